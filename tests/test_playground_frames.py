@@ -14,7 +14,6 @@ from glassnet.playground.columns import drawing_of
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.frames import frame_of
-from glassnet.playground.ground import plane_sides
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
@@ -94,8 +93,7 @@ def test_plane_is_predict_in_255_steps(k: int, channels: int) -> None:
     low, high, width, n = struct.unpack_from("<ffII", raw)
     assert (width, n) == (16, channels)
     levels = np.frombuffer(raw, np.uint8, offset=16).reshape(16, 16, n)
-    sides = plane_sides(made.data)
-    assert sides is not None
+    sides = made.data.plane_sides
     x, y = np.linspace(*sides[0], 16), np.linspace(*sides[1], 16)
     points = np.array([[a, b] for b in y for a in x], dtype=np.float32)
     wanted = made.network.predict(points).reshape(16, 16, n)
@@ -108,8 +106,7 @@ def test_pictures_show_each_neuron_over_the_plane() -> None:
     raw = decode(frame_of(made, View()))[5][2]
     side = int(raw[:4].view("<u4")[0])
     pictures = raw[4:].reshape(6, side, side)
-    sides = plane_sides(made.data)
-    assert sides is not None
+    sides = made.data.plane_sides
     points = np.array([[a, b] for b in np.linspace(*sides[1], side) for a in np.linspace(*sides[0], side)], dtype=np.float32)
     values = made.network.activations(points)["dense_1"]
     for unit in range(3):

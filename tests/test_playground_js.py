@@ -15,21 +15,21 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import ConfigError
-from glassnet.playground.offline_network import (
+from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
     offline_weights,
     own_activations,
     refuse_untrainable,
 )
-from glassnet.playground.page_formulas import formulas_module
+from glassnet.playground.offline.formulas import formulas_module
 from glassnet.training.data import prepare_data
 from glassnet.training.loop import Run
 from glassnet.training.options import FIT_DEFAULTS
 from glassnet.utils.random_streams import Noise, Streams
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-PAGE = resources.files("glassnet.playground") / "page"
+ENGINE = resources.files("glassnet.playground") / "offline"
 DRIVER = """
 import { readFileSync } from "node:fs";
 import { decoded } from "./bytes.js";
@@ -46,8 +46,8 @@ export function start() {
 
 def in_node(folder: Path, script: str, given: Any, own: Any = ()) -> Any:
     """Run a script beside the modules of the page and return the JSON that it prints."""
-    for name in ("bytes.js", "nn.js", "run.js", "streams.js"):
-        (folder / name).write_text((PAGE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("bytes.js", "nn.js", "record.js", "run.js", "streams.js"):
+        (folder / name).write_text((ENGINE / name).read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "formulas.js").write_text(formulas_module(own), encoding="utf-8")
     (folder / "driver.js").write_text(DRIVER)
@@ -157,7 +157,7 @@ def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> Non
     script = (
         'import { start } from "./driver.js"; const run = start();'
         f"for (let i = 0; i < {STEPS}; i++) run.advance();"
-        "console.log(JSON.stringify({ params: [...run.network.params], history: run.history }));"
+        "console.log(JSON.stringify({ params: [...run.network.params], history: run.history.since(0).flatMap((row) => [...row]) }));"
     )
     found = in_node(tmp_path, script, given, own_activations(net))
     run = python_steps(net, X, y, batch_size, STEPS, score)

@@ -1,16 +1,15 @@
-"""The page of the playground as a whole, in a browser: places, keys, words that are read out, and what goes wrong."""
+"""The page of the playground as a whole, in a browser: places of its parts, their contrast, names and structure."""
 
 from __future__ import annotations
 
 import itertools
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chromium import Page, open_page
+from chromium import Page
 from playground_pages import in_page, open_playground, playground, troubles, watched_page
 
 SIZES = [(360, 640, 1.0), (768, 1024, 1.0), (1280, 800, 1.0), (1280, 800, 2.0), (1920, 1080, 1.0)]
@@ -149,7 +148,7 @@ def test_all_is_in_sight_on_a_screen(page: Page) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_words_have_contrast(page: Page, theme: str) -> None:
     """Every word that is shown, in every tab, and the list of keys."""
-    page.prefer(prefers_color_scheme=theme)
+    page.prefer(prefers_color_scheme=theme, prefers_reduced_motion="reduce")
     for tab in ("explain", "findings", "code"):
         page.run(f"document.getElementById('tab-{tab}').click()")
         assert page.run(CONTRAST) == []
@@ -231,165 +230,3 @@ def test_tabs_of_the_drawer_go_by_arrows(page: Page) -> None:
         assert page.run(shown) == [opened[-1]]
         assert page.run("[...document.querySelectorAll('[role=tab][tabindex=\"0\"]')].length") == 1
     assert opened == ["findings", "code", "explain", "code", "explain", "code"]
-
-
-# ---- keys --------------------------------------------------------------------------------------------------------------
-
-
-@in_page
-def test_skip_links_lead_into_the_regions(page: Page) -> None:
-    """They are the first that Tab reaches, and are seen then."""
-    for region in ("data", "network", "result", "drawer", "timeline"):
-        page.press("Tab")
-        assert page.run("document.activeElement.hash") == f"#{region}"
-        assert page.run("document.activeElement.getBoundingClientRect().left") >= 0
-    page.press("Enter", "\r")
-    assert page.run("document.activeElement.id") == "timeline"
-
-
-@in_page
-def test_keys_run_step_and_pause(served: Any, page: Page) -> None:
-    """Space, full stop, and space again."""
-    before = served.call(lambda experiment: experiment.step)
-    page.press(".", ".")
-    page.wait(f"document.body.dataset.step === '{before + 1}'")
-    assert served.call(lambda experiment: experiment.step) == before + 1
-    page.press(" ", " ")
-    page.wait("document.body.dataset.state === 'running'")
-    page.wait(f"+document.body.dataset.step > {before + 20}")
-    page.press(" ", " ")
-    page.wait("document.body.dataset.state === 'paused'")
-    step = served.call(lambda experiment: experiment.step)
-    page.wait(f"document.body.dataset.step === '{step}'")
-    page.wait("document.getElementById('live').textContent.startsWith('Step ')")
-
-
-@in_page
-def test_keys_are_left_to_what_is_typed_in(served: Any, page: Page) -> None:
-    """And a button is pressed by Space, as buttons are."""
-    before = served.call(lambda experiment: experiment.step)
-    page.run(
-        "document.querySelector('main').append(Object.assign(document.createElement('input'), {id: 'typed'})); typed.focus()"
-    )
-    for key in ". ?b":
-        page.press(key, key)
-    assert page.run("typed.value") == ". ?b"
-    assert page.run("document.getElementById('help').open") is False
-    page.run("document.querySelector('#tools button[aria-haspopup]').focus()")
-    page.press(" ", " ")
-    assert page.run("document.getElementById('help').open") is True
-    page.press(".", ".")
-    page.press("Escape")
-    assert page.run("document.getElementById('help').open") is False
-    assert served.call(lambda experiment: (experiment.step, experiment.running)) == (before, False)
-
-
-@in_page
-def test_question_mark_lists_the_keys_which_can_be_switched_off(served: Any, page: Page) -> None:
-    """Single keys get in the way of those who speak to their computer."""
-    page.press("?", "?")
-    listed = page.run("document.getElementById('help').innerText")
-    assert all(words in listed for words in ("Space", "Run or pause", "One step forwards", "Show these keys"))
-    page.run("document.querySelector('#help input').click()")
-    page.press("Escape")
-    before = served.call(lambda experiment: experiment.step)
-    page.press(".", ".")
-    page.press("?", "?")
-    assert page.run("document.getElementById('help').open") is False
-    assert served.call(lambda experiment: experiment.step) == before
-    open_playground(page, served)
-    page.press("?", "?")
-    assert page.run("document.getElementById('help').open") is False
-    page.run("localStorage.clear()")
-
-
-# ---- what is said, and what goes wrong -----------------------------------------------------------------------------------
-
-
-@in_page
-def test_refusals_are_shown_in_the_words_of_the_library(page: Page) -> None:
-    """Once each, at most three, until they are dismissed."""
-    for name in ("stap", "stap", "rum", "paus", "bronch"):
-        page.run(f"playground.then(store => store.do('{name}'))")
-    shown = page.run("[...document.querySelectorAll('.notice.refusal p')].map(e => e.textContent)")
-    assert len(shown) == 3
-    assert shown[-1].startswith("playground: there is no command 'bronch'.")
-    for _ in shown:
-        page.click(".notice button")
-    assert page.run("document.querySelectorAll('.notice').length") == 0
-
-
-@in_page
-def test_first_visit_is_greeted_once(served: Any, page: Page) -> None:
-    """A line that says what to do, which stays away after it was seen."""
-    page.run("localStorage.clear()")
-    open_playground(page, served)
-    assert "Space" in page.run("document.getElementById('hint').textContent")
-    page.click("#hint button")
-    assert page.run("document.getElementById('hint').textContent") == ""
-    open_playground(page, served)
-    assert page.run("document.getElementById('hint').textContent") == ""
-
-
-@in_page
-def test_sliders_send_their_newest_value_only(page: Page) -> None:
-    """200 values of one slider become few commands, of which the last arrives last."""
-    page.run("""(async () => {
-        const send = WebSocket.prototype.send;
-        window.sent = [];
-        WebSocket.prototype.send = function (text) { sent.push(JSON.parse(text)); return send.call(this, text); };
-        const store = await playground;
-        await Promise.all(Array.from({length: 200}, (_, i) => store.engine.send("go_to", {step: i}).catch(() => 0)));
-    })()""")
-    sent = [message["step"] for message in page.run("sent") if message["do"] == "go_to"]
-    assert len(sent) <= 3
-    assert sent[-1] == 199
-
-
-@in_page
-def test_reload_finds_the_run_where_it_was(served: Any, page: Page) -> None:
-    """The experiment lives on the server."""
-    page.run("playground.then(store => store.do('step', {batches: 30}))")
-    step = served.call(lambda experiment: experiment.step)
-    page.command("Page.reload")
-    page.wait(f"document.body?.dataset.step === '{step}'")
-    assert step >= 30
-
-
-@in_page
-def test_two_tabs_are_told_of_each_other(served: Any, page: Page) -> None:
-    """Both steer the same experiment, and both show it."""
-    first = page._session
-    page.start(1280, 800)
-    try:
-        open_playground(page, served)
-        page.wait("document.getElementById('notices').textContent.includes('another tab')")
-        page.run("playground.then(store => store.do('step', {batches: 2}))")
-        step = served.call(lambda experiment: experiment.step)
-        page.wait(f"document.body.dataset.step === '{step}'")
-        target = page.command("Target.getTargetInfo")["targetInfo"]["targetId"]
-    finally:
-        page._session = first
-    page.command("Page.bringToFront")
-    page.wait("document.getElementById('notices').textContent.includes('another tab')")
-    page.wait(f"document.body.dataset.step === '{step}'")
-    page.command("Target.closeTarget", targetId=target)
-
-
-@in_page
-def test_page_says_that_the_server_is_gone_and_comes_back(tmp_path: Path) -> None:
-    """With a button; a server that was started anew has another token, which is said."""
-    with open_page(tmp_path, 1280, 800) as page:
-        with playground() as served:
-            port = served.port
-            open_playground(page, served)
-            assert troubles(page, served) == []
-        page.wait("document.body.dataset.state === 'gone'")
-        assert "does not answer" in page.run("document.getElementById('banner').textContent")
-        page.run("playground.then(store => store.do('step'))")
-        page.wait("document.querySelectorAll('.notice.refusal').length === 1")
-        with playground(port=port) as served:
-            page.click("#banner button")
-            page.wait("document.getElementById('banner').textContent.includes('token')")
-            open_playground(page, served)
-            assert page.run("document.getElementById('banner').textContent") == ""

@@ -30,7 +30,7 @@ __all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "main"]
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
-COMMANDS = ("check", "evaluate", "explain", "export", "predict", "scratch", "serve", "show", "train")
+COMMANDS = ("check", "evaluate", "explain", "export", "playground", "predict", "scratch", "serve", "show", "train")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
 from glassnet.cli.export_options import ExportOptions
+from glassnet.cli.playground_options import PlaygroundOptions
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.train_options import TrainOptions
@@ -46,6 +47,7 @@ _ANY_TABLE = (
     "A CSV, TSV, text, JSON, JSON lines or Parquet file, plain or .gz, or a spreadsheet; - for standard input; "
     "or a bundled table: penguins."
 )
+_ANY_START = "A table, as for train, or a model file; without it a toy."
 Table = Annotated[str, typer.Argument(metavar="DATA", help=_ANY_TABLE)]
 
 
@@ -220,6 +222,20 @@ def _serve(
     from glassnet.cli.commands.serve_command import run_serve
 
     return lambda: run_serve(model, host, port)
+
+
+@app.command("playground")
+@_takes(PlaygroundOptions, ReadingOptions)
+def _playground(
+    file: Annotated[str | None, typer.Argument(metavar="DATA|MODEL", help=_ANY_START)] = None, **texts: Any
+) -> Job:
+    """Open a page to play with a network on your data: every number, every step, forwards and back.
+
+    For example: glassnet playground data.csv --target price
+    """
+    from glassnet.cli.commands.playground_command import run_playground
+
+    return lambda: run_playground(file, texts)
 
 
 @app.command("show")

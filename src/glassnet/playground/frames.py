@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.ground import plane_sides, point_inputs, row_of
+from glassnet.playground.ground import row_of
 from glassnet.playground.noted_step import NotedStep
 from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of
 from glassnet.playground.play_data import PlayData
@@ -63,10 +63,10 @@ def frame_of(experiment: Experiment, view: View, since: int = _UNSEEN) -> bytes:
     now = experiment.step, experiment.revision
     found = _numbers(experiment, view, kept) + _curves(experiment, since if since <= experiment.step else _UNSEEN)
     frame = [section(KINDS[name], arrays, *now) for name, arrays in found]
-    if view.plane and plane_sides(experiment.data) is not None:
+    if view.plane:
         frame.append(_plane(experiment, view, kept, since))
     if not experiment.data.is_classes:
-        predicted = experiment.network.predict(point_inputs(experiment.data))
+        predicted = experiment.network.predict(experiment.data.take_shown()[0])
         frame.append(section(KINDS["predictions"], [predicted.reshape(len(predicted), -1)[:, 0]], *now))
     return b"".join(frame)
 

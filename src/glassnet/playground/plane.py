@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.playground.ground import from_plane, plane_range, plane_sides
 from glassnet.playground.play_data import PlayData
 
 __all__ = ["MOST_CHANNELS", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of"]
@@ -17,10 +16,8 @@ _MIDDLE = 128  # a picture's 0
 
 def grid_of(data: PlayData, side: int) -> np.ndarray:
     """Return inputs for the points of a grid over the plane, row by row from the smallest y, (side * side, ...)."""
-    sides = plane_sides(data)
-    assert sides is not None  # asked for before
-    x, y = (np.linspace(*ends, side, dtype=np.float32) for ends in sides)
-    return from_plane(data, np.stack([np.tile(x, side), np.repeat(y, side)], axis=1))
+    x, y = (np.linspace(*ends, side) for ends in data.plane_sides)
+    return data.from_plane(np.stack([np.tile(x, side), np.repeat(y, side)], axis=1))
 
 
 def plane_of(network: BaseNetwork, data: PlayData, inputs: np.ndarray) -> tuple[float, float, np.ndarray] | None:
@@ -32,7 +29,7 @@ def plane_of(network: BaseNetwork, data: PlayData, inputs: np.ndarray) -> tuple[
     values = found.reshape(len(inputs), -1)
     if values.shape[1] > MOST_CHANNELS:
         return None
-    low, high = plane_range(data)
+    low, high = data.plane_range
     return low, high, quantised(values, low, high)
 
 

@@ -92,8 +92,9 @@ def _key(found: Any, key: str, path: str) -> Any:
         return int(key)
     if isinstance(found, dict) and key in found and key not in ("class", "schedule"):
         return key
-    names = [name for name in found if name != "class"] if isinstance(found, dict) else []
-    advice = suggestion(key, [*names, *(_TUNING if "class" in (found or {}) else ())])
+    parts = found if isinstance(found, dict) else {}
+    names = [*(name for name in parts if name not in ("class", "schedule")), *(_TUNING if "class" in parts else ())]
+    advice = suggestion(key, names)
     message = f"set: path must name a setting, got {path[:100]!r}: there is no {key[:40]!r}. {advice}".rstrip()
     raise ConfigError(message, expected=names, got=path)
 
@@ -136,8 +137,9 @@ def _loss(value: Any) -> Config:
 
 def _optimizer(value: Any, before: Config) -> Config:
     """Return the description of an optimizer with its own defaults; what all optimizers have stays."""
-    kinds = {kind.__name__: kind for kind in OPTIMIZERS.values()} | dict(OPTIMIZERS)
-    kind = kinds[check_choice("Network", "optimizer", value, kinds)]
+    kinds = {kind.__name__: kind for kind in OPTIMIZERS.values()}
+    is_name = isinstance(value, str) and value in OPTIMIZERS
+    kind = OPTIMIZERS[value] if is_name else kinds[check_choice("Network", "optimizer", value, kinds)]
     kept = {name: before[name] for name in ("clip_norm", "ema") if before.get(name) is not None}
     return {"class": kind.__name__, **kind(**kept).config()}
 

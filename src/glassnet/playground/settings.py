@@ -9,7 +9,6 @@ from typing import Any
 from glassnet.errors import ConfigError, GlassnetError
 from glassnet.network import Network
 from glassnet.playground.setting_paths import Config, changed
-from glassnet.playground.size_limits import check_size
 from glassnet.saving.configuration import network_config, network_from_config
 from glassnet.utils.checks import check_integer
 
@@ -59,9 +58,7 @@ class Settings:
 
     def build(self, input_shape: tuple[int, ...]) -> Network:
         """Return a new network of these settings for samples of this shape."""
-        network = self.network()
-        check_size(network, input_shape, self.batch_size)
-        return network.build(input_shape)
+        return self.network().build(input_shape)
 
     def config(self) -> Config:
         """Return the fields as plain data, JSON-able; parts are shared with the settings, not to be written."""

@@ -55,7 +55,8 @@ def view_state(experiment: Experiment) -> dict[str, Any]:
     """Return what is looked at: the view, and the row whose activations are shown."""
     data, row = experiment.data, experiment.view.row
     target = row_target(data, row)
-    word = data.classes[int(target)] if data.is_classes else f"{target:.6g}"
+    mean, deviation = data.unit or (0.0, 1.0)
+    word = data.classes[int(target)] if data.is_classes else f"{mean + deviation * target:.6g}"
     values = row_of(data, row).reshape(-1)[:_MOST_VALUES].tolist()
     part = "training" if row < len(data.X) else "validation"
     probe = {"row": row, "values": values, "target": target, "text": f"row {row} ({part}), {data.target} = {word}"}

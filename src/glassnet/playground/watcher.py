@@ -40,6 +40,7 @@ class Watcher:
         X : ndarray of shape (n, ...)
             Checked inputs.
         """
+        X = np.ascontiguousarray(X, dtype=self._shadow.dtype)
         for taken in self._taken.values():
             taken.clear()
         self._shadow.workspace.pass_for(len(X), keeps=False).chain.forward(X, _PREDICT)

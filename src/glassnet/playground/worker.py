@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
-import struct
 import threading
 import time
 from collections import deque
@@ -12,12 +10,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-
 from glassnet.errors import GlassnetError
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.findings.lookout import look_out
+from glassnet.playground.frames import frame_of
 from glassnet.playground.plain_json import as_plain_json
 from glassnet.playground.state import state_of
 
@@ -25,6 +22,7 @@ __all__ = ["Key", "Listener", "Worker"]
 
 _BETWEEN_LOOKS = 0.005  # seconds of steps, or of commands, before there is a look at the others
 _BETWEEN_FRAMES = 1 / 30
+_BETWEEN_LOOKS_OUT = 0.25
 _MOST_FOR_FRAMES = 0.1  # of the time of a training
 _BUG = "this is a bug in glassnet ({}). The terminal that it was started in has more lines: please report them."
 
@@ -144,6 +142,7 @@ class Worker:
             except Exception as error:
                 self._experiment.running = False
                 self._notice(_said_of_bug(error))
+                self._wake.wait(_BETWEEN_LOOKS_OUT)  # one that comes again and again leaves the processor to others
 
     def _take_jobs(self) -> None:
         """Do what was asked for, then show the state if it has changed, then answer: a page knows it by then."""
@@ -152,9 +151,11 @@ class Worker:
             replies.append(self._jobs.popleft()())
             if time.perf_counter() > until:
                 break
-        self._show_changes()
-        for reply in replies:
-            reply()
+        try:
+            self._show_changes()
+        finally:
+            for reply in replies:
+                reply()
         if self._experiment.ended:
             self._listener.ended()
 
@@ -165,6 +166,9 @@ class Worker:
             self._seen = seen
             state = {"event": "state", "state": state_of(self._experiment)}
             self._listener.event(as_plain_json(state), is_state=True)
+        self._send_events()
+
+    def _send_events(self) -> None:
         while self._experiment.outbox:
             self._listener.event(as_plain_json(self._experiment.outbox.popleft()))
 
@@ -207,7 +211,7 @@ class Worker:
         since = min(-1 if seen is None or seen.revision != key.revision else seen.step for seen in self._wanted - {key})
         self._wanted.intersection_update({key})
         try:
-            data = _frame_of(experiment, since)
+            data = frame_of(experiment, experiment.view, since)
         finally:
             took = time.perf_counter() - now
             rest = took / _MOST_FOR_FRAMES if experiment.running else 0.0
@@ -223,23 +227,16 @@ class Worker:
         due = [self._next_step] if experiment.running else []
         if self._wanted - {Key(experiment.revision, experiment.step)}:
             due.append(self._next_frame)
-        self._wake.wait(max(min(due) - time.perf_counter(), 0.0) if due else None)
+        rest = min(due) - time.perf_counter() if due else _BETWEEN_LOOKS_OUT
+        self._wake.wait(max(rest, 0.0))
         self._wake.clear()
 
     def _notice(self, text: str) -> None:
         self._experiment.outbox.append({"event": "notice", "text": text})
+        self._send_events()
 
 
 def _said_of_bug(error: Exception) -> str:
     """Return what a page shows of an error that nobody foresaw, and print where it comes from."""
     _log.error("playground: a command failed", exc_info=error)
     return f"playground: {_BUG.format(f'{type(error).__name__}: {error}'[:200])}"
-
-
-def _frame_of(experiment: Experiment, since: int) -> bytes:
-    """Return a frame with the losses of the epochs only."""
-    history, per_epoch = experiment.run.history, experiment.run.steps_per_epoch or 1
-    losses = history.columns.get("loss", [])
-    rows = [((k + 1) * per_epoch, loss, math.nan, math.nan) for k, loss in enumerate(losses)]
-    body = np.array(rows, dtype="<f8").tobytes()
-    return struct.pack("<BBBBIII", 7, 1, 3, 0, experiment.step, experiment.revision, len(body)) + body

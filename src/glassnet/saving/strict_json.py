@@ -21,8 +21,8 @@ def parse_json(text: str | bytes, *, finite: bool = False, levels: int = _MOST_L
     """Return what a JSON text says; if it must be ``finite``, without NaN and Infinity, which Python writes.
 
     Beside what `json.loads` refuses, a key may not appear twice in one object, numbers have at most 100 digits, lists
-    and objects are nested at most so many ``levels`` deep, and length and number of entries are limited, so that neither
-    time nor memory can run away.
+    and objects are nested at most so many ``levels`` deep, and length and number of entries are limited, so that
+    neither time nor memory can run away.
 
     Raises
     ------

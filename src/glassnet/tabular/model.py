@@ -25,6 +25,7 @@ from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
 from glassnet.tabular.splitting.row_hashes import RowHashes, SeenRows, row_contents
+from glassnet.utils.upper_floor import from_above
 from glassnet.utils.wording import few, shortened
 
 __all__ = ["TableModel"]
@@ -245,6 +246,14 @@ class TableModel(Predictor):
         advice = ask_for_renamed([self.target.name], [name for name in table.names if name not in self.forms])
         message = f"TableModel.{method}: {must}, got {got}. {advice or 'Use predict where it is not known.'}"
         raise DataError(message, expected=self.target.name, got=table.names)
+
+    def playground(self, frame: Any, *, port: int = 0, open_browser: bool = True, block: bool = True) -> Any:
+        """Open a page in the browser where a copy of the network is trained on ``frame``, which has the target.
+
+        ``port``, ``open_browser`` and ``block``, and what is returned, are as for `glassnet.Network.playground`.
+        """
+        play_model = from_above("playground.doors", "play_model")
+        return play_model(self, frame, port=port, open_browser=open_browser, block=block)
 
     # ---- files --------------------------------------------------------------------------------------------------
 

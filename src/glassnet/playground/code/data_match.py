@@ -12,7 +12,7 @@ from glassnet.errors import GlassnetError
 from glassnet.playground.code.programs import DataLine, Program
 from glassnet.playground.code.tokens import refusal
 from glassnet.playground.data.sources import BUNDLED, data_from_source
-from glassnet.playground.data.toy_data import TOYS, toy_options
+from glassnet.playground.data.toy_data import TOYS
 from glassnet.playground.play_data import PlayData
 
 __all__ = ["data_of_program"]
@@ -20,9 +20,7 @@ __all__ = ["data_of_program"]
 _MOST_TARGETS = 50
 
 
-def data_of_program(
-    program: Program, current: PlayData, uploads: Mapping[str, Path] | None = None
-) -> PlayData:
+def data_of_program(program: Program, current: PlayData, uploads: Mapping[str, Path] | None = None) -> PlayData:
     """Return the data of a program: those of the page if its lines are the page's own, or the ones that it names.
 
     Raises
@@ -75,9 +73,9 @@ def _source(line: DataLine) -> dict[str, Any] | None:
     if called is None:
         return None
     module, _, name = called.function.rpartition(".")
-    if module == "glassnet.datasets" and name in TOYS:
-        names = [option["path"] for option in toy_options(name)]
-        return {"kind": "toy", "name": name, "options": dict(zip(names, called.arguments)) | dict(called.keywords)}
+    if module == "glassnet.datasets" and name in TOYS and len(called.arguments) < 2:
+        rows = {"n": called.arguments[0]} if called.arguments else {}
+        return {"kind": "toy", "name": name, "options": rows | dict(called.keywords)}
     if module == "glassnet.datasets" and name in BUNDLED and not called.arguments and not called.keywords:
         return {"kind": "bundled", "name": name}
     given = called.arguments[0] if len(called.arguments) == 1 else None
@@ -92,10 +90,11 @@ def _split(program: Program) -> float | None:
     """Return the share that a line holds out: ``split_rows(n, [0.8, 0.2], ...)``."""
     for line in program.data:
         for part in ast.walk(line.node):
-            is_split = isinstance(part, ast.Call) and ast.unparse(part.func).endswith(".split_rows")
-            if is_split and len(part.args) == 2 and isinstance(part.args[1], ast.List) and len(part.args[1].elts) == 2:
-                share = part.args[1].elts[1]
-                return share.value if isinstance(share, ast.Constant) and isinstance(share.value, float) else None
+            if not isinstance(part, ast.Call) or not ast.unparse(part.func).endswith(".split_rows"):
+                continue
+            shares = [each.elts[1] for each in part.args if isinstance(each, ast.List) and len(each.elts) == 2]
+            if shares and isinstance(shares[0], ast.Constant) and isinstance(shares[0].value, float):
+                return shares[0].value
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from glassnet.playground.settings import Settings
 
 __all__ = ["run_text"]
 
+_SINGLE = re.compile(r"'([^'\\]*)'")
 _LAST = 'print(net.evaluate(X, y)["loss"])'
 
 
@@ -91,7 +93,8 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _reflowed(line: str) -> str:
-    """Return a long line of code on several ones."""
+    """Return a line of code with double quotes, a long one on several lines."""
+    line = _SINGLE.sub(r'"\1"', line) if '"' not in line and "#" not in line else line
     if len(line) <= WIDTH or line.startswith("#"):
         return line
     (node,) = ast.parse(line).body

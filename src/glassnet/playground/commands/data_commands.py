@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.playground.data.dividing import checked_split
 from glassnet.playground.data.fitting_settings import fit_settings
+from glassnet.playground.data.gallery import GALLERY, exhibit
 from glassnet.playground.data.sources import SPLIT, data_from_source, with_reading, with_target
 from glassnet.playground.data.table_reading import UndecidedError
 from glassnet.playground.data.toy_data import FIRST_POINTS
@@ -31,11 +30,19 @@ def _data(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
         _start(experiment, experiment.given)
         return {"questions": []}
     try:
-        found = data_from_source(source, _uploads(experiment), _split(experiment))
+        found = data_from_source(source, experiment.uploads, _split(experiment))
     except UndecidedError as error:
         return {"questions": error.questions}
     _start(experiment, found)
     return {"questions": list(found.questions)}
+
+
+@command("gallery")
+def _gallery(experiment: Experiment, arguments: Arguments) -> None:
+    """Show one of the networks that fail."""
+    name = arguments.text("name")
+    data, settings = exhibit(name)
+    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}")
 
 
 @command("split")
@@ -52,7 +59,7 @@ def _target(experiment: Experiment, arguments: Arguments) -> None:
 @command("read")
 def _read(experiment: Experiment, arguments: Arguments) -> None:
     column, kind = arguments.text("column"), arguments.choice("kind", _KINDS)
-    _start(experiment, with_reading(experiment.data, column, kind, _uploads(experiment)))
+    _start(experiment, with_reading(experiment.data, column, kind, experiment.uploads))
 
 
 @command("axes")
@@ -110,12 +117,6 @@ def _made_again(data: PlayData) -> Any:
         message = "split: the rows must be divided by the page, got rows that were given as held out."
         raise ConfigError(message, got=data.title)
     return data.origin
-
-
-def _uploads(experiment: Experiment) -> Mapping[str, Path]:
-    """Return the files of the page by their ids; there are none without a server."""
-    found: Mapping[str, Path] = getattr(experiment, "uploads", {})
-    return found
 
 
 def _start(experiment: Experiment, data: PlayData) -> None:

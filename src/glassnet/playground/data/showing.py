@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.playground.data.baseline_lines import baseline_lines
+from glassnet.playground.data.gallery import GALLERY
 from glassnet.playground.data.sources import BUNDLED
 from glassnet.playground.data.toy_data import TOYS, toy_options
 from glassnet.playground.experiment import Experiment
@@ -17,7 +18,7 @@ __all__ = ["data_state"]
 def data_state(experiment: Experiment) -> dict[str, Any]:
     """Return the entries of the state that are about data: ``data`` and ``baselines``."""
     return {
-        "data": {**_described(experiment.data), **_on_offer()},
+        "data": {**_described(experiment.data), **_on_offer(), "given": _is_given(experiment.given)},
         "baselines": baseline_lines(experiment.data, experiment.settings),
     }
 
@@ -25,7 +26,7 @@ def data_state(experiment: Experiment) -> dict[str, Any]:
 def _described(data: PlayData) -> dict[str, Any]:
     axes = data.plane_axes
     return {
-        "source": data.source,
+        "source": data.source if data.source else {"kind": "given"},
         "title": data.title,
         "task": "classes" if data.is_classes else "number",
         "classes": list(data.classes),
@@ -50,5 +51,10 @@ def _on_offer() -> dict[str, Any]:
     return {
         "toys": [{"name": name, "title": toy.title, "options": toy_options(name)} for name, toy in TOYS.items()],
         "bundled": [{"name": name, "title": title} for name, title in BUNDLED.items()],
-        "gallery": [],
+        "gallery": [{"name": name, "title": each.title, "text": each.text} for name, each in GALLERY.items()],
     }
+
+
+def _is_given(data: PlayData) -> bool:
+    """Return whether data came from Python, so that the page can go back to them but not make them."""
+    return bool(data.source.get("kind", "given") == "given")

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError, GlassnetError
 from glassnet.playground.data.array_data import ArrayMaterial
+from glassnet.playground.data.flawed_data import flawed_material
 from glassnet.playground.data.table_data import TableMaterial
 from glassnet.playground.data.table_reading import YOUR_FILE, Reading, read_checked, undecided
 from glassnet.playground.data.target_choice import choose_target
@@ -31,7 +32,7 @@ SPLIT = 0.2
 BUNDLED = {"penguins": "Penguins", "digits": "Digits"}
 """Data sets of the package, with their titles."""
 
-_KINDS = ("toy", "points", "bundled", "upload")
+_KINDS = ("toy", "points", "bundled", "upload", "flawed")
 
 
 def data_from_source(
@@ -43,8 +44,9 @@ def data_from_source(
     ----------
     source : mapping
         ``{"kind": "toy", "name": "spirals", "options": {"n": 500}}``,
-        ``{"kind": "points", "points": [[x, y, label]]}``, ``{"kind": "bundled", "name": "penguins"}`` or
-        ``{"kind": "upload", "upload": id}``. The last two may have a ``target`` and ``options`` of `read_table`.
+        ``{"kind": "points", "points": [[x, y, label]]}``, ``{"kind": "bundled", "name": "penguins"}``,
+        ``{"kind": "upload", "upload": id}``, or of the gallery ``{"kind": "flawed", "name": "leak"}``. Tables may have
+        a ``target`` and ``options`` of `read_table`.
     uploads : mapping, optional
         Files by their ids.
     split : float
@@ -66,6 +68,8 @@ def data_from_source(
     if kind == "points":
         points = source.get("points")
         return points_material(FIRST_POINTS if points is None else _as_list(points)).play(split)
+    if kind == "flawed":
+        return flawed_material(name).play(split)
     if kind == "upload":
         upload = source.get("upload")
         if not isinstance(upload, str) or upload not in (uploads or {}):

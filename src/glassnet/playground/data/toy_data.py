@@ -48,10 +48,10 @@ TOYS = {
     "spirals": Toy("Spirals", datasets.spirals, True),
     "moons": Toy("Moons", datasets.moons, True),
     "circles": Toy("Circles", datasets.circles, True),
-    "xor": Toy("Exclusive or", datasets.xor, True),
+    "xor": Toy("XOR", datasets.xor, True),
     "gaussians": Toy("Gaussians", datasets.gaussians, True),
     "sine": Toy("Sine", datasets.sine, False),
-    "plane": Toy("Tilted plane", datasets.plane, False),
+    "plane": Toy("Plane", datasets.plane, False),
 }
 
 

@@ -1,1 +1,125 @@
-export function mount() {}
+// The tab "Code": the Python of the run that is shown, and a run of one's own Python.
+
+import { button, el, say } from "./dom.js";
+import { text } from "./texts.js";
+
+const PAUSE = 400; // milliseconds between two looks at a run that goes on
+const WORDS = /(#.*)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|\b(import|as|from|True|False|None)\b|\b(\d[\d_.]*(?:e[+-]?\d+)?)\b|(\w+)(?==[^=])/gi;
+const KINDS = ["comment", "text", "word", "figure", "argument"];
+
+/** Mount the tab in its panel. */
+export function mount(root, store) {
+  if (!store.can("code")) {
+    root.append(el("p", { class: "quiet" }, text("code.absent")));
+    return;
+  }
+  const shown = el("code");
+  const said = el("p", { class: "unseen", role: "status" });
+  const listing = el("pre", { class: "listing", tabindex: "0", "aria-label": text("code.listing") }, shown);
+  root.append(el("p", { class: "quiet" }, text("code.what")), toolbar(store, shown, said), listing, said);
+  if (store.can("load_code")) root.append(paste(store));
+  follow(store, (python) => show(shown, python));
+}
+
+function toolbar(store, shown, said) {
+  const copy = button(text("code.copy"), async () => {
+    const done = await copied(shown);
+    say(said, text(done ? "code.copied" : "code.select"));
+    copy.textContent = text(done ? "code.copied" : "code.copy");
+    setTimeout(() => (copy.textContent = text("code.copy")), 2000);
+  });
+  const file = button(text("code.download"), () => save("glassnet_run.py", "text/x-python", shown.textContent));
+  const notebook = store.engine.address ? el("a", { class: "button", href: "./download/notebook", download: "" }, text("code.notebook")) : null;
+  return el("div", { class: "code-tools", role: "group", "aria-label": text("code.tools") }, copy, file, notebook);
+}
+
+/** Copy what is shown; where the browser refuses, select it, so that a key press will do. */
+async function copied(shown) {
+  try {
+    await navigator.clipboard.writeText(shown.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(shown);
+    return false;
+  }
+}
+
+function save(name, type, content) {
+  const address = URL.createObjectURL(new Blob([content], { type }));
+  el("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** Show a program, its parts in colours; what stands there already is left alone. */
+function show(shown, python) {
+  if (shown.textContent === python) return;
+  const parts = [];
+  let end = 0;
+  for (const found of python.matchAll(WORDS)) {
+    const kind = KINDS[found.slice(1).findIndex((group) => group !== undefined)];
+    parts.push(python.slice(end, found.index), el("span", { class: `py-${kind}` }, found[0]));
+    end = found.index + found[0].length;
+  }
+  shown.replaceChildren(...parts, python.slice(end));
+}
+
+/** Ask for the code whenever the run that is shown is another one, while the tab is open. */
+function follow(store, take) {
+  let key = "";
+  let asking = false;
+  const wanted = () => {
+    const { revision, running, steps_per_epoch: perEpoch } = store.state;
+    const step = store.frame?.revision === revision ? store.frame.step : store.state.step;
+    return `${revision} ${running && perEpoch ? Math.floor(step / perEpoch) : step}`;
+  };
+  async function look() {
+    if (asking || store.drawer !== "code" || wanted() === key) return;
+    asking = true;
+    key = wanted();
+    try {
+      take((await store.engine.send("code")).python);
+    } catch (error) {
+      take(`# ${error.message}\n`);
+    }
+    setTimeout(() => {
+      asking = false;
+      look();
+    }, PAUSE);
+  }
+  for (const kind of ["state", "frame", "drawer"]) store.on(kind, look);
+  look();
+}
+
+/** The part that takes a program of one's own. */
+function paste(store) {
+  const area = el("textarea", { rows: 8, spellcheck: "false", autocapitalize: "off", id: "pasted", "aria-describedby": "pasted-said" });
+  const said = el("p", { id: "pasted-said", role: "alert" });
+  const load = button(text("code.load"), async () => {
+    load.disabled = true;
+    area.removeAttribute("aria-invalid");
+    try {
+      const { notes } = await store.engine.send("load_code", { text: area.value });
+      said.className = "quiet";
+      say(said, [text("code.loaded"), ...notes].join(" "));
+    } catch (error) {
+      said.className = "refused";
+      area.setAttribute("aria-invalid", "true");
+      say(said, error.message);
+      point(area, error.message);
+    } finally {
+      load.disabled = false;
+    }
+  }, { class: "main" });
+  const label = el("label", { for: "pasted" }, text("code.paste.what"));
+  return el("details", { class: "paste" }, el("summary", {}, text("code.paste")), label, area, load, said);
+}
+
+/** Select the line that a sentence names. */
+function point(area, sentence) {
+  const number = Number(/^line (\d+):/.exec(sentence)?.[1] ?? 0);
+  if (!number) return;
+  const lines = area.value.split("\n");
+  const start = lines.slice(0, number - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  area.focus();
+  area.setSelectionRange(start, start + (lines[number - 1]?.length ?? 0));
+}

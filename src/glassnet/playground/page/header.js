@@ -26,8 +26,9 @@ export function mountHeader(store) {
 }
 
 function summary({ data, network, run }) {
-  if (!data || !network) return "";
-  return text("app.summary", { data: data.title, rows: figure(data.rows?.train), parameters: figure(network.parameters), run: run ?? "" });
+  const rows = data?.rows && text("app.rows", { rows: figure(data.rows.train) });
+  const parameters = network?.parameters !== undefined && text("app.parameters", { parameters: figure(network.parameters) });
+  return [data?.title, rows, parameters, run].filter(Boolean).join(" · ");
 }
 
 /** The newest loss in words, for screen readers, at most every five seconds. */

@@ -7,9 +7,9 @@ const MOST_LINES = 8000;
 const TAU = 2 * Math.PI;
 
 /** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
- *  A narrow stage has the layers below each other. */
+ *  Where that is narrow the layers are below each other. */
 export function layOut(columns, width, height) {
-  const vertical = width < 600;
+  const vertical = width < 110 * columns.length && width < 600;
   const most = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
   const across = vertical ? width - 16 : height - 92; // where the units of one column lie
   const pitch = Math.min(Math.max(across / most, vertical ? 9 : 15), 46);
@@ -176,6 +176,37 @@ function neuron(ctx, x, y, size, { palette, value, share, atlas, unit }) {
   }
 }
 
+/** Paint all units of each wide layer as a strip beside it, from the negative colour over the paper to the positive one. */
+export function paintStrips(ctx, layout, columns, strips, palette) {
+  if (!strips?.length) return;
+  let at = 0;
+  columns.forEach((column, k) => {
+    if (!abridged(column)) return;
+    const values = strips.subarray(at, (at += column.units));
+    const points = layout.columns[k].points;
+    const [x, y] = points[0];
+    const long = points.at(-1)[layout.vertical ? 0 : 1] - (layout.vertical ? x : y) + layout.size;
+    const [left, top] = layout.vertical ? [x - layout.size / 2, y + layout.size / 2 + 3] : [x + layout.size / 2 + 3, y - layout.size / 2];
+    ctx.imageSmoothingEnabled = values.length > long;
+    ctx.drawImage(stripOf(values, layout.vertical, palette), left, top, ...(layout.vertical ? [long, 7] : [7, long]));
+    Object.assign(ctx, { strokeStyle: palette.line, lineWidth: 0.5, imageSmoothingEnabled: true });
+    ctx.strokeRect(left, top, ...(layout.vertical ? [long, 7] : [7, long]));
+  });
+}
+
+const strip = globalThis.document?.createElement("canvas");
+
+function stripOf(values, vertical, palette) {
+  const most = values.reduce((size, value) => Math.max(size, Math.abs(value)), 1e-12);
+  Object.assign(strip, vertical ? { width: values.length, height: 1 } : { width: 1, height: values.length });
+  const ctx = strip.getContext("2d");
+  const image = ctx.createImageData(strip.width, strip.height);
+  const [pixels, table] = [new Uint32Array(image.data.buffer), tableOf(palette)];
+  values.forEach((value, i) => (pixels[i] = table[Math.round(128 + (127 * value) / most)]));
+  ctx.putImageData(image, 0, 0);
+  return strip;
+}
+
 const short = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(2)).replace("-", "−").replace(/^(−?)0\./, "$1.");
 
 function dots(ctx, x, y, vertical, palette) {
@@ -197,7 +228,7 @@ function atlasOf(pictures, palette) {
   if (canvas.width !== side || canvas.height !== side * pictures.length) Object.assign(canvas, { width: side, height: side * pictures.length });
   const ctx = canvas.getContext("2d", { willReadFrequently: true });
   const image = ctx.createImageData(canvas.width, canvas.height);
-  const table = shades(palette);
+  const table = tableOf(palette);
   const pixels = new Uint32Array(image.data.buffer);
   pictures.forEach((picture, k) => {
     for (let row = 0; row < side; row += 1) {
@@ -208,6 +239,9 @@ function atlasOf(pictures, palette) {
   kept = { pictures, palette, canvas, side };
   return kept;
 }
+
+const tables = new WeakMap();
+const tableOf = (palette) => tables.get(palette) ?? tables.set(palette, shades(palette)).get(palette);
 
 /** 256 colours from the negative one over the paper to the positive one, as pixels. */
 export function shades(palette) {

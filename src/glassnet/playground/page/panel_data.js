@@ -62,9 +62,9 @@ function sources(data, store) {
   const one = (id, title, source) => el("button", {
     type: "button", id: `data-source-${id}`, class: "source", "aria-pressed": String(id === current), onclick: () => take(store, source),
   }, pictureOf(id), el("span", {}, title));
-  const own = kind === "given" || store.state.data.given ? [one("given", text("data.given"), { kind: "given" })] : [];
+  const own = data.given ? [one("given", text("data.given"), { kind: "given" })] : [];
   return {
-    key: [current, data.toys, data.bundled],
+    key: [current, data.given, data.toys, data.bundled],
     content: () => el("div", { class: "sources", role: "group", "aria-label": text("data.sources") },
       data.toys.map((toy) => one(toy.name, toy.title, { kind: "toy", name: toy.name })),
       data.bundled.map((set) => one(set.name, set.title, { kind: "bundled", name: set.name })),

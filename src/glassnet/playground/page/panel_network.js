@@ -1,1 +1,314 @@
-export function mount() {}
+// The network: a canvas for edges and neurons, buttons over it for whoever clicks, tabs or listens.
+
+import { el, figure, say } from "./dom.js";
+import { mountLayers } from "./network_layers.js";
+import { edgeAt, fit, layOut, paintEdges, paintLine, paintNeurons, paintShortcuts, paintStrips, paletteOf } from "./network_canvas.js";
+import { text } from "./texts.js";
+
+const SPOKEN = 500; // milliseconds between two updates of the names that screen readers hear, while running
+const ABOVE = 72; // pixels of the panel that are its title and margins
+const UNITS = [16, 64, 256];
+
+export function mount(root, store) {
+  new Network(root, store);
+}
+
+class Network {
+  #asked = false;
+  #spoken = 0;
+  #hover = null; // an edge [block, from, to] under the pointer
+  #cycled = 0;
+  #at = [1, 0]; // the neuron that has the tab stop: column, place
+
+  constructor(root, store) {
+    this.store = store;
+    this.canvas = el("canvas", { "aria-hidden": "true" });
+    this.grid = el("div", { class: "grid", role: "grid", "aria-label": text("network.grid") });
+    this.heads = el("div", { class: "heads" });
+    this.tip = el("div", { class: "tip", hidden: true });
+    this.said = el("p", { class: "unseen", role: "status" });
+    this.stage = el("div", { class: "stage" }, this.canvas, this.heads, this.grid, this.tip);
+    this.legend = el("p", { class: "legend quiet" });
+    this.note = el("p", { class: "quiet" });
+    this.layers = mountLayers(this, store);
+    root.append(this.layers.settings, el("div", { class: "scroll" }, this.stage), this.#viewBar(), this.legend, this.note, this.said);
+    this.grid.onkeydown = (event) => this.#key(event);
+    this.grid.onfocusin = ({ target }) => this.#focused(target);
+    this.stage.onpointermove = (event) => this.#point(event);
+    this.stage.onpointerleave = () => this.#pointAt(null);
+    this.stage.onclick = (event) => this.#click(event);
+    new ResizeObserver(() => (this.#relay(), this.#paint())).observe(root);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
+    store.on("state", () => this.#learn());
+    store.on("frame", () => this.#paint());
+    for (const event of ["selection", "highlight"]) store.on(event, () => this.#ask());
+    this.#recolour();
+    this.#learn();
+  }
+
+  #viewBar() {
+    const choice = (label, choices, onchange) =>
+      el("label", {}, text(label), el("select", { onchange }, choices.map(([value, words]) => el("option", { value }, words))));
+    const kinds = ["weight", "gradient", "update"].map((kind) => [kind, text(`network.edges.${kind}`)]);
+    const units = UNITS.map((most) => [most, text("network.units.most", { most })]);
+    const inside = ["pictures", "values"].map((kind) => [kind, text(`network.inside.${kind}`)]);
+    this.edgeChoice = choice("network.edges", kinds, ({ target }) => this.store.do("view", { edges: target.value }));
+    this.unitChoice = choice("network.units", units, ({ target }) => this.store.do("view", { most_units: Number(target.value) }));
+    this.insideChoice = choice("network.inside", inside, () => this.#ask());
+    const row = el("input", { type: "number", min: 0, onchange: () => this.store.do("probe", { row: Number(row.value) }) });
+    this.row = el("label", {}, text("network.row"), row);
+    return el("div", { class: "bar" }, this.edgeChoice, this.insideChoice, this.unitChoice, this.row);
+  }
+
+  get pictures() {
+    return this.insideChoice.lastChild.value === "pictures";
+  }
+
+  #recolour() {
+    this.palette = paletteOf(this.stage);
+    this.#ask();
+  }
+
+  #learn() {
+    const { network, view, probe } = this.store.state;
+    if (!network?.columns) return;
+    this.columns = network.columns;
+    this.edges = network.edges;
+    const widest = Math.max(...this.columns.map(({ units }) => units));
+    if (view) Object.assign(this.edgeChoice.lastChild, { value: view.edges });
+    if (view) Object.assign(this.unitChoice.lastChild, { value: UNITS.find((most) => most >= view.most_units) ?? UNITS.at(-1) });
+    if (probe) this.row.lastChild.value = probe.row;
+    this.row.title = probe?.text ?? "";
+    this.unitChoice.hidden = widest <= UNITS[0] || !this.store.can("view");
+    this.edgeChoice.hidden = !this.store.can("view");
+    this.row.hidden = !this.store.can("probe");
+    say(this.note, network.note ?? "");
+    this.#relay();
+  }
+
+  /** Place everything anew: after a change of the network, or of the size of the panel. */
+  #relay() {
+    if (!this.columns || !this.stage.isConnected) return;
+    const panel = this.stage.closest(".panel");
+    const scroll = this.stage.parentElement;
+    const used = panel.querySelector(".body").offsetHeight - scroll.offsetHeight; // by what stands above and below
+    const room = panel.clientHeight - used - ABOVE;
+    this.layout = layOut(this.columns, scroll.clientWidth, Math.min(Math.max(room, 270), 620));
+    this.stage.style.setProperty("height", `${this.layout.height}px`);
+    this.stage.style.setProperty("min-width", `${this.layout.width}px`);
+    this.stage.classList.toggle("vertical", this.layout.vertical);
+    this.#rebuild();
+    this.layers.show(this.columns, this.layout);
+    this.#ask();
+  }
+
+  #rebuild() {
+    const held = this.grid.contains(document.activeElement);
+    this.#at[0] = Math.min(this.#at[0], this.columns.length - 1);
+    this.#at[1] = Math.min(this.#at[1], this.columns[this.#at[0]].shown.length - 1);
+    this.cells = this.columns.map((column, k) => column.shown.map((_, i) => this.#cell(k, i)));
+    const rows = this.cells.map((cells, k) => el("div", { role: "row", "aria-label": this.#layerName(k) }, cells));
+    this.grid.replaceChildren(...rows);
+    this.#speak();
+    if (held) this.cells[this.#at[0]][this.#at[1]].focus({ preventScroll: true });
+  }
+
+  #cell(k, i) {
+    const [x, y] = this.layout.columns[k].points[i];
+    const half = this.layout.size / 2;
+    const style = { left: `${x - half}px`, top: `${y - half}px`, width: `${2 * half}px`, height: `${2 * half}px` };
+    const stop = k === this.#at[0] && i === this.#at[1];
+    return el("button", { type: "button", role: "gridcell", tabindex: stop ? 0 : -1, dataset: { column: k, place: i }, style });
+  }
+
+  #layerName(k) {
+    return k ? text("network.layer", { number: k, label: this.columns[k].label }) : this.columns[k].label;
+  }
+
+  #unitName(k, i) {
+    const { names, shown } = this.columns[k];
+    return names?.[shown[i]] ?? text("network.unit", { unit: shown[i] + 1 });
+  }
+
+  /** Say what every neuron is: where it stands, and its value. */
+  #speak() {
+    this.#spoken = performance.now();
+    const values = this.store.frame?.activations;
+    this.cells?.forEach((cells, k) => cells.forEach((cell, i) => cell.setAttribute("aria-label", this.#name(k, i, values?.[k]?.[i]))));
+  }
+
+  #name(k, i, value) {
+    const { names, shown } = this.columns[k];
+    const known = { layer: k, unit: shown[i] + 1, name: names?.[shown[i]] ?? shown[i] + 1, value: figure(value, 3) };
+    return text(k === 0 ? "network.name.input" : names ? "network.name.named" : "network.name", known);
+  }
+
+  // ---- painting -----------------------------------------------------------------------------------------------------
+
+  #ask() {
+    if (!this.#asked) requestAnimationFrame(() => this.#paint());
+    this.#asked = true;
+  }
+
+  #paint() {
+    this.#asked = false;
+    const { layout, columns, edges, palette } = this;
+    const { frame, state } = this.store;
+    if (!layout || frame?.revision !== state.revision || frame.activations?.length !== columns.length) return;
+    const started = performance.now();
+    const ctx = fit(this.canvas, layout.width, layout.height);
+    const scale = frame.edges ? paintEdges(ctx, layout, edges, frame.edges, palette) : 0;
+    paintShortcuts(ctx, layout, columns, palette);
+    this.#paintLit(ctx);
+    paintNeurons(ctx, layout, columns, frame, { palette, pictures: this.pictures });
+    paintStrips(ctx, layout, columns, frame.strips, palette);
+    this.#ring(ctx);
+    this.took = performance.now() - started;
+    say(this.legend, this.#legendText(scale));
+    if (!state.running || performance.now() > this.#spoken + SPOKEN) this.#speak();
+  }
+
+  #legendText(scale) {
+    const quantity = text(`network.edges.${this.store.state.view?.edges ?? "weight"}`).toLowerCase();
+    return Number.isNaN(scale) ? text("network.unknown", { quantity }) : text("network.legend", { quantity, most: figure(scale, 3) });
+  }
+
+  /** What the microscope lights, what is selected, and what is under the pointer. */
+  #paintLit(ctx) {
+    const { selection, highlight } = this.store;
+    const lit = [...(highlight?.edges ?? []), ...(selection?.kind === "edge" ? [selection] : [])];
+    for (const { parameter, from, to } of lit) {
+      const edge = this.edges.find((found) => found.parameter === parameter);
+      if (!edge) continue;
+      const [before, after] = [this.columns[edge.from].shown, this.columns[edge.to].shown];
+      const one = Number.isInteger(from) && Number.isInteger(to);
+      const [a, b] = [places(before, from), places(after, to)];
+      for (const i of a) for (const j of b) paintLine(ctx, this.layout, edge, i, j, this.palette.focus, one ? 5 : 1);
+    }
+    if (this.#hover) paintLine(ctx, this.layout, this.edges[this.#hover[0]], this.#hover[1], this.#hover[2], this.palette.ink, 2.5);
+  }
+
+  #ring(ctx) {
+    const { selection, highlight } = this.store;
+    const lit = [...(highlight?.units ?? []), ...(selection?.kind === "neuron" ? [selection] : [])];
+    Object.assign(ctx, { strokeStyle: this.palette.focus, lineWidth: 2.5 });
+    for (const { layer, unit } of lit) {
+      const k = this.columns.findIndex((column) => column.layer === (layer ?? null));
+      for (const i of k < 0 ? [] : places(this.columns[k].shown, unit)) {
+        const [x, y] = this.layout.columns[k].points[i];
+        const half = this.layout.size / 2 + 2;
+        ctx.beginPath();
+        ctx.roundRect(x - half, y - half, 2 * half, 2 * half, 6);
+        ctx.stroke();
+      }
+    }
+  }
+
+  // ---- what is done with it -----------------------------------------------------------------------------------------
+
+  #key(event) {
+    const [k, i] = this.#at;
+    const walk = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const [across, along] = !walk ? [0, 0] : this.layout.vertical ? [walk[1], walk[0]] : walk;
+    if (walk) this.#move(k + across, across ? this.#nearest(k, i, k + across) : i + along);
+    else if (event.key === "Home" || event.key === "End") this.#move(k, event.key === "Home" ? 0 : Infinity);
+    else if (event.key.toLowerCase() === "e" && !event.ctrlKey && !event.metaKey) this.#cycle(k, i, event.shiftKey ? -1 : 1);
+    else return;
+    event.preventDefault();
+  }
+
+  /** The place in another column that is nearest to a neuron. */
+  #nearest(k, i, other) {
+    const axis = this.layout.vertical ? 0 : 1;
+    const place = this.layout.columns[k].points[i][axis];
+    const far = (this.layout.columns[other]?.points ?? []).map((point) => Math.abs(point[axis] - place));
+    return far.indexOf(Math.min(...far));
+  }
+
+  #move(k, i) {
+    if (k < 0 || k >= this.cells.length) return;
+    this.cells[k][Math.min(Math.max(i, 0), this.cells[k].length - 1)].focus();
+  }
+
+  #focused({ dataset }) {
+    if (dataset.column === undefined) return;
+    const now = [Number(dataset.column), Number(dataset.place)];
+    this.cells[this.#at[0]][this.#at[1]].tabIndex = -1;
+    this.cells[now[0]][now[1]].tabIndex = 0;
+    this.#at = now;
+    this.#cycled = -1;
+    this.#tell(now, null);
+  }
+
+  /** Select the next edge into a neuron (of an input: out of it). */
+  #cycle(k, i, way) {
+    const found = this.edges.flatMap((edge, block) =>
+      edge.to === k ? this.columns[edge.from].shown.map((_, from) => [block, from, i])
+        : k === 0 && edge.from === 0 ? this.columns[edge.to].shown.map((_, to) => [block, i, to]) : []);
+    if (!found.length) return;
+    this.#cycled = (Math.max(this.#cycled, way > 0 ? -1 : 0) + way + found.length) % found.length;
+    this.#selectEdge(found[this.#cycled]);
+    this.#tell(null, found[this.#cycled]);
+    say(this.said, this.tip.textContent);
+  }
+
+  #selectEdge([block, from, to]) {
+    const edge = this.edges[block];
+    this.store.select({ kind: "edge", parameter: edge.parameter, from: this.columns[edge.from].shown[from], to: this.columns[edge.to].shown[to] });
+  }
+
+  #click({ target }) {
+    const { column, place } = target.dataset;
+    if (column !== undefined) this.store.select({ kind: "neuron", layer: this.columns[column].layer, unit: this.columns[column].shown[place] });
+    else if (this.#hover && (target === this.canvas || target === this.grid || target === this.stage)) this.#selectEdge(this.#hover);
+  }
+
+  #point({ target, clientX, clientY }) {
+    const { column, place } = target.dataset;
+    if (column !== undefined) return this.#pointAt(null, [Number(column), Number(place)]);
+    if (target.closest(".heads") || !this.layout || this.edges.reduce((sum, edge) => sum + edge.rows * edge.columns, 0) > 20_000) return this.#pointAt(null);
+    const box = this.stage.getBoundingClientRect();
+    return this.#pointAt(edgeAt(this.layout, this.edges, clientX - box.left, clientY - box.top));
+  }
+
+  #pointAt(edge, neuron = null) {
+    const changed = String(edge) !== String(this.#hover);
+    this.#hover = edge;
+    this.#tell(neuron, edge);
+    if (changed) this.#ask();
+  }
+
+  /** Show the numbers of a neuron or an edge beside it. */
+  #tell(neuron, edge) {
+    const { frame } = this.store;
+    this.tip.hidden = !frame || !(neuron || edge);
+    if (this.tip.hidden) return;
+    const [k, i] = neuron ?? [this.edges[edge[0]].to, edge[2]];
+    const [x, y] = this.layout.columns[k].points[i];
+    say(this.tip, neuron ? this.#neuronText(k, i) : this.#edgeText(edge));
+    this.tip.style.setProperty("left", `${Math.min(x + this.layout.size / 2 + 6, this.layout.width - 150)}px`);
+    this.tip.style.setProperty("top", `${y + this.layout.size / 2}px`);
+  }
+
+  #neuronText(k, i) {
+    const { frame } = this.store;
+    const place = this.columns.slice(1, k).reduce((sum, column) => sum + column.shown.length, i);
+    const bias = k ? frame.biases?.[place] : NaN;
+    const known = { name: this.#unitName(k, i), value: figure(frame.activations?.[k]?.[i]), bias: figure(bias) };
+    return text(Number.isFinite(bias) ? "network.tip.bias" : "network.tip.value", known);
+  }
+
+  #edgeText([block, from, to]) {
+    const edge = this.edges[block];
+    const value = this.store.frame.edges?.[block]?.[from * this.columns[edge.to].shown.length + to];
+    const quantity = text(`network.edges.${this.store.state.view?.edges ?? "weight"}`).toLowerCase();
+    return text("network.tip.edge", { from: this.#unitName(edge.from, from), to: this.#unitName(edge.to, to), quantity, value: figure(value) });
+  }
+}
+
+/** The places of a shown unit; of null, those of all. */
+function places(shown, unit) {
+  if (unit === null || unit === undefined) return shown.keys();
+  const place = shown.indexOf(unit);
+  return place < 0 ? [] : [place];
+}

@@ -1,1 +1,212 @@
-export function mount() {}
+// The result: what the network answers for the data, and how its loss has fallen.
+
+import { mountCurve } from "./result_curve.js";
+import { button, el, figure, say, svg } from "./dom.js";
+import { fit } from "./network_canvas.js";
+import { coloursOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
+import { text } from "./texts.js";
+
+const NEAR = 14; // pixels within which a click means a point
+
+export function mount(root, store) {
+  new Result(root, store);
+  mountCurve(root, store);
+}
+
+class Result {
+  #asked = false;
+  #cross = [0.5, 0.5]; // where the arrow keys have moved to, as shares
+  #held = null; // whether the cross is seen
+
+  constructor(root, store) {
+    this.store = store;
+    this.ground = el("canvas", { class: "ground", "aria-hidden": "true" });
+    this.canvas = el("canvas", { tabindex: 0, role: "application", "aria-describedby": "plane-help" });
+    this.help = el("p", { id: "plane-help", class: "unseen" });
+    this.said = el("p", { class: "readout quiet", role: "status" });
+    this.frame = el("div", { class: "plane" }, this.ground, this.canvas);
+    this.x = el("span", { class: "x quiet" });
+    this.y = el("span", { class: "y quiet" });
+    this.kind = el("select", { onchange: () => this.#draw() });
+    this.kinds = el("label", {}, text("result.show"), this.kind);
+    this.classes = el("fieldset", { class: "classes" });
+    this.legend = el("ul", { class: "legend" });
+    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.classes, this.said);
+    this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
+    this.canvas.onkeydown = (event) => this.#key(event);
+    this.canvas.onblur = () => ((this.#held = null), this.#ask());
+    new ResizeObserver(() => this.#paint()).observe(this.frame);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
+    store.on("state", () => this.#learn());
+    store.on("frame", () => this.#paint());
+    this.#recolour();
+    this.#learn();
+  }
+
+  #recolour() {
+    this.colours = coloursOf(this.frame);
+    this.#ask();
+  }
+
+  #learn() {
+    const { data } = this.store.state;
+    if (!data?.points) return;
+    this.data = data;
+    this.isClasses = data.task === "classes";
+    this.isCurve = !this.isClasses && data.inputs.length === 1;
+    const kinds = [data.plane ? (this.isCurve ? "curve" : "plane") : null, this.isClasses ? null : "against"].filter(Boolean);
+    if (this.kind.dataset.kinds !== String(kinds)) {
+      this.kind.dataset.kinds = kinds;
+      this.kind.replaceChildren(...kinds.map((kind) => el("option", { value: kind }, text(`result.show.${kind}`))));
+    }
+    this.kinds.hidden = kinds.length < 2;
+    this.#legend();
+    this.#classes();
+    this.#draw();
+  }
+
+  /** Whether a click may set a point. */
+  get draws() {
+    return this.data.source?.kind === "points" && this.store.can("add_point") && this.kind.value !== "against";
+  }
+
+  #draw() {
+    const { axes, plane, target } = this.data;
+    const name = (axis) => axes?.choices.find(({ value }) => value === axis)?.label ?? String(axis);
+    const ends = ([lo, hi], words) => text("result.axis", { lo: figure(lo, 3), hi: figure(hi, 3), name: words });
+    const against = this.kind.value === "against";
+    if (plane) {
+      say(this.x, against ? ends(plane.range, text("result.true", { target })) : ends(plane.x, name(axes.x)));
+      say(this.y, against ? ends(plane.range, text("result.predicted", { target })) : ends(plane.y, this.isCurve ? target : name(axes.y)));
+    }
+    this.canvas.setAttribute("aria-label", `${this.y.textContent}; ${this.x.textContent}`);
+    say(this.help, text(this.draws ? "result.help.draw" : "result.help"));
+    this.ground.hidden = against || this.isCurve;
+    this.#ask();
+  }
+
+  #legend() {
+    const { classes, rows } = this.data;
+    const entries = classes.slice(0, 12).map((name, k) => el("li", {}, sign(k), name));
+    if (rows?.valid) entries.push(el("li", {}, sign(0, true), text("result.held")));
+    this.legend.replaceChildren(...(this.isClasses ? entries : entries.slice(-1)));
+  }
+
+  #classes() {
+    this.classes.hidden = !this.draws;
+    if (!this.draws || this.classes.dataset.names === this.data.classes.join()) return;
+    this.classes.dataset.names = this.data.classes.join();
+    const radio = (name, k) => el("label", {}, el("input", { type: "radio", name: "label", value: k, checked: k === 0 }), sign(k), name);
+    const number = () => el("label", {}, text("result.label"), el("input", { type: "number", step: "any", value: 0 }));
+    const clear = this.store.can("clear_points") ? button(text("result.clear"), () => this.store.do("clear_points")) : "";
+    this.classes.replaceChildren(el("legend", { class: "quiet" }, text("result.draw")), ...(this.isClasses ? this.data.classes.map(radio) : this.isCurve ? [] : [number()]), clear);
+  }
+
+  // ---- painting -----------------------------------------------------------------------------------------------------
+
+  #ask() {
+    if (!this.#asked) requestAnimationFrame(() => this.#paint());
+    this.#asked = true;
+  }
+
+  #paint() {
+    this.#asked = false;
+    const { frame, state } = this.store;
+    const [width, height] = [this.frame.clientWidth, this.frame.clientHeight];
+    if (!this.data || !width) return;
+    const current = frame?.revision === state.revision ? frame : null;
+    const { colours, isClasses, data } = this;
+    const kind = this.kind.value;
+    const { points, plane } = data;
+    const show = current?.plane && kind === "plane";
+    if (show && this.shown !== current.plane) paintPlane(this.ground, current.plane, colours, isClasses);
+    if (show) this.shown = current.plane;
+    if (current && kind === "plane" && !show) this.ground.width = 0;
+    const drawn = [data, colours, width, height, state.probe?.row, this.#held, kind];
+    if (kind === "plane" && this.drawn?.every((part, i) => part === drawn[i])) return;
+    this.drawn = drawn;
+    const ctx = fit(this.canvas, width, height);
+    if (kind === "against") {
+      const predicted = current?.predictions;
+      if (predicted?.length === points.label.length) paintAgainst(ctx, width, height, { truth: points.label, predicted, held: points.valid, ends: plane.range, colours });
+      return;
+    }
+    points.x.forEach((x, i) => paintPoint(ctx, ...this.#place(x, points.y[i], width, height), { label: points.label[i], held: points.valid[i], colours, range: plane.range, isClasses }));
+    if (kind === "curve" && current?.plane) paintCurve(ctx, width, height, current.plane, plane.y, colours);
+    this.#marks(ctx, width, height);
+  }
+
+  #place(x, y, width, height) {
+    return [scaled(x, this.data.plane.x, width), height - scaled(y, this.data.plane.y, height)];
+  }
+
+  #marks(ctx, width, height) {
+    const { points } = this.data;
+    Object.assign(ctx, { strokeStyle: this.colours.ink, lineWidth: 2 });
+    const probed = points.row?.indexOf(this.store.state.probe?.row) ?? -1;
+    if (probed >= 0) {
+      ctx.beginPath();
+      ctx.arc(...this.#place(points.x[probed], points.y[probed], width, height), 9, 0, 2 * Math.PI);
+      ctx.stroke();
+    }
+    if (!this.#held) return;
+    const [x, y] = [this.#cross[0] * width, this.#cross[1] * height];
+    ctx.beginPath();
+    for (const [dx, dy] of [[1, 0], [0, 1]]) ctx.moveTo(x - 10 * dx, y - 10 * dy), ctx.lineTo(x + 10 * dx, y + 10 * dy);
+    ctx.stroke();
+  }
+
+  // ---- what is done with it -----------------------------------------------------------------------------------------
+
+  #key(event) {
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const [width, height] = [this.frame.clientWidth, this.frame.clientHeight];
+    if (move) {
+      const by = event.shiftKey ? 0.1 : 0.02;
+      this.#cross = this.#cross.map((share, i) => Math.min(Math.max(share + move[i] * by, 0), 1));
+      this.#held = this.#cross;
+      const [x, y] = this.#value(this.#cross[0] * width, this.#cross[1] * height);
+      say(this.said, text("result.at", { x: figure(x, 3), y: figure(y, 3) }));
+      this.#ask();
+    } else if (event.key === "Enter") this.#click(this.#cross[0] * width, this.#cross[1] * height);
+    else return;
+    event.preventDefault();
+  }
+
+  /** The values of the axes at a place in pixels. */
+  #value(left, top) {
+    const { x, y } = this.data.plane;
+    return [x[0] + (left / this.frame.clientWidth) * (x[1] - x[0]), y[1] - (top / this.frame.clientHeight) * (y[1] - y[0])];
+  }
+
+  /** A click near a point looks at its row; elsewhere it sets one, where points are drawn. */
+  #click(left, top) {
+    if (!this.data?.plane || this.kind.value === "against") return;
+    const { points } = this.data;
+    let [nearest, found] = [NEAR ** 2, -1];
+    points.x.forEach((x, i) => {
+      const [px, py] = this.#place(x, points.y[i], this.frame.clientWidth, this.frame.clientHeight);
+      const far = (px - left) ** 2 + (py - top) ** 2;
+      if (far < nearest) [nearest, found] = [far, i];
+    });
+    if (this.draws && (found < 0 || nearest > 36)) this.#add(...this.#value(left, top));
+    else if (found >= 0 && this.store.can("probe")) this.store.do("probe", { row: points.row[found] });
+  }
+
+  #add(x, y) {
+    const chosen = this.classes.querySelector("input:checked, input[type=number]");
+    const label = this.isClasses ? this.data.classes[Number(chosen?.value ?? 0)] : this.isCurve ? y : Number(chosen?.value ?? 0);
+    this.store.do("add_point", { x, y, label });
+  }
+}
+
+/** The sign of a class: its shape in its colour; hollow for rows held out. */
+function sign(k, hollow = false) {
+  const path = [];
+  const recorder = { arc: () => path.push("M2.5 8a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0"), moveTo: (x, y) => path.push(`M${x} ${y}`), lineTo: (x, y) => path.push(`L${x} ${y}`), closePath: () => path.push("Z") };
+  shape(recorder, 8, 8, k % 8, 6);
+  const made = svg("path", { d: path.join("") });
+  if (hollow) made.classList.add("hollow");
+  else made.style.setProperty("fill", `var(--class-${k % 8})`);
+  return svg("svg", { viewBox: "0 0 16 16", class: "sign", "aria-hidden": "true" }, made);
+}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from glassnet.playground.code.experiment_code import experiment_code
+from glassnet.playground.code.files import history_table, notebook
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.plain_json import as_plain_json
 
 __all__ = ["DOWNLOADS", "Download"]
 
@@ -29,11 +29,21 @@ def _model(experiment: Experiment) -> bytes:
         return path.read_bytes()
 
 
+def _code(experiment: Experiment) -> bytes:
+    return experiment_code(experiment).encode()
+
+
+def _notebook(experiment: Experiment) -> bytes:
+    return notebook(experiment_code(experiment), experiment.data.title or "glassnet").encode()
+
+
 def _history(experiment: Experiment) -> bytes:
-    return json.dumps(json.loads(as_plain_json(experiment.run.history.columns)), indent=1).encode()
+    return history_table(experiment.run.history.columns).encode()
 
 
 DOWNLOADS = {
+    "code": Download("glassnet_run.py", "text/x-python; charset=utf-8", _code),
+    "notebook": Download("glassnet_run.ipynb", "application/x-ipynb+json", _notebook),
     "model": Download("model.safetensors", "application/octet-stream", _model),
-    "history": Download("history.json", "application/json", _history),
+    "history": Download("history.csv", "text/csv; charset=utf-8", _history),
 }

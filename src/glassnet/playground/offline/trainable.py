@@ -12,7 +12,7 @@ from glassnet.errors import ConfigError
 from glassnet.layers import Activation, Dense, Dropout, Layer
 from glassnet.losses import LOSSES
 from glassnet.optimizers import OPTIMIZERS
-from glassnet.playground.page_formulas import activation_key
+from glassnet.playground.offline.formulas import activation_key
 from glassnet.saving.configuration import network_config
 from glassnet.schedules import Schedule
 from glassnet.utils.formula import evaluate, formula_of
@@ -27,7 +27,7 @@ def refuse_untrainable(where: str, network: BaseNetwork) -> None:
     found = [*_layer_problems(network), *_other_problems(network)]
     if found:
         must = "a page trains Dense layers, activations with a formula and Dropout at fixed rates"
-        advice = "Open it with net.playground(), which runs the real engine, or pass train=False for a page that shows."
+        advice = "Open it with net.playground(), which runs the engine in Python and trains everything."
         message = f"{where}: {must}, got {', '.join(found)}. {advice}"
         raise ConfigError(message, got=found)
 

@@ -2,6 +2,7 @@
 
 import { decoded } from "./bytes.js";
 import { Network } from "./nn.js";
+import { Record } from "./record.js";
 import { Streams } from "./streams.js";
 
 const ROWS = 1024; // predicted together
@@ -15,14 +16,15 @@ export class Run {
     this.score = score;
     this.streams = new Streams(settings.seed);
     this.epoch = this.batch = this.step = this.lossSum = this.rowSum = 0;
-    this.orders = new Map();
-    this.history = [];
+    this.history = new Record(4, 2000); // step, loss, loss and score of the rows held out, for each epoch
+    this.losses = new Record(2, 4096); // step and loss of its batch
+    this.changes = []; // settings that came into force after a step
   }
 
   /** Take over parameters and all that the optimizer remembers, as a file has them. */
   load({ params, state, t, counters }) {
     const arrays = Object.fromEntries(Object.entries(state).map(([name, array]) => [name, decoded(array)]));
-    this.restore({ params: decoded(params), state: arrays, t, counters, rows: 0 });
+    this.restore({ params: decoded(params), state: arrays, t, counters, settings: this.settings });
   }
 
   get settings() { return this.network.settings; }
@@ -61,20 +63,33 @@ export class Run {
     const { network } = this, { X, y, n } = this.next();
     const noise = { streams: this.streams, epoch: this.epoch, batch: this.batch };
     const loss = network.gradients(X, y, n, noise) + network.penalty(true);
+    this.last = loss;
     if (!Number.isFinite(loss)) return loss;
+    this.before?.set(network.params);
     network.update();
     this.lossSum += loss * n;
     this.rowSum += n;
     this.step++;
+    if (this.step > this.losses.step) this.losses.push(this.step, loss);
     if (++this.batch * this.batchSize >= this.train.n) this.endEpoch();
+    for (const change of this.changes) if (change.step === this.step) this.apply(change.settings);
     return loss;
   }
 
   endEpoch() {
-    const found = this.valid?.n ? this.evaluate(this.valid) : { loss: NaN, score: NaN };
-    this.history.push(this.step, this.lossSum / this.rowSum, found.loss, found.score);
+    if (this.step > this.history.step) {
+      const found = this.valid?.n ? this.evaluate(this.valid) : { loss: NaN, score: NaN };
+      this.history.push(this.step, this.lossSum / this.rowSum, found.loss, found.score);
+    }
     this.epoch++;
     this.batch = this.lossSum = this.rowSum = 0;
+  }
+
+  /** Put settings into force; with another batch size the rest of an epoch is left out, as a new fit would. */
+  apply(settings) {
+    const cut = this.batch > 0 && settings.batch_size !== this.settings.batch_size;
+    this.network.use(settings);
+    if (cut) this.endEpoch();
   }
 
   /** Outputs for rows, in parts. */
@@ -99,18 +114,18 @@ export class Run {
 
   /** All that the rest of the run depends on, as copies. */
   snapshot() {
-    const { network, epoch, batch, step, lossSum, rowSum } = this, copies = {};
-    for (const [name, array] of Object.entries(network.state)) copies[name] = array.slice();
-    return { params: network.params.slice(), state: copies, t: network.t, counters: { epoch, batch, step, lossSum, rowSum }, rows: this.history.length };
+    const { network, epoch, batch, step, lossSum, rowSum, settings } = this, state = {};
+    for (const [name, array] of Object.entries(network.state)) state[name] = array.slice();
+    return { params: network.params.slice(), state, t: network.t, counters: { epoch, batch, step, lossSum, rowSum }, settings };
   }
 
-  restore({ params, state, t, counters, rows }) {
+  restore({ params, state, t, counters, settings }) {
     const { network } = this;
+    network.use(settings);
     network.params.set(params);
     for (const [name, array] of Object.entries(network.state)) state[name] ? array.set(state[name]) : array.fill(0);
     network.t = t;
     Object.assign(this, counters);
-    this.history.length = Math.min(rows, this.history.length);
   }
 }
 

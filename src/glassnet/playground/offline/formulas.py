@@ -13,7 +13,7 @@ from glassnet.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSp
 from glassnet.utils.formula import Formula, formula_of, functions_in
 from glassnet.utils.formula_code import JavaScript
 
-__all__ = ["activation_key", "formulas_module", "rule_key"]
+__all__ = ["activation_key", "formula_keys", "formulas_module", "rule_key"]
 
 _LOSSES: tuple[type[Loss], ...] = (AbsoluteError, BinaryCrossEntropy, Huber, SquaredError)
 _RULES: tuple[Optimizer, ...] = (
@@ -50,6 +50,11 @@ def formulas_module(own: Iterable[Activation] = ()) -> str:
     for name, entries in sections.items():
         lines += [f"export const {name} = {{", *(f"{_quoted(key)}: {text}," for key, text in entries.items()), "};"]
     return "\n".join(lines) + "\n"
+
+
+def formula_keys() -> list[str]:
+    """Return the names of the plain activations that a page has."""
+    return [name for name, kind in ACTIVATIONS.items() if formula_of(kind()) is not None]
 
 
 def activation_key(activation: Activation) -> str:
@@ -135,7 +140,9 @@ def _rule(optimizer: Optimizer) -> str:
             body.append(f"{'' if own in ('p', *state) else 'const '}{own} = {text};")
     take = ["let p = P[i]", "g = G[i]", *(f"{name} = all_{name}[i]" for name in state)]
     keep = ["P[i] = p", *(f"all_{name}[i] = {name}" for name in state)]
-    before = [f"const all_{name} = S.{name};" for name in state] + [f"const {name} = o.{name};" for name in sorted(settings)]
+    before = [f"const all_{name} = S.{name};" for name in state] + [
+        f"const {name} = o.{name};" for name in sorted(settings)
+    ]
     before += [f"const {name} = {JavaScript().text(text)};" for text, name in hoisting.found.items()]
     loop = f"for (let i = from; i < to; i++) {{ {', '.join(take)}; {' '.join(body)} {'; '.join(keep)}; }}"
     update = f"update(P, G, S, from, to, lr, wd, t, o) {{ {' '.join(before)} {loop} }}"

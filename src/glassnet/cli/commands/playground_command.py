@@ -1,0 +1,87 @@
+"""``glassnet playground``: a page to play with a network."""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from collections.abc import Mapping
+from typing import Any
+
+from glassnet.cli.input_files import open_source
+from glassnet.cli.output.wording import plain
+from glassnet.cli.playground_options import PlaygroundOptions
+from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.model_files import load_any_model
+from glassnet.errors import ConfigError
+from glassnet.network import Network
+from glassnet.playground.data.sources import data_from_file
+from glassnet.playground.doors import experiment_with, experiment_with_model, experiment_with_network
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.server.running import Playground
+from glassnet.saving.ownership import is_model_file
+from glassnet.tabular import TableModel
+from glassnet.utils.checks import require_extra
+from glassnet.utils.paths import typed_path
+
+__all__ = ["run_playground"]
+
+WHERE = "playground"
+_OPEN = "warning: whoever gets to know this address can read your data and change your networks, unencrypted."
+
+
+def run_playground(file: str | None, texts: Mapping[str, Any]) -> None:
+    """Open the playground with the table or the model in a file, until Ctrl-C or the end that a page asks for."""
+    for package in ("starlette", "uvicorn", "websockets"):
+        require_extra(package, "playground", WHERE)
+    options, reading = PlaygroundOptions.from_texts(texts), ReadingOptions.from_texts(texts)
+    options.check(WHERE)
+    experiment = _experiment(file, options, reading)
+    playground = Playground(
+        experiment, WHERE, host=options.host, port=options.port, allow_remote=options.allow_remote,
+        free_port="Pass --port 0 for a free port.",
+    )  # fmt: skip
+    if playground.is_open:
+        print(plain(_OPEN), file=sys.stderr, flush=True)
+    print(plain(f"The playground is at {playground.url}; Ctrl-C ends it."), flush=True)
+    if not options.no_browser:
+        webbrowser.open(playground.url)
+    playground.run()
+    print("Ended.", flush=True)
+
+
+def _experiment(file: str | None, options: PlaygroundOptions, reading: ReadingOptions) -> Experiment:
+    if file is not None and is_model_file(typed_path(file)):
+        return _of_model(file, options, reading)
+    if options.data is not None:
+        message = f"{WHERE}: --data must go with a MODEL, got {file or 'none'}. Write: glassnet playground DATA"
+        raise ConfigError(message, got=file)
+    return experiment_with(None if file is None else _rows(file, options, reading))
+
+
+def _of_model(file: str, options: PlaygroundOptions, reading: ReadingOptions) -> Experiment:
+    """Return an experiment that goes on with the network in a file."""
+    model = load_any_model(WHERE, file)
+    if isinstance(model, TableModel):
+        if options.data is None:
+            message = f"{WHERE}: rows with {model.target.name!r} must be given, got none. Add --data and a table."
+            raise ConfigError(message, expected="--data")
+        with open_source(options.data) as source:
+            return experiment_with_model(model, source.path)
+    if not isinstance(model, Network):
+        message = f"{WHERE}: MODEL must be a network or a model of a table, got an estimator of scikit-learn."
+        raise ConfigError(message, got=type(model).__name__)
+    data = None if options.data is None else _rows(options.data, options, reading)
+    return experiment_with_network(model, data)
+
+
+def _rows(file: str, options: PlaygroundOptions, reading: ReadingOptions) -> PlayData:
+    """Return a table as data."""
+    reading.check(WHERE)
+    given = {name: value for name, value in vars(reading).items() if value not in (None, ())}
+    if "read" in given:
+        given["read"] = {column: kind for column, _, kind in (text.rpartition("=") for text in reading.read)}
+    if "missing" in given:
+        given["missing"] = list(reading.missing)
+    with open_source(file) as source:
+        return data_from_file(source.path, options.target, options=given)

@@ -1,0 +1,75 @@
+"""A lesson: a text beside the page, controls that are hidden, and a task that the page checks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from glassnet.errors import ConfigError
+from glassnet.utils.checks import check_choice, check_number
+
+__all__ = ["Lesson"]
+
+_PARTS = ("code", "data", "drawer", "findings", "network", "optimizer", "result", "timeline")
+_GOALS = ("loss", "score", "steps", "valid_loss")
+
+
+@dataclasses.dataclass(frozen=True)
+class Lesson:
+    """What a page of one file says and asks, see `glassnet.Network.to_page`.
+
+    Parameters
+    ----------
+    text : str, default=""
+        Shown above the page; an empty line begins a new paragraph. It is text, not HTML.
+    task : str, default=""
+        What the reader is asked to do.
+    hide : sequence of str, default=()
+        Parts of the page that are not shown: ``"code"``, ``"data"``, ``"drawer"``, ``"findings"``, ``"network"``,
+        ``"optimizer"``, ``"result"``, ``"timeline"``.
+    goal : mapping of str to float, default={}
+        When the task is done: ``{"valid_loss": 0.2}`` or less, ``{"score": 0.95}`` or more where more is better,
+        ``{"steps": 200}`` or more, ``{"loss": 0.1}``; all of them together.
+    title : str, default=""
+        A heading above the text.
+
+    Examples
+    --------
+    >>> lesson = Lesson("The rate is far too high.", "Make the loss fall.", hide=["data"], goal={"valid_loss": 0.2})
+    >>> lesson.hide
+    ('data',)
+    """
+
+    text: str = ""
+    task: str = ""
+    hide: tuple[str, ...] = ()
+    goal: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("text", "task", "title"):
+            if not isinstance(getattr(self, name), str):
+                message = f"Lesson: {name} must be a text, got {getattr(self, name)!r}."
+                raise ConfigError(message, got=getattr(self, name))
+        hidden = (self.hide,) if isinstance(self.hide, str) else tuple(self.hide)
+        for part in hidden:
+            check_choice("Lesson", "hide", part, _PARTS)
+        if not isinstance(self.goal, Mapping):
+            message = f"Lesson: goal must be a dict, got {self.goal!r}. Write goal={{'valid_loss': 0.2}}."
+            raise ConfigError(message, got=self.goal)
+        for name, limit in self.goal.items():
+            check_choice("Lesson", "goal", name, _GOALS)
+            check_number("Lesson", f"goal[{name!r}]", limit)
+        object.__setattr__(self, "hide", hidden)
+
+    def config(self) -> dict[str, Any]:
+        """Return the lesson as the page takes it: the text in paragraphs."""
+        paragraphs = [" ".join(part.split()) for part in self.text.split("\n\n")]
+        return {
+            "title": self.title,
+            "text": [part for part in paragraphs if part],
+            "task": " ".join(self.task.split()),
+            "hide": list(self.hide),
+            "goal": {name: float(limit) for name, limit in self.goal.items()},
+        }

@@ -1,0 +1,1 @@
+"""The engine of a page without a server, in JavaScript, and what Python puts into such a page."""

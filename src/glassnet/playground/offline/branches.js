@@ -1,0 +1,81 @@
+/** Runs as branches of a tree, each with a ring of checkpoints: every step can be gone back to. */
+
+import { Run } from "./run.js";
+
+const BYTES = 16e6; // of all checkpoints of a branch
+const DENSE = 200; // steps of which each is kept; after that one in so many parts of the way so far
+
+/** One run, and how to get to each of its steps. */
+export class Branch {
+  constructor(name, make, settings, { parent = null, fromStep = 0, difference = "" } = {}) {
+    Object.assign(this, { name, make, parent, fromStep, difference, marks: [], events: [] });
+    this.run = make(settings);
+    this.end = 0;
+    this.keep();
+  }
+
+  /** What the state says of it. */
+  get row() {
+    const { name, parent, fromStep, end, run, difference } = this;
+    return { name, parent, from_step: fromStep, steps: end, step: run.step, difference };
+  }
+
+  /** Keep the step where the run is, if it is one to be kept. */
+  keep() {
+    const { run, marks } = this, { step } = run, last = marks.at(-1)?.counters.step ?? -1;
+    this.end = Math.max(this.end, step);
+    if (step <= last || (step > DENSE && step - last < step / DENSE)) return;
+    marks.push(run.snapshot());
+    const each = 8 * run.network.size * (1 + Object.keys(run.network.state).length) + 200;
+    if (marks.length * each > BYTES) this.marks = marks.filter((_, i) => i % 2 === 0 || i === marks.length - 1);
+  }
+
+  /** Take one step; returns whether its loss was finite. */
+  advance() {
+    const loss = this.run.advance();
+    if (Number.isFinite(loss)) this.keep();
+    return Number.isFinite(loss);
+  }
+
+  /** Go to a step: to the checkpoint before it, and from there step by step. */
+  goTo(step) {
+    const { run } = this, wanted = Math.max(this.marks[0].counters.step, Math.min(step, this.end));
+    const mark = this.marks.findLast(({ counters }) => counters.step <= wanted);
+    if (run.step > wanted || run.step < mark.counters.step) run.restore(mark);
+    while (run.step < wanted) run.advance();
+  }
+
+  /** A copy of this run at the step where it is. */
+  copy(name, difference) {
+    const { run } = this, { step } = run;
+    const other = new Branch(name, this.make, run.settings, { parent: this.name, fromStep: step, difference });
+    other.marks = this.marks.filter(({ counters }) => counters.step <= step);
+    other.events = this.events.filter((event) => event.step <= step);
+    other.run.history = run.history.upTo(step);
+    other.run.losses = run.losses.upTo(step);
+    other.run.changes = run.changes.filter((change) => change.step <= step);
+    other.run.restore(run.snapshot());
+    other.keep();
+    return other;
+  }
+
+  /** Put settings into force from the next step on. */
+  change(settings, text) {
+    const { run } = this, { step } = run;
+    run.changes.push({ step, settings });
+    run.apply(settings);
+    this.events.push({ step, text });
+    this.marks = this.marks.filter(({ counters }) => counters.step < step);
+    this.marks.push(run.snapshot());
+  }
+}
+
+/** A function that makes new runs of a lesson's data with settings, from its weights or from the seed. */
+export function maker(given, train, valid) {
+  return (settings, weights) => {
+    const run = new Run(settings, train, valid, given.score);
+    if (weights) run.load(weights);
+    else run.network.draw(run.streams.initialisation());
+    return run;
+  };
+}

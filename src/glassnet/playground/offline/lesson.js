@@ -1,0 +1,57 @@
+/** Lesson mode: a text beside the page, hidden controls, and a task that the page checks. */
+
+import { el, figure, say } from "../page/dom.js";
+import { text } from "../page/texts.js";
+
+/** Say that the data are in the file, and mount a lesson `{title, text: [paragraph], task, hide: [part], goal: {what: limit}}`, if there is one. */
+export function mountLesson(store, { lesson, rows }) {
+  const inside = text("lesson.inside", { rows: figure(rows.train.n + rows.valid.n) });
+  document.querySelector("#data").append(el("p", { class: "quiet" }, inside));
+  if (!lesson) return;
+  document.body.classList.add("lesson");
+  for (const part of lesson.hide) document.body.classList.add(`hide-${part}`);
+  const title = lesson.title && el("h2", {}, lesson.title);
+  const panel = el("section", { id: "lesson", class: "panel", "aria-label": text("lesson.label") }, title, ...lesson.text.map((words) => el("p", {}, words)));
+  const task = lesson.task && el("p", { class: "task" }, el("strong", {}, text("lesson.task")), " ", lesson.task);
+  if (task) panel.append(task);
+  document.querySelector("header").append(panel);
+  if (Object.keys(lesson.goal).length) watch(store, lesson.goal, panel);
+}
+
+/** Check the goal at every frame and say how far it is; once reached it stays so. */
+function watch(store, goal, panel) {
+  const line = el("p", { class: "goal", role: "status" });
+  panel.append(line);
+  let done = false;
+  const look = () => {
+    if (done || !store.frame) return;
+    const now = measured(store), missing = Object.entries(goal).filter(([what, limit]) => !reached(store, what, now[what], limit));
+    done = missing.length === 0;
+    panel.classList.toggle("done", done);
+    const words = Object.entries(goal).map(([what, limit]) => words_of(store, what, now[what], limit));
+    say(line, done ? `✓ ${text("lesson.done")}` : words.join("; "));
+  };
+  store.on("frame", look);
+  look();
+}
+
+/** What goals are about, at the last epoch or step. */
+function measured(store) {
+  const [, loss, valid_loss, score] = store.frame.epochs?.at(-1) ?? [];
+  return { loss, valid_loss, score, steps: store.frame.step };
+}
+
+function reached(store, what, value, limit) {
+  if (!Number.isFinite(value)) return false;
+  return isUpwards(store, what) ? value >= limit : value <= limit;
+}
+
+function isUpwards(store, what) {
+  return what === "steps" || (what === "score" && store.state.score?.higher_is_better !== false);
+}
+
+function words_of(store, what, value, limit) {
+  const name = what === "score" ? (store.state.score?.name ?? text("lesson.score")) : text(`lesson.${what}`);
+  const sign = isUpwards(store, what) ? "≥" : "≤";
+  return text("lesson.goal", { name, sign, limit: figure(limit), now: figure(value) });
+}

@@ -1,0 +1,100 @@
+/** What a page without a server can set, checked; and the state's view of the settings that a run has. */
+
+import { uniformLimit } from "./nn.js";
+import { text } from "../page/texts.js";
+
+const BELOW_ONE = /^optimizer\.(momentum|beta1|beta2|rho)$|\.rate$|label_smoothing$/;
+const ABOVE_ZERO = /^optimizer\.eps$|^loss\.delta$/;
+const NEEDS_WEIGHTS = /^seed$|^layers\.\d+\.(activation|units)$/;
+const LAST = 4; // of the shown units one in so many is one of the last, as in view.py
+
+/** Settings with one of them changed, what is said of that, and whether it takes new weights. */
+export function withSetting({ settings, state, given }, path, value) {
+  const option = optionsOf(state).find((each) => each.path === path);
+  if (!option) throw new Error(text("lesson.no_setting", { path }));
+  check(option, value);
+  const made = structuredClone(settings), isNew = NEEDS_WEIGHTS.test(path);
+  if (path === "optimizer.kind") made.optimizer = structuredClone(given.optimizers[value].entry);
+  else if (path === "seed") made.seed = String(value);
+  else if (path.endsWith(".trainable")) {
+    const layer = made.layers[Number(path.split(".")[1])];
+    layer.tuning = { ...layer.tuning, trainable: value };
+  } else {
+    const parts = path.split("."), last = parts.pop();
+    parts.reduce((part, name) => part[name], made)[last] = value;
+  }
+  if (made.optimizer.nesterov && !made.optimizer.momentum) throw new Error(text("lesson.nesterov"));
+  if (isNew) refuseUndrawable(made);
+  return { settings: made, isNew, said: `${label(path)} ${shown(valueAt(settings, path))} → ${shown(value)}` };
+}
+
+/** Weights can be drawn as Python draws them from uniform distributions only. */
+function refuseUndrawable({ layers }) {
+  const found = layers.find((layer) => layer.class === "Dense" && uniformLimit(layer, 1, 1) === null);
+  if (found) throw new Error(text("lesson.undrawable", { name: found.name }));
+}
+
+function check({ path, label: name, type, choices, minimum = -Infinity, maximum = Infinity }, value) {
+  const isNumber = type === "integer" ? Number.isInteger(value) : Number.isFinite(value);
+  const inside = value >= minimum && value <= maximum && !(BELOW_ONE.test(path) && value >= 1) && !(ABOVE_ZERO.test(path) && value <= 0);
+  const fits = type === "choice" ? choices.includes(value) : type === "flag" ? typeof value === "boolean" : isNumber && inside;
+  if (!fits) throw new Error(text("lesson.refused", { name, value }));
+}
+
+/** All options of a state. */
+function optionsOf({ network: { layers = [], loss_options = [], optimizer, options = [] } }) {
+  const ofOptimizer = optimizer ? [optimizer.kind, ...optimizer.options] : [];
+  return [...layers.flatMap((layer) => layer.options), ...loss_options, ...ofOptimizer, ...options];
+}
+
+function valueAt(settings, path) {
+  const parts = path.split(".");
+  if (path === "optimizer.kind") return settings.optimizer.class;
+  if (path === "seed") return Number(settings.seed);
+  if (parts[2] === "trainable") return settings.layers[parts[1]].tuning?.trainable ?? true;
+  return parts.reduce((part, name) => part?.[name], settings);
+}
+
+/** Bring options, columns and edges of a state up to date with the settings of a run. */
+export function describe(state, run, given) {
+  const { network } = state, { settings } = run;
+  const kind = settings.optimizer.class;
+  if (network.optimizer && network.optimizer.kind.value !== kind && given.optimizers?.[kind]) {
+    network.optimizer = { ...network.optimizer, options: structuredClone(given.optimizers[kind].options) };
+  }
+  for (const option of optionsOf(state)) option.value = valueAt(settings, option.path);
+  network.layers?.forEach((layer, at) => Object.assign(layer, facts(run.network.layers[at], settings.layers[at])));
+  network.parameters = run.network.size;
+  for (const column of network.columns) {
+    if (column.layer) Object.assign(column, drawn(run.network.layers[column.at], settings.layers[column.at]));
+    column.shown = shownUnits(column.units, state.view.most_units);
+  }
+  for (const edge of network.edges) {
+    edge.rows = network.columns[edge.from].shown.length;
+    edge.columns = network.columns[edge.to].shown.length;
+  }
+}
+
+function facts({ kind, from, to, bias }, options) {
+  const found = { shape: [to], parameters: kind === "Dense" ? from * to + (bias < 0 ? 0 : to) : 0 };
+  return kind === "Dense" ? { ...found, label: name(options) } : found;
+}
+
+const name = ({ units, activation }) => `Dense ${units}${activation === "identity" ? "" : `, ${activation}`}`;
+
+function drawn({ to, bias }, options) {
+  const sum = `X @ W${bias < 0 ? "" : " + b"}`;
+  return { units: to, label: name(options), formula: options.activation === "identity" ? sum : `${options.activation}(${sum})` };
+}
+
+function shownUnits(units, most) {
+  const all = Array.from({ length: units }, (_, i) => i), last = Math.floor(most / LAST);
+  return units <= most ? all : [...all.slice(0, most - last), ...all.slice(units - last)];
+}
+
+function label(path) {
+  const parts = path.split(".");
+  return `${parts[0] === "layers" ? text("lesson.layer", { number: Number(parts[1]) + 1 }) + " " : ""}${path === "optimizer.kind" ? "optimizer" : parts.at(-1)}`;
+}
+
+const shown = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value));

@@ -1,0 +1,72 @@
+"""The state of an experiment as a page without a server starts from it: what such a page cannot change is left out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from glassnet.optimizers import OPTIMIZERS
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.ground import from_plane, plane_range, plane_sides
+from glassnet.playground.offline.formulas import activation_key, formula_keys
+from glassnet.playground.options import optimizer_options
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.settings import Settings
+from glassnet.playground.state import state_of
+
+__all__ = ["offline_optimizers", "offline_plane", "offline_state"]
+
+_KEPT = re.compile(
+    r"layers\.\d+\.(units|activation|rate|trainable)|loss\.(delta|label_smoothing)|batch_size|seed|l1|l2|"
+    r"optimizer\.(kind|learning_rate|momentum|nesterov|beta1|beta2|eps|rho|weight_decay|centered)"
+)
+_SHARED = ("clip_norm", "ema")
+
+
+def offline_state(experiment: Experiment) -> dict[str, Any]:
+    """Return a copy of the state with the options that the engine of a page has."""
+    state = state_of(experiment)
+    network = state["network"]
+    for layer, own in zip(network.get("layers", ()), experiment.network.layers, strict=True):
+        layer["options"] = [_own(option, own) for option in _kept(layer["options"])]
+    for name in ("options", "loss_options"):
+        network[name] = _kept(network.get(name, []))
+    network["optimizer"]["options"] = _kept(network["optimizer"]["options"])
+    network["loss"]["choices"] = [network["loss"]["value"]]
+    network["kinds"] = []
+    return {**state, "running": False, "findings": [], "can_undo": False, "can_redo": False}
+
+
+def _kept(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [dict(option) for option in options if _KEPT.fullmatch(option["path"]) and option["value"] is not None]
+
+
+def _own(option: dict[str, Any], layer: Any) -> dict[str, Any]:
+    """Return an option of a layer in the words of the page's engine."""
+    if not option["path"].endswith(".activation"):
+        return option
+    value = activation_key(layer.activation)
+    return {**option, "value": value, "choices": list(dict.fromkeys([*formula_keys(), value]))}
+
+
+def offline_optimizers(settings: Settings) -> dict[str, Any]:
+    """Return entry and options of each optimizer that the page can change to."""
+    found = {}
+    for kind in OPTIMIZERS.values():
+        changed = settings.with_path("optimizer.kind", kind.__name__)
+        entry = {name: value for name, value in changed.optimizer.items() if name not in _SHARED}
+        found[kind.__name__] = {"entry": entry, "options": _kept(optimizer_options(changed))}
+    return found
+
+
+def offline_plane(data: PlayData) -> dict[str, Any] | None:
+    """Return how points of the plane become inputs, ``origin + a * x + b * y``, and the sides of the plane."""
+    sides = plane_sides(data)
+    if sides is None:
+        return None
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    origin, x, y = from_plane(data, points).reshape(3, -1).astype(np.float64)
+    axes = {"origin": origin.tolist(), "x": (x - origin).tolist(), "y": (y - origin).tolist()}
+    return {**axes, "sides": sides, "range": plane_range(data)}

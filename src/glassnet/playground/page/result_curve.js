@@ -1,0 +1,128 @@
+// The chart of losses: its controls, its cursor, and its numbers as a table.
+
+import { Losses, paintLosses, rangesOf } from "./curve_canvas.js";
+import { el, figure, say } from "./dom.js";
+import { fit } from "./network_canvas.js";
+import { coloursOf } from "./plane_canvas.js";
+import { text } from "./texts.js";
+
+const HEIGHT = 190;
+const ROWS = 200; // of the table
+
+/** Mount the chart below the answers. */
+export function mountCurve(root, store) {
+  new Curve(root, store);
+}
+
+class Curve {
+  #asked = false;
+  #cursor = null; // place of an epoch
+  #others = [];
+  #known = "";
+
+  constructor(root, store) {
+    this.store = store;
+    this.losses = new Losses();
+    this.log = el("input", { type: "checkbox", onchange: () => this.#ask() });
+    this.others = el("input", { type: "checkbox", checked: true, onchange: () => this.#compare() });
+    this.compare = el("label", {}, this.others, text("result.others"));
+    this.canvas = el("canvas", { tabindex: 0, role: "img", "aria-label": text("result.curve") });
+    this.box = el("div", { class: "curve" }, this.canvas);
+    this.readout = el("p", { class: "readout", role: "status" });
+    this.table = el("tbody", {});
+    this.numbers = el("details", { ontoggle: () => this.#fill() }, el("summary", {}, text("result.numbers")), el("div", { class: "scroll" }, this.#frame()));
+    const key = ["train", "valid", "batch"].map((kind) => el("li", { class: kind }, text(`result.${kind}`)));
+    const bar = el("div", { class: "bar" }, el("h3", {}, text("result.loss")), el("label", {}, this.log, text("result.log")), this.compare);
+    root.append(bar, this.box, el("ul", { class: "legend lines" }, key), this.readout, this.numbers);
+    this.canvas.onpointermove = ({ offsetX }) => this.#point(offsetX);
+    this.canvas.onpointerleave = () => this.#point(null);
+    this.canvas.onkeydown = (event) => this.#key(event);
+    new ResizeObserver(() => this.#paint()).observe(this.box);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
+    store.on("state", () => this.#learn());
+    store.on("frame", (frame) => (this.losses.take(frame), this.#paint()));
+    this.#recolour();
+    this.#learn();
+  }
+
+  #frame() {
+    const names = ["step", "train", "valid", "score"].map((name) => el("th", { scope: "col" }, text(`result.${name}`)));
+    return el("table", {}, el("caption", {}, text("result.numbers.caption", { most: ROWS })), el("thead", {}, el("tr", {}, names)), this.table);
+  }
+
+  #recolour() {
+    this.colours = coloursOf(this.box);
+    this.#ask();
+  }
+
+  #learn() {
+    const { runs = [] } = this.store.state;
+    this.compare.hidden = runs.length < 2 || !this.store.can("curves");
+    const known = JSON.stringify(runs.map(({ name, steps }) => [name, steps]).concat([this.store.state.run]));
+    if (known !== this.#known) this.#compare();
+    this.#known = known;
+    this.#ask();
+  }
+
+  /** Ask for the curves of the other runs, to lay them over this one's. */
+  async #compare() {
+    const { run, runs = [] } = this.store.state;
+    if (runs.length < 2 || !this.store.can("curves") || !this.others.checked) this.#others = [];
+    else this.#others = ((await this.store.do("curves")) ?? { runs: [] }).runs.filter(({ name }) => name !== run).slice(-8);
+    this.#ask();
+  }
+
+  #ask() {
+    if (!this.#asked) requestAnimationFrame(() => this.#paint());
+    this.#asked = true;
+  }
+
+  #paint() {
+    this.#asked = false;
+    const { state, frame } = this.store;
+    const width = this.box.clientWidth;
+    if (!width) return;
+    const { baselines = [], events = [] } = state;
+    const { losses, colours } = this;
+    const cursor = this.#cursor === null || !losses.length ? null : losses.epochs[4 * Math.min(this.#cursor, losses.length - 1)];
+    const options = { width, height: HEIGHT, log: this.log.checked, baselines: baselines.filter(({ loss }) => Number.isFinite(loss)), others: this.#others, events, step: frame?.step ?? state.step, cursor, colours };
+    this.ranges = rangesOf(losses, options);
+    paintLosses(fit(this.canvas, width, HEIGHT), losses, this.ranges, options);
+    say(this.readout, this.#words(cursor));
+    if (this.numbers.open && !state.running) this.#fill();
+  }
+
+  #words(cursor) {
+    const { losses, store } = this;
+    if (!losses.length) return losses.losses.length ? text("result.now", { step: figure(losses.steps.at(-1)), loss: figure(losses.losses.at(-1)) }) : text("result.none");
+    const place = cursor === null ? losses.length - 1 : Math.min(this.#cursor, losses.length - 1);
+    const [step, loss, valid, score] = losses.row(place);
+    const { score: named = { name: "" }, events = [], steps_per_epoch: per } = store.state;
+    const epoch = per ? figure(Math.round(step / per)) : "–";
+    const words = [text("result.row", { epoch, step: figure(step), loss: figure(loss) })];
+    if (Number.isFinite(valid)) words.push(text("result.row.valid", { loss: figure(valid) }));
+    if (Number.isFinite(score)) words.push(`${named.name || text("result.score")} ${figure(score, 3)}`);
+    const near = cursor === null ? [] : events.filter((event) => Math.abs(this.ranges.x(event.step) - this.ranges.x(step)) < 8);
+    return [...words, ...near.map((event) => event.text)].join(" · ");
+  }
+
+  #point(x) {
+    this.#cursor = x === null || !this.losses.length ? null : this.losses.nearest(this.ranges.step(x));
+    this.#ask();
+  }
+
+  #key(event) {
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: 10, PageUp: -10 }[event.key];
+    if (!by || !this.losses.length) return;
+    this.#cursor = Math.min(Math.max((this.#cursor ?? this.losses.length - 1) + by, 0), this.losses.length - 1);
+    event.preventDefault();
+    this.#ask();
+  }
+
+  #fill() {
+    if (!this.numbers.open) return;
+    const first = Math.max(this.losses.length - ROWS, 0);
+    const rows = Array.from({ length: this.losses.length - first }, (_, i) => this.losses.row(first + i));
+    this.table.replaceChildren(...rows.map((row) => el("tr", {}, row.map((value, i) => el("td", {}, figure(value, i ? 4 : 9))))));
+  }
+}

@@ -1,0 +1,163 @@
+"""The playground as one file: page, engine, network and data inside; it opens without a server and sends nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import os
+import re
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ConfigError
+from glassnet.network import Network
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.lessons import Lesson
+from glassnet.playground.offline.bundling import bundle, without_comments
+from glassnet.playground.offline.formulas import formulas_module
+from glassnet.playground.offline.starting_state import offline_optimizers, offline_plane, offline_state
+from glassnet.playground.offline.trainable import (
+    encoded,
+    offline_settings,
+    offline_weights,
+    own_activations,
+    refuse_untrainable,
+)
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.settings import Settings
+from glassnet.saving.ownership import prepare_target
+from glassnet.saving.writing import write_atomically
+
+__all__ = ["page_text", "save_page"]
+
+_STUBS = {"socket_engine.js": "export const connect = null;"}
+_STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
+_MAIN = '<script type="module" src="main.js"></script>'
+
+
+def save_page(
+    network: Network,
+    path: str | os.PathLike[str],
+    X: Any,
+    y: Any,
+    *,
+    validation_data: Any = None,
+    batch_size: int = 32,
+    lesson: Lesson | None = None,
+    title: str = "",
+) -> None:
+    """Write the page, as `glassnet.Network.to_page` says."""
+    if lesson is not None and not isinstance(lesson, Lesson):
+        message = f"Network.to_page: lesson must be a Lesson, got {lesson!r}. Write gn.playground.Lesson('...')."
+        raise ConfigError(message, got=lesson)
+    network.built("to_page")
+    refuse_untrainable("Network.to_page", network)
+    X, y, _ = network.check_data("Network.to_page", X, y)
+    held = (X[:0], y[:0]) if validation_data is None else network.check_data("Network.to_page", *validation_data)[:2]
+    data = _given(network, np.asarray(X[:]), np.asarray(y[:]), *map(np.asarray, held))
+    experiment = Experiment(data, Settings.of(network, batch_size))
+    text = page_text(experiment, network, title=title, lesson=lesson)
+    write_atomically(prepare_target(path, overwrite=True), text.encode())
+
+
+def _given(network: Network, X: np.ndarray, y: np.ndarray, X_valid: np.ndarray, y_valid: np.ndarray) -> PlayData:
+    """Return the data as the playground takes them."""
+    names = tuple(f"x{i + 1}" for i in range(X.shape[1]))
+    n_classes = max(network.n_outputs, 2) if network.loss.classifies else 0
+    flat = [
+        each.reshape(len(each), -1)[:, 0] if each.ndim > 1 and each.shape[1] == 1 else each for each in (y, y_valid)
+    ]
+    classes = tuple(map(str, range(n_classes)))
+    return PlayData(X, flat[0], X_valid, flat[1], names, classes)
+
+
+def page_text(experiment: Experiment, network: Network, *, title: str = "", lesson: Lesson | None = None) -> str:
+    """Return a page of one file with the data of an experiment and a network that was trained on them.
+
+    Raises
+    ------
+    ConfigError
+        The engine of a page cannot train such a network.
+    """
+    refuse_untrainable("save the page", network)
+    name = title or "glassnet playground"
+    content = {**_content(experiment, network), "lesson": lesson.config() if lesson else None}
+    content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
+    data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    page = _page_file("index.html")
+    style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css", "offline")]))
+    script = f"\n{_script(network)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    parts = {
+        "<head>": f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">',
+        "<title>glassnet playground</title>": f"<title>{html.escape(name)}</title>\n<style>{style}</style>",
+        _MAIN: f'<script type="application/json" id="glassnet">{data}</script>',
+        "</body>": f'<script type="module">{script}</script>\n</body>',
+    }
+    page = _STYLE.sub("", page)
+    for old, new in parts.items():
+        page = page.replace(old, new, 1)
+    return page
+
+
+def _content(experiment: Experiment, network: Network) -> dict[str, Any]:
+    """Return what the page computes with."""
+    data, settings = experiment.data, experiment.settings
+    fresh = settings.build(data.X.shape[1:])
+    score = network.loss.default_metrics[0]
+    rows = {"train": _rows(network, data.X, data.y), "valid": _rows(network, data.X_valid, data.y_valid)}
+    return {
+        "state": offline_state(experiment),
+        "settings": offline_settings(network, settings.batch_size),
+        "weights": offline_weights(network),
+        "start": None if np.array_equal(fresh.params, network.params) else offline_weights(fresh),
+        "history": _history(network, experiment.run.steps_per_epoch or 1, f"valid_{score}"),
+        "rows": rows,
+        "plane": offline_plane(data),
+        "optimizers": offline_optimizers(settings),
+        "score": score,
+        "classes": list(data.classes),
+        "target": data.target,
+    }
+
+
+def _rows(network: Network, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Return inputs and targets as the network takes them."""
+    targets = network.loss.prepare(y, network.n_outputs, network.dtype) if len(y) else y
+    return {"X": encoded(X.astype(network.dtype)), "y": encoded(targets), "n": len(X), "inputs": X.shape[1]}
+
+
+def _history(network: Network, steps: int, score: str) -> list[list[float | None]]:
+    """Return step, loss, loss and score of the rows held out, for each epoch so far."""
+    history = network.history
+    empty = [None] * history.epochs
+    columns = [history.columns.get(name, empty) for name in ("loss", "valid_loss", score)]
+    return [[(k + 1) * steps, *row] for k, row in enumerate(zip(*columns, strict=True))]
+
+
+def _script(network: Network) -> str:
+    """Return all modules of the page as one script."""
+    folders = [resources.files(__package__) / name for name in ("page", "offline")]
+    files = [each for folder in folders for each in folder.iterdir() if each.name.endswith(".js")]
+    modules = {each.name: each.read_text(encoding="utf-8") for each in files}
+    modules |= {**_STUBS, "formulas.js": formulas_module(own_activations(network))}
+    return bundle(modules, ["offline.js", "main.js"])
+
+
+def _page_file(name: str, folder: str = "page") -> str:
+    return (resources.files(__package__) / folder / name).read_text(encoding="utf-8")
+
+
+def _policy(script: str, style: str) -> str:
+    """Return the rules of the page: its own script and style, and nothing from or to anywhere."""
+    return (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,232 @@
+"""The page of one file: opened from file:// it trains, asks for nothing, and shows names as text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from chromium import CHROMIUM, Page, open_page
+from glassnet.errors import ConfigError
+from glassnet.playground.lessons import Lesson
+from glassnet.playground.offline.bundling import bundle
+from glassnet.playground.single_file import save_page
+
+in_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+HOSTILE = "</script><img src=x onerror=alert(1)><!-- \u2028 {x}"
+X, y = gn.datasets.moons(120, noise=0.1, seed=1)
+
+
+def moons(epochs: int = 0, **options: Any) -> gn.Network:
+    """Return a small network for the moons, trained for some epochs."""
+    layers = [gn.Dense(6, "tanh"), gn.Dense(1)]
+    chosen: dict[str, Any] = {"loss": "binary_cross_entropy", "optimizer": gn.Adam(0.05), "seed": 3} | options
+    net = gn.Network(layers, input_shape=(2,), **chosen)
+    if epochs:
+        quiet: dict[str, Any] = {"diagnose": False, "progress": False}
+        net.fit(X[:90], y[:90], epochs=epochs, batch_size=8, validation_data=(X[90:], y[90:]), **quiet)
+    return net
+
+
+def write(net: gn.Network, path: Path, **options: Any) -> str:
+    """Write a page with the moons and return its text."""
+    save_page(net, path, X[:90], y[:90], validation_data=(X[90:], y[90:]), batch_size=8, **options)
+    return path.read_text(encoding="utf-8")
+
+
+def content(text: str) -> Any:
+    """Return what a page computes with."""
+    found = re.search(r'<script type="application/json" id="glassnet">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+# ---- the text of a page ----------------------------------------------------------------------------------------------
+
+
+def test_policy_allows_the_own_script_and_style_only(tmp_path: Path) -> None:
+    """By their hashes; nothing is loaded from anywhere, and nothing can be sent."""
+    text = write(moons(), tmp_path / "page.html")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    rules = dict(rule.strip().split(" ", 1) for rule in policy[1].split(";"))
+    scripts = re.findall(r'<script type="module">(.*?)</script>', text, re.DOTALL)
+    styles = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    for kind, found in (("script-src", scripts), ("style-src", styles)):
+        digests = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in found]
+        assert [f"'sha256-{digest}'" for digest in digests] == rules[kind].split()
+        assert len(digests) == 1
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["img-src"] == "data: blob:"
+    assert not re.search(r'(?:src|href)="(?!data:|#)', text)
+
+
+def test_hostile_names_end_neither_script_nor_title(tmp_path: Path) -> None:
+    """Title, lesson and texts are escaped where they stand."""
+    lesson = Lesson(HOSTILE, HOSTILE, title=HOSTILE)
+    text = write(moons(), tmp_path / "page.html", title=HOSTILE, lesson=lesson)
+    assert "<img" not in text
+    assert text.count("</script>") == 2
+    assert content(text)["lesson"]["task"] == " ".join(HOSTILE.split())
+
+
+def test_page_of_a_model_is_written_in_one_go(tmp_path: Path) -> None:
+    """Over an ordinary file only; what cannot be trained is refused in a sentence, and nothing is written."""
+    net = gn.Network([gn.Dense(4), gn.BatchNorm(), gn.Dense(1)], loss="poisson", input_shape=(2,), seed=0)
+    with pytest.raises(ConfigError) as caught:
+        write(net, tmp_path / "page.html")
+    assert str(caught.value) == (
+        "Network.to_page: a page trains Dense layers, activations with a formula and Dropout at fixed rates, got "
+        "BatchNorm, loss='poisson'. Open it with net.playground(), which runs the engine in Python and trains everything."
+    )
+    assert list(tmp_path.iterdir()) == []
+    schedule = gn.Adam(gn.schedules.FlatCosine(0.1, epochs=10), clip_norm=1.0)
+    with pytest.raises(ConfigError, match="got a schedule of the learning rate, clip_norm"):
+        write(moons(optimizer=schedule), tmp_path / "page.html")
+
+
+def test_lesson_refuses_what_a_page_does_not_know() -> None:
+    """Parts and goals by their names."""
+    with pytest.raises(ConfigError, match="hide must be one of 'code', 'data'"):
+        Lesson(hide=["dat"])
+    with pytest.raises(ConfigError, match="goal must be one of 'loss', 'score'"):
+        Lesson(goal={"accuracy": 1.0})
+
+
+def test_bundle_refuses_circles_and_unknown_forms() -> None:
+    """A page that was put together wrongly must not be written."""
+    with pytest.raises(ValueError, match=r"circle, got a.js -> b.js -> a.js"):
+        bundle({"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";'}, ["a.js"])
+    with pytest.raises(ValueError, match="known forms, got 'export let x = 1;'"):
+        bundle({"a.js": "export let x = 1;"}, ["a.js"])
+
+
+# ---- the page at work ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Start one Chromium, without a network."""
+    with open_page(tmp_path_factory.mktemp("chromium"), 1280, 900) as opened:
+        offline = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        opened.command("Network.emulateNetworkConditions", **offline)
+        yield opened
+
+
+def show(page: Page, path: Path) -> None:
+    """Open a page and wait for its first picture."""
+    page.requests.clear()
+    page.console.clear()
+    page.go(path.as_uri())
+    page.wait("document.body.dataset.step !== undefined")
+
+
+def ask(page: Page, command: str, **args: Any) -> Any:
+    """Run a command and return its result."""
+    return page.run(f"playground.then((store) => store.engine.send({json.dumps(command)}, {json.dumps(args)}))")
+
+
+def state(page: Page, what: str = "state") -> Any:
+    """Return a part of what the page knows."""
+    return page.run(f"playground.then((store) => JSON.parse(JSON.stringify(store.{what})))")
+
+
+def weights(page: Page) -> list[float]:
+    """Return the parameters of the run."""
+    found: list[float] = page.run("playground.then((store) => [...store.engine.branch.run.network.params])")
+    return found
+
+
+@in_chromium
+def test_file_trains_without_a_network(page: Page, tmp_path: Path) -> None:
+    """It runs, pauses, and asked for nothing but itself; the console stays empty."""
+    path = tmp_path / "page.html"
+    write(moons(), path, title=HOSTILE, lesson=Lesson(HOSTILE, "Go on.", goal={"valid_loss": 0.25, "steps": 40}))
+    show(page, path)
+    assert page.run("document.title") == HOSTILE
+    assert "120 rows are inside this file" in page.run("document.querySelector('#data').textContent")
+    assert page.run("document.querySelector('#lesson p').textContent") == " ".join(HOSTILE.split())
+    assert "steps" in page.run("document.querySelector('#lesson .goal').textContent")
+    ask(page, "run")
+    page.wait("document.querySelector('#lesson.done') !== null")
+    ask(page, "pause")
+    page.wait("document.body.dataset.state === 'paused'")
+    assert state(page, "state.step") >= 40
+    assert page.requests == [path.as_uri()]
+    assert page.console == []
+
+
+@in_chromium
+def test_file_goes_on_where_python_stopped(page: Page, tmp_path: Path) -> None:
+    """A trained network's next steps are Python's; restart gives the initial weights, and going back what was there."""
+    net = moons(epochs=2, dtype="float64")
+    write(net, tmp_path / "page.html")
+    show(page, tmp_path / "page.html")
+    assert state(page, "state.step") == 24
+    assert weights(page) == net.params.tolist()
+    ask(page, "step", batches=24)
+    there = weights(page)
+    np.testing.assert_allclose(there, moons(epochs=4, dtype="float64").params, rtol=1e-9)
+    ask(page, "go_to", step=30)
+    ask(page, "epoch")
+    assert state(page, "state.step") == 36
+    ask(page, "go_to", step=48)
+    assert weights(page) == there
+    ask(page, "restart")
+    assert weights(page) == moons(dtype="float64").params.tolist()
+
+
+@in_chromium
+def test_change_in_the_past_makes_a_branch(page: Page, tmp_path: Path) -> None:
+    """The original stays; in the present a change is an event, which replay passes again."""
+    write(moons(), tmp_path / "page.html")
+    show(page, tmp_path / "page.html")
+    ask(page, "step", batches=10)
+    ask(page, "set", path="optimizer.learning_rate", value=0.2)
+    ask(page, "step", batches=10)
+    there = weights(page)
+    assert state(page, "state.events") == [{"step": 10, "text": "learning_rate 0.05 → 0.2"}]
+    ask(page, "go_to", step=5)
+    ask(page, "go_to", step=20)
+    assert weights(page) == there
+    ask(page, "go_to", step=15)
+    ask(page, "set", path="batch_size", value=30)
+    runs = state(page, "state.runs")
+    assert [(run["name"], run["parent"], run["from_step"], run["steps"]) for run in runs] == [
+        ("run 1", None, 0, 20),
+        ("run 2", "run 1", 15, 15),
+    ]
+    assert state(page, "state.steps_per_epoch") == 3
+    ask(page, "step", batches=4)
+    ask(page, "select", run="run 1")
+    ask(page, "go_to", step=20)
+    assert weights(page) == there
+
+
+@in_chromium
+def test_new_weights_are_those_of_python(page: Page, tmp_path: Path) -> None:
+    """More units, another activation or seed: drawn as NumPy draws; what cannot be is refused in a sentence."""
+    write(moons(dtype="float64"), tmp_path / "page.html")
+    show(page, tmp_path / "page.html")
+    ask(page, "set", path="layers.0.units", value=9)
+    ask(page, "set", path="layers.0.activation", value="relu")
+    ask(page, "set", path="seed", value=7)
+    layers = [gn.Dense(9, "relu"), gn.Dense(1)]
+    net = gn.Network(layers, loss="binary_cross_entropy", seed=7, dtype="float64", input_shape=(2,))
+    assert weights(page) == net.params.tolist()
+    column = state(page, "state.network.columns[1]")
+    assert (column["units"], column["label"], len(column["shown"])) == (9, "Dense 9, relu", 9)
+    assert state(page, "state.network.parameters") == net.n_parameters
+    assert [len(block) for block in state(page, "frame.edges.map((block) => [...block])")] == [18, 9]
+    refused = page.run(
+        "playground.then((store) => store.engine.send('set', {path: 'optimizer.beta1', value: 1})).catch((e) => e.message)"
+    )
+    assert refused == "Beta1 cannot be 1."
