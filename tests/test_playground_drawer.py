@@ -152,6 +152,10 @@ def test_the_microscope_walks_and_lights_what_a_stop_is_about(chromium: Page) ->
                 chromium.press("ArrowRight")
         chromium.press("ArrowLeft")
         chromium.wait("document.querySelector('.microscope h3').textContent.startsWith('5 of 6')")
+        do(chromium, "store.open('findings')")
+        assert do(chromium, "store.highlight") is None
+        do(chromium, "store.open('explain')")
+        do(chromium, "new Promise((done) => { const stop = store.on('highlight', (lit) => lit && (stop(), done())); })")
         do(chromium, "store.select({kind: 'layer', layer: 'dense_1'})")
         chromium.wait("!document.querySelector('.microscope') && !!document.querySelector('#explain .formulas')")
         assert do(chromium, "store.highlight") is None

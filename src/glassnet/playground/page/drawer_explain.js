@@ -21,7 +21,7 @@ class Explained {
     this.body = el("div", { class: "explained" });
     root.append(this.#bar(), this.body);
     store.on("selection", () => this.#choose());
-    store.on("drawer", () => this.#refresh());
+    store.on("drawer", () => this.#turned());
     for (const event of ["state", "frame"]) store.on(event, () => this.#later());
     this.#refresh();
   }
@@ -44,6 +44,13 @@ class Explained {
   #choose() {
     if (this.look.open) this.#open(false);
     else this.#refresh();
+  }
+
+  /** What lights up is what is read: nothing while another tab is open. */
+  #turned() {
+    if (this.store.drawer !== "explain" && this.look.open) light(this.store, null);
+    this.#shown = "";
+    this.#refresh();
   }
 
   /** Refresh soon: at once while paused, else so that updates are some time apart. */
