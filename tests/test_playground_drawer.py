@@ -110,7 +110,8 @@ def test_a_neuron_an_edge_and_a_layer_are_explained(chromium: Page) -> None:
         chromium.wait("document.querySelectorAll('#explain .line').length === 2")
         check_lines(chromium, asked(served, "explain_neuron", layer="dense_1", unit=2)["lines"])
         assert chromium.run("document.querySelector('#explain .term small').textContent") == HOSTILE
-        do(chromium, "store.select({kind: 'edge', parameter: 'dense_1.weight', from: 1, to: 2})")
+        chromium.run("document.querySelectorAll('#explain button.term')[1].click()")
+        assert do(chromium, "store.selection") == {"kind": "edge", "parameter": "dense_1.weight", "from": 1, "to": 2}
         chromium.wait("document.querySelectorAll('#explain h4').length === 3")
         found = asked(served, "explain_edge", **{"parameter": "dense_1.weight", "from": 1, "to": 2})["lines"]
         check_lines(chromium, [*found["slope"], *found["update"], *found["delta"]])
