@@ -13,7 +13,7 @@ export function typeset(words) {
 /** One line: `label = term + term + … = result`; without its result where it is asked for. `choose` gets the place of a
  *  term that comes from somewhere when it is pressed. */
 export function lineOf(line, { asked = false, formula = true, choose = null } = {}) {
-  const parts = line.terms.map((term, k) => termOf(term, line.from?.[k], line.terms.length > 1, choose && (() => choose(line.places[k]))));
+  const parts = line.terms.map((term, k) => termOf(term, line.from?.[k], line.terms.length > 1, choose && line.places && (() => choose(line.places[k]))));
   const made = el("p", { class: "line number" }, el("span", { class: "symbol" }, line.label));
   if (parts.length) made.append(" = ", ...parts.flatMap((part, k) => (k ? [el("wbr"), " + ", part] : [part])));
   if (line.rest) made.append(" + ", el("span", { class: "quiet" }, typeset(text("explain.rest", line.rest))));
