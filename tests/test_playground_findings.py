@@ -43,6 +43,7 @@ def looked_at(experiment: Experiment, steps: int = 200) -> dict[str, dict[str, A
     while experiment.step < steps and not experiment.diverged:
         experiment.advance(20)
         look_out(experiment)
+    look_out(experiment)
     wait_for_look(experiment)
     return {card["code"]: card for card in findings_state(experiment)["findings"] if card["severity"] != "note"}
 
@@ -93,19 +94,24 @@ def test_a_remedy_that_changes_layers_becomes_settings_of_layers() -> None:
 
 
 def test_a_run_that_diverged_is_looked_at_at_once() -> None:
-    """The card says where the numbers overflowed, and that a lower rate does not."""
-    experiment = an_experiment([gn.Dense(8, "relu"), gn.Dense(1)], optimizer=gn.SGD(1e6), scale=100.0)
-    for _ in range(40):
-        try:
-            experiment.advance()
-        except gn.DivergenceError as error:
-            experiment.diverged = str(error)
-        if experiment.diverged:
-            break
-    look_out(experiment)
-    wait_for_look(experiment)
-    cards = {card["code"]: card for card in findings_state(experiment)["findings"]}
-    assert "diverged" in cards, cards
+    """The card says where the numbers overflowed; a branch with the rate that helped begins at the start and learns."""
+    layers = [gn.Dense(8, "relu"), gn.Dense(8, "relu"), gn.Dense(1)]
+    experiment = an_experiment(layers, optimizer=gn.SGD(1000.0))
+    experiment.advance(200)
+    assert experiment.diverged
+    before = experiment.name, experiment.step
+    card = looked_at(experiment, 0)["diverged"]
+    assert card["measured"].startswith("In step 24 of epoch 1 ")
+    assert (card["step"], card["severity"]) == (24, "error")
+    assert card["change"] == "learning_rate 0.5 instead of 1e+03"
+    do(experiment, "branch_with", code="diverged")
+    assert experiment.step == 0
+    experiment.advance(200)
+    assert not experiment.diverged
+    assert experiment.run.history.columns["valid_loss"][-1] < 0.3
+    experiment.select(before[0])
+    assert experiment.step == before[1]  # the run that failed is as it was
+    assert looked_at(experiment, 0)["diverged"] == card
 
 
 def test_what_is_no_setting_cannot_be_branched_with() -> None:
