@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.errors import ConfigError
+from glassnet.playground.columns import drawing_of
+from glassnet.playground.dispatch import answer
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
@@ -22,18 +25,20 @@ from glassnet.playground.offline.trainable import (
     own_activations,
     refuse_untrainable,
 )
-from glassnet.playground.offline.formulas import formulas_module
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.settings import Settings
+from glassnet.playground.single_file import page_content
 from glassnet.training.data import prepare_data
 from glassnet.training.loop import Run
 from glassnet.training.options import FIT_DEFAULTS
-from glassnet.utils.random_streams import Noise, Streams
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-ENGINE = resources.files("glassnet.playground") / "offline"
+FILES = resources.files("glassnet.playground")
 DRIVER = """
 import { readFileSync } from "node:fs";
-import { decoded } from "./bytes.js";
-import { Run } from "./run.js";
+import { decoded } from "./offline/bytes.js";
+import { LocalEngine } from "./offline/local_engine.js";
+import { Run } from "./offline/run.js";
 export const given = JSON.parse(readFileSync(0, "utf8"));
 export const rows = (data) => ({ X: decoded(data.X), y: decoded(data.y), n: data.n, inputs: data.inputs });
 export function start() {
@@ -41,15 +46,16 @@ export function start() {
   run.load(given.weights);
   return run;
 }
+export const engine = () => new LocalEngine(given);
 """
 
 
 def in_node(folder: Path, script: str, given: Any, own: Any = ()) -> Any:
     """Run a script beside the modules of the page and return the JSON that it prints."""
-    for name in ("bytes.js", "nn.js", "record.js", "run.js", "streams.js"):
-        (folder / name).write_text((ENGINE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for part in ("offline", "page"):
+        shutil.copytree(str(FILES / part), folder / part)
     (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "formulas.js").write_text(formulas_module(own), encoding="utf-8")
+    (folder / "offline" / "formulas.js").write_text(formulas_module(own), encoding="utf-8")
     (folder / "driver.js").write_text(DRIVER)
     (folder / "script.js").write_text(script)
     command = ["node", str(folder / "script.js")]
@@ -69,6 +75,16 @@ def case(net: gn.Network, X: Any, y: Any, batch_size: int, score: str = "accurac
     settings, weights = offline_settings(net, batch_size), offline_weights(net)
     halves = {"train": data(slice(n)), "valid": data(slice(n, None))}
     return {"settings": settings, "weights": weights, "score": score, **halves}
+
+
+def experiment_of(net: gn.Network, X: Any, y: Any, batch_size: int) -> Experiment:
+    """Return the experiment of the playground with a network as it is, the last third of the rows held out."""
+    n, k = len(X) * 2 // 3, max(net.n_outputs, 2) if net.loss.classifies else 0
+    names = tuple(f"x{i}" for i in range(X.shape[1]))
+    y = y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
+    X = X.astype(np.float32)  # as rows are shown
+    data = PlayData(X[:n], y[:n], X[n:], y[n:], names, tuple(map(str, range(k))))
+    return Experiment(data, Settings.of(net, batch_size))
 
 
 def python_steps(net: gn.Network, X: Any, y: Any, batch_size: int, steps: int, score: str) -> Run[gn.Network]:
@@ -168,3 +184,50 @@ def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> Non
     assert len(rows) - complete in (0, 1)  # an epoch that the last step ends is evaluated with the next one
     for i, column in enumerate(columns):
         np.testing.assert_allclose(rows[:complete, i + 1], run.history[column][:complete], rtol=1e-9, err_msg=column)
+
+
+ASKED = """
+import { engine, given } from "./driver.js";
+const page = engine();
+await page.send("step", { batches: 5 });
+const found = [];
+for (const { do: command, ...args } of given.asked) found.push(await page.send(command, args));
+console.log(JSON.stringify({ found, params: [...page.branch.run.network.params], state: page.state }));
+"""
+
+
+@needs_node
+@pytest.mark.parametrize("name", [name for name in CASES if "own formula" not in name and "full" not in name])
+def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
+    """Neurons and edges: the same lines, with values that agree to 1e-9 and most of them with the same text."""
+    net, X, y, batch_size, _ = CASES[name]()
+    experiment = experiment_of(net, X, y, batch_size)
+    given = page_content(experiment, experiment.network)
+    layers = [layer.name for layer in drawing_of(experiment.network).columns[1:]]
+    asked: list[dict[str, Any]] = [{"do": "explain_neuron", "layer": layer, "unit": 0} for layer in layers]
+    for layer in layers:
+        asked += [{"do": "explain_edge", "parameter": f"{layer}.weight", "from": row, "to": 0} for row in (0, 1)]
+    asked.append({"do": "explain_edge", "parameter": f"{layers[-1]}.bias", "to": 0})
+    given["asked"] = [{**each, "digits": 6} for each in asked]
+    found = in_node(tmp_path, ASKED, given, own_activations(experiment.network))
+    experiment.advance(5)
+    np.testing.assert_allclose(found["params"], experiment.network.params, rtol=1e-9)
+    answers = [answer(experiment, {"id": 1, **each}) for each in given["asked"]]
+    compared = alike = 0
+    for one, other in zip(answers, found["found"], strict=True):
+        here, there = ({line["label"]: line for line in lines_in(each)} for each in (one["result"], other))
+        assert len(here.keys() & there.keys()) >= len(here) - 1  # what Lion steps by is not kept in the page
+        for label in here.keys() & there.keys():
+            scale = max(abs(here[label]["value"]), 1e-3)
+            assert abs(here[label]["value"] - there[label]["value"]) <= 1e-9 * scale, label
+            compared += 1
+            alike += here[label]["text"] == there[label]["text"]
+    assert compared > 10
+    assert alike > 0.7 * compared
+
+
+def lines_in(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the lines of an explanation, in order."""
+    groups = result["lines"]
+    for group in groups.values() if isinstance(groups, dict) else [groups]:
+        yield from group

@@ -50,8 +50,8 @@ class Experiment:
         self.running = False
         self.per_second: float | None = None
         self.ended = False  # what shows the experiment closes when it sees this
-        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
         self.wake: Callable[[], object] = lambda: None  # from any thread: there is something to be taken from it
+        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
         self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
         self.view = View()
         self.given = data  # what the page can go back to
@@ -67,8 +67,12 @@ class Experiment:
 
     @property
     def data(self) -> PlayData:
-        """The data of the run."""
+        """The data of the run; set to the same rows with other axes, it is only shown otherwise."""
         return self._tree.selected.data
+
+    @data.setter
+    def data(self, data: PlayData) -> None:
+        self._tree.selected.data = data
 
     @property
     def settings(self) -> Settings:
@@ -163,7 +167,7 @@ class Experiment:
         if not branch.events:
             self.go_to(0)
             return
-        self._begin(branch.data, branch.settings, "from the start")
+        self.begin(branch.data, branch.settings, "from the start")
 
     def curves(self) -> list[dict[str, Any]]:
         """Return the curves of all runs, for one picture: steps and losses, and the rows of their epochs."""
@@ -199,13 +203,13 @@ class Experiment:
         settings = branch.settings if settings is None else settings
         text = text or difference(branch.settings, settings)
         if data is not None and data is not branch.data:
-            self._begin(data, settings, text)
+            self.begin(data, settings, text)
         elif settings != branch.settings:
             is_live = branch.step > 0 and live_changes(branch.settings, settings) is not None
             if is_live:
                 self._change(Event(branch.step, text, settings=settings))
             else:
-                self._begin(branch.data, settings, text)
+                self.begin(branch.data, settings, text)
 
     def branch(
         self, name: str | None = None, *, settings: Settings | None = None, text: str = "", at: int | None = None
@@ -267,7 +271,7 @@ class Experiment:
         """Begin a new run from another seed, by default the next one."""
         settings = self.settings
         seed = settings.seed + 1 if seed is None else check_integer("reseed", "seed", seed, 0)
-        self._begin(self.data, dataclasses.replace(settings, seed=seed), f"seed {settings.seed} → {seed}")
+        self.begin(self.data, dataclasses.replace(settings, seed=seed), f"seed {settings.seed} → {seed}")
 
     def _change(self, event: Event) -> None:
         """Make an event at this step: of this run at its end, else of a copy, so that what came later stays known."""
@@ -282,8 +286,16 @@ class Experiment:
             branch.difference = event.text
         self._go_on(before, branch)
 
-    def _begin(self, data: PlayData, settings: Settings, text: str) -> None:
-        """Begin a new run, in the place of this one if that took no step."""
+    def begin(self, data: PlayData, settings: Settings, text: str) -> None:
+        """Begin a new run at step 0, in the place of this one if that took no step.
+
+        Parameters
+        ----------
+        data : PlayData
+        settings : Settings
+        text : str
+            What is new in it.
+        """
         old = self._tree.selected
         before, replaces = Place.of(old), old.steps == 0
         if not replaces:

@@ -32,7 +32,7 @@ from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
 
-__all__ = ["page_text", "save_page"]
+__all__ = ["page_content", "page_text", "save_page"]
 
 _STUBS = {"socket_engine.js": "export const connect = null;"}
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
@@ -85,7 +85,7 @@ def page_text(experiment: Experiment, network: Network, *, title: str = "", less
     """
     refuse_untrainable("save the page", network)
     name = title or "glassnet playground"
-    content = {**_content(experiment, network), "lesson": lesson.config() if lesson else None}
+    content = {**page_content(experiment, network), "lesson": lesson.config() if lesson else None}
     content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
     data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     page = _page_file("index.html")
@@ -103,7 +103,7 @@ def page_text(experiment: Experiment, network: Network, *, title: str = "", less
     return page
 
 
-def _content(experiment: Experiment, network: Network) -> dict[str, Any]:
+def page_content(experiment: Experiment, network: Network) -> dict[str, Any]:
     """Return what the page computes with."""
     data, settings = experiment.data, experiment.settings
     fresh = settings.build(data.X.shape[1:])

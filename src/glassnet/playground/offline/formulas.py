@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import ACTIVATIONS
 from glassnet.losses import AbsoluteError, BinaryCrossEntropy, Huber, Loss, SquaredError
 from glassnet.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
-from glassnet.utils.formula import Formula, formula_of, functions_in
+from glassnet.utils.formula import Formula, Python, formula_of, functions_in
 from glassnet.utils.formula_code import JavaScript
 
 __all__ = ["activation_key", "formula_keys", "formulas_module", "rule_key"]
@@ -114,7 +115,9 @@ def _activation(activation: Activation) -> str:
     constants, arrays = formula.constants(activation), {"Z": "Z[i]", "A": "A[i]"}
     apply = _loop(formula, formula.computed, "A[i] =", arrays, constants)
     slope = _loop(formula, formula.derivative, "D[i] *=", arrays, constants)
-    return f"{{\napply(Z, A, n) {{ {apply} }},\nslope(Z, A, D, n) {{ {slope} }},\n}}"
+    people = Python(constants, formula.definitions)
+    texts = {"value": people.text(formula.value), "slope": people.factor(formula.derivative)}
+    return f"{{\ntexts: {json.dumps(texts)},\napply(Z, A, n) {{ {apply} }},\nslope(Z, A, D, n) {{ {slope} }},\n}}"
 
 
 def _loss(loss: Loss) -> str:
@@ -124,7 +127,12 @@ def _loss(loss: Loss) -> str:
     arrays = {"Z": "Z[i]", "y": "y[i]"}
     value = _loop(formula, formula.computed, "sum +=", arrays, printed)
     slope = _loop(formula, formula.derivative, "D[i] =", arrays, printed)
-    return f"{{\nvalue(Z, y, n, o) {{ let sum = 0; {value} return sum; }},\nslope(Z, y, D, n, o) {{ {slope} }},\n}}"
+    parts = [
+        f"text: {json.dumps(formula.derivative)}",
+        f"value(Z, y, n, o) {{ let sum = 0; {value} return sum; }}",
+        f"slope(Z, y, D, n, o) {{ {slope} }}",
+    ]
+    return "{\n" + ",\n".join(parts) + ",\n}"
 
 
 def _rule(optimizer: Optimizer) -> str:
@@ -146,7 +154,8 @@ def _rule(optimizer: Optimizer) -> str:
     before += [f"const {name} = {JavaScript().text(text)};" for text, name in hoisting.found.items()]
     loop = f"for (let i = from; i < to; i++) {{ {', '.join(take)}; {' '.join(body)} {'; '.join(keep)}; }}"
     update = f"update(P, G, S, from, to, lr, wd, t, o) {{ {' '.join(before)} {loop} }}"
-    return f"{{\nstate: {list(state)},\n{update},\n}}"
+    texts = [[name, Python({}, formula.definitions).text(formula.value)] for name, formula in formulas.items()]
+    return f"{{\nstate: {json.dumps(state)},\ntexts: {json.dumps(texts)},\n{update},\n}}"
 
 
 class _Hoisting(ast.NodeTransformer):

@@ -2,6 +2,7 @@
 
 import { Branch, maker } from "./branches.js";
 import { decoded } from "./bytes.js";
+import { edgeExplained, neuronExplained } from "./local_explain.js";
 import { Frames } from "./local_frames.js";
 import { describe, withSetting } from "./local_settings.js";
 import { text } from "../page/texts.js";
@@ -50,7 +51,7 @@ export class LocalEngine {
   async send(command, args = {}) {
     if (!this.capabilities.has(command)) throw new Error(text("lesson.no_command", { command }));
     const result = COMMANDS[command](this, args);
-    this.changed();
+    if (!command.startsWith("explain_")) this.changed();
     return result;
   }
 
@@ -206,9 +207,9 @@ const COMMANDS = {
     const { settings, said, isNew } = withSetting(engine, path, value);
     engine.replace(settings, said, isNew);
   },
-  view(engine, args) {
-    Object.assign(engine.state.view, args);
-  },
+  view(engine, args) { Object.assign(engine.state.view, args); },
+  explain_neuron: neuronExplained,
+  explain_edge: edgeExplained,
   probe(engine, { row }) {
     const { train, valid } = engine.data, { state, given } = engine;
     const target = engine.frames.target(integer(row, 0, train.n + valid.n - 1));
