@@ -214,28 +214,16 @@ class Experiment:
     def branch(
         self, name: str | None = None, *, settings: Settings | None = None, text: str = "", at: int | None = None
     ) -> str:
-        """Copy this run at this step, select the copy, and return its name; ``settings`` are then changed in it.
-
-        Settings that ask for a run from the start get one. With ``at`` it is copied at that step.
-        """
+        """Select a copy of this run at this step, or ``at`` another, with ``settings`` if given; return its name."""
         branch = self._tree.selected
         before = Place.of(branch)
         self._tree.check_room()
-        if at is not None:
-            branch.go_to(check_integer("branch", "at", at, 0, maximum=branch.steps))
-            try:
-                return self._copied(before, branch, name, settings, text)
-            finally:
-                before.go_to()
-        return self._copied(before, branch, name, settings, text)
-
-    def _copied(self, before: Place, branch: Branch, name: str | None, settings: Settings | None, text: str) -> str:
         if settings is not None and live_changes(branch.settings, settings) is None:
             other = Branch(self._tree.new_name(), branch.data, settings)
             other.difference = text or difference(branch.settings, settings)
         else:
-            other = branch.copy(self._tree.new_name())
-            if settings is not None and settings != branch.settings:
+            other = branch.copy(self._tree.new_name(), at)
+            if settings is not None and settings != other.settings:
                 other.change(Event(other.step, text or difference(branch.settings, settings), settings=settings))
                 other.difference = other.events[-1].text
         self._go_on(before, other)
