@@ -116,8 +116,8 @@ const PARTS = {
     const { edges: [edge, ...others], bias, unit } = found;
     const choose = edge && !others.length && store.can("explain_edge") ? (from) => store.select({ kind: "edge", ...edge, from }) : null;
     const ofBias = () => store.select({ kind: "edge", parameter: bias, from: null, to: unit });
-    return [heading(where, quiet(text("explain.neuron.row", { row: found.row, probe: store.state.probe?.text ?? "" }))),
-      found.lines.map((line) => lineOf(line, { choose })), value, bias ? button(text("explain.of.bias"), ofBias, { label: null }) : [],
+    return [heading(where), found.lines.map((line) => lineOf(line, { choose })), value,
+      quiet(text("explain.neuron.row", { probe: store.state.probe?.text ?? "" })), bias ? button(text("explain.of.bias"), ofBias, { label: null }) : [],
       edge ? whyOf("forward", look) : [],
       shapes.length ? quiet(text("explain.shapes", { shapes: shapes.join(", ") })) : []];
   },
