@@ -120,6 +120,12 @@ def test_page_loads_without_a_request_that_leaves_it(served: Any, page: Page) ->
     """And without a word in the console."""
     assert troubles(page, served) == []
     assert page.run("location.search + document.title") == "glassnet playground"
+    sizes = "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].map(entry => entry.transferSize)"
+    page.command("Network.setCacheDisabled", cacheDisabled=True)
+    open_playground(page, served)
+    sent = page.run(sizes)
+    page.command("Network.setCacheDisabled", cacheDisabled=False)
+    assert 20_000 < sum(sent) <= 150_000
 
 
 @in_page
