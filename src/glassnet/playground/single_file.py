@@ -15,6 +15,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.network import Network
+from glassnet.playground.data.sources import data_from_arrays
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle, without_comments
@@ -27,7 +28,6 @@ from glassnet.playground.offline.trainable import (
     own_activations,
     refuse_untrainable,
 )
-from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
@@ -58,21 +58,18 @@ def save_page(
     refuse_untrainable("Network.to_page", network)
     X, y, _ = network.check_data("Network.to_page", X, y)
     held = (X[:0], y[:0]) if validation_data is None else network.check_data("Network.to_page", *validation_data)[:2]
-    data = _given(network, np.asarray(X[:]), np.asarray(y[:]), *map(np.asarray, held))
+    names = [str(code) for code in range(max(network.n_outputs, 2))] if network.loss.classifies else False
+    held_out = [np.asarray(each) for each in (held[0][:], _flat(held[1]))]
+    data = data_from_arrays(X[:], _flat(y), validation_data=held_out, classes=names)
     experiment = Experiment(data, Settings.of(network, batch_size))
     text = page_text(experiment, network, title=title, lesson=lesson)
     write_atomically(prepare_target(path, overwrite=True), text.encode())
 
 
-def _given(network: Network, X: np.ndarray, y: np.ndarray, X_valid: np.ndarray, y_valid: np.ndarray) -> PlayData:
-    """Return the data as the playground takes them."""
-    names = tuple(f"x{i + 1}" for i in range(X.shape[1]))
-    n_classes = max(network.n_outputs, 2) if network.loss.classifies else 0
-    flat = [
-        each.reshape(len(each), -1)[:, 0] if each.ndim > 1 and each.shape[1] == 1 else each for each in (y, y_valid)
-    ]
-    classes = tuple(map(str, range(n_classes)))
-    return PlayData(X, flat[0], X_valid, flat[1], names, classes)
+def _flat(y: Any) -> np.ndarray:
+    """Return targets as the playground takes them: of one output without the axis of outputs, codes as whole numbers."""
+    y = np.asarray(y[:])
+    return y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
 
 
 def page_text(experiment: Experiment, network: Network, *, title: str = "", lesson: Lesson | None = None) -> str:

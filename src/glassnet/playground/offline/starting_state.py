@@ -9,7 +9,6 @@ import numpy as np
 
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.ground import from_plane, plane_range, plane_sides
 from glassnet.playground.offline.formulas import activation_key, formula_keys
 from glassnet.playground.options import optimizer_options
 from glassnet.playground.play_data import PlayData
@@ -36,6 +35,7 @@ def offline_state(experiment: Experiment) -> dict[str, Any]:
     network["optimizer"]["options"] = _kept(network["optimizer"]["options"])
     network["loss"]["choices"] = [network["loss"]["value"]]
     network["kinds"] = []
+    state["data"] |= {"toys": [], "bundled": [], "gallery": [], "questions": []}
     return {**state, "running": False, "findings": [], "can_undo": False, "can_redo": False}
 
 
@@ -61,12 +61,8 @@ def offline_optimizers(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def offline_plane(data: PlayData) -> dict[str, Any] | None:
+def offline_plane(data: PlayData) -> dict[str, Any]:
     """Return how points of the plane become inputs, ``origin + a * x + b * y``, and the sides of the plane."""
-    sides = plane_sides(data)
-    if sides is None:
-        return None
-    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    origin, x, y = from_plane(data, points).reshape(3, -1).astype(np.float64)
+    origin, x, y = data.plane_axes.from_plane(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
     axes = {"origin": origin.tolist(), "x": (x - origin).tolist(), "y": (y - origin).tolist()}
-    return {**axes, "sides": sides, "range": plane_range(data)}
+    return {**axes, "sides": data.plane_sides, "range": data.plane_range}
