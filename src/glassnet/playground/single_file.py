@@ -15,12 +15,13 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.network import Network
+from glassnet.playground.code.experiment_code import experiment_code
 from glassnet.playground.data.sources import data_from_arrays
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
-from glassnet.playground.offline.starting_state import offline_optimizers, offline_plane, offline_state
+from glassnet.playground.offline.starting_state import offline_layers, offline_optimizers, offline_plane, offline_state
 from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
@@ -118,6 +119,8 @@ def page_content(experiment: Experiment, network: Network) -> dict[str, Any]:
         "score": score,
         "classes": list(data.classes),
         "target": data.target,
+        "code": experiment_code(experiment),
+        "layers": offline_layers(experiment),
     }
 
 

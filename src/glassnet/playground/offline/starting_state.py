@@ -9,13 +9,14 @@ import numpy as np
 
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.microscope.selected import layer_explained
 from glassnet.playground.offline.formulas import activation_key, formula_keys
 from glassnet.playground.options import optimizer_options
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 
-__all__ = ["offline_optimizers", "offline_plane", "offline_state"]
+__all__ = ["offline_layers", "offline_optimizers", "offline_plane", "offline_state"]
 
 _KEPT = re.compile(
     r"layers\.\d+\.(units|activation|rate|trainable)|loss\.(delta|label_smoothing)|batch_size|seed|l1|l2|"
@@ -59,6 +60,17 @@ def offline_optimizers(settings: Settings) -> dict[str, Any]:
         entry = {name: value for name, value in changed.optimizer.items() if name not in _SHARED}
         found[kind.__name__] = {"entry": entry, "options": _kept(optimizer_options(changed))}
     return found
+
+
+def offline_layers(experiment: Experiment) -> dict[str, Any]:
+    """Return what explains each layer and stays as it is: words and formulas, by name."""
+    explained = {name: layer_explained(experiment, name) for name in experiment.network.names}
+    kept = ("class", "sentence", "formulas")
+    return {
+        name: {part: found[part] for part in kept}
+        | {"equations": [{**each, "shape": ""} for each in found["equations"]]}
+        for name, found in explained.items()
+    }
 
 
 def offline_plane(data: PlayData) -> dict[str, Any]:
