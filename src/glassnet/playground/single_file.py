@@ -8,12 +8,14 @@ import html
 import json
 import os
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import ConfigError
+from glassnet.layers import Activation
 from glassnet.network import Network
 from glassnet.playground.code.experiment_code import experiment_code
 from glassnet.playground.data.sources import data_from_arrays
@@ -33,9 +35,13 @@ from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
 
-__all__ = ["page_content", "page_text", "save_page"]
+__all__ = ["page_content", "page_text", "save_page", "widget_page"]
 
-_STUBS = {"socket_engine.js": "export const connect = null;"}
+# What a page without a server never uses.
+_STUBS = {
+    "socket_engine.js": "export const connect = null;",
+    "drawer_microscope.js": "export const microscopeOf = null;\nexport const light = null;",
+}
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
 _MAIN = '<script type="module" src="main.js"></script>'
 
@@ -82,13 +88,23 @@ def page_text(experiment: Experiment, network: Network, *, title: str = "", less
         The engine of a page cannot train such a network.
     """
     refuse_untrainable("save the page", network)
-    name = title or "glassnet playground"
     content = {**page_content(experiment, network), "lesson": lesson.config() if lesson else None}
+    return _assembled(["offline.js", "main.js"], content, title, own_activations(network))
+
+
+def widget_page() -> str:
+    """Return the page for the widget of a notebook, which brings nothing but itself: all else comes from Python."""
+    return _assembled(["widget.js", "main.js"], {}, "")
+
+
+def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Sequence[Activation] = ()) -> str:
+    """Return the page with all modules that the entries need, and what they find in it."""
+    name = title or "glassnet playground"
     content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
     data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     page = _page_file("index.html")
     style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css", "offline")]))
-    script = f"\n{_script(network)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    script = f"\n{_script(entries, own)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
     parts = {
         "<head>": f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">',
         "<title>glassnet playground</title>": f"<title>{html.escape(name)}</title>\n<style>{style}</style>",
@@ -138,13 +154,14 @@ def _history(network: Network, steps: int, score: str) -> list[list[float | None
     return [[(k + 1) * steps, *row] for k, row in enumerate(zip(*columns, strict=True))]
 
 
-def _script(network: Network) -> str:
-    """Return all modules of the page as one script."""
+def _script(entries: list[str], own: Sequence[Activation]) -> str:
+    """Return the modules that are needed as one script."""
     folders = [resources.files(__package__) / name for name in ("page", "offline")]
     files = [each for folder in folders for each in folder.iterdir() if each.name.endswith(".js")]
     modules = {each.name: each.read_text(encoding="utf-8") for each in files}
-    modules |= {**_STUBS, "formulas.js": formulas_module(own_activations(network))}
-    return bundle(modules, ["offline.js", "main.js"])
+    if "offline.js" in entries:
+        modules |= {**_STUBS, "formulas.js": formulas_module(own)}
+    return bundle(modules, entries)
 
 
 def _page_file(name: str, folder: str = "page") -> str:
