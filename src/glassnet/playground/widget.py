@@ -43,10 +43,14 @@ class Bridge(Listener):
         try:
             message = parse_json(content.get("text", ""), finite=True, levels=_LEVELS)
         except (TypeError, ValueError) as error:
-            self._say(as_plain_json({"id": None, "error": f"playground: a message must be JSON, got text that {error}."}))
+            self._say(
+                as_plain_json({"id": None, "error": f"playground: a message must be JSON, got text that {error}."})
+            )
             return
         if not isinstance(message, dict):
-            self._say(as_plain_json({"id": None, "error": "playground: a message must be an object, got another value."}))
+            self._say(
+                as_plain_json({"id": None, "error": "playground: a message must be an object, got another value."})
+            )
         elif message.get("do") == "ack":
             self._wait_for_frame(self._seen)
         elif message.get("do") == "hello":
