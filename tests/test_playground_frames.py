@@ -91,12 +91,12 @@ def test_plane_is_predict_in_255_steps(k: int, channels: int) -> None:
     made.advance(5)
     raw = decode(frame_of(made, View(resolution=16)))[4][2].tobytes()
     low, high, width, n = struct.unpack_from("<ffII", raw)
-    assert (width, n) == (16, channels)
-    levels = np.frombuffer(raw, np.uint8, offset=16).reshape(16, 16, n)
+    assert (width, n) == (32, channels)
+    levels = np.frombuffer(raw, np.uint8, offset=16).reshape(32, 32, n)
     sides = made.data.plane_sides
-    x, y = np.linspace(*sides[0], 16), np.linspace(*sides[1], 16)
+    x, y = np.linspace(*sides[0], 32), np.linspace(*sides[1], 32)
     points = np.array([[a, b] for b in y for a in x], dtype=np.float32)
-    wanted = made.network.predict(points).reshape(16, 16, n)
+    wanted = made.network.predict(points).reshape(32, 32, n)
     assert np.abs(low + levels / 255.0 * (high - low) - np.clip(wanted, low, high)).max() <= 0.51 * (high - low) / 255.0
 
 

@@ -41,11 +41,7 @@ def experiment_with_network(network: Network, data: PlayData | None = None) -> E
         must = f"the data must have rows of shape {network.input_shape}, as the network"
         message = f"playground: {must}, got {shape} from {data.title!r}. Give it the rows that the network is for."
         raise ShapeError(message, expected=network.input_shape, got=shape)
-    experiment = Experiment(data, Settings.of(network))
-    if network.store is not None:
-        experiment.network.params[...] = network.params
-        experiment.network.stats[...] = network.stats
-    return experiment
+    return Experiment(data, Settings.of(network), None if network.store is None else network.state_dict())
 
 
 def experiment_with_model(model: TableModel, frame: Any) -> Experiment:

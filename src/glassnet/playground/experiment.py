@@ -1,26 +1,28 @@
-"""One experiment: data, settings and the run under way; everything that the commands of the page act on."""
+"""One experiment: data, settings and the runs made of them; everything that the commands of the page act on."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glassnet.errors import ConfigError
 from glassnet.network import Network
-from glassnet.playground.noted_step import NotedStep
+from glassnet.playground.branch import Branch, Event
+from glassnet.playground.differences import difference, live_changes
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
+from glassnet.playground.tree import RunTree
+from glassnet.playground.undoing import Place, UndoStack
 from glassnet.playground.view import View
-from glassnet.training.data import prepare_data
-from glassnet.training.loop import Run
-from glassnet.training.options import FIT_DEFAULTS
+from glassnet.training import SteppedRun
+from glassnet.utils.checks import check_integer, check_number
 
 __all__ = ["Experiment"]
-
-_FOREVER = 10**6
 
 
 class Experiment:
@@ -30,88 +32,151 @@ class Experiment:
     ----------
     data : PlayData
     settings : Settings
+    start : mapping of str to ndarray, optional
+        Parameters and statistics to begin with, as `glassnet.Network.state_dict` returns them.
 
     Attributes
     ----------
-    data : PlayData
-        Of the run that is selected.
-    settings : Settings
-        Those in force at this step.
-    network : Network
-        What is trained now; replaced by another object when another run is selected or a change asks for it.
-    run : Run
-    step : int
-        How many steps lie behind the weights as they are, counted from the start of the run.
-    diverged : str or None
-        Why the run stopped, if its loss was no longer finite.
-    batch_losses : ndarray of shape (n, 2)
-        Step and loss of its batch, for the steps of this run so far, thinned where there are many.
     revision : int
         Grows with every change but that of the weights; frames carry it.
     running : bool
         Whether the training thread takes steps by itself.
     per_second : float or None
         At most so many; None for as many as there can be.
-    runs : list of dict
-        The tree of runs as the state shows it.
-    events : list of dict
-        What was changed in this run, ``{"step": 120, "text": "learning_rate 0.1 -> 0.03"}``.
     """
 
-    def __init__(self, data: PlayData, settings: Settings) -> None:
+    def __init__(self, data: PlayData, settings: Settings, start: Mapping[str, np.ndarray] | None = None) -> None:
         self.revision = 0
         self.running = False
         self.per_second: float | None = None
         self.ended = False  # what shows the experiment closes when it sees this
-        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
         self.wake: Callable[[], object] = lambda: None  # from any thread: there is something to be taken from it
+        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
         self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
         self.view = View()
         self.given = data  # what the page can go back to
-        self.start(data, settings)
-
-    def start(self, data: PlayData, settings: Settings) -> None:
-        """Start anew at step 0."""
-        self.data, self.settings = data, settings
-        self.network: Network = settings.build(data.X.shape[1:])
-        options: Any = {
-            **FIT_DEFAULTS,
-            "batch_size": settings.batch_size,
-            "validation_data": (data.X_valid, data.y_valid),
-        }
-        batches, validation = prepare_data(self.network, data.X, data.y, options)
-        metrics = self.network.loss.choose_metrics("playground", None)
-        marks: Any = {"metrics": metrics, "make_step": NotedStep}
-        self.run: Run[Network] = Run(self.network, batches, _FOREVER, validation=validation, **marks)
-        self._steps: Iterator[Run[Network]] = self.run.steps()
-        self.step = 0
-        self.diverged: str | None = None
-        self.events: list[dict[str, Any]] = []
-        self._losses: list[tuple[int, float]] = []
+        self._tree = RunTree(Branch("run 1", data, settings, start))
+        self._undo = UndoStack()
         self.changed()
 
     def changed(self) -> None:
         """Count a change of more than the weights."""
         self.revision += 1
 
+    # ---- the run that is selected, at its step ------------------------------------------------------------------
+
     @property
-    def runs(self) -> list[dict[str, Any]]:
-        at = {"steps": self.step, "step": self.step}
-        return [{"name": "run 1", "parent": None, "from_step": 0, **at, "difference": ""}]
+    def data(self) -> PlayData:
+        """The data of the run; set to the same rows with other axes, it is only shown otherwise."""
+        return self._tree.selected.data
+
+    @data.setter
+    def data(self, data: PlayData) -> None:
+        self._tree.selected.data = data
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force at this step."""
+        return self._tree.selected.settings
+
+    @property
+    def first_settings(self) -> Settings:
+        """The settings at step 0, before `changes`."""
+        return self._tree.selected.first
+
+    @property
+    def changes(self) -> list[Event]:
+        """What was changed in the run, in order, also at later steps than this one."""
+        return self._tree.selected.events
+
+    @property
+    def network(self) -> Network:
+        """What is trained; another object in each run."""
+        return self._tree.selected.network
+
+    @property
+    def run(self) -> SteppedRun[Network]:
+        """What trains it. Steps are taken by `advance` only."""
+        return self._tree.selected.run
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self._tree.selected.name
+
+    @property
+    def step(self) -> int:
+        """How many steps lie behind the weights as they are, from the start of the run."""
+        return self._tree.selected.step
+
+    @property
+    def steps(self) -> int:
+        """How many steps of the run are known; each can be gone to."""
+        return self._tree.selected.steps
+
+    @property
+    def diverged(self) -> str | None:
+        """Why the run cannot go on from here, if its loss was no longer finite."""
+        branch = self._tree.selected
+        return branch.diverged if branch.diverged and branch.step >= branch.steps - 1 else None
 
     @property
     def batch_losses(self) -> np.ndarray:
-        return np.array(self._losses, dtype=np.float64).reshape(-1, 2)
+        """Step and loss of its batch (n, 2), of all steps that are known, thinned where there are many."""
+        return self._tree.selected.losses.rows()
+
+    @property
+    def epoch_rows(self) -> np.ndarray:
+        """Step, loss, and loss and score of the rows held out, or NaN, (n, 4), at the ends of all known epochs."""
+        return self._tree.selected.epochs.rows()
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What was changed in the run, ``{"step": 120, "text": "learning_rate 0.1 → 0.03"}``."""
+        return [{"step": event.step, "text": event.text} for event in self.changes]
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The tree of runs as the state shows it."""
+        return self._tree.entries()
+
+    # ---- time ---------------------------------------------------------------------------------------------------
 
     def advance(self, steps: int = 1) -> None:
-        """Take so many steps."""
-        for _ in range(steps):
-            before, weight = self.run.state.loss_sum, self.run.state.weight_sum
-            next(self._steps)
-            self.step += 1
-            done = self.run.step == 1
-            loss = self.run.state.loss_sum - (0.0 if done else before)
-            self._losses.append((self.step, loss / (self.run.state.weight_sum - (0.0 if done else weight))))
+        """Take so many steps; where the loss is no longer finite, pause and say so in `diverged`."""
+        branch = self._tree.selected
+        settings, broke = branch.settings, branch.diverged
+        branch.diverged = ""
+        branch.advance(steps)
+        if branch.diverged:
+            self.running = False
+        if branch.settings is not settings or branch.diverged != broke:
+            self.changed()
+
+    def go_to(self, step: int) -> None:
+        """Be at a step of the run that is known."""
+        branch = self._tree.selected
+        settings, told = branch.settings, self.diverged
+        branch.go_to(check_integer("go_to", "step", step, 0, maximum=branch.steps))
+        if branch.settings is not settings or self.diverged != told:
+            self.changed()
+
+    def restart(self) -> None:
+        """Be at step 0 with the settings of now: of this run if nothing was changed in it, else of a new one."""
+        branch = self._tree.selected
+        if not branch.events:
+            self.go_to(0)
+            return
+        self.begin(branch.data, branch.settings, "from the start")
+
+    def curves(self) -> list[dict[str, Any]]:
+        """Return the curves of all runs, for one picture: steps and losses, and the rows of their epochs."""
+        return [
+            {"name": branch.name, "losses": branch.losses.rows(), "epochs": branch.epochs.rows()}
+            for branch in self._tree.branches
+        ]
+
+    # ---- changes ------------------------------------------------------------------------------------------------
 
     def replace(self, *, settings: Settings | None = None, data: PlayData | None = None, text: str = "") -> None:
         """Go on with other settings or data: in the run under way if its weights keep their meaning, else in a new one.
@@ -127,16 +192,159 @@ class Experiment:
         data : PlayData, optional
             The new ones.
         text : str
-            What was changed, such as ``"learning_rate 0.1 -> 0.03"``; by default it is made from the difference.
+            What was changed, such as ``"learning_rate 0.1 → 0.03"``; by default it is made from the difference.
 
         Raises
         ------
         GlassnetError
             No network can be made of these; nothing was changed.
         """
-        self.start(data or self.data, settings or self.settings)
+        branch = self._tree.selected
+        settings = branch.settings if settings is None else settings
+        text = text or difference(branch.settings, settings)
+        if data is not None and data is not branch.data:
+            self.begin(data, settings, text)
+        elif settings != branch.settings:
+            is_live = branch.step > 0 and live_changes(branch.settings, settings) is not None
+            if is_live:
+                self._change(Event(branch.step, text, settings=settings))
+            else:
+                self.begin(branch.data, settings, text)
 
     def branch(self, name: str | None = None, *, settings: Settings | None = None, text: str = "") -> str:
-        """Copy this run at this step, select the copy, and return its name; ``settings`` are then changed in it."""
-        self.replace(settings=settings, text=text)
-        return name or "run 1"
+        """Copy this run at this step, select the copy, and return its name; ``settings`` are then changed in it.
+
+        Settings that ask for a run from the start get one.
+        """
+        branch = self._tree.selected
+        before = Place.of(branch)
+        self._tree.check_room()
+        if settings is not None and live_changes(branch.settings, settings) is None:
+            other = Branch(self._tree.new_name(), branch.data, settings)
+            other.difference = text or difference(branch.settings, settings)
+        else:
+            other = branch.copy(self._tree.new_name())
+            if settings is not None and settings != branch.settings:
+                other.change(Event(other.step, text or difference(branch.settings, settings), settings=settings))
+                other.difference = other.events[-1].text
+        self._go_on(before, other)
+        if name is not None:
+            self._tree.rename(other, name)
+        return other.name
+
+    def set_weight(self, parameter: str, index: list[int], value: float) -> None:
+        """Set one number of a parameter from this step on.
+
+        Parameters
+        ----------
+        parameter : str
+            As in ``"dense_1.weight"``.
+        index : list of int
+            Its place there.
+        value : float
+        """
+        shapes = {slot.name: slot.spec.shape for slot in self.network.slots}
+        if parameter not in shapes:
+            message = f"set_weight: parameter must be one of {', '.join(sorted(shapes))}, got {parameter[:60]!r}."
+            raise ConfigError(message, expected=sorted(shapes), got=parameter)
+        shape, where = shapes[parameter], "set_weight"
+        if len(index) != len(shape):
+            message = f"{where}: index must have {len(shape)} numbers, got {len(index)}."
+            raise ConfigError(message, expected=len(shape), got=index)
+        place = tuple(check_integer(where, "index", i, 0, maximum=n - 1) for i, n in zip(index, shape, strict=True))
+        value = check_number(where, "value", value)
+        text = f"{parameter}[{', '.join(map(str, place))}] = {value:g}"
+        self._change(Event(self.step, text, weight=(parameter, place, value)))
+
+    def reseed(self, seed: int | None = None) -> None:
+        """Begin a new run from another seed, by default the next one."""
+        settings = self.settings
+        seed = settings.seed + 1 if seed is None else check_integer("reseed", "seed", seed, 0)
+        self.begin(self.data, dataclasses.replace(settings, seed=seed), f"seed {settings.seed} → {seed}")
+
+    def _change(self, event: Event) -> None:
+        """Make an event at this step: of this run at its end, else of a copy, so that what came later stays known."""
+        branch = self._tree.selected
+        before = Place.of(branch)
+        if branch.is_at_end:
+            branch.change(event)
+        else:
+            self._tree.check_room()
+            branch = branch.copy(self._tree.new_name())
+            branch.change(event)
+            branch.difference = event.text
+        self._go_on(before, branch)
+
+    def begin(self, data: PlayData, settings: Settings, text: str) -> None:
+        """Begin a new run at step 0, in the place of this one if that took no step.
+
+        Parameters
+        ----------
+        data : PlayData
+        settings : Settings
+        text : str
+            What is new in it.
+        """
+        old = self._tree.selected
+        before, replaces = Place.of(old), old.steps == 0
+        if not replaces:
+            self._tree.check_room()
+        keeps = data is old.data and live_changes(old.settings, settings) is not None
+        new = Branch(old.name if replaces else self._tree.new_name(), data, settings, old.start if keeps else None)
+        new.difference = text
+        if replaces:
+            self._tree.take_place(old, new)
+        self._go_on(before, new)
+
+    def _go_on(self, before: Place, branch: Branch) -> None:
+        """Select a run after a change in it, or to it."""
+        self._tree.select(branch)
+        self._undo.note(before, Place.of(branch), self._tree.branches)
+        self.changed()
+
+    # ---- the tree -----------------------------------------------------------------------------------------------
+
+    def select(self, name: str) -> None:
+        """Go on with another run, where it was left."""
+        self._go_on(Place.of(self._tree.selected), self._tree.find("select", name))
+
+    def remove(self, name: str) -> None:
+        """Remove a run for good."""
+        branch = self._tree.find("remove", name)
+        self._tree.remove(branch)
+        self._undo.forget(branch)
+        self.changed()
+
+    def rename(self, name: str, other: str) -> None:
+        """Give a run another name."""
+        self._tree.rename(self._tree.find("rename", name), other)
+        self.changed()
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to undo."""
+        return self._undo.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a change was undone, and nothing was changed since."""
+        return self._undo.can_redo
+
+    def undo(self) -> None:
+        """Take the last change back: be where it was made, without it. The run that it began stays in the tree."""
+        self._return_to(self._undo.undo(), "undo")
+
+    def redo(self) -> None:
+        """Make the change again that was undone last."""
+        self._return_to(self._undo.redo(), "redo")
+
+    def _return_to(self, place: Place | None, where: str) -> None:
+        if place is None:
+            message = f"{where}: there must be a change to {where}, got none."
+            raise ConfigError(message)
+        left = self._tree.selected
+        if left.steps == 0 and place.branch not in self._tree.branches:
+            self._tree.take_place(left, place.branch)
+        place.go_to()
+        self._tree.select(place.branch)
+        self.changed()

@@ -13,12 +13,12 @@ import numpy as np
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.ground import row_of
 from glassnet.playground.noted_step import NotedStep
-from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of
+from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of, side_for
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.view import Layout, View
 from glassnet.playground.watcher import Watcher
 
-__all__ = ["KINDS", "edges_now", "epoch_rows", "frame_of", "layout_of", "values_now"]
+__all__ = ["KINDS", "edges_now", "frame_of", "layout_of", "values_now"]
 
 KINDS = {
     "edges": 1, "biases": 2, "activations": 3, "plane": 4, "pictures": 5, "losses": 6, "epochs": 7, "strips": 8,
@@ -27,7 +27,7 @@ KINDS = {
 _DTYPES = {kind: ("<f4", 1) for kind in KINDS.values()}
 _DTYPES |= {4: ("u1", 2), 5: ("u1", 2), 6: ("<f8", 3), 7: ("<f8", 3)}
 _HEADER = struct.Struct("<BBBBIII")
-_PLANES_APART = 0.1  # seconds, while running
+_PLANES_APART, _PLANE_SHARE = 0.1, 10  # seconds while running; of which planes take one part in so many
 _MOST_EPOCHS, _MOST_LOSSES = 1000, 4096
 _UNSEEN = -1
 
@@ -41,8 +41,8 @@ class _Kept:
         self.watcher = Watcher(experiment.network, self.layout.drawing.columns)
         self.plane = b""
         self.plane_at = (_UNSEEN, _UNSEEN, View())  # step, revision and view of the plane
-        self.plane_time = -math.inf
-        self.grids: tuple[PlayData | None, int, list[np.ndarray]] = (None, 0, [])
+        self.next_plane = -math.inf
+        self.grids: tuple[tuple[int, int], PlayData | None, list[np.ndarray]] = ((0, 0), None, [])
 
 
 _KEPT: weakref.WeakKeyDictionary[Any, _Kept] = weakref.WeakKeyDictionary()
@@ -117,54 +117,50 @@ def _numbers(experiment: Experiment, view: View, kept: _Kept) -> list[tuple[str,
 
 
 def _curves(experiment: Experiment, since: int) -> list[tuple[str, list[np.ndarray]]]:
-    """Return the losses of the steps since a frame, and the rows of all epochs."""
+    """Return the losses of the steps since a frame, and the rows of all epochs if one has ended since."""
     losses = experiment.batch_losses
-    new = losses[np.searchsorted(losses[:, 0], since, side="right") :]
-    if len(new) > _MOST_LOSSES:
-        new = new[:: (1 - len(new)) // _MOST_LOSSES][::-1]  # from the end, so that the last is among them
-    return [("losses", [new]), ("epochs", [epoch_rows(experiment)])]
+    first, last = np.searchsorted(losses[:, 0], (since, experiment.step), side="right")
+    found = [("losses", [_thinned(losses[first:last], _MOST_LOSSES)])]
+    epochs = experiment.epoch_rows
+    if since < 0 or not experiment.running or (len(epochs) and epochs[-1, 0] > since):
+        found.append(("epochs", [_thinned(epochs, _MOST_EPOCHS)]))
+    return found
 
 
-def epoch_rows(experiment: Experiment) -> np.ndarray:
-    """Return step, loss, loss and score of the rows held out for each epoch, (n, 4); of very many, some."""
-    history, per_epoch = experiment.run.history, experiment.run.steps_per_epoch or 1
-    n = history.epochs
-    places = range(n - 1, -1, -max(-(-n // _MOST_EPOCHS), 1))  # from the end, so that the last is among them
-    score = next((name for name in history.columns if name.startswith("valid_") and name != "valid_loss"), "")
-    rows = np.full((len(places), 4), math.nan)
-    rows[:, 0] = [(k + 1) * per_epoch for k in places]
-    for column, name in enumerate(("loss", "valid_loss", score), start=1):
-        values = history.columns.get(name)
-        if values is not None:
-            rows[:, column] = [math.nan if values[k] is None else values[k] for k in places]
-    return rows[::-1]
+def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
+    """Return at most so many rows, the last one among them."""
+    return rows if len(rows) <= most else rows[:: (1 - len(rows)) // most][::-1]
 
 
 def _plane(experiment: Experiment, view: View, kept: _Kept, since: int) -> bytes:
-    """Return plane and pictures, computed at most ten times a second while running; nothing if they were sent."""
-    step, revision, clock = experiment.step, experiment.revision, time.monotonic()
+    """Return plane and pictures, computed now and then while running; nothing if they were sent."""
+    step, revision, now = experiment.step, experiment.revision, time.monotonic()
     wanted = step, revision, view
-    if kept.plane_at != wanted and not (
-        experiment.running and kept.plane_at[1:] == wanted[1:] and clock < kept.plane_time + _PLANES_APART
-    ):
-        kept.plane, kept.plane_at, kept.plane_time = _new_plane(experiment, view, kept), wanted, clock
+    is_early = experiment.running and kept.plane_at[1:] == wanted[1:] and now < kept.next_plane
+    if kept.plane_at != wanted and not is_early:
+        kept.plane, kept.plane_at = _new_plane(experiment, view, kept), wanted
+        kept.next_plane = now + max(_PLANES_APART, _PLANE_SHARE * (time.monotonic() - now))
     return kept.plane if kept.plane_at[0] > since or not experiment.running else b""
 
 
 def _new_plane(experiment: Experiment, view: View, kept: _Kept) -> bytes:
-    data, now = experiment.data, (experiment.step, experiment.revision)
-    if kept.grids[0] is not data or kept.grids[1] != view.resolution:
-        kept.grids = data, view.resolution, [grid_of(data, view.resolution), grid_of(data, PICTURE_SIDE)]
-    points, small = kept.grids[2]
-    values = kept.watcher.values(small)[1:]
-    pictures = pictures_of(values, kept.layout.shown[1:])
-    side = struct.pack("<I", PICTURE_SIDE)
-    found = section(KINDS["pictures"], [np.frombuffer(side, dtype=np.uint8), pictures], *now)
-    plane = plane_of(experiment.network, data, points)
+    data, now, network = experiment.data, (experiment.step, experiment.revision), experiment.network
+    side, small = (
+        side_for(most, network.n_parameters * factor, running=experiment.running)
+        for most, factor in ((view.resolution, 1), (PICTURE_SIDE, 2))
+    )
+    small = min(small, PICTURE_SIDE)
+    if kept.grids[:2] != ((side, small), data):
+        kept.grids = (side, small), data, [grid_of(data, side), grid_of(data, small)]
+    points, few = kept.grids[2]
+    pictures = pictures_of(kept.watcher.values(few)[1:], kept.layout.shown[1:])
+    head = np.frombuffer(struct.pack("<I", small), dtype=np.uint8)
+    found = section(KINDS["pictures"], [head, pictures], *now)
+    plane = plane_of(network, data, points)
     if plane is not None:
         low, high, levels = plane
-        head = struct.pack("<ffII", low, high, view.resolution, levels.shape[1])
-        found += section(KINDS["plane"], [np.frombuffer(head, dtype=np.uint8), levels], *now)
+        head = np.frombuffer(struct.pack("<ffII", low, high, side, levels.shape[1]), dtype=np.uint8)
+        found += section(KINDS["plane"], [head, levels], *now)
     return found
 
 

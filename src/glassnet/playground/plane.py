@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.playground.play_data import PlayData
 
-__all__ = ["MOST_CHANNELS", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of"]
+__all__ = ["MOST_CHANNELS", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of", "side_for"]
 
 PICTURE_SIDE = 24
 MOST_CHANNELS = 32
 _MIDDLE = 128  # a picture's 0
+_WORK = {True: 1e7, False: 2e8}  # multiplications of one plane while running, and when paused: 2 ms and 40
+_LEAST = 12
+
+
+def side_for(most: int, n_parameters: int, *, running: bool) -> int:
+    """Return how many points along each side of the plane a network can answer in time, at most ``most``.
+
+    Parameters
+    ----------
+    most, n_parameters : int
+    running : bool
+        Whether training goes on meanwhile; when it is paused there are twice as many points, if there is time.
+    """
+    fitting = math.isqrt(int(_WORK[running] / max(n_parameters, 1)))
+    return max(min(fitting, most if running else 2 * most), min(_LEAST, most))
 
 
 def grid_of(data: PlayData, side: int) -> np.ndarray:
@@ -23,7 +40,8 @@ def grid_of(data: PlayData, side: int) -> np.ndarray:
 def plane_of(network: BaseNetwork, data: PlayData, inputs: np.ndarray) -> tuple[float, float, np.ndarray] | None:
     """Return least and greatest value and the predictions in 255 steps between them, (n, channels).
 
-    Probabilities lie between 0 and 1, numbers in the range of the plane. None where there are too many outputs.
+    Probabilities lie between 0 and 1, numbers in the range of the plane, along one
+    input in that of its y. None where there are too many outputs.
     """
     found = network.predict(inputs)
     values = found.reshape(len(inputs), -1)

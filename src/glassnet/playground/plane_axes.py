@@ -14,6 +14,8 @@ Axis = int | str
 
 _COMPONENTS = ("pca1", "pca2")
 _MOST_ROWS = 2000  # that components are computed from
+_WIDE = 500  # inputs from which it takes fewer rows, too
+_TINY = 1e-300
 _FEW = 2  # inputs are their own plane
 _MANY = 20  # inputs tell little one by one
 _MOST_CHOICES = 300
@@ -79,14 +81,16 @@ def principal_components(flat: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     flat : ndarray of shape (n, d)
-        Of more than 2,000 rows every so many are taken.
+        Of more than 2,000 rows, or 500 of more than 500 inputs, every so many are taken.
     """
-    rows = flat[:: -(-len(flat) // _MOST_ROWS)].astype(np.float64)
+    most = _MOST_ROWS if flat.shape[1] <= _WIDE else _WIDE
+    rows = flat[:: -(-len(flat) // most)].astype(np.float64)
     rows = rows - rows.mean(axis=0)
     if rows.shape[1] <= len(rows):
         found = np.linalg.eigh(rows.T @ rows)[1][:, ::-1].T[:2]
-    else:
-        found = np.linalg.svd(rows, full_matrices=False)[2][:2]
+    else:  # by way of the products of the rows, which are fewer
+        sizes, parts = np.linalg.eigh(rows @ rows.T)
+        found = (parts[:, ::-1].T[:2] @ rows) / np.sqrt(np.maximum(sizes[::-1][:2], _TINY))[:, None]
     directions = np.zeros((2, rows.shape[1]))
     directions[: len(found)] = found
     signs = np.sign(directions[np.arange(2), np.abs(directions).argmax(axis=1)])

@@ -74,7 +74,7 @@ def save_page(
 
 
 def _flat(y: Any) -> np.ndarray:
-    """Return targets as the playground takes them: of one output without the axis of outputs, codes as whole numbers."""
+    """Return targets as the playground takes them: those of one output without the axis of outputs."""
     y = np.asarray(y[:])
     return y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
 

@@ -9,6 +9,7 @@ from glassnet.playground.experiment import Experiment
 from glassnet.playground.findings.lookout import findings_state
 from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
+from glassnet.playground.time_state import time_state
 from glassnet.playground.view_state import drawn_network, view_state
 
 __all__ = ["state_of"]
@@ -16,15 +17,10 @@ __all__ = ["state_of"]
 
 def state_of(experiment: Experiment) -> dict[str, Any]:
     """Return everything that the page shows, but the numbers that change with each step."""
-    run = experiment.run
     return {
         "version": VERSION,
         "revision": experiment.revision,
-        "step": experiment.step,
-        "epoch": run.epoch,
-        "steps_per_epoch": run.steps_per_epoch,
-        "running": experiment.running,
-        "per_second": experiment.per_second,
+        **time_state(experiment),
         "capabilities": sorted(COMMANDS),
         "network": {**network_state(experiment), **drawn_network(experiment)},
         **data_state(experiment),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.frames import edges_now, epoch_rows, layout_of, values_now
+from glassnet.playground.frames import edges_now, layout_of, values_now
 from glassnet.playground.view_state import unit_names
 from glassnet.utils.checks import check_choice
 
@@ -27,7 +27,7 @@ def table_of(experiment: Experiment, what: str) -> dict[str, Any]:
     check_choice("numbers", "what", what, ("history", "activations", *(f"edges:{name}" for name in blocks)))
     if what == "history":
         names = ["step", "loss", "valid_loss", "valid_score"]
-        rows = [[int(row[0]), *map(_number, row[1:])] for row in epoch_rows(experiment).tolist()]
+        rows = [[int(row[0]), *map(_number, row[1:])] for row in experiment.epoch_rows.tolist()]
     elif what == "activations":
         names, rows = ["layer", "unit", "value"], _activations(experiment)
     else:

@@ -171,14 +171,15 @@ class SteppedRun(Run[N]):
 
         A run that had ended, or whose loss was no longer finite, goes on from there.
         """
+        if not self._has_begun:
+            self._begin()
         settings: RunSettings | None = snapshot.settings
         if settings is not None and settings.differ(RunSettings.of(self)):
             self._use(settings)
         super().restore(snapshot)
-        if self._has_begun:
-            self.state.return_to_last(self.network)
+        self.state.return_to_last(self.network)
         self._is_over, self._stop_reason, self.take_step.stop_asked = False, "", False
-        if self._has_begun and self._stopper is not None and self.state.stopping is None:
+        if self._stopper is not None and self.state.stopping is None:
             self._stopper.on_fit_begin(self)
 
     def _use(self, settings: RunSettings) -> None:
@@ -193,7 +194,13 @@ class SteppedRun(Run[N]):
 
 
 def step_network(
-    network: N, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
+    network: N,
+    X: Any,
+    y: Any = None,
+    *,
+    epochs: int | None = None,
+    make_step: Callable[..., TrainingStep] = TrainingStep,
+    **options: Unpack[StepOptions],
 ) -> SteppedRun[N]:
     """Return a run that trains a network step by step; `glassnet.Network.stepwise` explains everything.
 
@@ -203,9 +210,11 @@ def step_network(
         What to train; it is built for X if it is new.
     X, y, epochs, **options
         As of `glassnet.Network.stepwise`.
+    make_step : callable, default=TrainingStep
+        Makes what takes the steps.
     """
     target = MOST_STEPS if epochs is None else check_integer("stepwise", "epochs", epochs, 1)
     check_fit_options("stepwise", options, StepOptions)
     given: FitOptions = {**FIT_DEFAULTS, **options, "deterministic": True}
     with one_fit_at_a_time([network], "stepwise"):
-        return SteppedRun(network, set_up(network, X, y, target, given), given, target)
+        return SteppedRun(network, set_up(network, X, y, target, given), given, target, make_step)

@@ -21,6 +21,7 @@ from glassnet.playground.settings import Settings
 __all__ = ["baseline_lines"]
 
 _MOST_INPUTS = 500
+_MOST_ROWS = 50_000  # that the linear model is fitted to
 _MOST_WORK = 2 * 10**9  # multiplications
 
 
@@ -67,7 +68,7 @@ def _answers(
     if constant is not None:
         found.append(("majority class" if data.classes else "mean", np.tile(constant, (len(X_valid), 1))))
     if X.shape[1] <= _MOST_INPUTS:
-        step = max(1, -(-X.size * X.shape[1] // _MOST_WORK))
+        step = max(-(-len(X) // _MOST_ROWS), -(-X.size * X.shape[1] // _MOST_WORK))
         linear = fit_linear(loss, X[::step].astype(np.float64), y[::step], None)
         if linear is not None and linear.W.shape[1] <= units:
             found.append(("linear model", linear.logits(X_valid.astype(np.float64))))

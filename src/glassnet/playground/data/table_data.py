@@ -103,12 +103,10 @@ class TableMaterial:
         )
 
     def _counting(self) -> list[str]:
-        """Return the columns that only number the rows, but those that somebody wants to be numbers."""
-        return [
-            column.name
-            for column in self.table.columns
-            if column.name not in (self.target, *self.read) and numbers_rows(column)
-        ]
+        """Return the columns that only number the rows, but those that somebody wants, or all that there are."""
+        inputs = [column for column in self.table.columns if column.name != self.target]
+        found = [column.name for column in inputs if column.name not in self.read and numbers_rows(column)]
+        return found if len(found) < len(inputs) else []
 
     def _encoded(self, table: Table, split: float) -> _Encoded:
         column, name = table[self.target], self.target
@@ -136,6 +134,9 @@ class TableMaterial:
                 "y, y_valid = " + ", ".join(part.format(name, rows) for rows in _ORDER),
             ]
         inputs = table.drop([name])
+        if not inputs.names:
+            message = f"data: the table must have a column beside {name!r}, got none to predict it from."
+            raise DataError(message, expected="two columns", got=[name])
         encoder = TableEncoder(allow_empty=True).fit(inputs.take(train))
         self._check_size(encoder, table.n_rows)
         lines.append(f"encoder = gn.tabular.TableEncoder(allow_empty=True).fit(table.drop([{name!r}]).take(train))")

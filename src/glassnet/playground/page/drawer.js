@@ -27,6 +27,8 @@ export function mountDrawer(store) {
   });
   store.on("drawer", show);
   show();
+  const larger = document.getElementById("larger");
+  larger.onclick = () => larger.setAttribute("aria-pressed", document.body.classList.toggle("large-drawer"));
   const count = document.querySelector("#tab-findings .count");
   const recount = () => {
     const found = store.state?.findings?.length ?? 0;

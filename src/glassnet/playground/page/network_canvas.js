@@ -3,7 +3,7 @@
 
 const LEVELS = 8; // widths of lines
 const DASHED = 3; // levels from which the sign is in the dash too: finer lines hide it
-const MOST_LINES = 8000;
+const [MOST_LINES, MOST_MOVING, MOST_DASHED] = [8000, 2000, 400]; // when paused; while running; dashes take longest
 const TAU = 2 * Math.PI;
 
 /** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
@@ -67,14 +67,14 @@ export function scaleOf(blocks) {
   return largest;
 }
 
-/** Paint all edges: width by size, colour and dash by sign. Of very many, only the widest. */
-export function paintEdges(ctx, layout, edges, blocks, palette) {
+/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns what the widest stands for. */
+export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   const scale = scaleOf(blocks);
   if (!(scale > 0) || !Number.isFinite(scale)) return scale;
   const lines = Array.from({ length: 2 * LEVELS }, () => []);
   edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], scale));
   ctx.lineCap = "butt";
-  let left = MOST_LINES;
+  let left = running ? MOST_MOVING : MOST_LINES;
   const order = [];
   for (let level = LEVELS - 1; level >= 0; level -= 1) {
     for (const sign of [0, 1]) {
@@ -83,7 +83,9 @@ export function paintEdges(ctx, layout, edges, blocks, palette) {
       left -= found.length / 4;
     }
   }
-  for (const [level, sign, found] of order.reverse()) stroke(ctx, found, level, sign, palette);
+  const drawn = order.reduce((sum, [, , found]) => sum + found.length / 4, 0);
+  const faint = Math.min(Math.max(Math.sqrt(300 / drawn), 0.4), 1); // many lines would hide each other
+  for (const [level, sign, found] of order.reverse()) stroke(ctx, found, { level, sign, palette, faint, dashed: found.length <= 4 * MOST_DASHED });
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
   return scale;
@@ -100,12 +102,12 @@ function sortLines(lines, from, to, values, scale) {
   }
 }
 
-function stroke(ctx, found, level, sign, palette) {
+function stroke(ctx, found, { level, sign, palette, faint, dashed }) {
   if (!found.length) return;
   ctx.strokeStyle = sign ? palette.negative : palette.positive;
   ctx.lineWidth = 0.5 + level * 0.55;
-  ctx.globalAlpha = 0.25 + (0.65 * (level + 1)) / LEVELS;
-  ctx.setLineDash(sign && level >= DASHED ? [6, 3] : []);
+  ctx.globalAlpha = (0.25 + (0.65 * (level + 1)) / LEVELS) * faint;
+  ctx.setLineDash(sign && dashed && level >= DASHED ? [6, 3] : []);
   for (let i = 0; i < found.length; i += 4) {
     ctx.beginPath();
     ctx.moveTo(found[i], found[i + 1]);
@@ -226,7 +228,7 @@ function atlasOf(pictures, palette) {
   const side = Math.sqrt(pictures[0].length);
   const canvas = kept?.canvas ?? document.createElement("canvas");
   if (canvas.width !== side || canvas.height !== side * pictures.length) Object.assign(canvas, { width: side, height: side * pictures.length });
-  const ctx = canvas.getContext("2d", { willReadFrequently: true });
+  const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(canvas.width, canvas.height);
   const table = tableOf(palette);
   const pixels = new Uint32Array(image.data.buffer);

@@ -3,7 +3,7 @@
 import { mountCurve } from "./result_curve.js";
 import { button, el, figure, say, svg } from "./dom.js";
 import { fit } from "./network_canvas.js";
-import { coloursOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
+import { coloursOf, kindOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
 import { text } from "./texts.js";
 
 const NEAR = 14; // pixels within which a click means a point
@@ -35,12 +35,17 @@ class Result {
     this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
     this.canvas.onkeydown = (event) => this.#key(event);
     this.canvas.onblur = () => ((this.#held = null), this.#ask());
-    new ResizeObserver(() => this.#paint()).observe(this.frame);
+    new ResizeObserver(() => this.#measure()).observe(this.frame);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     store.on("state", () => this.#learn());
     store.on("frame", () => this.#paint());
     this.#recolour();
     this.#learn();
+  }
+
+  #measure() {
+    [this.width, this.height] = [this.frame.clientWidth, this.frame.clientHeight];
+    this.#paint();
   }
 
   #recolour() {
@@ -112,10 +117,9 @@ class Result {
   #paint() {
     this.#asked = false;
     const { frame, state } = this.store;
-    const [width, height] = [this.frame.clientWidth, this.frame.clientHeight];
-    if (!this.data || !width) return;
+    const { colours, isClasses, data, width, height } = this;
+    if (!data || !width) return;
     const current = frame?.revision === state.revision ? frame : null;
-    const { colours, isClasses, data } = this;
     const kind = this.kind.value;
     const { points, plane } = data;
     const show = current?.plane && kind === "plane";
@@ -131,7 +135,7 @@ class Result {
       if (predicted?.length === points.label.length) paintAgainst(ctx, width, height, { truth: points.label, predicted, held: points.valid, ends: plane.range, colours });
       return;
     }
-    points.x.forEach((x, i) => paintPoint(ctx, ...this.#place(x, points.y[i], width, height), { label: points.label[i], held: points.valid[i], colours, range: plane.range, isClasses }));
+    points.x.forEach((x, i) => paintPoint(ctx, ...this.#place(x, points.y[i], width, height), { label: points.label[i], held: points.valid[i], colours, range: plane.range, isClasses, many: points.x.length }));
     if (kind === "curve" && current?.plane) paintCurve(ctx, width, height, current.plane, plane.y, colours);
     this.#marks(ctx, width, height);
   }
@@ -160,7 +164,7 @@ class Result {
 
   #key(event) {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    const [width, height] = [this.frame.clientWidth, this.frame.clientHeight];
+    const { width, height } = this;
     if (move) {
       const by = event.shiftKey ? 0.1 : 0.02;
       this.#cross = this.#cross.map((share, i) => Math.min(Math.max(share + move[i] * by, 0), 1));
@@ -176,7 +180,7 @@ class Result {
   /** The values of the axes at a place in pixels. */
   #value(left, top) {
     const { x, y } = this.data.plane;
-    return [x[0] + (left / this.frame.clientWidth) * (x[1] - x[0]), y[1] - (top / this.frame.clientHeight) * (y[1] - y[0])];
+    return [x[0] + (left / this.width) * (x[1] - x[0]), y[1] - (top / this.height) * (y[1] - y[0])];
   }
 
   /** A click near a point looks at its row; elsewhere it sets one, where points are drawn. */
@@ -185,7 +189,7 @@ class Result {
     const { points } = this.data;
     let [nearest, found] = [NEAR ** 2, -1];
     points.x.forEach((x, i) => {
-      const [px, py] = this.#place(x, points.y[i], this.frame.clientWidth, this.frame.clientHeight);
+      const [px, py] = this.#place(x, points.y[i], this.width, this.height);
       const far = (px - left) ** 2 + (py - top) ** 2;
       if (far < nearest) [nearest, found] = [far, i];
     });
@@ -204,7 +208,7 @@ class Result {
 function sign(k, hollow = false) {
   const path = [];
   const recorder = { arc: () => path.push("M2.5 8a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0"), moveTo: (x, y) => path.push(`M${x} ${y}`), lineTo: (x, y) => path.push(`L${x} ${y}`), closePath: () => path.push("Z") };
-  shape(recorder, 8, 8, k % 8, 6);
+  shape(recorder, 8, 8, kindOf(k), 6);
   const made = svg("path", { d: path.join("") });
   if (hollow) made.classList.add("hollow");
   else made.style.setProperty("fill", `var(--class-${k % 8})`);

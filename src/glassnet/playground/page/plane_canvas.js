@@ -2,7 +2,8 @@
 
 import { rgb } from "./network_canvas.js";
 
-const SIZE = 5; // of a point
+const SIZES = [5, 3.5]; // of a point, where there are few and where there are many
+const MANY = 400;
 const CLASSES = 8;
 const TAU = 2 * Math.PI;
 
@@ -72,11 +73,14 @@ function darkenBorders(pixels, best, width, ink) {
 /** Where a value lies between two ends, in pixels. */
 export const scaled = (value, [lo, hi], length) => ((value - lo) / (hi - lo || 1)) * length;
 
+/** The shape of a class: the ninth has the colour of the first, and another shape. */
+export const kindOf = (label) => (label + 3 * Math.floor(label / CLASSES)) % CLASSES;
+
 /** Paint a row: a shape and a colour for each class, a circle between two colours for a number; hollow if held out. */
-export function paintPoint(ctx, x, y, { label, held, colours, range, isClasses }) {
+export function paintPoint(ctx, x, y, { label, held, colours, range, isClasses, many }) {
   const colour = isClasses ? colours.classes[label % CLASSES] : css(numberColour(colours, label, range));
   ctx.beginPath();
-  shape(ctx, x, y, isClasses ? label % CLASSES : 0, SIZE);
+  shape(ctx, x, y, isClasses ? kindOf(label) : 0, SIZES[many > MANY ? 1 : 0]);
   Object.assign(ctx, { fillStyle: held ? colours.paper : colour, strokeStyle: held ? colour : colours.paper, lineWidth: held ? 2 : 1 });
   if (held) ctx.fill(), ctx.stroke();
   else ctx.stroke(), ctx.fill();

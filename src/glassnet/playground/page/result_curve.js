@@ -37,7 +37,7 @@ class Curve {
     this.canvas.onpointermove = ({ offsetX }) => this.#point(offsetX);
     this.canvas.onpointerleave = () => this.#point(null);
     this.canvas.onkeydown = (event) => this.#key(event);
-    new ResizeObserver(() => this.#paint()).observe(this.box);
+    new ResizeObserver(() => ((this.width = this.box.clientWidth), this.#paint())).observe(this.box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     store.on("state", () => this.#learn());
     store.on("frame", (frame) => (this.losses.take(frame), this.#paint()));
@@ -80,10 +80,9 @@ class Curve {
   #paint() {
     this.#asked = false;
     const { state, frame } = this.store;
-    const width = this.box.clientWidth;
-    if (!width) return;
     const { baselines = [], events = [] } = state;
-    const { losses, colours } = this;
+    const { losses, colours, width } = this;
+    if (!width) return;
     const cursor = this.#cursor === null || !losses.length ? null : losses.epochs[4 * Math.min(this.#cursor, losses.length - 1)];
     const options = { width, height: HEIGHT, log: this.log.checked, baselines: baselines.filter(({ loss }) => Number.isFinite(loss)), others: this.#others, events, step: frame?.step ?? state.step, cursor, colours };
     this.ranges = rangesOf(losses, options);

@@ -65,8 +65,10 @@ def make_play_app(worker: Worker, pages: Pages, uploads: Uploads) -> App:
         return _answer(content, found.kind, headers=headers)
 
     async def asset(path: str, request: Request) -> Response:
-        content, kind = assets[path]
-        return _answer(content, kind)
+        content, packed, kind = assets[path]
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return _answer(packed, kind, headers={"content-encoding": "gzip", "vary": "accept-encoding"})
+        return _answer(content, kind, headers={"vary": "accept-encoding"})
 
     routes: list[Any] = [Route(path, partial(asset, path), methods=["GET"]) for path in assets]
     routes += [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 __all__ = ["Asset", "page_assets"]
@@ -11,14 +12,19 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }  # fmt: skip
 
-Asset = tuple[bytes, str]
+Asset = tuple[bytes, bytes, str]
 
 
 def page_assets() -> dict[str, Asset]:
-    """Return content and type of each file, by its path on the server."""
+    """Return content, packed content and type of each file, by its path on the server."""
     folder = Path(__file__).parent.parent / "page"
-    found = {f"/{path.name}": (path.read_bytes(), _TYPES[path.suffix]) for path in _files(folder)}
+    found = {f"/{path.name}": _asset(path) for path in _files(folder)}
     return {**found, "/": found["/index.html"]} if "/index.html" in found else found
+
+
+def _asset(path: Path) -> Asset:
+    content = path.read_bytes()
+    return content, gzip.compress(content, mtime=0), _TYPES[path.suffix]
 
 
 def _files(folder: Path) -> list[Path]:

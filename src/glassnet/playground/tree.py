@@ -1,0 +1,117 @@
+"""The runs of an experiment: which there are, which is selected, and how much they may remember together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.errors import ConfigError
+from glassnet.playground.branch import Branch
+from glassnet.utils.suggestions import suggestion
+
+__all__ = ["MOST_RUNS", "RunTree"]
+
+MOST_RUNS = 12
+_BYTES = 64_000_000  # of all checkpoints; half of them of the run that is selected
+_MOST_LETTERS = 60
+
+
+class RunTree:
+    """At most twelve runs with names of their own, in the order in which they came.
+
+    Parameters
+    ----------
+    first : Branch
+        It is selected.
+    """
+
+    def __init__(self, first: Branch) -> None:
+        self.branches, self.selected = [first], first
+        self._made = 1
+
+    def new_name(self) -> str:
+        """Return the name of the next run; counted on also where runs were removed."""
+        self._made += 1
+        while any(branch.name == f"run {self._made}" for branch in self.branches):
+            self._made += 1
+        return f"run {self._made}"
+
+    def check_room(self) -> None:
+        """Refuse one run more than there may be."""
+        if len(self.branches) >= MOST_RUNS:
+            message = f"playground: there may be {MOST_RUNS} runs at once, got one more. Remove one of them first."
+            raise ConfigError(message, expected=MOST_RUNS)
+
+    def find(self, where: str, name: str) -> Branch:
+        """Return the run of this name."""
+        for branch in self.branches:
+            if branch.name == name:
+                return branch
+        names = [branch.name for branch in self.branches]
+        message = f"{where}: run must be one of {', '.join(names)}, got {name[:_MOST_LETTERS]!r}."
+        raise ConfigError(f"{message} {suggestion(name, names, str)}".rstrip(), expected=names, got=name)
+
+    def select(self, branch: Branch) -> None:
+        """Go on with a run; one that is not in the tree gets in, under a name of its own."""
+        if branch not in self.branches:
+            if any(other.name == branch.name for other in self.branches):
+                branch.name = self.new_name()
+            self.branches.append(branch)
+        self.selected = branch
+        self._share_memory()
+
+    def take_place(self, old: Branch, new: Branch) -> None:
+        """Put a run where another was, under its name, and select it."""
+        new.name = old.name
+        self.branches[self.branches.index(old)] = new
+        self.select(new)
+
+    def remove(self, branch: Branch) -> None:
+        """Remove a run; what was copied from it hangs on what it was copied from, and another is selected."""
+        if len(self.branches) == 1:
+            message = "remove: there must be at least one run, got the last one. Begin another one first."
+            raise ConfigError(message)
+        place = self.branches.index(branch)
+        self.branches.remove(branch)
+        for other in self.branches:
+            if other.parent == branch.name:
+                other.parent = branch.parent
+        if branch is self.selected:
+            parents = [other for other in self.branches if other.name == branch.parent]
+            self.selected = parents[0] if parents else self.branches[max(place - 1, 0)]
+        branch.run.close()
+        self._share_memory()
+
+    def rename(self, branch: Branch, name: str) -> None:
+        """Give a run another name, which no other has."""
+        name = " ".join(name.split())
+        if not 0 < len(name) <= _MOST_LETTERS:
+            message = f"rename: name must have from 1 to {_MOST_LETTERS} letters, got {len(name)}."
+            raise ConfigError(message, got=name)
+        if any(other.name == name for other in self.branches if other is not branch):
+            message = f"rename: name must not be that of another run, got {name!r}."
+            raise ConfigError(message, got=name)
+        for other in self.branches:
+            if other.parent == branch.name:
+                other.parent = name
+        branch.name = name
+
+    def _share_memory(self) -> None:
+        others = len(self.branches) - 1
+        for branch in self.branches:
+            half = _BYTES // 2 if others else _BYTES
+            branch.timeline.allowed = half if branch is self.selected else half // others
+            branch.timeline.thin()
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Return the runs as the state shows them."""
+        return [
+            {
+                "name": branch.name,
+                "parent": branch.parent or None,
+                "from_step": branch.from_step,
+                "steps": branch.steps,
+                "step": branch.step,
+                "difference": branch.difference,
+            }
+            for branch in self.branches
+        ]

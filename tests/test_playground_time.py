@@ -1,0 +1,456 @@
+"""Time in the playground: every step is gone back to bit for bit; branches, undo, divergence, bounded memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.playground import branch as branch_module
+from glassnet.playground.curves import Curve
+from glassnet.playground.dispatch import answer
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.settings import Settings
+from glassnet.playground.state import state_of
+from glassnet.playground.tree import MOST_RUNS
+from glassnet.schedules import OneCycle, ReduceOnPlateau
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((70, 2)).astype(np.float32)
+Y = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
+DATA = PlayData(X[:50], Y[:50], X[50:], Y[50:], ("a", "b"), ("0", "1"))
+
+
+def settings(optimizer: gn.Optimizer | None = None, batch_size: int = 8, units: int = 6) -> Settings:
+    """Return the settings of a small network with everything in it that draws numbers or keeps statistics."""
+    layers = [gn.Dense(units, "tanh"), gn.BatchNorm(), gn.Dropout(0.3), gn.Dense(5, "relu"), gn.Dense(1)]
+    net = gn.Network(layers, loss="binary_cross_entropy", optimizer=optimizer or gn.Adam(0.02), seed=1)
+    return Settings.of(net, batch_size)
+
+
+def experiment(**options: Any) -> Experiment:
+    """Return an experiment at step 0."""
+    return Experiment(DATA, settings(**options))
+
+
+def bits(found: Experiment) -> str:
+    """Return a hash of all that the next steps depend on, and of the history."""
+    state, net = found.run.state, found.network
+    arrays = (net.params, net.stats, *state.optimizer_state.arrays.values())
+    rest = (state.epoch, state.step, state.loss_sum, state.optimizer_state.t, state.schedule_memory, found.settings)
+    text = repr((rest, state.history.columns, found.run.total_steps)).encode()
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays) + text).hexdigest()
+
+
+def ask(found: Experiment, do: str, **arguments: Any) -> Any:
+    """Return the result of a command."""
+    got = answer(found, {"id": 1, "do": do, **arguments})
+    assert "error" not in got, got["error"]
+    return got["result"]
+
+
+def refusal(found: Experiment, do: str, **arguments: Any) -> str:
+    """Return the sentence by which a command is refused."""
+    got = answer(found, {"id": 1, "do": do, **arguments})
+    assert "ok" not in got
+    return str(got["error"])
+
+
+# At which steps which settings are changed: within epochs of 7 steps and at their ends.
+EVENTS = {
+    14: ("optimizer.learning_rate", 0.1),
+    17: ("layers.2.rate", 0.6),
+    33: ("optimizer.kind", "SGD"),
+    40: ("l2", 0.01),
+    45: ("batch_size", 12),
+    60: ("layers.0.trainable", False),
+    63: ("optimizer.kind", "RMSprop"),
+}
+
+OPTIMIZERS = {
+    "adam": gn.Adam(0.02),
+    "plateau": gn.AdamW(ReduceOnPlateau(0.05, patience=0, monitor="valid_loss"), ema=0.9),
+    "one cycle": gn.SGD(OneCycle(0.1, epochs=8), momentum=0.9, clip_norm=0.5),
+}
+
+
+@pytest.mark.parametrize("allowed", [64_000_000, 30_000, 1])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("has_events", [False, True])
+def test_every_step_is_gone_back_to(optimizer: str, has_events: bool, allowed: int) -> None:
+    """What was at a step on the way is there again after scrubbing, from many checkpoints or from the first alone."""
+    found = experiment(optimizer=OPTIMIZERS[optimizer])
+    timeline = found._tree.selected.timeline
+    timeline.allowed, seen = allowed, {}
+    for step in range(90):
+        if has_events and step in EVENTS:
+            path, value = EVENTS[step]
+            found.replace(settings=found.settings.with_path(path, value))
+        if has_events and step == 50:
+            found.set_weight("dense_1.weight", [1, 3], 0.25)
+        seen[found.step] = bits(found)
+        found.advance()
+    last = seen[90] = bits(found)
+    assert len(found.changes) == 8 * has_events
+    assert timeline.bytes <= max(allowed, 10_000)
+    for step in RNG.integers(0, 91, 20).tolist():
+        found.go_to(step)
+        assert (found.step, bits(found)) == (step, seen[step])
+    found.go_to(90)
+    assert (found.steps, bits(found)) == (90, last)
+    found.advance(10)
+    straight = experiment(optimizer=OPTIMIZERS[optimizer])
+    if not has_events:
+        straight.advance(100)
+        assert bits(found) == bits(straight)
+
+
+def test_a_run_is_what_code_makes() -> None:
+    """Settings, events and steps of the page are those of a stepped run in a program, with the same bits."""
+    found = experiment()
+    found.advance(11)
+    found.replace(settings=found.settings.with_path("optimizer.learning_rate", 0.1))
+    found.advance(9)
+    net = settings().build((2,))
+    run = net.stepwise(DATA.X, DATA.y, batch_size=8, validation_data=(DATA.X_valid, DATA.y_valid))
+    run.advance(11)
+    run.change(learning_rate=0.1)
+    run.advance(9)
+    assert net.params.tobytes() == found.network.params.tobytes()
+    assert net.history.columns == found.run.history.columns
+
+
+def test_a_change_after_going_back_makes_a_branch() -> None:
+    """The run that one went back in stays as it was to its end; the branch is the same up to there."""
+    found = experiment()
+    found.advance(30)
+    end = bits(found)
+    found.go_to(12)
+    at_12 = bits(found)
+    found.replace(settings=found.settings.with_path("optimizer.learning_rate", 0.3), text="faster")
+    assert found.runs[1] == {
+        "name": "run 2", "parent": "run 1", "from_step": 12, "steps": 12, "step": 12, "difference": "faster",
+    }  # fmt: skip
+    assert found.events == [{"step": 12, "text": "faster"}]
+    found.advance(20)
+    branched = bits(found)
+    found.go_to(12)
+    assert found.settings.optimizer["learning_rate"] == 0.3
+    found.go_to(11)
+    assert found.settings.optimizer["learning_rate"] == 0.02
+    found.advance()
+    found.go_to(32)
+    assert bits(found) == branched
+    found.select("run 1")
+    assert (found.step, bits(found)) == (12, at_12)
+    found.go_to(30)
+    assert bits(found) == end
+    straight = experiment()
+    straight.advance(12)
+    straight.replace(settings=straight.settings.with_path("optimizer.learning_rate", 0.3))
+    straight.advance(20)
+    assert bits(straight) == branched
+
+
+def test_changes_at_one_step_are_one() -> None:
+    """A slider that is dragged leaves one event and one undo; back at its first value it leaves none."""
+    found = experiment()
+    found.advance(10)
+    for rate in (0.1, 0.2, 0.3):
+        ask(found, "set", path="optimizer.learning_rate", value=rate)
+    for kind in ("SGD", "RMSprop", "Adam"):  # the moments must be those of one change
+        ask(found, "set", path="optimizer.kind", value=kind)
+    ask(found, "set", path="optimizer.learning_rate", value=0.3)
+    assert [event["step"] for event in found.events] == [10]
+    found.advance(5)
+    straight = experiment()
+    straight.advance(10)
+    straight.replace(settings=straight.settings.with_path("optimizer.learning_rate", 0.3))
+    straight.advance(5)
+    assert bits(found) == bits(straight)
+    ask(found, "undo")
+    assert (found.step, found.steps, found.events, found.can_undo) == (10, 10, [], False)
+    assert found.settings == settings()
+    ask(found, "set", path="l2", value=0.1)
+    ask(found, "set", path="l2", value=0.0)
+    assert found.events == []
+
+
+def test_undo_and_redo() -> None:
+    """Undo returns to the run and the step of before, over changes of a run, of the network and of the data."""
+    found = experiment()
+    seen = []
+    found.advance(9)
+    seen.append(bits(found))
+    ask(found, "set", path="optimizer.learning_rate", value=0.2)
+    found.advance(9)
+    seen.append(bits(found))
+    found.replace(settings=settings(units=9))
+    assert (found.name, found.step, found.network.layers[0].units) == ("run 2", 0, 9)
+    found.advance(5)
+    seen.append(bits(found))
+    other = dataclasses.replace(DATA, X=DATA.X[:30], y=DATA.y[:30], title="less")
+    found.replace(data=other)
+    assert (found.name, found.step, found.data.title) == ("run 3", 0, "less")
+    found.advance(3)
+    last = bits(found)
+    for back in (seen[2], seen[1], seen[0]):
+        assert found.can_undo
+        ask(found, "undo")
+        assert bits(found) == back
+    assert "there must be a change to undo" in refusal(found, "undo")
+    assert found.events == []
+    ask(found, "redo")
+    assert (found.step, found.steps, len(found.events)) == (9, 18, 1)
+    ask(found, "go_to", step=18)
+    assert bits(found) == seen[1]
+    ask(found, "redo")
+    assert (found.name, found.step, bits(found)) == ("run 2", 0, bits(Experiment(DATA, settings(units=9))))
+    ask(found, "redo")
+    assert not found.can_redo
+    assert (found.name, found.data.title) == ("run 3", "less")
+    found.advance(3)
+    assert bits(found) == last
+    ask(found, "undo")
+    ask(found, "set", path="l2", value=0.01)
+    assert not found.can_redo
+
+
+def test_a_run_without_a_step_is_replaced() -> None:
+    """Building a network leaves no trail of runs; undo brings each of them back."""
+    found = experiment()
+    for units in (3, 4, 5):
+        found.replace(settings=settings(units=units))
+    assert [run["name"] for run in found.runs] == ["run 1"]
+    for units in (4, 3, 6):
+        ask(found, "undo")
+        assert found.network.layers[0].units == units
+    assert [run["name"] for run in found.runs] == ["run 1"]
+    ask(found, "redo")
+    found.advance(2)
+    ask(found, "undo")
+    assert [(run["name"], run["steps"]) for run in found.runs] == [("run 1", 2), ("run 2", 0)]
+
+
+def test_divergence_pauses_and_can_be_gone_back_from() -> None:
+    """A loss that is no number stops the run at the last weights whose loss was one, with the library's sentence."""
+    layers = [gn.Dense(4, "relu"), gn.Dense(1)]
+    net = gn.Network(layers, loss="squared_error", optimizer=gn.SGD(0.05), seed=0)
+    numbers = PlayData(X[:50], X[:50, 0] * 3, X[50:], X[50:, 0] * 3, ("a", "b"), ())
+    found = Experiment(numbers, Settings.of(net, 10))
+    found.advance(20)
+    good, revision = bits(found), found.revision
+    found.replace(settings=found.settings.with_path("optimizer.learning_rate", 1e6))
+    found.running = True
+    for _ in range(30):
+        if found.running:
+            found.advance()
+    assert not found.running
+    assert found.revision > revision + 1
+    said = state_of(found)["diverged"]
+    assert said.startswith("fit: loss and weights must stay finite, got a loss of")
+    assert np.isfinite(found.network.params).all()
+    assert np.isfinite(found.batch_losses[:, 1]).all()
+    at = found.step
+    found.advance(5)
+    assert (found.diverged, found.step) == (said, at)
+    ask(found, "go_to", step=19)
+    assert found.diverged is None
+    found.advance()
+    found.replace(settings=found.settings.with_path("optimizer.learning_rate", 0.05))
+    assert (found.name, found.step) == ("run 2", 20)
+    found.advance(40)
+    assert (found.diverged, found.events) == (None, [])
+    straight = Experiment(numbers, Settings.of(net, 10))
+    straight.advance(60)
+    assert bits(found) == bits(straight)
+    found.go_to(20)
+    assert bits(found) == good
+
+
+def test_the_first_step_may_diverge() -> None:
+    """A run whose first loss is no number stays at step 0 and says so; another seed or rate begins anew."""
+    net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.SGD(0.1), seed=0)
+    numbers = PlayData(X[:50], X[:50, 0] * np.float32(1e30), X[50:], X[50:, 0], ("a", "b"), ())
+    found = Experiment(numbers, Settings.of(net, 10))
+    found.advance(3)
+    assert found.diverged
+    assert (found.step, found.steps) == (0, 0)
+    found.replace(data=DATA, settings=Settings.of(gn.Network([gn.Dense(1)], loss="binary_cross_entropy", seed=0), 10))
+    found.advance(3)
+    assert (found.diverged, found.step) == (None, 3)
+
+
+def test_commands_of_the_tree() -> None:
+    """Branch, select, rename and remove, with names that are checked; children of a removed run hang on its parent."""
+    found = experiment()
+    ask(found, "step", batches=10)
+    assert ask(found, "branch", name="  slow   one ", path="optimizer.learning_rate", value=0.001) == {
+        "run": "slow one"
+    }
+    ask(found, "step", batches=4)
+    assert ask(found, "branch") == {"run": "run 3"}
+    state = state_of(found)
+    assert [(run["name"], run["parent"], run["from_step"], run["steps"]) for run in state["runs"]] == [
+        ("run 1", None, 0, 10), ("slow one", "run 1", 10, 14), ("run 3", "slow one", 14, 14),
+    ]  # fmt: skip
+    assert (state["run"], state["step"], state["events"]) == (
+        "run 3",
+        14,
+        [{"step": 10, "text": state["runs"][1]["difference"]}],
+    )
+    assert "learning_rate 0.02 → 0.001" in state["runs"][1]["difference"]
+    ask(found, "rename", run="slow one", name="tortoise")
+    assert found.runs[2]["parent"] == "tortoise"
+    assert "name must not be that of another run" in refusal(found, "rename", run="run 3", name="run 1")
+    assert "must have from 1 to 60 letters" in refusal(found, "rename", run="run 3", name=" ")
+    assert "run must be one of run 1, tortoise, run 3, got 'run 4'" in refusal(found, "select", run="run 4")
+    ask(found, "remove", run="tortoise")
+    assert [(run["name"], run["parent"]) for run in found.runs] == [("run 1", None), ("run 3", "run 1")]
+    ask(found, "remove", run="run 3")
+    assert (found.name, found.step) == ("run 1", 10)
+    assert "there must be at least one run" in refusal(found, "remove", run="run 1")
+    assert not found.can_undo
+
+
+def test_there_is_an_end_to_runs() -> None:
+    """A run too many is refused in a sentence, and nothing is lost; one that is removed makes room."""
+    found = experiment()
+    found.advance(2)
+    for _ in range(MOST_RUNS - 1):
+        ask(found, "branch")
+    before = [run["name"] for run in found.runs]
+    for command in ("branch", "reseed"):
+        assert "there may be 12 runs at once" in refusal(found, command)
+    found.go_to(1)
+    assert "there may be 12 runs at once" in refusal(found, "set", path="l2", value=0.1)
+    assert [run["name"] for run in found.runs] == before
+    ask(found, "remove", run="run 5")
+    ask(found, "reseed")
+    assert found.name == "run 13"
+
+
+def test_restart_reseed_epoch_and_one_weight() -> None:
+    """Restart goes to step 0 of the run, or of a new one where something was changed; other commands do as they say."""
+    found = experiment()
+    start = bits(found)
+    ask(found, "epoch")
+    assert (found.step, found.run.epoch, found.run.step) == (7, 1, 0)
+    ask(found, "step", batches=3)
+    ask(found, "epoch")
+    assert found.step == 14
+    ask(found, "restart")
+    assert (found.step, found.steps, bits(found), len(found.runs)) == (0, 14, start, 1)
+    ask(found, "go_to", step=14)
+    ask(found, "set_weight", parameter="dense_1.bias", index=[0, 2], value=-1.5)
+    assert found.network.layers[0].b[0, 2] == -1.5
+    assert found.events == [{"step": 14, "text": "dense_1.bias[0, 2] = -1.5"}]
+    assert "parameter must be one of" in refusal(found, "set_weight", parameter="dense_1.bia", index=[0, 2], value=1)
+    assert "index must be a whole number of at most 5" in refusal(
+        found, "set_weight", parameter="dense_1.bias", index=[0, 6], value=1.0
+    )
+    for index in ([0], 3, [0, "x"]):
+        assert refusal(found, "set_weight", parameter="dense_1.bias", index=index, value=1.0)
+    ask(found, "restart")
+    assert (found.name, found.step, found.events, bits(found)) == ("run 2", 0, [], start)
+    ask(found, "reseed")
+    assert (found.name, found.settings.seed) == ("run 2", 2)
+    ask(found, "reseed", seed=1)
+    assert bits(found) == start
+    assert "step must be a whole number of at most 0" in refusal(found, "go_to", step=1)
+    ask(found, "select", run="run 1")
+    assert (found.step, found.network.layers[0].b[0, 2]) == (14, -1.5)
+
+
+def test_a_network_that_was_given_begins_with_its_weights() -> None:
+    """Where the page shows somebody's network, step 0 is that network, also with another rate."""
+    net = settings().build((2,))
+    net.fit(DATA.X, DATA.y, epochs=3, batch_size=8, diagnose=False)
+    found = Experiment(DATA, Settings.of(net, 8), net.state_dict())
+    found.replace(settings=found.settings.with_path("optimizer.learning_rate", 0.5))
+    np.testing.assert_array_equal(found.network.params, net.params)
+    found.advance(4)
+    found.go_to(0)
+    np.testing.assert_array_equal(found.network.params, net.params)
+    np.testing.assert_array_equal(found.network.stats, net.stats)
+    ask(found, "reseed")
+    assert found.network.params.tobytes() != net.params.tobytes()
+
+
+def test_curves_are_those_of_the_run() -> None:
+    """The curves have each batch's loss and each epoch's row, at their steps, whatever the batch sizes and the step."""
+    found = experiment()
+    found.advance(10)
+    ask(found, "set", path="batch_size", value=25)
+    found.advance(4)
+    rows = found.epoch_rows
+    assert rows[:, 0].tolist() == [7, 10, 12, 14]
+    columns = found.run.history.columns
+    np.testing.assert_array_equal(rows[:, 1:].T, [columns["loss"], columns["valid_loss"], columns["valid_accuracy"]])
+    assert found.batch_losses[:, 0].tolist() == list(range(1, 15))
+    np.testing.assert_allclose(found.batch_losses[10:12, 1].mean(), rows[2, 1], rtol=1e-6)
+    found.go_to(3)
+    np.testing.assert_array_equal(found.epoch_rows, rows)
+    ask(found, "branch")
+    got = ask(found, "curves")["runs"]
+    assert [(run["name"], len(run["losses"]), len(run["epochs"])) for run in got] == [("run 1", 14, 4), ("run 2", 3, 0)]
+    found.select("run 1")
+    found.go_to(14)
+    ask(found, "undo")
+    ask(found, "undo")
+    found.go_to(10)
+    ask(found, "undo")
+    assert found.epoch_rows[:, 0].tolist() == [7]
+    found.advance(5)
+    assert found.epoch_rows[:, 0].tolist() == [7, 14]
+    found.go_to(9)
+    found.go_to(15)
+    straight = experiment()
+    straight.advance(15)
+    assert bits(found) == bits(straight)
+
+
+def test_long_runs_keep_little() -> None:
+    """A curve and the checkpoints of a long run stay within their bounds, and the last point is always there."""
+    curve = Curve(2, 50)
+    for step in range(1, 10_001):
+        curve.add(step, 0.5 * step)
+        assert len(curve.rows()) <= 101
+    rows = curve.rows()
+    assert len(rows) >= 50
+    assert rows[-1].tolist() == [10_000, 5_000]
+    assert (np.diff(rows[:-1, 0]) == np.diff(rows[:2, 0])).all()
+    np.testing.assert_array_equal(rows[:, 1], 0.5 * rows[:, 0])
+    cut = curve.copy()
+    cut.cut(7_000)
+    assert 6_800 < cut.last_step <= 7_000
+    for step in range(7_001, 10_001):
+        cut.add(step, 0.5 * step)
+    assert (np.diff(cut.rows()[:, 0]) > 0).all()
+    assert curve.last_step == 10_000
+
+
+def test_very_many_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history keeps its last rows, of which there are enough; the bits of the run do not depend on that."""
+    straight = experiment(optimizer=OPTIMIZERS["plateau"], batch_size=50)
+    straight.advance(60)
+    monkeypatch.setattr(branch_module, "_MOST_ROWS", 5)
+    found = experiment(optimizer=OPTIMIZERS["plateau"], batch_size=50)
+    seen = {}
+    for _ in range(60):
+        found.advance()
+        seen[found.step] = found.network.params.tobytes()
+        assert found.run.history.epochs < 10
+    assert seen[60] == straight.network.params.tobytes()
+    for step in (3, 58, 20, 59, 31, 60):
+        found.go_to(step)
+        assert found.network.params.tobytes() == seen[step]
+        assert found.run.history.epochs < 10
+        if step > 55:
+            assert found.run.history.last["loss"] == straight.run.history["loss"][step - 1]
+    assert len(found.epoch_rows) == 60

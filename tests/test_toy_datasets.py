@@ -1,0 +1,180 @@
+"""Toy data by formula, and the pictures of digits: shapes, seeds, balance, and nothing but the curve without noise."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet import datasets
+from glassnet.errors import ConfigError
+
+OF_CLASSES = ("circles", "gaussians", "moons", "spirals", "xor")
+OF_NUMBERS = ("plane", "sine")
+
+
+def make(name: str, *args: Any, **options: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return a toy by its name."""
+    found: tuple[np.ndarray, np.ndarray] = getattr(datasets, name)(*args, **options)
+    return found
+
+
+@pytest.mark.parametrize("name", OF_CLASSES + OF_NUMBERS)
+def test_arrays_have_the_promised_shapes(name: str) -> None:
+    """Inputs are float64 of shape (n, 2), or (n, 1) for the sine; classes int64 codes, numbers float64."""
+    X, y = make(name, 37)
+    assert X.shape == (37, 1 if name == "sine" else 2)
+    assert X.dtype == np.float64
+    assert y.shape == (37,)
+    assert y.dtype == (np.int64 if name in OF_CLASSES else np.float64)
+    assert np.isfinite(X).all()
+
+
+@pytest.mark.parametrize("name", OF_CLASSES + OF_NUMBERS)
+def test_seeds_decide_the_bits(name: str) -> None:
+    """Equal seeds give equal bits, other seeds other points; a default is a seed as well."""
+    (X, y), (X_again, y_again), (X_other, _) = make(name, seed=3), make(name, seed=3), make(name, seed=4)
+    assert np.array_equal(X, X_again)
+    assert np.array_equal(y, y_again)
+    assert not np.array_equal(X, X_other)
+    assert np.array_equal(make(name)[0], make(name, seed=0)[0])
+
+
+@pytest.mark.parametrize("name", OF_CLASSES)
+@pytest.mark.parametrize("n", [10, 11, 500])
+def test_classes_are_balanced(name: str, n: int) -> None:
+    """No class has more than one row more than another."""
+    counts = np.bincount(make(name, n)[1])
+    assert len(counts) == 2
+    assert counts.max() - counts.min() <= 1
+
+
+@pytest.mark.parametrize("name", ["circles", "gaussians", "spirals"])
+def test_there_may_be_more_classes(name: str) -> None:
+    """As many classes as are asked for, balanced."""
+    assert np.bincount(make(name, 70, classes=7)[1]).tolist() == [10] * 7
+
+
+def test_points_lie_on_their_curves_without_noise() -> None:
+    """Without noise the formulas of the docstrings hold for every row, to the last bits that sine and cosine leave."""
+    X, y = datasets.spirals(100, noise=0.0, turns=2.0, classes=3)
+    t = np.hypot(*X.T) / 2.0
+    angle = 2.0 * np.pi * (2.0 * t + y / 3)
+    assert np.abs(X - 2.0 * t[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)).max() < 1e-12
+    assert t.min() >= 0.1 - 1e-12
+    assert t.max() <= 1.0
+    X, y = datasets.circles(90, noise=0.0, classes=3)
+    assert np.abs(np.hypot(*X.T) - 2.0 * (y + 1) / 3).max() < 1e-12
+    X, y = datasets.moons(100, noise=0.0)
+    centred = np.where(y[:, None] == 0, X, [1.0, 0.5] - X)
+    assert np.abs(np.hypot(*centred.T) - 1.0).max() < 1e-12
+    assert (centred[:, 1] >= -1e-12).all()
+    X, y = datasets.xor(100, noise=0.0)
+    assert np.array_equal(y, (X[:, 0] * X[:, 1] < 0).astype(np.int64))
+    assert np.abs(X).min() >= 0.2
+    X, y = datasets.gaussians(12, noise=0.0, classes=4)
+    assert np.abs(X - 2.0 * np.stack([np.cos(y * np.pi / 2), np.sin(y * np.pi / 2)], axis=1)).max() < 1e-12
+    X, y = datasets.sine(50, noise=0.0, periods=3.0)
+    assert np.array_equal(y, np.sin(3.0 * np.pi * X[:, 0] / 2.0))
+    X, y = datasets.plane(50, noise=0.0)
+    assert np.array_equal(y, X.sum(axis=1) / 2.0)
+
+
+@pytest.mark.parametrize("name", OF_CLASSES + OF_NUMBERS)
+def test_noise_is_the_spread_of_what_is_added(name: str) -> None:
+    """The points with and without noise differ by numbers of mean 0 and of this standard deviation."""
+    X, y = make(name, 4000, noise=0.0)
+    X_noisy, y_noisy = make(name, 4000, noise=0.3)
+    added = y_noisy - y if name in OF_NUMBERS else X_noisy - X
+    assert abs(added.mean()) < 0.02
+    assert abs(added.std() - 0.3) < 0.01
+    assert np.array_equal(X, X_noisy) if name in OF_NUMBERS else np.array_equal(y, y_noisy)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("spirals", {"n": 1}, "spirals: n must be a whole number of at least 2, got 1."),
+        ("circles", {"n": 4, "classes": 5}, "circles: n must be a whole number of at least 5, got 4."),
+        ("gaussians", {"classes": 1}, "gaussians: classes must be a whole number of at least 2, got 1."),
+        ("gaussians", {"classes": 21}, "gaussians: classes must be a whole number of at most 20, got 21."),
+        ("moons", {"noise": -0.1}, "moons: noise must be a finite number at least 0 and at most 1e+06, got -0.1."),
+        ("xor", {"noise": float("nan")}, "xor: noise must be a finite number at least 0 and at most 1e+06, got nan."),
+        ("sine", {"n": 0}, "sine: n must be a whole number of at least 1, got 0."),
+        ("plane", {"seed": -1}, "plane: seed must be a whole number of at least 0, got -1."),
+        (
+            "spirals",
+            {"turns": "many"},
+            "spirals: turns must be a finite number at least 0 and at most 1e+06, got 'many'.",
+        ),
+    ],
+)
+def test_wrong_options_are_refused(name: str, options: dict[str, Any], words: str) -> None:
+    """An option that cannot be gets one sentence."""
+    with pytest.raises(ConfigError) as caught:
+        make(name, **options)
+    assert str(caught.value) == words
+
+
+def test_all_options_but_the_number_of_rows_are_named() -> None:
+    """A call says what its numbers mean."""
+    for name in OF_CLASSES + OF_NUMBERS:
+        first, *others = inspect.signature(getattr(datasets, name)).parameters.values()
+        assert first.name == "n"
+        assert {parameter.kind for parameter in others} == {inspect.Parameter.KEYWORD_ONLY}
+
+
+def test_a_network_learns_a_toy_in_two_lines() -> None:
+    """What a toy returns is what `fit` takes."""
+    X, y = gn.datasets.moons(200, noise=0.05, seed=0)
+    network = gn.Network(
+        [gn.Dense(8, "tanh"), gn.Dense(1)], loss="binary_cross_entropy", optimizer=gn.Adam(0.05), seed=0
+    )
+    network.fit(X, y, epochs=30, progress=False, diagnose=False)
+    assert network.evaluate(X, y)["accuracy"] > 0.95
+
+
+# ---- digits ------------------------------------------------------------------------------------------------------------
+
+
+def test_digits_are_those_of_the_source() -> None:
+    """The pictures are scikit-learn's, pixel for pixel, from 0 to 1; flat or as pictures."""
+    X, y = datasets.digits()
+    assert (X.shape, X.dtype, y.dtype) == ((1797, 64), np.float64, np.int64)
+    assert (X.min(), X.max()) == (0.0, 1.0)
+    load_digits = pytest.importorskip("sklearn.datasets").load_digits
+    known = load_digits()
+    assert np.array_equal(X * 16.0, known.data)
+    assert np.array_equal(y, known.target)
+    pictures, codes = datasets.digits(flat=False)
+    assert np.array_equal(pictures, X.reshape(-1, 8, 8))
+    assert np.array_equal(codes, y)
+    with pytest.raises(ConfigError, match=r"digits: flat must be True or False"):
+        datasets.digits(flat="yes")  # type: ignore[arg-type]
+
+
+def test_files_of_data_are_small_and_their_sources_named() -> None:
+    """Every file of data has at most 100 kB and a section in SOURCES.md, with the print of the digits' text."""
+    folder = Path(datasets.__file__).parent
+    sources = (folder / "SOURCES.md").read_text()
+    files = [path for path in folder.iterdir() if path.suffix in (".csv", ".gz", ".npz")]
+    assert {path.name for path in files} == {"penguins.csv", "digits.csv.gz"}
+    for path in files:
+        assert path.stat().st_size <= 100_000
+        assert f"## `{path.name}`" in sources
+    text = gzip.decompress((folder / "digits.csv.gz").read_bytes())
+    assert hashlib.sha256(text).hexdigest() in re.findall(r"[0-9a-f]{64}", sources)
+    assert "CC BY 4.0" in sources
+
+
+def test_names_of_bundled_tables_stay() -> None:
+    """What the command line and `read_table` call a data set is as it was."""
+    assert datasets.dataset_names() == ["penguins"]
+    assert gn.tabular.read_table("penguins").n_rows == 344
