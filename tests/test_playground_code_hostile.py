@@ -92,9 +92,9 @@ HOSTILE = {
     "deep not": "x = " + "not " * 50_000 + "1",
     "deep texts": "x = " + "'a' " * 50_000,
     "doubled lists": "a = [1]\n" + "a = a + a\n" * 60,
-    "lookalike name": "import glassnet as ɡn\nx = ɡn.Dense(1)",
-    "lookalike letters": "import glassnet as gn\nx = 𝐠𝐧.Dense(1)",
-    "lookalike import": "import оs",
+    "lookalike name": "import glassnet as \u0261n\nx = \u0261n.Dense(1)",
+    "lookalike letters": "import glassnet as gn\nx = \U0001d420\U0001d427.Dense(1)",
+    "lookalike import": "import \u043es",
     "null byte": "import glassnet as gn\0\nimport os",
     "right to left": "import glassnet as gn  # \u202e import os",
     "zero width": "im\u200bport os",
@@ -142,5 +142,6 @@ def test_hostile_text_is_refused_with_one_sentence(name: str) -> None:
         assert sentence.startswith(("line ", "code: "))
     else:
         # Lines that may make data are refused when they are none that the page knows.
-        assert program.data and all(line.refusal for line in program.data), program
+        assert program.data
+        assert all(line.refusal for line in program.data), program
     assert time.perf_counter() - start < 2.0

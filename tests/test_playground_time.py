@@ -419,7 +419,7 @@ def test_long_runs_keep_little() -> None:
     """A curve and the checkpoints of a long run stay within their bounds, and the last point is always there."""
     curve = Curve(2, 50)
     for step in range(1, 10_001):
-        curve.add((step, 0.5 * step))
+        curve.add(step, 0.5 * step)
         assert len(curve.rows()) <= 101
     rows = curve.rows()
     assert len(rows) >= 50
@@ -430,7 +430,7 @@ def test_long_runs_keep_little() -> None:
     cut.cut(7_000)
     assert 6_800 < cut.last_step <= 7_000
     for step in range(7_001, 10_001):
-        cut.add((step, 0.5 * step))
+        cut.add(step, 0.5 * step)
     assert (np.diff(cut.rows()[:, 0]) > 0).all()
     assert curve.last_step == 10_000
 

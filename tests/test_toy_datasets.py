@@ -145,7 +145,7 @@ def test_a_network_learns_a_toy_in_two_lines() -> None:
 
 
 def test_digits_are_those_of_the_source() -> None:
-    """The pictures are scikit-learn's, pixel for pixel, from 0 to 1; flat or with an axis of colours."""
+    """The pictures are scikit-learn's, pixel for pixel, from 0 to 1; flat or as pictures."""
     X, y = datasets.digits()
     assert (X.shape, X.dtype, y.dtype) == ((1797, 64), np.float64, np.int64)
     assert (X.min(), X.max()) == (0.0, 1.0)
@@ -154,7 +154,7 @@ def test_digits_are_those_of_the_source() -> None:
     assert np.array_equal(X * 16.0, known.data)
     assert np.array_equal(y, known.target)
     pictures, codes = datasets.digits(flat=False)
-    assert np.array_equal(pictures, X.reshape(-1, 8, 8, 1))
+    assert np.array_equal(pictures, X.reshape(-1, 8, 8))
     assert np.array_equal(codes, y)
     with pytest.raises(ConfigError, match=r"digits: flat must be True or False"):
         datasets.digits(flat="yes")  # type: ignore[arg-type]

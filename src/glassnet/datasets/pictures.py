@@ -25,12 +25,11 @@ def digits(*, flat: bool = True) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     flat : bool, default=True
-        Whether the pixels of a picture are one row of 64 numbers, row by row; otherwise its shape is (8, 8, 1), as
-        `Conv2D` wants it.
+        Whether the pixels of a picture are 64 numbers in a row; otherwise its shape is (8, 8).
 
     Returns
     -------
-    X : ndarray of shape (1797, 64) or (1797, 8, 8, 1)
+    X : ndarray of shape (1797, 64) or (1797, 8, 8)
         float64 from 0, white, to 1, in steps of 1/16.
     y : ndarray of shape (1797,)
         The digits, int64.
@@ -41,7 +40,7 @@ def digits(*, flat: bool = True) -> tuple[np.ndarray, np.ndarray]:
     >>> X.shape, X.max().item(), y[:4].tolist()
     ((1797, 64), 1.0, [0, 1, 2, 3])
     """
-    shape = (-1, _SIDE * _SIDE) if check_flag("digits", "flat", flat) else (-1, _SIDE, _SIDE, 1)
+    shape = (-1, _SIDE * _SIDE) if check_flag("digits", "flat", flat) else (-1, _SIDE, _SIDE)
     with gzip.open(_FILE, "rt", encoding="ascii") as lines:
         rows = np.loadtxt(lines, delimiter=",", skiprows=1, dtype=np.int64)
     return (rows[:, :-1] / _DARKEST).reshape(shape), rows[:, -1].copy()

@@ -20,6 +20,7 @@ from glassnet.playground.settings import Settings
 from glassnet.playground.timeline import Timeline
 from glassnet.training import History, SteppedRun, step_network
 from glassnet.training.changes import RunSettings
+from glassnet.training.run_snapshot import RunSnapshot
 
 __all__ = ["Branch", "Event"]
 
@@ -119,7 +120,7 @@ class Branch:
         """Take down the step that was just taken."""
         self.step = step = self.step + 1
         if step > self.losses.last_step:
-            self.losses.add((step, run.batch_loss))
+            self.losses.add(step, run.take_step.batch_loss)
             self.steps = max(step, self.steps)
         if run.step == 0:
             self._note_epoch()
@@ -134,12 +135,12 @@ class Branch:
             known.record({"step": self.step, **row})
             score = next((row[name] for name in row if name.startswith("valid_") and name != "valid_loss"), None)
             numbers = (row["loss"], row.get("valid_loss"), score)
-            self.epochs.add((self.step, *(math.nan if number is None else number for number in numbers)))
+            self.epochs.add(self.step, *(math.nan if number is None else number for number in numbers))
         self._forgotten += _shorten(known)
         self._dropped += _shorten(history)
 
     def _keep(self) -> None:
-        snapshot = dataclasses.replace(self.run.snapshot(history=False), settings=None)
+        snapshot = RunSnapshot.of(self.network, self.run.state, history=False)
         self.timeline.keep(self.step, snapshot, self._dropped)
 
     # ---- events -------------------------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ class Branch:
         before = [event.settings for event in self.events[: self._applied] if event.settings is not None]
         self.settings = before[-1] if before else self.first
 
-    def _put_back(self, snapshot: Any, dropped: int) -> None:
+    def _put_back(self, snapshot: RunSnapshot, dropped: int) -> None:
         """Restore a snapshot with the settings after the events that have happened, and the history as far as kept."""
         rows, names = snapshot.shape
         kept = max(dropped + rows - self._forgotten, 0)

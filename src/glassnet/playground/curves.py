@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import bisect
+import operator
 
 import numpy as np
 
 __all__ = ["Curve"]
+
+_FIRST = operator.itemgetter(0)
 
 
 class Curve:
@@ -17,51 +20,50 @@ class Curve:
     columns : int
         Numbers in a row; the first is the step.
     most : int
-        Rows that are kept, at least.
+        Rows that are kept, at least, and at most twice as many.
+
+    Attributes
+    ----------
+    last_step : int
+        The step of the last row that was added; 0 without one.
     """
 
     def __init__(self, columns: int, most: int) -> None:
-        self._rows = np.full((2 * most, columns), np.nan)
-        self._n, self._stride, self._seen = 0, 1, 0
+        self._columns, self._most = columns, most
+        self._rows: list[tuple[float, ...]] = []
+        self._stride, self._waits = 1, 1
         self._last: tuple[float, ...] = ()
+        self.last_step = 0
 
-    @property
-    def last_step(self) -> int:
-        """The step of the last row that was added; 0 without one."""
-        return int(self._last[0]) if self._last else 0
-
-    def add(self, row: Sequence[float]) -> None:
-        """Add the row of a step after all others."""
-        self._last = tuple(row)
-        self._seen += 1
-        if self._seen % self._stride:
+    def add(self, step: int, *numbers: float) -> None:
+        """Add the row of a step that is after all others."""
+        self.last_step, self._last = step, (step, *numbers)
+        self._waits -= 1
+        if self._waits:
             return
-        if self._n == len(self._rows):
-            self._n //= 2
-            self._rows[: self._n] = self._rows[1::2].copy()
+        self._rows.append(self._last)
+        if len(self._rows) == 2 * self._most:
+            del self._rows[::2]
             self._stride *= 2
-            if self._seen % self._stride:
-                return
-        self._rows[self._n] = self._last
-        self._n += 1
+        self._waits = self._stride
 
     def rows(self) -> np.ndarray:
         """Return the rows that were kept, (n, columns), and the last one."""
-        kept = self._rows[: self._n]
-        if self._last and (not self._n or kept[-1, 0] != self._last[0]):
-            return np.concatenate([kept, [self._last]])
-        return kept.copy()
+        is_kept = not self._last or (self._rows and self._rows[-1] is self._last)
+        found = self._rows if is_kept else [*self._rows, self._last]
+        return np.array(found, dtype=np.float64).reshape(-1, self._columns)
 
     def cut(self, step: int) -> None:
         """Forget what comes after a step."""
         if self.last_step > step:
-            self._n = int(np.searchsorted(self._rows[: self._n, 0], step, side="right"))
-            self._last = tuple(self._rows[self._n - 1]) if self._n else ()
-            self._seen = self._n * self._stride
+            del self._rows[bisect.bisect_right(self._rows, step, key=_FIRST) :]
+            self._last = self._rows[-1] if self._rows else ()
+            self.last_step = int(self._last[0]) if self._last else 0
+            self._waits = self._stride
 
     def copy(self) -> Curve:
         """Return a curve of its own with the same rows."""
-        other = Curve(self._rows.shape[1], len(self._rows) // 2)
-        other._rows[...] = self._rows
-        other._n, other._stride, other._seen, other._last = self._n, self._stride, self._seen, self._last
+        other = Curve(self._columns, self._most)
+        other._rows, other._last, other.last_step = list(self._rows), self._last, self.last_step
+        other._stride, other._waits = self._stride, self._waits
         return other

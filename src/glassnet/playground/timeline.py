@@ -12,7 +12,7 @@ from glassnet.training.run_snapshot import RunSnapshot
 __all__ = ["Checkpoint", "Timeline"]
 
 _DENSE = 200  # steps of which each has a checkpoint
-_STRIDE = 8  # steps from one to the next after that, at first
+_STRIDE = 32  # steps from one to the next after that, at first
 _OBJECTS = 2_000  # bytes of what is around the arrays of a checkpoint
 
 

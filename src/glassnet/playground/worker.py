@@ -21,6 +21,7 @@ from glassnet.playground.state import state_of
 __all__ = ["Key", "Listener", "Worker"]
 
 _BETWEEN_LOOKS = 0.005  # seconds of steps, or of commands, before there is a look at the others
+_AT_ONCE, _MOST_AT_ONCE = 0.0005, 64  # seconds of steps, and steps, without a look whether somebody waits
 _BETWEEN_FRAMES = 1 / 30
 _BETWEEN_LOOKS_OUT = 0.25
 _MOST_FOR_FRAMES = 0.1  # of the time of a training
@@ -75,6 +76,7 @@ class Worker:
         self._jobs: deque[Callable[[], Callable[[], object]]] = deque()
         self._wanted: set[Key | None] = set()  # what those have seen who wait for a newer frame
         self._next_frame = self._next_step = 0.0
+        self._at_once = 1
         self._wake, self._is_stopping = threading.Event(), False
         experiment.wake = self._wake.set
         self._seen = self._what_is_seen()
@@ -194,8 +196,13 @@ class Worker:
         until = now + _BETWEEN_LOOKS if experiment.per_second is None else now
         try:
             while experiment.running:
-                experiment.advance()
-                if jobs or time.perf_counter() >= until:
+                experiment.advance(self._at_once if experiment.per_second is None else 1)
+                now, before = time.perf_counter(), now
+                if now - before < _AT_ONCE:
+                    self._at_once = min(2 * self._at_once, _MOST_AT_ONCE)
+                elif now - before > 3 * _AT_ONCE:
+                    self._at_once = max(self._at_once // 2, 1)
+                if jobs or now >= until:
                     break
         except GlassnetError as error:
             experiment.running = False

@@ -37,6 +37,7 @@ class SetWeight:
 
     place: int
     value: float
+    name: str = dataclasses.field(default="", compare=False)  # for people
 
 
 Action = Fit | Advance | Change | SetWeight

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassnet.network import Network
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
 from glassnet.playground.code.run_text import run_text
 from glassnet.playground.code.setting_changes import setting_changes
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.settings import Settings
 
 __all__ = ["experiment_code"]
 
@@ -24,45 +22,42 @@ def experiment_code(experiment: Experiment) -> str:
     makes the changes between them.
     """
     data = experiment.data
-    start, actions = _story(experiment)
     return run_text(
-        start,
+        experiment.first_settings,
         data.code,
-        _as_fit(experiment, start, actions),
+        _as_fit(experiment, _story(experiment)),
         input_shape=data.X.shape[1:],
         holds_out=len(data.X_valid) > 0,
         deterministic=_is_large(experiment),
     )
 
 
-def _story(experiment: Experiment) -> tuple[Settings, list[Action]]:
-    """Return the settings at step 0 of the run, and what was done since."""
-    settings, at, actions = experiment.first_settings, 0, list[Action]()
+def _story(experiment: Experiment) -> list[Action]:
+    """Return what was done since the start of the run."""
+    settings, step, found = experiment.first_settings, 0, list[Action]()
     for event in experiment.changes:
         if event.step > experiment.step:
             break
-        if event.step > at:
-            actions.append(Advance(event.step - at))
-        at = event.step
+        if event.step > step:
+            found.append(Advance(event.step - step))
+            step = event.step
         if event.settings is not None:
-            actions.append(Change(setting_changes(settings, event.settings)))
+            found.append(Change(setting_changes(settings, event.settings)))
             settings = event.settings
         if event.weight is not None:
-            actions.append(SetWeight(_place(experiment.network, *event.weight[:2]), event.weight[2]))
-    if experiment.step > at:
-        actions.append(Advance(experiment.step - at))
-    return experiment.first_settings, actions
+            found.append(_set_weight(experiment, *event.weight))
+    return [*found, Advance(experiment.step - step)] if experiment.step > step else found
 
 
-def _place(network: Network, parameter: str, index: tuple[int, ...]) -> int:
-    """Return the place of one number of a parameter among all of them."""
-    slot = next(slot for slot in network.slots if slot.name == parameter)
-    return slot.start + int(np.ravel_multi_index(index, slot.spec.shape))
+def _set_weight(experiment: Experiment, parameter: str, index: tuple[int, ...], value: float) -> SetWeight:
+    slot = next(slot for slot in experiment.network.slots if slot.name == parameter)
+    place = slot.start + int(np.ravel_multi_index(index, slot.spec.shape))
+    return SetWeight(place, value, f"{parameter}[{', '.join(map(str, index))}]")
 
 
-def _as_fit(experiment: Experiment, start: Settings, actions: list[Action]) -> list[Action]:
+def _as_fit(experiment: Experiment, actions: list[Action]) -> list[Action]:
     """Return one call of ``fit`` where that does the same; weights that are averages are put in place by it only."""
-    per_epoch = experiment.run.steps_per_epoch
+    start, per_epoch = experiment.first_settings, experiment.run.steps_per_epoch
     if len(actions) != 1 or not isinstance(actions[0], Advance) or start.optimizer.get("ema") is not None:
         return actions
     if not per_epoch or actions[0].steps % per_epoch:

@@ -81,7 +81,7 @@ def _line(action: Action) -> str:
     if isinstance(action, Advance):
         return f"run.advance({action.steps})"
     if isinstance(action, SetWeight):
-        return f"net.params[{action.place}] = {action.value!r}"
+        return f"net.params[{action.place}] = {action.value!r}{f'  # {action.name}' if action.name else ''}"
     assert isinstance(action, Change), action  # a page takes steps: no fit follows another action
     return laid_out(Call("run.change", (), tuple((name, _value(name, v)) for name, v in action.changes.items())))
 
@@ -94,7 +94,7 @@ def _value(name: str, value: Any) -> Any:
 
 def _reflowed(line: str) -> str:
     """Return a line of code with double quotes, a long one on several lines."""
-    line = _SINGLE.sub(r'"\1"', line) if '"' not in line and "#" not in line else line
+    line = _double_quoted(line)
     if len(line) <= WIDTH or line.startswith("#"):
         return line
     (node,) = ast.parse(line).body
@@ -103,13 +103,17 @@ def _reflowed(line: str) -> str:
     return laid_out(_laid(node.value), f"{ast.unparse(node.targets[0])} = ".replace("(", "").replace(")", ""))
 
 
+def _double_quoted(text: str) -> str:
+    return text if '"' in text or "#" in text else _SINGLE.sub(r'"\1"', text)
+
+
 def _laid(node: ast.expr) -> Any:
     """Return an expression in parts that can stand on lines of their own."""
     if isinstance(node, ast.Call):
         keywords = tuple((str(keyword.arg), _laid(keyword.value)) for keyword in node.keywords)
-        return Call(ast.unparse(node.func), tuple(map(_laid, node.args)), keywords)
+        return Call(_double_quoted(ast.unparse(node.func)), tuple(map(_laid, node.args)), keywords)
     if isinstance(node, (ast.List, ast.Tuple)):
         return Listing(tuple(map(_laid, node.elts)), isinstance(node, ast.Tuple))
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return written(node.value)
-    return ast.unparse(node)
+    return _double_quoted(ast.unparse(node))

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from glassnet.playground.code.actions import Action, Advance, Change, Fit
+from glassnet.errors import ConfigError
+from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
 from glassnet.playground.code.data_match import data_of_program
 from glassnet.playground.code.experiment_code import experiment_code
 from glassnet.playground.code.programs import Program, read_program
 from glassnet.playground.code.setting_changes import changed_settings
 from glassnet.playground.code.tokens import MOST_CHARACTERS
+from glassnet.playground.differences import difference, live_changes
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.limits import check_size
+from glassnet.playground.play_data import PlayData
 from glassnet.playground.protocol import Arguments, command
+from glassnet.playground.settings import Settings
 from glassnet.utils.checks import check_integer
 
 __all__: list[str] = []
 
+_STRIDE = 10  # steps between two looks at the clock
 _PATIENCE = 5.0  # seconds in which the steps of pasted code are taken at once
 
 
@@ -33,10 +40,29 @@ def _load_code(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
     """Take data, network and training of a program, and do what it does; nothing of it is run as code."""
     program = read_program(arguments.text("text", most=10 * MOST_CHARACTERS))
     data = data_of_program(program, experiment.data, experiment.uploads)
-    settings = program.settings
-    check_size(settings, data.X.shape[1:], min(settings.batch_size, len(data.X)))
-    experiment.begin(data, settings, "code loaded")
+    _check(program, data)
+    experiment.begin(data, program.settings, "code loaded")
     return {"notes": [*_notes(program), *_follow(experiment, program.actions)]}
+
+
+def _check(program: Program, data: PlayData) -> None:
+    """Refuse what would be too large on the way, or no change of a run, before anything has happened."""
+    settings, is_begun = program.settings, False
+    check_size(settings, data.X.shape[1:], min(settings.batch_size, len(data.X)))
+    for action in program.actions:
+        after = _after(settings, action)
+        if is_begun and live_changes(settings, after) is None:
+            message = f"code: run.change must leave the weights their meaning, got {difference(settings, after)}."
+            raise ConfigError(message, got=after)
+        check_size(after, data.X.shape[1:], min(after.batch_size, len(data.X)))
+        settings, is_begun = after, is_begun or isinstance(action, (Fit, Advance))
+
+
+def _after(settings: Settings, action: Action) -> Settings:
+    """Return the settings in force after an action."""
+    if isinstance(action, Change):
+        return changed_settings(settings, action.changes)
+    return dataclasses.replace(settings, batch_size=action.batch_size) if isinstance(action, Fit) else settings
 
 
 def _notes(program: Program) -> list[str]:
@@ -45,40 +71,38 @@ def _notes(program: Program) -> list[str]:
     return []
 
 
-def _follow(experiment: Experiment, actions: tuple[Action, ...]) -> list[str]:
+def _follow(experiment: Experiment, actions: Sequence[Action]) -> list[str]:
     """Do what the code does, and say so if that takes too long."""
     until = time.monotonic() + _PATIENCE
-    for action in actions:
+    for action in _in_order(actions):
+        if isinstance(action, SetWeight):
+            _set_weight(experiment, action)
+            continue
+        settings = _after(experiment.settings, action)
+        experiment.replace(settings=settings, text=difference(experiment.settings, settings))
+        steps = action.steps if isinstance(action, Advance) else 0
         if isinstance(action, Fit):
-            if action.batch_size != experiment.settings.batch_size:
-                _change(experiment, {"batch_size": action.batch_size})
             steps = action.epochs * (experiment.run.steps_per_epoch or 1)
-        elif isinstance(action, Advance):
-            steps = action.steps
-        elif isinstance(action, Change):
-            _change(experiment, action.changes)
-            continue
-        else:
-            _set_weight(experiment, action.place, action.value)
-            continue
-        while steps and time.monotonic() < until:
-            taken = min(steps, 10)
+        while steps and not experiment.diverged and time.monotonic() < until:
+            taken = min(steps, _STRIDE)
             experiment.advance(taken)
             steps -= taken
+        if experiment.diverged:
+            return [experiment.diverged]
         if steps:
             return [f"The code goes on for {steps:,} more steps. Press run to take them."]
     return []
 
 
-def _change(experiment: Experiment, changes: Any) -> None:
-    settings = changed_settings(experiment.settings, changes)
-    check_size(settings, experiment.data.X.shape[1:], min(settings.batch_size, len(experiment.data.X)))
-    experiment.replace(settings=settings, text=", ".join(changes))
+def _in_order(actions: Sequence[Action]) -> list[Action]:
+    """Return the actions with settings before weights at the start, where other settings mean a new network."""
+    begin = next((i for i, action in enumerate(actions) if isinstance(action, (Fit, Advance))), len(actions))
+    return [*sorted(actions[:begin], key=lambda action: isinstance(action, SetWeight)), *actions[begin:]]
 
 
-def _set_weight(experiment: Experiment, place: int, value: float) -> None:
+def _set_weight(experiment: Experiment, action: SetWeight) -> None:
     network = experiment.network
-    place = check_integer("load_code", "place", place, 0, maximum=network.n_parameters - 1)
+    place = check_integer("net.params", "place", action.place, 0, maximum=network.n_parameters - 1)
     slot = next(slot for slot in network.slots if slot.start <= place < slot.stop)
-    index = np.unravel_index(place - slot.start, slot.spec.shape)
-    experiment.set_weight(slot.name, [int(i) for i in index], value)
+    index = [int(i) for i in np.unravel_index(place - slot.start, slot.spec.shape)]
+    experiment.set_weight(slot.name, index, action.value)

@@ -87,9 +87,9 @@ def _fitted(settings: Settings, data: PlayData) -> Settings:
 
 
 def _suits(loss: str, data: PlayData) -> bool:
-    """Return whether a loss is one for the task, whatever the last layer."""
+    """Return whether a loss is the one for the task, whatever the last layer; of two classes that of one unit."""
     k = len(data.classes)
-    return (loss in _OF_ONE and k == 2) or (loss in _OF_SEVERAL and k >= 2) or (loss in _OF_NUMBERS and not k)
+    return (loss in _OF_ONE and k == 2) or (loss in _OF_SEVERAL and k > 2) or (loss in _OF_NUMBERS and not k)
 
 
 def _last_units(settings: Settings) -> int | None:

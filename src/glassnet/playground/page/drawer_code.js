@@ -111,7 +111,7 @@ function paste(store) {
     }
   }, { class: "main" });
   const label = el("label", { for: "pasted" }, text("code.paste.what"));
-  return el("details", { class: "paste" }, el("summary", {}, text("code.paste")), label, area, load, said);
+  return el("details", { class: "paste" }, el("summary", {}, text("code.paste")), label, said, area, load);
 }
 
 /** Select the line that a sentence names. */

@@ -228,7 +228,7 @@ function atlasOf(pictures, palette) {
   const side = Math.sqrt(pictures[0].length);
   const canvas = kept?.canvas ?? document.createElement("canvas");
   if (canvas.width !== side || canvas.height !== side * pictures.length) Object.assign(canvas, { width: side, height: side * pictures.length });
-  const ctx = canvas.getContext("2d", { willReadFrequently: true });
+  const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(canvas.width, canvas.height);
   const table = tableOf(palette);
   const pixels = new Uint32Array(image.data.buffer);

@@ -17,7 +17,7 @@ class Network {
   #asked = false;
   #spoken = 0;
   #hover = null; // an edge [block, from, to] under the pointer
-  #cycled = 0;
+  #cycled = -1; // which of its edges E has come to
   #at = [1, 0]; // the neuron that has the tab stop: column, place
 
   constructor(root, store) {
@@ -207,7 +207,8 @@ class Network {
   // ---- what is done with it -----------------------------------------------------------------------------------------
 
   #key(event) {
-    const [k, i] = this.#at;
+    if (event.target.dataset.column === undefined) return;
+    const [k, i] = [Number(event.target.dataset.column), Number(event.target.dataset.place)];
     const walk = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const [across, along] = !walk ? [0, 0] : this.layout.vertical ? [walk[1], walk[0]] : walk;
     if (walk) this.#move(k + across, across ? this.#nearest(k, i, k + across) : i + along);
