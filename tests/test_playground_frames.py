@@ -127,11 +127,15 @@ def test_curves() -> None:
         assert rows[:, column].tolist() == history[name]
 
 
-def test_predictions_of_the_points() -> None:
-    """Of numbers a frame holds the predictions for all points that are shown."""
-    made = experiment([gn.Dense(4, "tanh"), gn.Dense(1)], k=0)
-    X = np.concatenate([made.data.X, made.data.X_valid])
-    assert np.array_equal(decode(frame_of(made, View()))[9][2], made.network.predict(X).ravel())
+@pytest.mark.parametrize("k", [0, 2, 3])
+def test_predictions_of_the_points(k: int) -> None:
+    """A frame holds what is predicted for each point that is shown: a number, or the code of a class."""
+    made = experiment([gn.Dense(4, "tanh"), gn.Dense(3 if k == 3 else 1)], k=k)
+    made.advance(9)
+    found = made.network.predict(np.concatenate([made.data.X, made.data.X_valid])).reshape(150, -1)
+    wanted = {0: found[:, 0], 2: found[:, 0] > 0.5, 3: found.argmax(axis=1)}[k]
+    assert np.array_equal(decode(frame_of(made, View()))[9][2], wanted)
+    assert state_of(made)["score"]["name"] == ("r2" if k == 0 else "accuracy")
 
 
 def test_shown_units() -> None:

@@ -3,6 +3,7 @@
 import { mountCurve } from "./result_curve.js";
 import { button, el, figure, say, svg } from "./dom.js";
 import { fit } from "./network_canvas.js";
+import { numbersTable } from "./numbers_table.js";
 import { coloursOf, kindOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
 import { text } from "./texts.js";
 
@@ -31,7 +32,9 @@ class Result {
     this.kinds = el("label", {}, text("result.show"), this.kind);
     this.classes = el("fieldset", { class: "classes" });
     this.legend = el("ul", { class: "legend" });
-    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.classes, this.said);
+    const names = ["row", "x", "y", "truth", "answer"].map((name) => text(`result.column.${name}`));
+    this.numbers = numbersTable(text("result.points"), names, () => this.#rows());
+    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.classes, this.said, this.numbers.element);
     this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
     this.canvas.onkeydown = (event) => this.#key(event);
     this.canvas.onblur = () => ((this.#held = null), this.#ask());
@@ -70,6 +73,18 @@ class Result {
     this.#draw();
   }
 
+  /** A number to predict in its own unit, and a class by its name. */
+  #named(value) {
+    const [mean, deviation] = this.data.unit ?? [0, 1];
+    return this.isClasses ? (this.data.classes[value] ?? "–") : figure(mean + deviation * value);
+  }
+
+  #rows() {
+    const { x, y, label, row } = this.data.points;
+    const answers = this.store.frame?.predictions ?? [];
+    return row.map((number, i) => [number, figure(x[i]), this.isCurve ? this.#named(y[i]) : figure(y[i]), this.#named(label[i]), this.#named(answers[i])].map(String));
+  }
+
   /** Whether a click may set a point. */
   get draws() {
     return this.data.source?.kind === "points" && this.store.can("add_point") && this.kind.value !== "against";
@@ -78,11 +93,13 @@ class Result {
   #draw() {
     const { axes, plane, target } = this.data;
     const name = (axis) => axes?.choices.find(({ value }) => value === axis)?.label ?? String(axis);
-    const ends = ([lo, hi], words) => text("result.axis", { lo: figure(lo, 3), hi: figure(hi, 3), name: words });
+    const axis = (lo, hi, words) => text("result.axis", { lo, hi, name: words });
+    const ends = ([lo, hi], words) => axis(figure(lo, 3), figure(hi, 3), words);
+    const own = ([lo, hi], words) => axis(this.#named(lo), this.#named(hi), words);
     const against = this.kind.value === "against";
     if (plane) {
-      say(this.x, against ? ends(plane.range, text("result.true", { target })) : ends(plane.x, name(axes.x)));
-      say(this.y, against ? ends(plane.range, text("result.predicted", { target })) : ends(plane.y, this.isCurve ? target : name(axes.y)));
+      say(this.x, against ? own(plane.range, text("result.true", { target })) : ends(plane.x, name(axes.x)));
+      say(this.y, against ? own(plane.range, text("result.predicted", { target })) : this.isCurve ? own(plane.y, target) : ends(plane.y, name(axes.y)));
     }
     this.canvas.setAttribute("aria-label", `${this.y.textContent}; ${this.x.textContent}`);
     say(this.help, text(this.draws ? "result.help.draw" : "result.help"));
@@ -126,6 +143,7 @@ class Result {
     if (show && this.shown !== current.plane) paintPlane(this.ground, current.plane, colours, isClasses);
     if (show) this.shown = current.plane;
     if (current && kind === "plane" && !show) this.ground.width = 0;
+    if (!state.running) this.numbers.refresh();
     const drawn = [data, colours, width, height, state.probe?.row, this.#held, kind];
     if (kind === "plane" && this.drawn?.every((part, i) => part === drawn[i])) return;
     this.drawn = drawn;
@@ -170,7 +188,7 @@ class Result {
       this.#cross = this.#cross.map((share, i) => Math.min(Math.max(share + move[i] * by, 0), 1));
       this.#held = this.#cross;
       const [x, y] = this.#value(this.#cross[0] * width, this.#cross[1] * height);
-      say(this.said, text("result.at", { x: figure(x, 3), y: figure(y, 3) }));
+      say(this.said, text("result.at", { x: figure(x, 3), y: this.isCurve ? this.#named(y) : figure(y, 3) }));
       this.#ask();
     } else if (event.key === "Enter") this.#click(this.#cross[0] * width, this.#cross[1] * height);
     else return;
