@@ -164,6 +164,7 @@ def test_of_many_terms_the_largest_come_first() -> None:
     assert sizes == sorted(sizes, reverse=True)
     assert line["rest"]["count"] == 301 - 12
     assert line["from"][-1] == ""
+    assert [experiment.data.inputs[place] for place in line["places"][:-1]] == line["from"][:-1]
     assert set(line["from"][:-1]) <= set(experiment.data.inputs)
 
 

@@ -60,7 +60,7 @@ def neuron_explained(experiment: Experiment, layer: str | None, unit: int, digit
     }  # fmt: skip
     if number == 0:
         value = float(row_of(experiment.data, look.row).reshape(-1)[unit])
-        return {**known, "value": value, "lines": [], "shapes": [], "edges": []}
+        return {**known, "value": value, "lines": [], "shapes": [], "edges": [], "bias": None}
     blocks = [block for block in drawing.blocks if block.end == number]
     sources = unit_names(experiment, drawing, blocks[0].start) if blocks else []
     lines, shapes = _neuron_lines(look.prediction, column.name, column.tapped or column.name, unit, sources, digits)
@@ -68,7 +68,7 @@ def neuron_explained(experiment: Experiment, layer: str | None, unit: int, digit
         lines += _answer_lines(look.prediction, unit, digits)
     return {
         **known, "value": lines[-1]["value"] if lines else None, "lines": lines, "shapes": shapes,
-        "edges": [{"parameter": block.parameter, "from": None, "to": unit} for block in blocks],
+        "edges": [{"parameter": block.parameter, "from": None, "to": unit} for block in blocks], "bias": column.bias,
     }  # fmt: skip
 
 

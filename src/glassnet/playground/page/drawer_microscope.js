@@ -34,9 +34,10 @@ export function light(store, lit) {
   store.emit("highlight", lit);
 }
 
-function whyOf(name, look) {
-  const made = el("details", { ontoggle: () => (look.why = made.open) }, el("summary", {}, text("explain.why")), el("p", {}, text(`explain.why.${name}`)));
-  made.open = look.why ?? false;
+/** The paragraph behind "Why?"; whether it is open is kept in `look`. */
+export function whyOf(name, look) {
+  const made = el("details", { ontoggle: () => (look.why[name] = made.open) }, el("summary", {}, text("explain.why")), el("p", {}, text(`explain.why.${name}`)));
+  made.open = look.why[name] ?? false;
   return made;
 }
 
