@@ -14,7 +14,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, GlassnetError
-from glassnet.playground.data.baseline_lines import baseline_lines
+from glassnet.playground.data.baselines import baseline_lines
 from glassnet.playground.data.fitting_settings import fit_settings, fits, suggested_settings
 from glassnet.playground.data.flawed_data import FLAWS
 from glassnet.playground.data.gallery import GALLERY, exhibit
@@ -242,12 +242,16 @@ def with_axes(data: PlayData, x: int | str, y: int | str) -> PlayData:
     return dataclasses.replace(data, axes=(x, y))
 
 
-@pytest.mark.parametrize("axes", [(0, 1), (3, 5), (5, 3), ("pca1", "pca2"), ("pca2", "pca1"), (3, "pca1")])
-@pytest.mark.parametrize("data", [penguins(), toy("moons"), data_from_source({"kind": "bundled", "name": "digits"})])
+DIGITS = data_from_source({"kind": "bundled", "name": "digits"})
+PLANES = [
+    *((data, axes) for data in (penguins(), DIGITS) for axes in ((0, 1), (3, 5), (5, 3), ("pca1", "pca2"), ("pca2", "pca1"), (3, "pca1"))),
+    *((toy("moons"), axes) for axes in ((0, 1), (1, 0), ("pca1", "pca2"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "axes"), PLANES)
 def test_points_of_the_plane_lead_there(axes: tuple[Any, Any], data: PlayData) -> None:
     """What a point of the plane stands for lies at that point."""
-    if any(isinstance(axis, int) and axis >= len(data.inputs) for axis in axes):
-        pytest.skip("there are fewer inputs")
     data = with_axes(data, *axes)
     points = np.random.default_rng(0).uniform(-1, 1, (50, 2))
     back = data.from_plane(points)
@@ -269,7 +273,7 @@ def test_axes_of_inputs_leave_the_others_at_their_middle() -> None:
 
 def test_components_are_those_of_numpy() -> None:
     """The plane of components has the two largest spreads that any directions have; its inverse is that of PCA."""
-    data = with_axes(data_from_source({"kind": "bundled", "name": "digits"}), "pca1", "pca2")
+    data = with_axes(DIGITS, "pca1", "pca2")
     spreads = np.linalg.svd(data.X - data.X.mean(axis=0), compute_uv=False)[:2]
     placed = data.to_plane(data.X)
     assert np.abs(placed.mean(axis=0)).max() < 1e-9
@@ -560,6 +564,9 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     assert table.experiment.data.source["points"][-1] == [0.5, 1.2346, 1]
     assert table.experiment.data.n_rows == 5
     assert table.experiment.network.n_outputs == 1
+    table.do("add_point", x=0.5, y=-1, label="1")  # by the name of its class
+    assert table.experiment.data.source["points"][-1] == [0.5, -1.0, 1]
+    assert "label must be a whole number" in table.refusal("add_point", x=0, y=0, label="seven")
     table.do("add_point", x=2, y=2, label=3)
     assert table.state()["classes"] == ["0", "1", "2", "3"]
     assert table.experiment.network.n_outputs == 4

@@ -76,9 +76,12 @@ def _axes(experiment: Experiment, arguments: Arguments) -> None:
 
 @command("add_point")
 def _add_point(experiment: Experiment, arguments: Arguments) -> None:
-    source = experiment.data.source
+    """Add a point of a class that there is, by its name or number, or of the next one."""
+    source, classes = experiment.data.source, experiment.data.classes
+    label = arguments.value("label")
+    label = classes.index(label) if isinstance(label, str) and label in classes else arguments.integer("label", 0)
     points = source["points"] if source.get("kind") == "points" else [list(point) for point in FIRST_POINTS]
-    point = [arguments.number("x"), arguments.number("y"), arguments.integer("label", 0)]
+    point = [arguments.number("x"), arguments.number("y"), label]
     _draw(experiment, [*points, point])
 
 
