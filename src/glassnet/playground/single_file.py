@@ -8,18 +8,22 @@ import html
 import json
 import os
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import ConfigError
+from glassnet.layers import Activation
 from glassnet.network import Network
+from glassnet.playground.code.experiment_code import experiment_code
+from glassnet.playground.data.sources import data_from_arrays
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
-from glassnet.playground.offline.starting_state import offline_optimizers, offline_plane, offline_state
+from glassnet.playground.offline.starting_state import offline_layers, offline_optimizers, offline_plane, offline_state
 from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
@@ -27,14 +31,17 @@ from glassnet.playground.offline.trainable import (
     own_activations,
     refuse_untrainable,
 )
-from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
 
-__all__ = ["page_content", "page_text", "save_page"]
+__all__ = ["page_content", "page_text", "save_page", "widget_page"]
 
-_STUBS = {"socket_engine.js": "export const connect = null;"}
+# What a page without a server never uses.
+_STUBS = {
+    "socket_engine.js": "export const connect = null;",
+    "drawer_microscope.js": "export const microscopeOf = null;\nexport const light = null;",
+}
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
 _MAIN = '<script type="module" src="main.js"></script>'
 
@@ -58,21 +65,18 @@ def save_page(
     refuse_untrainable("Network.to_page", network)
     X, y, _ = network.check_data("Network.to_page", X, y)
     held = (X[:0], y[:0]) if validation_data is None else network.check_data("Network.to_page", *validation_data)[:2]
-    data = _given(network, np.asarray(X[:]), np.asarray(y[:]), *map(np.asarray, held))
+    names = [str(code) for code in range(max(network.n_outputs, 2))] if network.loss.classifies else False
+    held_out = [np.asarray(each) for each in (held[0][:], _flat(held[1]))]
+    data = data_from_arrays(X[:], _flat(y), validation_data=held_out, classes=names)
     experiment = Experiment(data, Settings.of(network, batch_size))
     text = page_text(experiment, network, title=title, lesson=lesson)
     write_atomically(prepare_target(path, overwrite=True), text.encode())
 
 
-def _given(network: Network, X: np.ndarray, y: np.ndarray, X_valid: np.ndarray, y_valid: np.ndarray) -> PlayData:
-    """Return the data as the playground takes them."""
-    names = tuple(f"x{i + 1}" for i in range(X.shape[1]))
-    n_classes = max(network.n_outputs, 2) if network.loss.classifies else 0
-    flat = [
-        each.reshape(len(each), -1)[:, 0] if each.ndim > 1 and each.shape[1] == 1 else each for each in (y, y_valid)
-    ]
-    classes = tuple(map(str, range(n_classes)))
-    return PlayData(X, flat[0], X_valid, flat[1], names, classes)
+def _flat(y: Any) -> np.ndarray:
+    """Return targets as the playground takes them: those of one output without the axis of outputs."""
+    y = np.asarray(y[:])
+    return y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
 
 
 def page_text(experiment: Experiment, network: Network, *, title: str = "", lesson: Lesson | None = None) -> str:
@@ -84,13 +88,23 @@ def page_text(experiment: Experiment, network: Network, *, title: str = "", less
         The engine of a page cannot train such a network.
     """
     refuse_untrainable("save the page", network)
-    name = title or "glassnet playground"
     content = {**page_content(experiment, network), "lesson": lesson.config() if lesson else None}
+    return _assembled(["offline.js", "main.js"], content, title, own_activations(network))
+
+
+def widget_page() -> str:
+    """Return the page for the widget of a notebook, which brings nothing but itself: all else comes from Python."""
+    return _assembled(["widget.js", "main.js"], {}, "")
+
+
+def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Sequence[Activation] = ()) -> str:
+    """Return the page with all modules that the entries need, and what they find in it."""
+    name = title or "glassnet playground"
     content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
     data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     page = _page_file("index.html")
     style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css", "offline")]))
-    script = f"\n{_script(network)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    script = f"\n{_script(entries, own)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
     parts = {
         "<head>": f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">',
         "<title>glassnet playground</title>": f"<title>{html.escape(name)}</title>\n<style>{style}</style>",
@@ -121,6 +135,8 @@ def page_content(experiment: Experiment, network: Network) -> dict[str, Any]:
         "score": score,
         "classes": list(data.classes),
         "target": data.target,
+        "code": experiment_code(experiment),
+        "layers": offline_layers(experiment),
     }
 
 
@@ -138,13 +154,14 @@ def _history(network: Network, steps: int, score: str) -> list[list[float | None
     return [[(k + 1) * steps, *row] for k, row in enumerate(zip(*columns, strict=True))]
 
 
-def _script(network: Network) -> str:
-    """Return all modules of the page as one script."""
+def _script(entries: list[str], own: Sequence[Activation]) -> str:
+    """Return the modules that are needed as one script."""
     folders = [resources.files(__package__) / name for name in ("page", "offline")]
     files = [each for folder in folders for each in folder.iterdir() if each.name.endswith(".js")]
     modules = {each.name: each.read_text(encoding="utf-8") for each in files}
-    modules |= {**_STUBS, "formulas.js": formulas_module(own_activations(network))}
-    return bundle(modules, ["offline.js", "main.js"])
+    if "offline.js" in entries:
+        modules |= {**_STUBS, "formulas.js": formulas_module(own)}
+    return bundle(modules, entries)
 
 
 def _page_file(name: str, folder: str = "page") -> str:
