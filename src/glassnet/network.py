@@ -405,48 +405,19 @@ class Network(BaseNetwork):
     # ---- a page to play with ------------------------------------------------------------------------------------
 
     def playground(
-        self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool = True
+        self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool | None = None
     ) -> Any:
-        """Open a page in the browser where a copy of this network is trained, changed and looked into.
+        """Open a page where a copy of this network is trained and looked into, on rows ``X``, ``y``, by default a toy.
 
-        Parameters
-        ----------
-        X : array of shape (n, ...), optional
-            Rows to train on, of which a fifth is held out; without them a toy.
-        y : array of shape (n,) or (n, k), optional
-            Their classes or numbers.
-        port : int, default=0
-            Port of this computer to listen on; 0 for a free one. Others cannot reach it.
-        open_browser : bool, default=True
-            Whether to open the page; its address is printed in any case.
-        block : bool, default=True
-            Whether to wait until the playground is ended, by Ctrl-C or on the page. Otherwise the program goes on, and
-            ``close()`` of what is returned ends it.
-
-        Returns
-        -------
-        Playground
-            With the address as ``url``. In a notebook, which shows it, a page that needs no server.
-
-        Raises
-        ------
-        MissingExtraError
-            The extra ``playground`` is not installed.
+        ``port``, ``open_browser`` and ``block`` are as for `glassnet.playground.doors.play_network`, which it calls.
         """
         play_network = from_above("playground.doors", "play_network")
         return play_network(self, X, y, port=port, open_browser=open_browser, block=block)
 
     def to_page(self, path: str | PathLike[str], X: Any, y: Any, **options: Any) -> None:
-        """Write a page of one file, with this network and the rows ``X``, ``y`` inside, that trains without a server.
+        """Write a page with this network and the rows ``X``, ``y`` to ``path``: one file, that trains without a server.
 
-        Parameters
-        ----------
-        path : str or Path
-            What is there is replaced. The page asks for nothing over the network; whoever has it has the data too.
-        X, y : array
-            Rows to train on.
-        **options
-            ``validation_data``, ``batch_size``, ``lesson`` and ``title``; see `glassnet.playground.save_page`.
+        The ``options`` are those of `glassnet.playground.single_file.save_page`.
         """
         from_above("playground.single_file", "save_page")(self, path, X, y, **options)
 
