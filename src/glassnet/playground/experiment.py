@@ -46,8 +46,7 @@ class Experiment:
     """
 
     def __init__(self, data: PlayData, settings: Settings, start: Mapping[str, np.ndarray] | None = None) -> None:
-        self.revision = 0
-        self.running = False
+        self.revision, self.running = 0, False
         self.per_second: float | None = None
         self.ended = False  # what shows the experiment closes when it sees this
         self.wake: Callable[[], object] = lambda: None  # from any thread: there is something to be taken from it
