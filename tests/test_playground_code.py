@@ -20,12 +20,12 @@ import cases
 import glassnet as gn
 from glassnet.datasets import dataset_path
 from glassnet.errors import ConfigError, FormatError, GlassnetError
-from glassnet.playground.code.experiment_code import experiment_code, has_given_weights
+from glassnet.playground.code.changing import changed_settings, setting_changes
 from glassnet.playground.code.files import history_table, notebook
 from glassnet.playground.code.layout import WIDTH, Call, laid_out
 from glassnet.playground.code.network_text import network_code
 from glassnet.playground.code.programs import read_program
-from glassnet.playground.code.setting_changes import changed_settings, setting_changes
+from glassnet.playground.code.shown_run import experiment_code, has_given_weights
 from glassnet.playground.data.fitting_settings import suggested_settings
 from glassnet.playground.data.sources import data_from_arrays, data_from_source
 from glassnet.playground.dispatch import answer
