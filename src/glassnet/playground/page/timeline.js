@@ -99,15 +99,12 @@ class Timeline {
     this.#drawn = drawn;
   }
 
-  /** How many epochs have ended by a step; null where that is not known. */
+  /** How many epochs have ended by a step; null where their lengths differ. */
   #epoch(step) {
-    const { state, frame } = this.store;
+    const { state } = this.store;
     if (state.step === step) return state.epoch;
-    const rows = frame?.epochs;
-    if (!rows?.length || rows.length >= 4000) return null; // of very many only some are sent
-    let ended = 0;
-    while (4 * ended < rows.length && rows[4 * ended] <= step) ended += 1;
-    return ended;
+    const differ = !state.steps_per_epoch || state.events?.some((event) => event.text.includes("batch_size"));
+    return differ ? null : Math.floor(step / state.steps_per_epoch);
   }
 
   /** Mark what happened: changes, what was found, and where other runs part from this one. */

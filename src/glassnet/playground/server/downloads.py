@@ -38,16 +38,16 @@ def _notebook(experiment: Experiment) -> bytes:
     return notebook(experiment_code(experiment), experiment.data.title or "glassnet").encode()
 
 
-def _page(experiment: Experiment) -> bytes:
-    return page_text(experiment, experiment.network, title=experiment.data.title).encode()
-
-
 def _history(experiment: Experiment) -> bytes:
     return history_table(experiment.run.history.columns).encode()
 
 
+def _page(experiment: Experiment) -> bytes:
+    return page_text(experiment, title=experiment.data.title).encode()
+
+
 DOWNLOADS = {
-    "page": Download("playground.html", "text/html; charset=utf-8", _page),
+    "page": Download("glassnet_page.html", "text/html; charset=utf-8", _page),
     "code": Download("glassnet_run.py", "text/x-python; charset=utf-8", _code),
     "notebook": Download("glassnet_run.ipynb", "application/x-ipynb+json", _notebook),
     "model": Download("model.safetensors", "application/octet-stream", _model),

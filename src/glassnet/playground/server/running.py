@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from glassnet.errors import ConfigError
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.notebook import experiment_frame
 from glassnet.playground.server.app import make_play_app
 from glassnet.playground.server.gate import Gate
 from glassnet.playground.server.play_limits import PlayLimits
@@ -128,6 +129,10 @@ class Playground:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the page as one file, of the experiment as it is now."""
+        return str(self.call(experiment_frame))
 
     def __repr__(self) -> str:
         return f"<Playground at {self.address}>"
