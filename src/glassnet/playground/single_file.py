@@ -6,20 +6,25 @@ import base64
 import hashlib
 import html
 import json
+import math
 import os
 import re
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import ConfigError
+from glassnet.layers import Activation
 from glassnet.network import Network
+from glassnet.playground.code.experiment_code import experiment_code
+from glassnet.playground.data.sources import data_from_arrays
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
-from glassnet.playground.offline.starting_state import offline_optimizers, offline_plane, offline_state
+from glassnet.playground.offline.starting_state import offline_layers, offline_optimizers, offline_plane, offline_state
 from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
@@ -27,14 +32,17 @@ from glassnet.playground.offline.trainable import (
     own_activations,
     refuse_untrainable,
 )
-from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
 
-__all__ = ["page_content", "page_text", "save_page"]
+__all__ = ["page_content", "page_text", "save_page", "widget_page"]
 
-_STUBS = {"socket_engine.js": "export const connect = null;"}
+# What a page without a server never uses.
+_STUBS = {
+    "socket_engine.js": "export const connect = null;",
+    "drawer_microscope.js": "export const microscopeOf = null;\nexport const light = null;",
+}
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
 _MAIN = '<script type="module" src="main.js"></script>'
 
@@ -58,39 +66,49 @@ def save_page(
     refuse_untrainable("Network.to_page", network)
     X, y, _ = network.check_data("Network.to_page", X, y)
     held = (X[:0], y[:0]) if validation_data is None else network.check_data("Network.to_page", *validation_data)[:2]
-    data = _given(network, np.asarray(X[:]), np.asarray(y[:]), *map(np.asarray, held))
+    names = [str(code) for code in range(max(network.n_outputs, 2))] if network.loss.classifies else False
+    held_out = [np.asarray(each) for each in (held[0][:], _flat(held[1]))]
+    data = data_from_arrays(X[:], _flat(y), validation_data=held_out, classes=names)
     experiment = Experiment(data, Settings.of(network, batch_size))
     text = page_text(experiment, network, title=title, lesson=lesson)
     write_atomically(prepare_target(path, overwrite=True), text.encode())
 
 
-def _given(network: Network, X: np.ndarray, y: np.ndarray, X_valid: np.ndarray, y_valid: np.ndarray) -> PlayData:
-    """Return the data as the playground takes them."""
-    names = tuple(f"x{i + 1}" for i in range(X.shape[1]))
-    n_classes = max(network.n_outputs, 2) if network.loss.classifies else 0
-    flat = [
-        each.reshape(len(each), -1)[:, 0] if each.ndim > 1 and each.shape[1] == 1 else each for each in (y, y_valid)
-    ]
-    classes = tuple(map(str, range(n_classes)))
-    return PlayData(X, flat[0], X_valid, flat[1], names, classes)
+def _flat(y: Any) -> np.ndarray:
+    """Return targets as the playground takes them: those of one output without the axis of outputs."""
+    y = np.asarray(y[:])
+    found: np.ndarray = y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
+    return found
 
 
-def page_text(experiment: Experiment, network: Network, *, title: str = "", lesson: Lesson | None = None) -> str:
-    """Return a page of one file with the data of an experiment and a network that was trained on them.
+def page_text(
+    experiment: Experiment, network: Network | None = None, *, title: str = "", lesson: Lesson | None = None
+) -> str:
+    """Return a page of one file with the data of an experiment and its network, or another one for these data.
 
     Raises
     ------
     ConfigError
         The engine of a page cannot train such a network.
     """
-    refuse_untrainable("save the page", network)
-    name = title or "glassnet playground"
+    refuse_untrainable("save the page", network or experiment.network)
     content = {**page_content(experiment, network), "lesson": lesson.config() if lesson else None}
+    return _assembled(["offline.js", "main.js"], content, title, own_activations(network or experiment.network))
+
+
+def widget_page() -> str:
+    """Return the page for the widget of a notebook, which brings nothing but itself: all else comes from Python."""
+    return _assembled(["widget.js", "main.js"], {}, "")
+
+
+def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Sequence[Activation] = ()) -> str:
+    """Return the page with all modules that the entries need, and what they find in it."""
+    name = title or "glassnet playground"
     content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
     data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     page = _page_file("index.html")
     style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css", "offline")]))
-    script = f"\n{_script(network)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    script = f"\n{_script(entries, own)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
     parts = {
         "<head>": f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">',
         "<title>glassnet playground</title>": f"<title>{html.escape(name)}</title>\n<style>{style}</style>",
@@ -103,24 +121,30 @@ def page_text(experiment: Experiment, network: Network, *, title: str = "", less
     return page
 
 
-def page_content(experiment: Experiment, network: Network) -> dict[str, Any]:
+def page_content(experiment: Experiment, network: Network | None = None) -> dict[str, Any]:
     """Return what the page computes with."""
     data, settings = experiment.data, experiment.settings
-    fresh = settings.build(data.X.shape[1:])
-    score = network.loss.default_metrics[0]
-    rows = {"train": _rows(network, data.X, data.y), "valid": _rows(network, data.X_valid, data.y_valid)}
+    own = network or experiment.network
+    weights, score = offline_weights(own), own.loss.default_metrics[0]
+    if network is None:
+        weights["counters"]["step"], history = experiment.step, experiment.epoch_rows.tolist()
+    else:
+        history = _history(network, experiment.run.steps_per_epoch or 1, f"valid_{score}")
+    rows = {"train": _rows(own, data.X, data.y), "valid": _rows(own, data.X_valid, data.y_valid)}
     return {
         "state": offline_state(experiment),
-        "settings": offline_settings(network, settings.batch_size),
-        "weights": offline_weights(network),
-        "start": None if np.array_equal(fresh.params, network.params) else offline_weights(fresh),
-        "history": _history(network, experiment.run.steps_per_epoch or 1, f"valid_{score}"),
+        "settings": offline_settings(own, settings.batch_size),
+        "weights": weights,
+        "start": offline_weights(settings.build(data.X.shape[1:])) if weights["t"] else None,
+        "history": [[None if value != value else value for value in row] for row in history],
         "rows": rows,
         "plane": offline_plane(data),
         "optimizers": offline_optimizers(settings),
         "score": score,
         "classes": list(data.classes),
         "target": data.target,
+        "code": experiment_code(experiment),
+        "layers": offline_layers(experiment),
     }
 
 
@@ -130,21 +154,25 @@ def _rows(network: Network, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     return {"X": encoded(X.astype(network.dtype)), "y": encoded(targets), "n": len(X), "inputs": X.shape[1]}
 
 
-def _history(network: Network, steps: int, score: str) -> list[list[float | None]]:
+def _history(network: Network, steps: int, score: str) -> list[list[float]]:
     """Return step, loss, loss and score of the rows held out, for each epoch so far."""
     history = network.history
-    empty = [None] * history.epochs
+    empty = [math.nan] * history.epochs
     columns = [history.columns.get(name, empty) for name in ("loss", "valid_loss", score)]
-    return [[(k + 1) * steps, *row] for k, row in enumerate(zip(*columns, strict=True))]
+    return [
+        [(k + 1) * steps, *(math.nan if value is None else value for value in row)]
+        for k, row in enumerate(zip(*columns, strict=True))
+    ]
 
 
-def _script(network: Network) -> str:
-    """Return all modules of the page as one script."""
+def _script(entries: list[str], own: Sequence[Activation]) -> str:
+    """Return the modules that are needed as one script."""
     folders = [resources.files(__package__) / name for name in ("page", "offline")]
     files = [each for folder in folders for each in folder.iterdir() if each.name.endswith(".js")]
     modules = {each.name: each.read_text(encoding="utf-8") for each in files}
-    modules |= {**_STUBS, "formulas.js": formulas_module(own_activations(network))}
-    return bundle(modules, ["offline.js", "main.js"])
+    if "offline.js" in entries:
+        modules |= {**_STUBS, "formulas.js": formulas_module(own)}
+    return bundle(modules, entries)
 
 
 def _page_file(name: str, folder: str = "page") -> str:

@@ -5,7 +5,7 @@ import { Run } from "./run.js";
 const BYTES = 16e6; // of all checkpoints of a branch
 const DENSE = 200; // steps of which each is kept; after that one in so many parts of the way so far
 
-/** One run, and how to get to each of its steps. */
+/** One run, and how to get to each of its steps; `make` gives a new run at its first step, with settings. */
 export class Branch {
   constructor(name, make, settings, { parent = null, fromStep = 0, difference = "" } = {}) {
     Object.assign(this, { name, make, parent, fromStep, difference, marks: [], events: [] });
@@ -19,6 +19,8 @@ export class Branch {
     const { name, parent, fromStep, end, run, difference } = this;
     return { name, parent, from_step: fromStep, steps: end, step: run.step, difference };
   }
+
+  get first() { return this.marks[0].counters.step; }
 
   /** Keep the step where the run is, if it is one to be kept. */
   keep() {
@@ -38,10 +40,10 @@ export class Branch {
   }
 
   /** Go to a step: to the checkpoint before it, and from there step by step. */
-  goTo(step) {
-    const { run } = this, wanted = Math.max(this.marks[0].counters.step, Math.min(step, this.end));
+  goTo(step, anew = false) {
+    const { run } = this, wanted = Math.max(this.first, Math.min(step, this.end));
     const mark = this.marks.findLast(({ counters }) => counters.step <= wanted);
-    if (run.step > wanted || run.step < mark.counters.step) run.restore(mark);
+    if (anew || run.step > wanted || run.step < mark.counters.step) run.restore(mark);
     while (run.step < wanted) run.advance();
   }
 
@@ -59,14 +61,29 @@ export class Branch {
     return other;
   }
 
-  /** Put settings into force from the next step on. */
-  change(settings, text) {
+  /** Make a change from the next step on: `{settings}`, or `{at, value}` of one parameter. */
+  change(change, text) {
     const { run } = this, { step } = run;
-    run.changes.push({ step, settings });
-    run.apply(settings);
+    run.changes.push({ step, ...change });
+    run.apply(change);
     this.events.push({ step, text });
     this.marks = this.marks.filter(({ counters }) => counters.step < step);
     this.marks.push(run.snapshot());
+  }
+
+  /** What takes the run back to where it is, whatever is changed in it later. */
+  place() {
+    const { end, events, marks, run, name } = this;
+    return { branch: this, name, step: run.step, end, events: [...events], marks: [...marks], changes: [...run.changes] };
+  }
+
+  return({ name, step, end, events, marks, changes }) {
+    const { run } = this;
+    Object.assign(this, { name, end, events: [...events], marks: [...marks] });
+    run.changes = [...changes];
+    run.history = run.history.upTo(end);
+    run.losses = run.losses.upTo(end);
+    this.goTo(step, true);
   }
 }
 

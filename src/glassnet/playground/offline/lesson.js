@@ -37,7 +37,7 @@ function watch(store, goal, panel) {
 
 /** What goals are about, at the last epoch or step. */
 function measured(store) {
-  const [, loss, valid_loss, score] = store.frame.epochs?.at(-1) ?? [];
+  const [, loss, valid_loss, score] = store.frame.epochs?.slice(-4) ?? [];
   return { loss, valid_loss, score, steps: store.frame.step };
 }
 

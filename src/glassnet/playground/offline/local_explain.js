@@ -24,7 +24,7 @@ function trimmed(value, digits) {
 
 /** What is worked at one moment of an engine; `shown` writes numbers. */
 class Look {
-  constructor({ branch: { run }, state, frames }, digits) {
+  constructor({ runs: { selected: { run } }, state, frames }, digits) {
     Object.assign(this, { run, state, frames, network: run.network, columns: state.network.columns });
     this.shown = (value) => numberText(value, digits);
     this.put = (value) => (value < 0 ? `(${this.shown(value)})` : this.shown(value));
@@ -191,4 +191,18 @@ function updates(look, layer, symbol, index, at, isBias, g) {
     names[name] = label;
   }
   return lines;
+}
+
+/** What a layer computes: the words of its documentation, shapes and equations. */
+export function layerExplained(engine, { layer: name }) {
+  const known = engine.given.layers[name], look = new Look(engine, 4), layer = look.network.layers.find((each) => each.name === name);
+  if (!layer) throw new Error(text("lesson.no_setting", { path: name }));
+  const { from, to, bias, kind } = layer, { n, rows } = look.step(), shapes = { W: `${from} x ${to}`, b: `1 x ${to}` };
+  const shapeOf = (symbol) => shapes[/([Wb])\d/.exec(symbol)?.[1]] ?? `${n} x ${to}`;
+  const parameters = kind === "Dense" ? [{ name: `${name}.weight`, shape: [from, to] }, ...(bias < 0 ? [] : [{ name: `${name}.bias`, shape: [1, to] }])] : [];
+  return {
+    ...known, kind: "layer", layer: name, shapes: { in: [from], out: [to] }, parameters,
+    n_parameters: parameters.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0),
+    equations: known.equations.map((equation) => ({ ...equation, shape: shapeOf(equation.symbol) })), rows: rows.slice(0, MOST_ROWS), of: n, notes: [],
+  };
 }

@@ -25,9 +25,9 @@ export class Frames {
     frame.activations = columns.map(({ shown }, k) => Float32Array.from(shown, (unit) => values[k][unit]));
     frame.strips = Float32Array.from(columns.flatMap(({ shown, units }, k) => (shown.length < units ? [...values[k]] : [])));
     frame.losses = run.losses.since(since);
-    frame.epochs = run.history.since(0).slice(-1000);
-    if (view.plane && this.given.plane) Object.assign(frame, this.plane(run, state));
-    if (!this.given.classes.length && state.data?.points) frame.predictions = this.predictions(run, state.data.points.row);
+    frame.epochs = run.history.since(0).slice(-4000);
+    if (view.plane) Object.assign(frame, this.plane(run, state));
+    if (!this.given.classes.length) frame.predictions = this.predictions(run, state.data.points.row);
     return frame;
   }
 
@@ -95,10 +95,11 @@ export class Frames {
   /** Inputs for the points of a grid over the plane, row by row from the smallest y. */
   grid(side) {
     const { origin, x, y, sides } = this.given.plane, inputs = origin.length, X = new Float64Array(side * side * inputs);
-    const place = ([low, high], i) => Math.fround(low + ((high - low) * i) / (side - 1));
+    const place = ([low, high], i) => low + ((high - low) * i) / (side - 1);
+    const rounded = this.given.rows.train.X.type === "f4" ? Math.fround : Number;
     for (let r = 0; r < side * side; r++) {
       const a = place(sides[0], r % side), b = place(sides[1], Math.floor(r / side));
-      for (let i = 0; i < inputs; i++) X[r * inputs + i] = origin[i] + a * x[i] + b * y[i];
+      for (let i = 0; i < inputs; i++) X[r * inputs + i] = rounded(origin[i] + a * x[i] + b * y[i]);
     }
     return { X, n: side * side, inputs };
   }

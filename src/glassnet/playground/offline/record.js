@@ -15,18 +15,19 @@ export class Record {
     this.every *= 2;
   }
 
-  /** The rows after a step, and the newest one in any case. */
+  /** The numbers of the rows after a step, one row after the other, and of the newest row in any case. */
   since(step) {
-    const rows = [], { width, numbers, newest } = this;
-    for (let i = numbers.length - width; i >= 0 && numbers[i] > step; i -= width) rows.push(Float64Array.from(numbers.slice(i, i + width)));
-    if (newest[0] > step && newest[0] > (rows[0]?.[0] ?? 0)) rows.unshift(Float64Array.from(newest));
-    return rows.reverse();
+    const { width, numbers, newest } = this;
+    let from = numbers.length;
+    while (from && numbers[from - width] > step) from -= width;
+    const isNewer = newest[0] > step && newest[0] > (numbers.at(-width) ?? 0);
+    return Float64Array.from([...numbers.slice(from), ...(isNewer ? newest : [])]);
   }
 
   /** A copy without what came after a step. */
   upTo(step) {
-    const other = new Record(this.width, this.most);
-    for (const row of this.since(0)) if (row[0] <= step) other.push(...row);
+    const other = new Record(this.width, this.most), rows = this.since(0);
+    for (let i = 0; i < rows.length && rows[i] <= step; i += this.width) other.push(...rows.slice(i, i + this.width));
     other.every = this.every;
     other.count *= this.every;
     return other;

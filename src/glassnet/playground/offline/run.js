@@ -18,7 +18,7 @@ export class Run {
     this.epoch = this.batch = this.step = this.lossSum = this.rowSum = 0;
     this.history = new Record(4, 2000); // step, loss, loss and score of the rows held out, for each epoch
     this.losses = new Record(2, 4096); // step and loss of its batch
-    this.changes = []; // settings that came into force after a step
+    this.changes = []; // made after a step: settings, or one parameter
   }
 
   /** Take over parameters and all that the optimizer remembers, as a file has them. */
@@ -72,7 +72,7 @@ export class Run {
     this.step++;
     if (this.step > this.losses.step) this.losses.push(this.step, loss);
     if (++this.batch * this.batchSize >= this.train.n) this.endEpoch();
-    for (const change of this.changes) if (change.step === this.step) this.apply(change.settings);
+    for (const change of this.changes) if (change.step === this.step) this.apply(change);
     return loss;
   }
 
@@ -85,10 +85,12 @@ export class Run {
     this.batch = this.lossSum = this.rowSum = 0;
   }
 
-  /** Put settings into force; with another batch size the rest of an epoch is left out, as a new fit would. */
-  apply(settings) {
+  /** Make a change: put settings into force, or set one parameter. With another batch size the rest of an epoch is left
+   *  out, as where a new fit begins. */
+  apply({ settings = this.settings, at, value }) {
     const cut = this.batch > 0 && settings.batch_size !== this.settings.batch_size;
     this.network.use(settings);
+    if (at !== undefined) this.network.params[at] = value;
     if (cut) this.endEpoch();
   }
 

@@ -9,13 +9,14 @@ import numpy as np
 
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.microscope.selected import layer_explained
 from glassnet.playground.offline.formulas import activation_key, formula_keys
 from glassnet.playground.options import optimizer_options
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 
-__all__ = ["offline_optimizers", "offline_plane", "offline_state"]
+__all__ = ["offline_layers", "offline_optimizers", "offline_plane", "offline_state"]
 
 _KEPT = re.compile(
     r"layers\.\d+\.(units|activation|rate|trainable)|loss\.(delta|label_smoothing)|batch_size|seed|l1|l2|"
@@ -35,6 +36,7 @@ def offline_state(experiment: Experiment) -> dict[str, Any]:
     network["optimizer"]["options"] = _kept(network["optimizer"]["options"])
     network["loss"]["choices"] = [network["loss"]["value"]]
     network["kinds"] = []
+    state["data"] |= {"toys": [], "bundled": [], "gallery": [], "questions": []}
     return {**state, "running": False, "findings": [], "can_undo": False, "can_redo": False}
 
 
@@ -60,9 +62,19 @@ def offline_optimizers(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def offline_plane(data: PlayData) -> dict[str, Any] | None:
+def offline_layers(experiment: Experiment) -> dict[str, Any]:
+    """Return what explains each layer and stays as it is: words and formulas, by name."""
+    explained = {name: layer_explained(experiment, name) for name in experiment.network.names}
+    kept = ("class", "sentence", "formulas")
+    return {
+        name: {part: found[part] for part in kept}
+        | {"equations": [{**each, "shape": ""} for each in found["equations"]]}
+        for name, found in explained.items()
+    }
+
+
+def offline_plane(data: PlayData) -> dict[str, Any]:
     """Return how points of the plane become inputs, ``origin + a * x + b * y``, and the sides of the plane."""
-    points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    origin, x, y = data.from_plane(points).reshape(3, -1).astype(np.float64)
+    origin, x, y = data.plane_axes.from_plane(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
     axes = {"origin": origin.tolist(), "x": (x - origin).tolist(), "y": (y - origin).tolist()}
     return {**axes, "sides": data.plane_sides, "range": data.plane_range}

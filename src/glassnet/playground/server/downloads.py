@@ -10,6 +10,7 @@ from typing import NamedTuple
 from glassnet.playground.code.experiment_code import experiment_code
 from glassnet.playground.code.files import history_table, notebook
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.single_file import page_text
 
 __all__ = ["DOWNLOADS", "Download"]
 
@@ -41,7 +42,12 @@ def _history(experiment: Experiment) -> bytes:
     return history_table(experiment.run.history.columns).encode()
 
 
+def _page(experiment: Experiment) -> bytes:
+    return page_text(experiment, title=experiment.data.title).encode()
+
+
 DOWNLOADS = {
+    "page": Download("glassnet_page.html", "text/html; charset=utf-8", _page),
     "code": Download("glassnet_run.py", "text/x-python; charset=utf-8", _code),
     "notebook": Download("glassnet_run.ipynb", "application/x-ipynb+json", _notebook),
     "model": Download("model.safetensors", "application/octet-stream", _model),
