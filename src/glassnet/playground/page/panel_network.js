@@ -313,7 +313,7 @@ class Network {
 
 /** The places of a shown unit; of null, those of all. */
 function places(shown, unit) {
-  if (unit === null || unit === undefined) return shown.keys();
+  if (unit === null || unit === undefined) return [...shown.keys()];
   const place = shown.indexOf(unit);
   return place < 0 ? [] : [place];
 }
