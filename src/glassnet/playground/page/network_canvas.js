@@ -67,10 +67,11 @@ export function scaleOf(blocks) {
   return largest;
 }
 
-/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns what the widest stands for. */
+/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns the value that
+ *  the widest line stands for, and how many lines are drawn and left out. */
 export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   const scale = scaleOf(blocks);
-  if (!(scale > 0) || !Number.isFinite(scale)) return scale;
+  if (!(scale > 0) || !Number.isFinite(scale)) return { scale };
   const lines = Array.from({ length: 2 * LEVELS }, () => []);
   edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], scale));
   ctx.lineCap = "butt";
@@ -88,7 +89,7 @@ export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   for (const [level, sign, found] of order.reverse()) stroke(ctx, found, { level, sign, palette, faint, dashed: found.length <= 4 * MOST_DASHED });
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
-  return scale;
+  return { scale, drawn, left: lines.reduce((sum, found) => sum + found.length / 4, 0) - drawn };
 }
 
 function sortLines(lines, from, to, values, scale) {
