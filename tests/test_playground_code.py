@@ -337,7 +337,8 @@ STYLES = {
     "net = gn.Network([gn.Dense(2 * half, 'tanh'), gn.Dense(-1 + 2)], loss='huber', optimizer=gn.Adam(10 ** -3), seed=1 - 1)",
     "lists put together": GN + "hidden = [gn.Dense(8, 'tanh')]\nnet = gn.Network(hidden + [gn.Dense(1)], loss='huber', seed=0)",
     "objects": GN + "loss = gn.Huber(delta=1.0)\nnet = gn.Network((gn.Dense(8, gn.Tanh()), gn.Dense(1)), loss=loss, seed=0)",
-    "a document and comments": '"""My network."""\n# made in class\n' + PLAIN + "net.summary()\nprint('done')\n",
+    "a document and comments": '"""My network."""\n# made in class\n' + PLAIN + "net.summary()\nprint('done')\n"
+    "history = net.fit(X, y, epochs=1)\nprint(history['loss'][-1])\nnet.plot_history()\nhistory.last\n",
 }  # fmt: skip
 
 
@@ -360,6 +361,8 @@ def test_code_for_the_data_that_are_there() -> None:
     assert experiment.step == 10
     assert experiment.settings.batch_size == 16
     assert "The page holds some rows out" in result["notes"][0]
+    result = do(experiment, "load_code", text=PLAIN + "net.fit(X, y, epochs=1, validation_split=0.25)")
+    assert "not those of validation_split" in result["notes"][0]
 
 
 def test_toys_by_another_spelling() -> None:

@@ -234,6 +234,28 @@ def test_frames_and_models_from_python(tmp_path: Path) -> None:
     same_bits(from_file)
 
 
+def test_given_tables_are_read_again(table: Table, tmp_path: Path) -> None:
+    """The kind of a column can be chosen of a frame and of a file on this machine too; of a table it is too late."""
+    frame: dict[str, Any] = {"size": [1, 2, 3, 4] * 10, "kind": ["a", "b", "b", "a"] * 10}
+    path = tmp_path / "given.csv"
+    path.write_text("size,kind\n" + lines(40, lambda i: f"{frame['size'][i]},{frame['kind'][i]}"))
+    for data in (data_from_frame(frame), data_from_file(path)):
+        given = Experiment(data, suggested_settings(data))
+        for _ in range(2):
+            found = answer(given, {"do": "read", "column": "size", "kind": "category"})
+            assert found["ok"], found
+            assert given.data.inputs == ("size=1", "size=2", "size=3", "size=4")
+            assert given.data.target == "kind"
+        names = {"gn": gn, "frame": frame}
+        exec("\n".join(given.data.code), names)
+        assert np.array_equal(names["X"], given.data.X)
+        answer(given, {"do": "data", "source": {"kind": "given"}})
+        assert given.data is data
+    data = data_from_frame(gn.tabular.to_table(frame))
+    refused = answer(Experiment(data, suggested_settings(data)), {"do": "read", "column": "size", "kind": "category"})
+    assert "must be a file or a frame, got a table. Read it with read={'size': 'category'}." in refused["error"]
+
+
 # ---- the plane ---------------------------------------------------------------------------------------------------------
 
 
@@ -556,6 +578,26 @@ def test_axes_swap_where_both_would_be_the_same(table: Table) -> None:
     assert table.experiment.step == 3
     labels = [choice["label"] for choice in table.state()["axes"]["choices"]]
     assert labels == [*table.experiment.data.inputs, "PCA 1", "PCA 2"]
+
+
+def test_a_network_that_nobody_touched_gives_way(table: Table) -> None:
+    """Other data bring the network that is suggested for them, unless somebody has changed the one that there was."""
+    table.do("data", source={"kind": "bundled", "name": "digits"})
+    assert table.experiment.settings == suggested_settings(table.experiment.data)
+    assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 10]
+    table.experiment.replace(settings=dataclasses.replace(table.experiment.settings, seed=3))
+    table.do("data", source={"kind": "toy", "name": "sine"})
+    assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 1]
+    assert table.experiment.settings.seed == 3
+
+
+def test_digits_are_shown_as_pictures(table: Table) -> None:
+    """The first rows of digits are pictures, from 0 to 255."""
+    table.do("data", source={"kind": "bundled", "name": "digits"})
+    pictures = table.state()["preview"]["pictures"]
+    assert (pictures["side"], [row["label"] for row in pictures["rows"]]) == (8, list("0123456789"))
+    first = np.array(pictures["rows"][0]["pixels"])
+    assert np.abs(first / 255.0 - gn.datasets.digits()[0][0]).max() <= 0.5 / 255.0
 
 
 def test_points_are_drawn_one_by_one(table: Table) -> None:

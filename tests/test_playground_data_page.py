@@ -182,7 +182,7 @@ def test_points_are_added_by_numbers(page: Page, served: Any) -> None:
     click(page, "#data-add")
     page.wait("(async () => (await playground).state.data.classes.length === 3)()")
     assert data_of(served).source["points"][-1] == [0.5, 0.0, 2]
-    click(page, "#data-clear")
+    page.run("(async () => (await playground).do('clear_points'))()")
     page.wait("(async () => (await playground).state.data.classes.length === 2)()")
     assert data_of(served).n_rows == 4
 

@@ -141,15 +141,26 @@ def test_the_plane_shows_predict(shown: tuple[Page, Playground]) -> None:
     assert pixels[1][0] > pixels[1][2]  # orange, class 1
 
 
+def opened_table(page: Page, place: int, rows: int) -> list[list[str]]:
+    """Open a table of the result, and return its cells when it has so many rows."""
+    table = f"[...document.querySelectorAll('#result details')].at({place})"
+    page.run(f"{table}.open = true")
+    page.wait(f"{table}.querySelectorAll('tbody tr').length === {rows}")
+    page.run(f"{table}.open = false")
+    cells = f"[...{table}.querySelectorAll('tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))"
+    found: list[list[str]] = page.run(cells)
+    return found
+
+
 @in_page
-def test_table_of_losses(shown: tuple[Page, Playground]) -> None:
-    """The numbers of the curve stand in a table, as the history has them."""
+def test_tables_of_what_is_drawn(shown: tuple[Page, Playground]) -> None:
+    """The losses stand in a table, as the history has them; the points with their predictions in another."""
     page, served = shown
-    page.run("document.querySelector('#result details').open = true")
     rows = served.call(lambda made: made.epoch_rows)
-    page.wait(f"document.querySelectorAll('#result tbody tr').length === {len(rows)}")
-    last = page.run("[...document.querySelectorAll('#result tbody tr:last-child td')].map((cell) => cell.textContent)")
-    assert [float(text.replace(",", "").replace(MINUS, "-")) for text in last] == pytest.approx(rows[-1], rel=6e-4)
+    last = [float(text.replace(",", "").replace(MINUS, "-")) for text in opened_table(page, -1, len(rows))[-1]]
+    assert last == pytest.approx(rows[-1], rel=6e-4)
+    predicted = served.call(lambda made: made.network.predict(np.concatenate([made.data.X, made.data.X_valid]))).ravel()
+    assert [cells[4] for cells in opened_table(page, 0, 120)] == [str(int(value > 0.5)) for value in predicted]
 
 
 @in_page
@@ -171,6 +182,24 @@ def test_layers_are_changed_by_buttons(shown: tuple[Page, Playground]) -> None:
     page.wait("store.state.network.layers.length === 3")
     page.wait(f"{CELL.format(1, 0)} !== null && store.frame?.revision === store.state.revision")
     assert "layer 1, unit 1, activation" in " ".join(names(page))
+
+
+@in_page
+def test_points_are_set_by_keys(shown: tuple[Page, Playground]) -> None:
+    """Where points are drawn, arrows move a cross and Enter sets a point of the chosen class there."""
+    page, served = shown
+    source = "{ kind: 'points', points: [[0.5, 0.5, 0], [-0.5, 0.5, 1], [0.5, -0.5, 1], [-0.5, -0.5, 0], [0.1, 0.9, 0]] }"
+    page.run(f"store.do('data', {{ source: {source} }})")
+    page.wait("store.state.data.source.kind === 'points' && document.querySelector('#data-label-1') !== null")
+    page.run("document.querySelector('#data-label-1').click()")
+    page.run("document.querySelector('#result .plane canvas:last-child').focus()")
+    page.press("ArrowRight")
+    page.press("Enter", "\r")
+    page.wait("store.state.data.source.points.length === 6")
+    sides = served.call(lambda made: made.data.plane_sides)
+    x, y, label = served.call(lambda made: made.data.source["points"][-1])
+    assert label == 1
+    assert [x, y] == pytest.approx([sides[0][0] + 0.52 * (sides[0][1] - sides[0][0]), sum(sides[1]) / 2], abs=1e-4)
 
 
 def wide(sizes: tuple[int, ...], d: int) -> Experiment:

@@ -14,6 +14,7 @@ from glassnet.playground.data.sources import data_from_source
 from glassnet.playground.data.toy_data import TOYS
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings import lookout
 from glassnet.playground.findings.cards import card_of
 from glassnet.playground.findings.lookout import findings_state, look_out, wait_for_look
 from glassnet.playground.play_data import PlayData
@@ -189,6 +190,37 @@ def test_a_pause_is_looked_at_and_settings_that_change_clear_the_cards() -> None
     assert findings_state(experiment)["looked_at"] == 60
     experiment.replace(settings=experiment.settings.with_path("batch_size", 20))
     assert findings_state(experiment) == {"findings": [], "looked_at": None}
+
+
+def test_a_look_that_was_asked_for_is_about_what_there_is_in_the_end() -> None:
+    """Where the settings change during a look, it is followed by another, whose findings the pages get."""
+    experiment = an_experiment(optimizer=gn.SGD(1e-5))
+    experiment.advance(100)
+    do(experiment, "diagnose")
+    experiment.replace(settings=experiment.settings.with_path("optimizer.learning_rate", 1e-6))
+    experiment.advance(100)
+    wait_for_look(experiment)
+    events = [event for event in experiment.outbox if event["event"] == "findings"]
+    assert [event["looked_at"] for event in events] == [200]
+    assert "instead of 1e-06" in events[0]["findings"][0]["change"]
+
+
+def test_a_look_that_fails_is_no_clean_bill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages get a sentence, and not that nothing wrong was found; it is not tried again at once."""
+    experiment = an_experiment()
+    calls = []
+
+    def fails(*given: Any, **options: Any) -> None:
+        calls.append(given)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(lookout, "diagnose", fails)
+    assert looked_at(experiment, 260) == {}
+    assert findings_state(experiment)["looked_at"] is None
+    notices = [event["text"] for event in experiment.outbox if event["event"] == "notice"]
+    assert len(calls) == len(notices) == 1
+    assert "(ZeroDivisionError: )" in notices[0]
+    assert not any(event["event"] == "findings" for event in experiment.outbox)
 
 
 @pytest.mark.parametrize(("epoch", "step", "at"), [(None, None, None), (0, None, 0), (3, None, 75), (3, 4, 54)])

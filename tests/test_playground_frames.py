@@ -195,6 +195,16 @@ def test_commands() -> None:
     assert [row[:2] for row in values[:3]] == [["input", "x0"], ["input", "x1"], ["dense_1", 1]]
 
 
+def test_row_of_smaller_data() -> None:
+    """Where new data have no row of the number that was looked at, the last row is."""
+    made = experiment([gn.Dense(4, "tanh"), gn.Dense(3)])
+    answer(made, {"id": 1, "do": "probe", "row": 149})
+    few = PlayData(made.data.X[:20], made.data.y[:20], made.data.X[20:25], made.data.y[20:25], ("x0", "x1"), made.data.classes)
+    made.replace(data=few)
+    assert state_of(made)["probe"]["row"] == 24
+    assert np.array_equal(decode(frame_of(made, made.view))[3][2][:2], few.X_valid[4])
+
+
 def test_frames_are_cheap() -> None:
     """A frame of a network of 64-64-32-10 takes 3 ms at most, one with a layer of 1,000 x 1,000 at most 50."""
     for sizes, most in (((64, 32), 3.0), ((1000, 1000), 50.0)):

@@ -186,23 +186,25 @@ def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> Non
         np.testing.assert_allclose(rows[:complete, i + 1], run.history[column][:complete], rtol=1e-9, err_msg=column)
 
 
+EXPLAINED = [name for name in CASES if name.startswith(("relu", "gelu", "full", "mish", "dropout", "frozen"))]
 ASKED = """
 import { engine, given } from "./driver.js";
 const page = engine();
 await page.send("step", { batches: 5 });
 const found = [];
 for (const { do: command, ...args } of given.asked) found.push(await page.send(command, args));
-console.log(JSON.stringify({ found, params: [...page.branch.run.network.params], state: page.state }));
+const { rows: history } = await page.send("numbers", { what: "history" });
+console.log(JSON.stringify({ found, history, params: [...page.branch.run.network.params], state: page.state }));
 """
 
 
 @needs_node
-@pytest.mark.parametrize("name", [name for name in CASES if "own formula" not in name and "full" not in name])
+@pytest.mark.parametrize("name", EXPLAINED)
 def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
     """Neurons and edges: the same lines, with values that agree to 1e-9 and most of them with the same text."""
     net, X, y, batch_size, _ = CASES[name]()
     experiment = experiment_of(net, X, y, batch_size)
-    given = page_content(experiment, experiment.network)
+    given = page_content(experiment)
     layers = [layer.name for layer in drawing_of(experiment.network).columns[1:]]
     asked: list[dict[str, Any]] = [{"do": "explain_neuron", "layer": layer, "unit": 0} for layer in layers]
     for layer in layers:
@@ -231,3 +233,22 @@ def lines_in(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
     groups = result["lines"]
     for group in groups.values() if isinstance(groups, dict) else [groups]:
         yield from group
+
+
+@needs_node
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_page_goes_on_from_an_experiment_under_way(dtype: str, tmp_path: Path) -> None:
+    """In the middle of an epoch, after a change of the rate: the same next steps and rows of epochs."""
+    X, y = classes(90, 2)
+    net = gn.Network([D(6, "tanh"), D(1)], loss="binary_cross_entropy", optimizer=gn.Adam(0.02), seed=4, dtype=dtype)
+    experiment = experiment_of(net.build((2,)), X, y, 8)
+    experiment.advance(9)
+    experiment.replace(settings=experiment.settings.with_path("optimizer.learning_rate", 0.05))
+    experiment.advance(11)
+    given = page_content(experiment)
+    given["asked"] = []
+    found = in_node(tmp_path, ASKED, given)
+    assert found["state"]["step"] == 25
+    experiment.advance(5)
+    np.testing.assert_allclose(found["params"], experiment.network.params, rtol=1e-9 if dtype == "float64" else 2e-4)
+    np.testing.assert_allclose(found["history"], experiment.epoch_rows, rtol=1e-9 if dtype == "float64" else 1e-4)

@@ -111,7 +111,8 @@ def test_widget_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_widget_speaks_through_its_model() -> None:
     """What the front end sends reaches the engine, and answers come back as custom messages."""
     pytest.importorskip("anywidget")
-    widget = playground_widget(moons(), height=500)
+    net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], loss="binary_cross_entropy", seed=0)
+    widget = playground_widget(net, *gn.datasets.moons(80, seed=1), height=500)
     sent: queue.Queue[Any] = queue.Queue()
     widget.send = lambda content, buffers=None: sent.put(content)
     widget._handle_custom_msg({"text": json.dumps({"id": 1, "do": "step"})}, [])

@@ -15,7 +15,7 @@ _HEIGHT = 860
 def experiment_frame(experiment: Experiment) -> str:
     """Return a frame with the page of an experiment as it is now, or why there can be none, as HTML."""
     try:
-        return framed(page_text(experiment, experiment.network, title=experiment.data.title))
+        return framed(page_text(experiment, title=experiment.data.title))
     except ConfigError as error:
         return element("p", str(error))
 

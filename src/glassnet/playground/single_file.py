@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -76,20 +77,23 @@ def save_page(
 def _flat(y: Any) -> np.ndarray:
     """Return targets as the playground takes them: those of one output without the axis of outputs."""
     y = np.asarray(y[:])
-    return y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
+    found: np.ndarray = y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
+    return found
 
 
-def page_text(experiment: Experiment, network: Network, *, title: str = "", lesson: Lesson | None = None) -> str:
-    """Return a page of one file with the data of an experiment and a network that was trained on them.
+def page_text(
+    experiment: Experiment, network: Network | None = None, *, title: str = "", lesson: Lesson | None = None
+) -> str:
+    """Return a page of one file with the data of an experiment and its network, or another one for these data.
 
     Raises
     ------
     ConfigError
         The engine of a page cannot train such a network.
     """
-    refuse_untrainable("save the page", network)
+    refuse_untrainable("save the page", network or experiment.network)
     content = {**page_content(experiment, network), "lesson": lesson.config() if lesson else None}
-    return _assembled(["offline.js", "main.js"], content, title, own_activations(network))
+    return _assembled(["offline.js", "main.js"], content, title, own_activations(network or experiment.network))
 
 
 def widget_page() -> str:
@@ -117,18 +121,22 @@ def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Seq
     return page
 
 
-def page_content(experiment: Experiment, network: Network) -> dict[str, Any]:
+def page_content(experiment: Experiment, network: Network | None = None) -> dict[str, Any]:
     """Return what the page computes with."""
     data, settings = experiment.data, experiment.settings
-    fresh = settings.build(data.X.shape[1:])
-    score = network.loss.default_metrics[0]
-    rows = {"train": _rows(network, data.X, data.y), "valid": _rows(network, data.X_valid, data.y_valid)}
+    own = network or experiment.network
+    weights, score = offline_weights(own), own.loss.default_metrics[0]
+    if network is None:
+        weights["counters"]["step"], history = experiment.step, experiment.epoch_rows.tolist()
+    else:
+        history = _history(network, experiment.run.steps_per_epoch or 1, f"valid_{score}")
+    rows = {"train": _rows(own, data.X, data.y), "valid": _rows(own, data.X_valid, data.y_valid)}
     return {
         "state": offline_state(experiment),
-        "settings": offline_settings(network, settings.batch_size),
-        "weights": offline_weights(network),
-        "start": None if np.array_equal(fresh.params, network.params) else offline_weights(fresh),
-        "history": _history(network, experiment.run.steps_per_epoch or 1, f"valid_{score}"),
+        "settings": offline_settings(own, settings.batch_size),
+        "weights": weights,
+        "start": offline_weights(settings.build(data.X.shape[1:])) if weights["t"] else None,
+        "history": [[None if value != value else value for value in row] for row in history],
         "rows": rows,
         "plane": offline_plane(data),
         "optimizers": offline_optimizers(settings),
@@ -146,12 +154,15 @@ def _rows(network: Network, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     return {"X": encoded(X.astype(network.dtype)), "y": encoded(targets), "n": len(X), "inputs": X.shape[1]}
 
 
-def _history(network: Network, steps: int, score: str) -> list[list[float | None]]:
+def _history(network: Network, steps: int, score: str) -> list[list[float]]:
     """Return step, loss, loss and score of the rows held out, for each epoch so far."""
     history = network.history
-    empty = [None] * history.epochs
+    empty = [math.nan] * history.epochs
     columns = [history.columns.get(name, empty) for name in ("loss", "valid_loss", score)]
-    return [[(k + 1) * steps, *row] for k, row in enumerate(zip(*columns, strict=True))]
+    return [
+        [(k + 1) * steps, *(math.nan if value is None else value for value in row)]
+        for k, row in enumerate(zip(*columns, strict=True))
+    ]
 
 
 def _script(entries: list[str], own: Sequence[Activation]) -> str:

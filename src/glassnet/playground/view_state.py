@@ -9,7 +9,7 @@ from glassnet.metrics.registry import GREATER_IS_BETTER
 from glassnet.playground.columns import Column
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.frames import layout_of
-from glassnet.playground.ground import row_of, row_target
+from glassnet.playground.ground import row_number, row_of, row_target
 
 __all__ = ["drawn_network", "unit_names", "view_state"]
 
@@ -54,7 +54,8 @@ def unit_names(experiment: Experiment, k: int, column: Column, n_columns: int) -
 
 def view_state(experiment: Experiment) -> dict[str, Any]:
     """Return what is looked at: the view, the row whose activations are shown, and the score of the history."""
-    data, row = experiment.data, experiment.view.row
+    data = experiment.data
+    row = row_number(data, experiment.view.row)
     target = row_target(data, row)
     mean, deviation = data.unit or (0.0, 1.0)
     word = data.classes[int(target)] if data.is_classes else f"{mean + deviation * target:.6g}"

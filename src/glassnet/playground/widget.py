@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
+from glassnet.network import Network
+from glassnet.playground.data.sources import data_from_arrays
+from glassnet.playground.doors import experiment_with_network
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.plain_json import as_plain_json
 from glassnet.playground.single_file import widget_page
@@ -90,8 +93,17 @@ class Bridge(Listener):
         self.worker.call(lambda experiment: setattr(experiment, "running", False))
 
 
-def playground_widget(experiment: Experiment, height: int = 860) -> Any:
-    """Return a widget of an experiment, which trains in this Python: for Jupyter, Colab, VS Code and marimo.
+def playground_widget(network: Network | Experiment, X: Any = None, y: Any = None, *, height: int = 860) -> Any:
+    """Return a widget of a network, which trains a copy of it in this Python: for Jupyter, Colab, VS Code and marimo.
+
+    Parameters
+    ----------
+    network : Network
+        Or an experiment of the playground, which is used itself.
+    X, y : array, optional
+        Rows to train on, of which a fifth is held out; without them a toy.
+    height : int, default=860
+        Of the frame, in pixels.
 
     Raises
     ------
@@ -102,6 +114,10 @@ def playground_widget(experiment: Experiment, height: int = 860) -> Any:
     import anywidget
     import traitlets
 
+    if isinstance(network, Network):
+        experiment = experiment_with_network(network, None if X is None else data_from_arrays(X, y))
+    else:
+        experiment = network
     front = (resources.files(__package__) / "offline" / "widget_front.js").read_text(encoding="utf-8")
 
     class PlaygroundWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is optional, so unknown to mypy

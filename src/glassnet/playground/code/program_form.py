@@ -52,6 +52,8 @@ class Program:
         What the names of imported modules stand for.
     given_line : int or None
         The line that takes the weights of a network in a file, if there is one.
+    splits : bool
+        Whether ``fit`` is to hold out rows by itself.
     """
 
     settings: Settings
@@ -60,6 +62,7 @@ class Program:
     holds_out: bool
     modules: dict[str, str]
     given_line: int | None = None
+    splits: bool = False
 
 
 def plain_value(value: Any) -> Any:

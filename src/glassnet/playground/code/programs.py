@@ -21,9 +21,11 @@ from glassnet.utils.checks import check_integer
 
 __all__ = ["read_program"]
 
-_FIT = ("epochs", "batch_size", "validation_data", "deterministic", "progress", "diagnose", "threads")
+_FIT = (
+    "epochs", "batch_size", "validation_data", "validation_split", "deterministic", "progress", "diagnose", "threads",
+)  # fmt: skip
 _STEPWISE = ("batch_size", "validation_data")
-_SHOWS = ("evaluate", "predict", "summary", "history", "explain", "n_parameters", "score")
+_SHOWS = ("evaluate", "predict", "summary", "history", "explain", "n_parameters")
 _MOST_LAYERS = 200
 _MOST_ACTIONS = 1000
 
@@ -64,6 +66,7 @@ class _Reader:
         self.batch_size: int | None = None
         self.holds_out = False
         self.given_line: int | None = None
+        self.splits = False
 
     def program(self) -> Program:
         if self.network is None:
@@ -71,7 +74,9 @@ class _Reader:
             raise FormatError(message, got=None)
         settings = Settings.of(self.network, self.batch_size or 32)
         modules = {name: found.name for name, found in self.names.items() if isinstance(found, Module)}
-        return Program(settings, tuple(self.data), tuple(self.actions), self.holds_out, modules, self.given_line)
+        return Program(
+            settings, tuple(self.data), tuple(self.actions), self.holds_out, modules, self.given_line, self.splits
+        )
 
     def read(self, node: ast.stmt) -> None:
         if len(self.actions) > _MOST_ACTIONS:
@@ -203,10 +208,13 @@ class _Reader:
         """Let pass what only shows something: ``net.evaluate(X, y)["loss"]``."""
         inner = node
         while isinstance(inner, (ast.Subscript, ast.Call, ast.Attribute)):
-            if isinstance(inner, ast.Attribute) and self._is(inner.value, Network) and inner.attr in _SHOWS:
+            outer, inner = inner, inner.func if isinstance(inner, ast.Call) else inner.value
+            name = outer.attr if isinstance(outer, ast.Attribute) else ""
+            if self._is(inner, Network) and (name in _SHOWS or name.startswith("plot_")):
                 return
-            inner = inner.func if isinstance(inner, ast.Call) else inner.value
-        if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in self.names):
+            if name.startswith("_"):
+                break
+        if isinstance(node, ast.Constant) or self._is(inner, Unknown):
             return
         raise refusal(node.lineno, f"{ast.unparse(node)[:40]!r} is not read")
 
@@ -242,6 +250,7 @@ class _Reader:
         if len(node.args) > 2 or not all(self._is_data(argument) for argument in node.args):
             raise refusal(node.lineno, f"{method} must be given X and y by their names", "")
         self.holds_out |= "validation_data" in given
+        self.splits |= "validation_split" in given
         size = self._integer(node, given.get("batch_size"), "batch_size", self.batch_size or 32)
         self.batch_size = self.batch_size or size
         if method == "stepwise":

@@ -73,6 +73,8 @@ def _after(settings: Settings, action: Action) -> Settings:
 
 
 def _notes(program: Program) -> list[str]:
+    if program.splits:
+        return ["The page holds out rows of its own, not those of validation_split: the weights will not be the same."]
     if program.actions and not program.holds_out:
         return ["The page holds some rows out to validate with; the code trains on all of them."]
     return []

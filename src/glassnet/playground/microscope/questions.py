@@ -37,9 +37,7 @@ def questions_of(experiment: Experiment, sections: list[dict[str, Any]]) -> list
         question = f"{experiment.revision}.{experiment.step} {line['label']}"
         asked.pop(question, None)
         asked[question] = line
-        found.append(
-            {"question": question, **{k: line[k] for k in _SHOWN}}
-        )
+        found.append({"question": question, **{k: line[k] for k in _SHOWN}})
     for old in list(asked)[:-_KEPT]:
         del asked[old]
     return found

@@ -150,7 +150,11 @@ def batch_data(look: Look) -> dict[str, Any]:
 
 
 def _index_of(slot: Slot, start: int | None, end: int) -> tuple[int, int]:
-    rows, columns = (1, *slot.spec.shape)[-2:]
+    if len(slot.spec.shape) != 2:
+        must = "parameter must have one row for each unit before and one column for each after"
+        message = f"explain_edge: {must}, got {slot.name!r} of shape {slot.spec.shape}. Choose another."
+        raise ConfigError(message, got=slot.name)
+    rows, columns = slot.spec.shape
     first = 0 if start is None else check_integer("explain_edge", "from", start, 0, maximum=rows - 1)
     return first, check_integer("explain_edge", "to", end, 0, maximum=columns - 1)
 

@@ -63,7 +63,7 @@ export class LocalEngine {
     if (now === start) return;
     const branch = runs.selected;
     branch.run.load(now);
-    given.history.forEach((row) => branch.run.history.push(...row));
+    given.history.forEach((row) => branch.run.history.push(...row.map((value) => value ?? NaN)));
     branch.marks = []; // what lies before was computed elsewhere
     branch.keep();
   }

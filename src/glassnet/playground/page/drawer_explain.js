@@ -116,8 +116,8 @@ const PARTS = {
     const { edges: [edge, ...others], bias, unit } = found;
     const choose = edge && !others.length && store.can("explain_edge") ? (from) => store.select({ kind: "edge", ...edge, from }) : null;
     const ofBias = () => store.select({ kind: "edge", parameter: bias, from: null, to: unit });
-    return [heading(where, quiet(text("explain.neuron.row", { row: found.row, probe: store.state.probe?.text ?? "" }))),
-      found.lines.map((line) => lineOf(line, { choose })), value, bias ? button(text("explain.of.bias"), ofBias, { label: null }) : [],
+    return [heading(where), found.lines.map((line) => lineOf(line, { choose })), value,
+      quiet(text("explain.neuron.row", { probe: store.state.probe?.text ?? "" })), bias ? button(text("explain.of.bias"), ofBias, { label: null }) : [],
       edge ? whyOf("forward", look) : [],
       shapes.length ? quiet(text("explain.shapes", { shapes: shapes.join(", ") })) : []];
   },
@@ -127,9 +127,9 @@ const PARTS = {
     const { delta, slope, update } = found.lines;
     const now = typeset(String(Number(found.value.toPrecision(7))));
     return [heading(name, quiet(text("explain.edge.now", { parameter: found.parameter, value: now })), setterOf(found, store)),
-      el("h4", {}, text("explain.slope")), lines(slope), el("h4", {}, text("explain.update")), lines(update),
-      delta.length ? [el("h4", {}, text("explain.delta", { row: found.rows[0] })), lines(delta)] : [],
-      whyOf("gradients", look), whyOf("update", look), rowsOf(found)];
+      el("h4", {}, text("explain.slope")), lines(slope), whyOf("gradients", look),
+      el("h4", {}, text("explain.update")), lines(update), whyOf("update", look),
+      delta.length ? [el("h4", {}, text("explain.delta", { row: found.rows[0] })), lines(delta)] : [], rowsOf(found)];
   },
   layer(found) {
     const rows = found.parameters.map(({ name, shape }) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, shape.join(" × "))));

@@ -32,8 +32,8 @@ function termOf(term, from, several, choose) {
 export function arrayOf({ symbol, shape, cells, formula, remark }) {
   const rows = cells.map((row) => el("tr", {}, row.map((cell) => el("td", {}, typeset(cell)))));
   const head = [typeset(formula ? `${symbol} = ${formula}` : symbol), shape, remark].filter(Boolean).join(", ");
-  const table = el("table", { class: "number" }, el("caption", {}, head), el("tbody", {}, rows));
-  return el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": symbol }, table);
+  const table = el("table", { class: "number", "aria-label": symbol }, el("tbody", {}, rows));
+  return [el("p", { class: "formula quiet" }, head), el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": symbol }, table)];
 }
 
 /** Which rows a step is worked on, and what the engine says about it. */

@@ -44,7 +44,7 @@ export function whyOf(name, look) {
 function sectionOf(section, found, store) {
   const equations = section.equations.map((equation) => {
     const lines = equation.worked.map((line) => lit(lineOf(line, { formula: false }), section, line, found, store));
-    return el("div", { class: "equation" }, arrayOf(equation), lines);
+    return el("div", { class: "equation" }, [...arrayOf(equation), ...lines]);
   });
   return el("section", {}, el("h4", {}, section.title), section.remark ? el("p", { class: "quiet" }, section.remark) : null, equations);
 }

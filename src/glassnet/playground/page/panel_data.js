@@ -156,18 +156,17 @@ function numberField({ path, label, minimum, maximum, step }, value, change) {
 function drawing(data, store) {
   if (data.source.kind !== "points") return { key: 0 };
   const n = Math.min(data.classes.length + 1, 8);
-  const field = (name) => el("input", { type: "number", id: `data-point-${name}`, step: "any", value: "0", "aria-label": text("data.point", { name }) });
+  const named = (id, words, field) => el("div", {}, el("label", { for: id }, words), Object.assign(field, { id }));
   return {
     key: n,
     content: () => {
-      const [x, y] = [field("x1"), field("x2")];
-      const label = el("select", { id: "data-label", "aria-label": text("data.label") },
-        Array.from({ length: n }, (_, k) => el("option", { value: k }, text(k < data.classes.length ? "data.class" : "data.class.new", { k }))));
+      const [x, y] = [0, 0].map((value) => el("input", { type: "number", step: "any", value }));
+      const label = el("select", {}, Array.from({ length: n }, (_, k) => el("option", { value: k }, text(k < data.classes.length ? "data.class" : "data.class.new", { k }))));
       const add = () => store.do("add_point", { x: x.valueAsNumber || 0, y: y.valueAsNumber || 0, label: Number(label.value) });
       return [
         el("p", { class: "quiet" }, text("data.draw.how")),
-        el("div", { class: "fields" }, x, y, label, button(text("data.add"), add, { id: "data-add" })),
-        button(text("data.clear"), () => store.do("clear_points"), { id: "data-clear" }),
+        el("div", { class: "fields" }, named("data-point-x1", "x1", x), named("data-point-x2", "x2", y), named("data-label", text("data.label"), label)),
+        button(text("data.add"), add, { id: "data-add" }),
       ];
     },
   };
@@ -215,7 +214,7 @@ function split(data, store) {
 }
 
 function axes(data, store) {
-  if (data.axes.choices.length < 3 || !store.can("axes")) return { key: 0 };
+  if (!(data.axes?.choices?.length > 2) || !store.can("axes")) return { key: 0 };
   const choose = (axis) => {
     const made = el("select", {
       id: `data-axis-${axis}`, "aria-label": text(`data.axis.${axis}`),
@@ -234,7 +233,7 @@ function rows(data) {
 }
 
 function notes(data) {
-  return { key: data.notes, content: () => (data.notes.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
+  return { key: data.notes, content: () => (data.notes?.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
 }
 
 function gallery(data, store) {

@@ -1,7 +1,7 @@
 // The result: what the network answers for the data, and how its loss has fallen.
 
 import { mountCurve } from "./result_curve.js";
-import { button, el, figure, say, svg } from "./dom.js";
+import { el, figure, say, svg } from "./dom.js";
 import { fit } from "./network_canvas.js";
 import { numbersTable } from "./numbers_table.js";
 import { coloursOf, kindOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
@@ -30,11 +30,10 @@ class Result {
     this.y = el("span", { class: "y quiet" });
     this.kind = el("select", { onchange: () => this.#draw() });
     this.kinds = el("label", {}, text("result.show"), this.kind);
-    this.classes = el("fieldset", { class: "classes" });
     this.legend = el("ul", { class: "legend" });
     const names = ["row", "x", "y", "truth", "answer"].map((name) => text(`result.column.${name}`));
     this.numbers = numbersTable(text("result.points"), names, () => this.#rows());
-    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.classes, this.said, this.numbers.element);
+    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.said, this.numbers.element);
     this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
     this.canvas.onkeydown = (event) => this.#key(event);
     this.canvas.onblur = () => ((this.#held = null), this.#ask());
@@ -69,7 +68,6 @@ class Result {
     }
     this.kinds.hidden = kinds.length < 2;
     this.#legend();
-    this.#classes();
     this.#draw();
   }
 
@@ -112,16 +110,6 @@ class Result {
     const entries = classes.slice(0, 12).map((name, k) => el("li", {}, sign(k), name));
     if (rows?.valid) entries.push(el("li", {}, sign(0, true), text("result.held")));
     this.legend.replaceChildren(...(this.isClasses ? entries : entries.slice(-1)));
-  }
-
-  #classes() {
-    this.classes.hidden = !this.draws;
-    if (!this.draws || this.classes.dataset.names === this.data.classes.join()) return;
-    this.classes.dataset.names = this.data.classes.join();
-    const radio = (name, k) => el("label", {}, el("input", { type: "radio", name: "label", value: k, checked: k === 0 }), sign(k), name);
-    const number = () => el("label", {}, text("result.label"), el("input", { type: "number", step: "any", value: 0 }));
-    const clear = this.store.can("clear_points") ? button(text("result.clear"), () => this.store.do("clear_points")) : "";
-    this.classes.replaceChildren(el("legend", { class: "quiet" }, text("result.draw")), ...(this.isClasses ? this.data.classes.map(radio) : this.isCurve ? [] : [number()]), clear);
   }
 
   // ---- painting -----------------------------------------------------------------------------------------------------
@@ -211,14 +199,10 @@ class Result {
       const far = (px - left) ** 2 + (py - top) ** 2;
       if (far < nearest) [nearest, found] = [far, i];
     });
-    if (this.draws && (found < 0 || nearest > 36)) this.#add(...this.#value(left, top));
-    else if (found >= 0 && this.store.can("probe")) this.store.do("probe", { row: points.row[found] });
-  }
-
-  #add(x, y) {
-    const chosen = this.classes.querySelector("input:checked, input[type=number]");
-    const label = this.isClasses ? this.data.classes[Number(chosen?.value ?? 0)] : this.isCurve ? y : Number(chosen?.value ?? 0);
-    this.store.do("add_point", { x, y, label });
+    if (this.draws && (found < 0 || nearest > 36)) {
+      const [x, y] = this.#value(left, top);
+      this.store.do("add_point", { x, y, label: this.store.pointLabel ?? 0 }); // which is chosen beside the data
+    } else if (found >= 0 && this.store.can("probe")) this.store.do("probe", { row: points.row[found] });
   }
 }
 

@@ -99,15 +99,12 @@ class Timeline {
     this.#drawn = drawn;
   }
 
-  /** How many epochs have ended by a step; null where that is not known. */
+  /** How many epochs have ended by a step; null where their lengths differ. */
   #epoch(step) {
-    const { state, frame } = this.store;
+    const { state } = this.store;
     if (state.step === step) return state.epoch;
-    const rows = frame?.epochs;
-    if (!rows?.length || rows.length >= 4000) return null; // of very many only some are sent
-    let ended = 0;
-    while (4 * ended < rows.length && rows[4 * ended] <= step) ended += 1;
-    return ended;
+    const differ = !state.steps_per_epoch || state.events?.some((event) => event.text.includes("batch_size"));
+    return differ ? null : Math.floor(step / state.steps_per_epoch);
   }
 
   /** Mark what happened: changes, what was found, and where other runs part from this one. */
@@ -121,7 +118,7 @@ class Timeline {
     const made = found.map(({ kind, step, words, run }) => {
       const at = text("timeline.at", { step: figure(step), words });
       const go = () => (run ? this.store.do("select", { run }) : this.#goTo(step));
-      return el("li", { style: { "--at": this.end ? step / this.end : 0 } }, button(SHAPES[kind], go, { label: at, class: `pin ${kind}` }));
+      return el("li", { style: { "--at": this.end ? step / this.end : 0 } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
     });
     this.pins.replaceChildren(...made);
   }
@@ -155,7 +152,7 @@ class Timeline {
   }
 }
 
-const SHAPES = { event: "◆", finding: "▲", fork: "⑂" };
+const SHAPES = { event: "◆", finding: "▲" };
 
 function icon(name) {
   return svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", class: "icon" }, svg("path", { d: ICONS[name] }));
@@ -171,7 +168,7 @@ class Runs {
     this.list = el("ul", { "aria-label": text("timeline.runs") });
     this.root = el("details", { class: "runs" }, this.words, this.list);
     this.root.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || this.#renaming) return;
+      if (event.key !== "Escape" || event.target.matches("input")) return;
       this.root.open = false;
       this.words.focus();
     });

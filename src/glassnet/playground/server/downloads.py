@@ -43,7 +43,7 @@ def _history(experiment: Experiment) -> bytes:
 
 
 def _page(experiment: Experiment) -> bytes:
-    return page_text(experiment, experiment.network, title=experiment.data.title).encode()
+    return page_text(experiment, title=experiment.data.title).encode()
 
 
 DOWNLOADS = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from glassnet.errors import ConfigError
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.notebook import experiment_frame
 from glassnet.playground.server.app import make_play_app
 from glassnet.playground.server.gate import Gate
 from glassnet.playground.server.play_limits import PlayLimits
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Playground"]
 
 _TOKEN_BYTES = 32
-_MOST_UNSENT = 32 * 2**20  # bytes to a page that asks for more than it reads
+_MOST_UNSENT = 8 * 2**20  # bytes to a page that asks for more than it reads
 
 
 class Playground:
@@ -128,6 +129,10 @@ class Playground:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the page as one file, of the experiment as it is now."""
+        return str(self.call(experiment_frame))
 
     def __repr__(self) -> str:
         return f"<Playground at {self.address}>"
