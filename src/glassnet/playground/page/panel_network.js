@@ -15,6 +15,7 @@ export function mount(root, store) {
 
 class Network {
   #asked = false;
+  #known = ""; // columns and layout that the buttons were made for
   #spoken = 0;
   #hover = null; // an edge [block, from, to] under the pointer
   #cycled = -1; // which of its edges E has come to
@@ -94,12 +95,15 @@ class Network {
     const used = panel.querySelector(".body").offsetHeight - scroll.offsetHeight; // by what stands above and below
     const room = panel.clientHeight - used - ABOVE;
     this.layout = layOut(this.columns, scroll.clientWidth, Math.min(Math.max(room, 270), 620));
+    this.layers.show(this.columns, this.layout);
+    this.#ask();
+    const known = JSON.stringify([this.columns, this.layout]);
+    if (known === this.#known) return;
+    this.#known = known;
     this.stage.style.setProperty("height", `${this.layout.height}px`);
     this.stage.style.setProperty("min-width", `${this.layout.width}px`);
     this.stage.classList.toggle("vertical", this.layout.vertical);
     this.#rebuild();
-    this.layers.show(this.columns, this.layout);
-    this.#ask();
   }
 
   #rebuild() {
