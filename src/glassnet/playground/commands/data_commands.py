@@ -42,7 +42,7 @@ def _gallery(experiment: Experiment, arguments: Arguments) -> None:
     """Show one of the networks that fail."""
     name = arguments.text("name")
     data, settings = exhibit(name)
-    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}")
+    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}", in_place=True)
 
 
 @command("split")
@@ -130,4 +130,4 @@ def _start(experiment: Experiment, data: PlayData) -> None:
     now = experiment.settings
     untouched = now == suggested_settings(experiment.data)
     settings = suggested_settings(data) if untouched else fit_settings(now, data)
-    experiment.replace(data=data, settings=settings, text=f"data: {data.title}")
+    experiment.replace(data=data, settings=settings, text=f"data: {data.title}", in_place=True)
