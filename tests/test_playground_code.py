@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import io
@@ -17,7 +18,7 @@ import pytest
 import cases
 import glassnet as gn
 from glassnet.errors import ConfigError, FormatError, GlassnetError
-from glassnet.playground.code.experiment_code import experiment_code
+from glassnet.playground.code.experiment_code import experiment_code, has_given_weights
 from glassnet.playground.code.files import history_table, notebook
 from glassnet.playground.code.layout import WIDTH, Call, laid_out
 from glassnet.playground.code.network_text import network_code
@@ -183,6 +184,28 @@ def test_the_page_takes_its_own_code(name: str, experiments: dict[str, Experimen
     assert other.step == experiment.step
 
 
+def test_a_network_that_was_given_is_named(tmp_path: Path) -> None:
+    """Its weights are in no code: one line takes them from its file, and the rest has the same bits."""
+    data = data_from_source(toy("moons"))
+    network = suggested_settings(data).build((2,))
+    network.fit(data.X, data.y, epochs=2, diagnose=False)
+    experiment = Experiment(data, Settings.of(network, 10), network.state_dict())
+    do(experiment, "step", batches=8)
+    code = experiment_code(experiment)
+    network.save(tmp_path / "your_network.safetensors")
+    script = code + "import hashlib\nprint(hashlib.sha256(net.params.tobytes() + net.stats.tobytes()).hexdigest())\n"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split()[-1:] == [fingerprint(experiment.network)], done.stderr
+    bits = fingerprint(experiment.network)
+    do(experiment, "load_code", text=code)
+    assert (experiment_code(experiment), fingerprint(experiment.network)) == (code, bits)
+    without = "\n".join(line for line in code.splitlines() if "load_state_dict" not in line)
+    do(experiment, "load_code", text=without)
+    assert not has_given_weights(experiment)
+    answered = answer(experiment, {"id": 1, "do": "load_code", "text": code})
+    assert "the page reads no file" in answered["error"]
+
+
 def test_short_code_for_what_is_simple(experiments: dict[str, Experiment]) -> None:
     """At the end of an epoch it is `fit`; elsewhere steps; and only arguments that are not the defaults are named."""
     code = experiment_code(experiments["two epochs"])
@@ -233,7 +256,7 @@ def networks() -> dict[str, gn.Network]:
     """Return a network for every layer, loss and optimizer that the laws run over, and nested ones."""
     found = {}
     for case in cases.LAYERS:
-        layers = [case.layer, gn.Flatten(), gn.Dense(1)]
+        layers = [copy.deepcopy(case.layer), gn.Flatten(), gn.Dense(1)]
         found[f"layer {case.name}"] = gn.Network(layers, loss="huber", seed=1, input_shape=case.in_shape)
     for case in cases.LOSSES:
         found[f"loss {case!r}"[:80]] = gn.Network([gn.Dense(2)], loss=getattr(case, "loss", case), seed=2)
@@ -314,7 +337,8 @@ STYLES = {
     "net = gn.Network([gn.Dense(2 * half, 'tanh'), gn.Dense(-1 + 2)], loss='huber', optimizer=gn.Adam(10 ** -3), seed=1 - 1)",
     "lists put together": GN + "hidden = [gn.Dense(8, 'tanh')]\nnet = gn.Network(hidden + [gn.Dense(1)], loss='huber', seed=0)",
     "objects": GN + "loss = gn.Huber(delta=1.0)\nnet = gn.Network((gn.Dense(8, gn.Tanh()), gn.Dense(1)), loss=loss, seed=0)",
-    "a document and comments": '"""My network."""\n# made in class\n' + PLAIN + "net.summary()\nprint('done')\n",
+    "a document and comments": '"""My network."""\n# made in class\n' + PLAIN + "net.summary()\nprint('done')\n"
+    "history = net.fit(X, y, epochs=1)\nprint(history['loss'][-1])\nnet.plot_history()\nhistory.last\n",
 }  # fmt: skip
 
 
@@ -337,6 +361,8 @@ def test_code_for_the_data_that_are_there() -> None:
     assert experiment.step == 10
     assert experiment.settings.batch_size == 16
     assert "The page holds some rows out" in result["notes"][0]
+    result = do(experiment, "load_code", text=PLAIN + "net.fit(X, y, epochs=1, validation_split=0.25)")
+    assert "not those of validation_split" in result["notes"][0]
 
 
 def test_toys_by_another_spelling() -> None:
@@ -419,8 +445,12 @@ def test_the_notebook_is_one(experiments: dict[str, Experiment]) -> None:
     assert "\n\n".join("".join(cell["source"]) for cell in found["cells"][1:]) == code.strip()
     assert len({cell["id"] for cell in found["cells"]}) == len(found["cells"])
     assert found["cells"][0]["source"] == ["# \\<b\\>my\\_file\\*\\.csv\\</b\\> \\# x"]
-    nbformat = pytest.importorskip("nbformat", reason="needs nbformat to validate the notebook")
-    nbformat.validate(nbformat.reads(json.dumps(found), as_version=4))
+
+
+def test_jupyter_takes_the_notebook(experiments: dict[str, Experiment]) -> None:
+    """The format's own validator has nothing to say."""
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    nbformat.validate(nbformat.reads(notebook(experiment_code(experiments["digits"]), "Digits"), as_version=4))
 
 
 def test_the_history_is_a_table(experiments: dict[str, Experiment]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import re
 import time
 
 import pytest
@@ -145,3 +148,23 @@ def test_hostile_text_is_refused_with_one_sentence(name: str) -> None:
         assert program.data
         assert all(line.refusal for line in program.data), program
     assert time.perf_counter() - start < 2.0
+
+
+def test_mutilated_code_is_refused_too() -> None:
+    """Whatever is cut, doubled or put in the wrong place: a program, or the one sentence."""
+    rng = random.Random(0)
+    whole = (
+        GN + "X, y = gn.datasets.moons(60, seed=1)\nhidden = [gn.Dense(2 * 4, 'tanh').tuned(trainable=False)] + []\n"
+        "net = gn.Network(hidden + [gn.Dense(1)], loss=gn.Huber(0.5), optimizer=gn.SGD(gn.CosineDecay(0.1, 5)), seed=0)\n"
+        "run = net.stepwise(X, y, batch_size=4)\nrun.advance(3)\nrun.change(l2=0.1, layers={'dense_1': {}})\n"
+        "net.params[3] = -1e-3\nprint(net.evaluate(X, y)['loss'])\n"
+    )
+    words = re.findall(r"\w+|\W", whole)
+    for _ in range(600):
+        parts = list(words)
+        for _ in range(rng.randint(1, 4)):
+            i, j = sorted(rng.choices(range(len(parts)), k=2))
+            parts[i:i] = rng.choice([parts[j : j + 9], ["0"], ["("], ["*"], [rng.choice(words)]])
+            del parts[j : j + rng.randint(0, 3)]
+        with contextlib.suppress(FormatError):
+            read_program("".join(parts))

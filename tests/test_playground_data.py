@@ -14,7 +14,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, GlassnetError
-from glassnet.playground.data.baseline_lines import baseline_lines
+from glassnet.playground.data.baselines import baseline_lines
 from glassnet.playground.data.fitting_settings import fit_settings, fits, suggested_settings
 from glassnet.playground.data.flawed_data import FLAWS
 from glassnet.playground.data.gallery import GALLERY, exhibit
@@ -234,6 +234,28 @@ def test_frames_and_models_from_python(tmp_path: Path) -> None:
     same_bits(from_file)
 
 
+def test_given_tables_are_read_again(table: Table, tmp_path: Path) -> None:
+    """The kind of a column can be chosen of a frame and of a file on this machine too; of a table it is too late."""
+    frame: dict[str, Any] = {"size": [1, 2, 3, 4] * 10, "kind": ["a", "b", "b", "a"] * 10}
+    path = tmp_path / "given.csv"
+    path.write_text("size,kind\n" + lines(40, lambda i: f"{frame['size'][i]},{frame['kind'][i]}"))
+    for data in (data_from_frame(frame), data_from_file(path)):
+        given = Experiment(data, suggested_settings(data))
+        for _ in range(2):
+            found = answer(given, {"do": "read", "column": "size", "kind": "category"})
+            assert found["ok"], found
+            assert given.data.inputs == ("size=1", "size=2", "size=3", "size=4")
+            assert given.data.target == "kind"
+        names = {"gn": gn, "frame": frame}
+        exec("\n".join(given.data.code), names)
+        assert np.array_equal(names["X"], given.data.X)
+        answer(given, {"do": "data", "source": {"kind": "given"}})
+        assert given.data is data
+    data = data_from_frame(gn.tabular.to_table(frame))
+    refused = answer(Experiment(data, suggested_settings(data)), {"do": "read", "column": "size", "kind": "category"})
+    assert "must be a file or a frame, got a table. Read it with read={'size': 'category'}." in refused["error"]
+
+
 # ---- the plane ---------------------------------------------------------------------------------------------------------
 
 
@@ -242,12 +264,16 @@ def with_axes(data: PlayData, x: int | str, y: int | str) -> PlayData:
     return dataclasses.replace(data, axes=(x, y))
 
 
-@pytest.mark.parametrize("axes", [(0, 1), (3, 5), (5, 3), ("pca1", "pca2"), ("pca2", "pca1"), (3, "pca1")])
-@pytest.mark.parametrize("data", [penguins(), toy("moons"), data_from_source({"kind": "bundled", "name": "digits"})])
+DIGITS = data_from_source({"kind": "bundled", "name": "digits"})
+PLANES = [
+    *((data, axes) for data in (penguins(), DIGITS) for axes in ((0, 1), (3, 5), (5, 3), ("pca1", "pca2"), ("pca2", "pca1"), (3, "pca1"))),
+    *((toy("moons"), axes) for axes in ((0, 1), (1, 0), ("pca1", "pca2"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "axes"), PLANES)
 def test_points_of_the_plane_lead_there(axes: tuple[Any, Any], data: PlayData) -> None:
     """What a point of the plane stands for lies at that point."""
-    if any(isinstance(axis, int) and axis >= len(data.inputs) for axis in axes):
-        pytest.skip("there are fewer inputs")
     data = with_axes(data, *axes)
     points = np.random.default_rng(0).uniform(-1, 1, (50, 2))
     back = data.from_plane(points)
@@ -269,7 +295,7 @@ def test_axes_of_inputs_leave_the_others_at_their_middle() -> None:
 
 def test_components_are_those_of_numpy() -> None:
     """The plane of components has the two largest spreads that any directions have; its inverse is that of PCA."""
-    data = with_axes(data_from_source({"kind": "bundled", "name": "digits"}), "pca1", "pca2")
+    data = with_axes(DIGITS, "pca1", "pca2")
     spreads = np.linalg.svd(data.X - data.X.mean(axis=0), compute_uv=False)[:2]
     placed = data.to_plane(data.X)
     assert np.abs(placed.mean(axis=0)).max() < 1e-9
@@ -554,12 +580,35 @@ def test_axes_swap_where_both_would_be_the_same(table: Table) -> None:
     assert labels == [*table.experiment.data.inputs, "PCA 1", "PCA 2"]
 
 
+def test_a_network_that_nobody_touched_gives_way(table: Table) -> None:
+    """Other data bring the network that is suggested for them, unless somebody has changed the one that there was."""
+    table.do("data", source={"kind": "bundled", "name": "digits"})
+    assert table.experiment.settings == suggested_settings(table.experiment.data)
+    assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 10]
+    table.experiment.replace(settings=dataclasses.replace(table.experiment.settings, seed=3))
+    table.do("data", source={"kind": "toy", "name": "sine"})
+    assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 1]
+    assert table.experiment.settings.seed == 3
+
+
+def test_digits_are_shown_as_pictures(table: Table) -> None:
+    """The first rows of digits are pictures, from 0 to 255."""
+    table.do("data", source={"kind": "bundled", "name": "digits"})
+    pictures = table.state()["preview"]["pictures"]
+    assert (pictures["side"], [row["label"] for row in pictures["rows"]]) == (8, list("0123456789"))
+    first = np.array(pictures["rows"][0]["pixels"])
+    assert np.abs(first / 255.0 - gn.datasets.digits()[0][0]).max() <= 0.5 / 255.0
+
+
 def test_points_are_drawn_one_by_one(table: Table) -> None:
     """The first click begins a drawing with a point more; a new label is a class more, and the last layer follows."""
     table.do("add_point", x=0.5, y=1.23456, label=1)
     assert table.experiment.data.source["points"][-1] == [0.5, 1.2346, 1]
     assert table.experiment.data.n_rows == 5
     assert table.experiment.network.n_outputs == 1
+    table.do("add_point", x=0.5, y=-1, label="1")  # by the name of its class
+    assert table.experiment.data.source["points"][-1] == [0.5, -1.0, 1]
+    assert "label must be a whole number" in table.refusal("add_point", x=0, y=0, label="seven")
     table.do("add_point", x=2, y=2, label=3)
     assert table.state()["classes"] == ["0", "1", "2", "3"]
     assert table.experiment.network.n_outputs == 4

@@ -11,6 +11,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.explanation import terms
+from glassnet.layers.tree import walk
 from glassnet.playground.columns import drawing_of
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
@@ -18,6 +19,7 @@ from glassnet.playground.ground import row_of
 from glassnet.playground.microscope.questions import number_in
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
+from glassnet.playground.state import state_of
 from glassnet.playground.watcher import Watcher
 
 FUNCTIONS: dict[str, Any] = {
@@ -164,6 +166,7 @@ def test_of_many_terms_the_largest_come_first() -> None:
     assert sizes == sorted(sizes, reverse=True)
     assert line["rest"]["count"] == 301 - 12
     assert line["from"][-1] == ""
+    assert [experiment.data.inputs[place] for place in line["places"][:-1]] == line["from"][:-1]
     assert set(line["from"][:-1]) <= set(experiment.data.inputs)
 
 
@@ -246,6 +249,34 @@ def test_refusals_say_what_there_is() -> None:
     assert "layer" in refusal(experiment, "explain_layer", layer="x")
     assert "stop" in refusal(experiment, "microscope", stop=6)
     assert "question" in refusal(experiment, "check_number", question="x", text="1")
+
+
+def test_layers_of_every_kind_are_explained() -> None:
+    """With each layer that the page offers every command has an answer, and neurons have the values that are drawn."""
+    plain = MADE["tanh, one answer"]()
+    kinds = [kind["kind"] for kind in state_of(plain)["network"]["kinds"]]
+    assert len(kinds) > 20
+    for kind in kinds:
+        experiment = MADE["tanh, one answer"]()
+        do(experiment, "add_layer", at=1, kind=kind)
+        do(experiment, "step", batches=2)
+        columns = drawing_of(experiment.network).columns
+        values = Watcher(experiment.network, columns).values(row_of(experiment.data, 0).astype(np.float64))
+        for column, drawn in zip(columns[1:], values[1:], strict=True):
+            unit = column.units - 1
+            lines = do(experiment, "explain_neuron", layer=column.name, unit=unit)["lines"]
+            assert is_shown_as(
+                [line for line in lines if line["symbol"] != "P"][-1]["result"], float(drawn[0, unit])
+            ), kind
+        for slot in experiment.network.slots:
+            where = {"parameter": slot.name, "from": 0, "to": 0}
+            if len(slot.spec.shape) == 2:
+                assert do(experiment, "explain_edge", **where)["lines"]["update"]
+            else:
+                assert "one column for each after" in refusal(experiment, "explain_edge", **where)
+        for name, _ in walk(experiment.network.names, experiment.network.layers):
+            assert do(experiment, "explain_layer", layer=name)["sentence"]
+        assert all(do(experiment, "microscope", stop=stop)["sections"] for stop in range(6))
 
 
 def test_a_layer_is_explained_by_its_documentation() -> None:

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.playground.data.fitting_settings import suggested_settings
+from glassnet.playground.data.gallery import GALLERY, exhibit
+from glassnet.playground.data.sources import data_from_source
+from glassnet.playground.data.toy_data import TOYS
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings import lookout
 from glassnet.playground.findings.cards import card_of
 from glassnet.playground.findings.lookout import findings_state, look_out, wait_for_look
 from glassnet.playground.play_data import PlayData
@@ -43,6 +48,7 @@ def looked_at(experiment: Experiment, steps: int = 200) -> dict[str, dict[str, A
     while experiment.step < steps and not experiment.diverged:
         experiment.advance(20)
         look_out(experiment)
+    look_out(experiment)
     wait_for_look(experiment)
     return {card["code"]: card for card in findings_state(experiment)["findings"] if card["severity"] != "note"}
 
@@ -56,6 +62,39 @@ def test_a_healthy_run_has_no_card() -> None:
     event = experiment.outbox.pop()
     assert event["event"] == "findings"
     assert event["findings"] == state_of(experiment)["findings"]
+
+
+HEALTHY: list[dict[str, Any]] = [
+    *({"kind": "toy", "name": name} for name in TOYS),
+    *({"kind": "bundled", "name": name} for name in ("penguins", "digits")),
+    {"kind": "toy", "name": "moons", "options": {"noise": 0.3, "seed": 1}},
+]
+
+
+@pytest.mark.parametrize("source", HEALTHY, ids=lambda source: f"{source['name']}{'' if len(source) < 3 else ' noisy'}")
+def test_what_the_page_begins_with_is_healthy(source: dict[str, Any]) -> None:
+    """The network that is suggested for each data set has no card but notes, after two hundred steps and a thousand."""
+    data = data_from_source(source)
+    experiment = Experiment(data, suggested_settings(data))
+    assert looked_at(experiment, 200) == {}
+    experiment.running = True
+    assert looked_at(experiment, 1000) == {}
+    assert findings_state(experiment)["looked_at"] >= 800
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_each_broken_network_has_its_card(name: str) -> None:
+    """After two hundred steps the card is there that names the failure, and its remedy can be branched with."""
+    experiment = Experiment(*exhibit(name))
+    looked_at(experiment, 200)
+    cards = {card["code"]: card for card in findings_state(experiment)["findings"]}
+    assert GALLERY[name].finding in cards
+    card = cards[GALLERY[name].finding]
+    if card["can_branch"]:
+        do(experiment, "branch_with", code=card["code"])
+        assert GALLERY[name].finding not in looked_at(experiment, 200)
+    elif card["severity"] != "note":
+        assert name in ("unscaled", "overfit", "leak", "shuffled")  # data, and what takes more rows
 
 
 def test_a_card_says_what_was_measured_and_what_helped() -> None:
@@ -93,16 +132,24 @@ def test_a_remedy_that_changes_layers_becomes_settings_of_layers() -> None:
 
 
 def test_a_run_that_diverged_is_looked_at_at_once() -> None:
-    """The card says where the numbers overflowed, and that a lower rate does not."""
-    experiment = an_experiment([gn.Dense(8, "relu"), gn.Dense(1)], optimizer=gn.SGD(1e6), scale=100.0)
-    for _ in range(40):
-        experiment.advance()
-        if experiment.diverged:
-            break
-    look_out(experiment)
-    wait_for_look(experiment)
-    cards = {card["code"]: card for card in findings_state(experiment)["findings"]}
-    assert "diverged" in cards, cards
+    """The card says where the numbers overflowed; a branch with the rate that helped begins at the start and learns."""
+    layers = [gn.Dense(8, "relu"), gn.Dense(8, "relu"), gn.Dense(1)]
+    experiment = an_experiment(layers, optimizer=gn.SGD(1000.0))
+    experiment.advance(200)
+    assert experiment.diverged
+    before = experiment.name, experiment.step
+    card = looked_at(experiment, 0)["diverged"]
+    assert card["measured"].startswith("In step 24 of epoch 1 ")
+    assert (card["step"], card["severity"]) == (24, "error")
+    assert card["change"] == "learning_rate 0.5 instead of 1e+03"
+    do(experiment, "branch_with", code="diverged")
+    assert experiment.step == 0
+    experiment.advance(200)
+    assert not experiment.diverged
+    assert experiment.run.history.columns["valid_loss"][-1] < 0.3
+    experiment.select(before[0])
+    assert experiment.step == before[1]  # the run that failed is as it was
+    assert looked_at(experiment, 0)["diverged"] == card
 
 
 def test_what_is_no_setting_cannot_be_branched_with() -> None:
@@ -143,6 +190,37 @@ def test_a_pause_is_looked_at_and_settings_that_change_clear_the_cards() -> None
     assert findings_state(experiment)["looked_at"] == 60
     experiment.replace(settings=experiment.settings.with_path("batch_size", 20))
     assert findings_state(experiment) == {"findings": [], "looked_at": None}
+
+
+def test_a_look_that_was_asked_for_is_about_what_there_is_in_the_end() -> None:
+    """Where the settings change during a look, it is followed by another, whose findings the pages get."""
+    experiment = an_experiment(optimizer=gn.SGD(1e-5))
+    experiment.advance(100)
+    do(experiment, "diagnose")
+    experiment.replace(settings=experiment.settings.with_path("optimizer.learning_rate", 1e-6))
+    experiment.advance(100)
+    wait_for_look(experiment)
+    events = [event for event in experiment.outbox if event["event"] == "findings"]
+    assert [event["looked_at"] for event in events] == [200]
+    assert "instead of 1e-06" in events[0]["findings"][0]["change"]
+
+
+def test_a_look_that_fails_is_no_clean_bill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages get a sentence, and not that nothing wrong was found; it is not tried again at once."""
+    experiment = an_experiment()
+    calls = []
+
+    def fails(*given: Any, **options: Any) -> None:
+        calls.append(given)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(lookout, "diagnose", fails)
+    assert looked_at(experiment, 260) == {}
+    assert findings_state(experiment)["looked_at"] is None
+    notices = [event["text"] for event in experiment.outbox if event["event"] == "notice"]
+    assert len(calls) == len(notices) == 1
+    assert "(ZeroDivisionError: )" in notices[0]
+    assert not any(event["event"] == "findings" for event in experiment.outbox)
 
 
 @pytest.mark.parametrize(("epoch", "step", "at"), [(None, None, None), (0, None, 0), (3, None, 75), (3, 4, 54)])

@@ -127,11 +127,15 @@ def test_curves() -> None:
         assert rows[:, column].tolist() == history[name]
 
 
-def test_predictions_of_the_points() -> None:
-    """Of numbers a frame holds the predictions for all points that are shown."""
-    made = experiment([gn.Dense(4, "tanh"), gn.Dense(1)], k=0)
-    X = np.concatenate([made.data.X, made.data.X_valid])
-    assert np.array_equal(decode(frame_of(made, View()))[9][2], made.network.predict(X).ravel())
+@pytest.mark.parametrize("k", [0, 2, 3])
+def test_predictions_of_the_points(k: int) -> None:
+    """A frame holds what is predicted for each point that is shown: a number, or the code of a class."""
+    made = experiment([gn.Dense(4, "tanh"), gn.Dense(3 if k == 3 else 1)], k=k)
+    made.advance(9)
+    found = made.network.predict(np.concatenate([made.data.X, made.data.X_valid])).reshape(150, -1)
+    wanted = {0: found[:, 0], 2: found[:, 0] > 0.5, 3: found.argmax(axis=1)}[k]
+    assert np.array_equal(decode(frame_of(made, View()))[9][2], wanted)
+    assert state_of(made)["score"]["name"] == ("r2" if k == 0 else "accuracy")
 
 
 def test_shown_units() -> None:
@@ -189,6 +193,16 @@ def test_commands() -> None:
     assert table["rows"][5] == ["x1", 2, float(made.network.layers[0].W[1, 1])]
     values = answer(made, {"id": 7, "do": "numbers", "what": "activations"})["result"]["rows"]
     assert [row[:2] for row in values[:3]] == [["input", "x0"], ["input", "x1"], ["dense_1", 1]]
+
+
+def test_row_of_smaller_data() -> None:
+    """Where new data have no row of the number that was looked at, the last row is."""
+    made = experiment([gn.Dense(4, "tanh"), gn.Dense(3)])
+    answer(made, {"id": 1, "do": "probe", "row": 149})
+    few = PlayData(made.data.X[:20], made.data.y[:20], made.data.X[20:25], made.data.y[20:25], ("x0", "x1"), made.data.classes)
+    made.replace(data=few)
+    assert state_of(made)["probe"]["row"] == 24
+    assert np.array_equal(decode(frame_of(made, made.view))[3][2][:2], few.X_valid[4])
 
 
 def test_frames_are_cheap() -> None:

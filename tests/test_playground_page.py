@@ -14,6 +14,7 @@ from playground_pages import in_page, open_playground, playground, troubles, wat
 
 SIZES = [(360, 640, 1.0), (768, 1024, 1.0), (1280, 800, 1.0), (1280, 800, 2.0), (1920, 1080, 1.0)]
 REGIONS = ("header", "#data", "#network", "#result", "#drawer", "#timeline")
+SETTLED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 BOXES = """
 (selectors => selectors.map(s => document.querySelector(s).getBoundingClientRect()).map(b => [b.left, b.top, b.right, b.bottom]))
 """
@@ -128,17 +129,24 @@ def test_page_loads_without_a_request_that_leaves_it(served: Any, page: Page) ->
     assert 20_000 < sum(sent) <= 150_000
 
 
+def check_places(page: Page) -> None:
+    """Check all sizes: nothing covers another, nothing is cut off; at the end of the page, where what sticks rests."""
+    for width, height, zoom in SIZES:
+        page.resize(width, height, zoom)
+        page.run("scrollTo(0, document.documentElement.scrollHeight)")
+        page.run(SETTLED)
+        at = (width, height, zoom)
+        assert (at, page.run("document.documentElement.scrollWidth <= innerWidth")) == (at, True)
+        assert (at, overlaps(boxes(page, REGIONS))) == (at, [])
+        for selector, (left, _, right, _) in boxes(page, REGIONS).items():
+            assert (at, selector, left >= -0.5, right <= width / zoom + 0.5) == (at, selector, True, True)
+        assert (at, page.run(CONTROLS)) == (at, [])
+
+
 @in_page
-@pytest.mark.parametrize(("width", "height", "zoom"), SIZES)
-def test_nothing_overlaps_and_nothing_is_cut_off(page: Page, width: int, height: int, zoom: float) -> None:
-    """At the sizes of a phone, a tablet, two screens, and at 200 % zoom; seen at the end of the page, where what sticks rests."""
-    page.resize(width, height, zoom)
-    page.run("scrollTo(0, document.documentElement.scrollHeight)")
-    assert page.run("document.documentElement.scrollWidth <= innerWidth")
-    assert overlaps(boxes(page, REGIONS)) == []
-    for selector, (left, _, right, _) in boxes(page, REGIONS).items():
-        assert (selector, left >= -0.5, right <= width / zoom + 0.5) == (selector, True, True)
-    assert page.run(CONTROLS) == []
+def test_nothing_overlaps_and_nothing_is_cut_off(page: Page) -> None:
+    """At the sizes of a phone, a tablet, two screens, and at 200 % zoom."""
+    check_places(page)
 
 
 @in_page
@@ -168,6 +176,7 @@ def test_fingers_find_what_they_press(page: Page) -> None:
     page.command("Emulation.setTouchEmulationEnabled", enabled=True)
     page.prefer(pointer="coarse")
     page.resize(360, 640)
+    page.run(SETTLED)
     small = """[...document.querySelectorAll("button, select, input:not([type=checkbox], [type=radio], [type=file])")]
         .filter(e => e.checkVisibility()).map(e => [e.getAttribute("aria-label") ?? e.textContent, e.getBoundingClientRect(), e.role === "gridcell" ? 24 : 44])
         .filter(([name, b, least]) => b.width < least - 0.5 || b.height < least - 0.5).map(([name, b]) => [name, b.width, b.height])"""
@@ -236,3 +245,26 @@ def test_tabs_of_the_drawer_go_by_arrows(page: Page) -> None:
         assert page.run(shown) == [opened[-1]]
         assert page.run("[...document.querySelectorAll('[role=tab][tabindex=\"0\"]')].length") == 1
     assert opened == ["findings", "code", "explain", "code", "explain", "code"]
+
+
+# ---- with other data -----------------------------------------------------------------------------------------------------
+
+
+@in_page
+@pytest.mark.parametrize("data", ["penguins", "digits"])
+def test_nothing_overlaps_when_there_is_more(page: Page, data: str) -> None:
+    """A table with many columns, a neuron explained, the code shown, wide layers, dark."""
+    page.run(f"playground.then(store => store.do('data', {{source: {{kind: 'bundled', name: '{data}'}}}}))")
+    page.run("playground.then(store => store.do('add_layer', {at: 1, kind: 'Dense'}))")
+    page.run("playground.then(store => store.do('set', {path: 'layers.0.units', value: 40}))")
+    page.run("playground.then(store => store.do('step', {batches: 30}))")
+    neuron = "store => store.select({kind: 'neuron', layer: store.state.network.columns[1].layer, unit: 0})"
+    page.run(f"playground.then({neuron})")
+    page.wait("document.getElementById('explain').textContent.includes('Neuron 1')")
+    page.prefer(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
+    check_places(page)
+    assert page.run(CONTRAST) == []
+    page.run("playground.then(store => store.open('code'))")
+    page.wait("document.getElementById('code').textContent.includes('import glassnet')")
+    check_places(page)
+    assert page.run(CONTRAST) == []

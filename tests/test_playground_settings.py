@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
 import numpy as np
 import pytest
 
+import cases
 import glassnet as gn
 from glassnet.errors import GlassnetError
 from glassnet.layers import LAYERS
@@ -301,4 +303,20 @@ def test_the_state_has_all_of_it_and_is_plain() -> None:
     assert found["layers"][0]["label"] == "Dense 8, tanh"
     assert found["loss"]["value"] == "binary_cross_entropy"
     assert found["optimizer"]["kind"]["value"] == "SGD"
+    assert {key: found["layers"][3]["options"][0][key] for key in ("value", "minimum", "maximum")} == {
+        "value": 1,
+        "minimum": 1,
+        "maximum": 1,
+    }
     assert [option["path"] for option in found["options"]] == ["batch_size", "seed", "l1", "l2", "max_norm", "dtype"]
+
+
+@pytest.mark.parametrize("case", cases.LAYERS, ids=lambda case: case.name)
+def test_layers_of_a_given_network_are_shown_and_survive(case: Any) -> None:
+    """Also those that the page does not offer: a label, options with the values they have, the same configuration."""
+    network = gn.Network([copy.deepcopy(case.layer), gn.Flatten(), gn.Dense(1)], loss="squared_error", seed=0)
+    found = Settings.of(network)
+    assert layer_label(found.layers[0]).startswith(type(case.layer).__name__)
+    for option in layer_options(found, 0):
+        assert found.with_path(option["path"], option["value"]) == found
+    assert found.with_path("seed", 1).layers == found.layers

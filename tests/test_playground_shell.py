@@ -213,6 +213,44 @@ def test_page_says_that_the_server_is_gone_and_comes_back(tmp_path: Path) -> Non
             assert page.run("document.getElementById('banner').textContent") == ""
 
 
+@in_page
+def test_a_socket_that_breaks_is_opened_again(served: Any, page: Page) -> None:
+    """Without a word to anybody; the server is told where the page was."""
+    page.run("""
+        window.sent = [];
+        window.gone = 0;
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (text) { sent.push(JSON.parse(text)); return send.call(this, text); };
+        playground.then(({engine}) => engine.onGone(words => (gone += words !== null)));
+    """)
+    (open_one,) = served._pages._pages
+    served._pages.later(lambda: open_one.end(1001, "A while."))
+    page.wait("sent.some(message => message.do === 'hello')")
+    hello = page.run("sent.find(message => message.do === 'hello')")
+    assert (hello["version"], hello["step"]) == (1, served.call(lambda experiment: experiment.step))
+    page.run("playground.then(store => store.do('step'))")
+    step = served.call(lambda experiment: experiment.step)
+    page.wait(f"document.body.dataset.step === '{step}'")
+    assert (step, page.run("gone")) == (hello["step"] + 1, 0)
+
+
+@in_page
+def test_page_says_that_training_diverged(page: Page) -> None:
+    """With a button that starts again; Space does no harm meanwhile."""
+    rate = page.run(
+        "playground.then(store => store.state.network.optimizer.options.find(({path}) => path.endsWith('learning_rate')).value)"
+    )
+    page.run("playground.then(store => store.do('set', {path: 'optimizer.learning_rate', value: 1e30}))")
+    page.run("playground.then(store => store.do('run'))")
+    page.wait("document.querySelector('#banner button') !== null")
+    assert page.run(
+        "playground.then(store => store.state.diverged === document.querySelector('#banner p').textContent)"
+    )
+    page.click("#banner button")
+    page.wait("document.getElementById('banner').textContent === ''")
+    page.run(f"playground.then(store => store.do('set', {{path: 'optimizer.learning_rate', value: {rate}}}))")
+
+
 # ---- what the shell keeps ------------------------------------------------------------------------------------------------
 
 

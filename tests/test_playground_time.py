@@ -12,6 +12,7 @@ import pytest
 import glassnet as gn
 from glassnet.playground import branch as branch_module
 from glassnet.playground.curves import Curve
+from glassnet.playground.data.sources import data_from_source
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
@@ -454,3 +455,27 @@ def test_very_many_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
         if step > 55:
             assert found.run.history.last["loss"] == straight.run.history["loss"][step - 1]
     assert len(found.epoch_rows) == 60
+
+
+def test_the_code_of_a_run_with_changes_makes_its_bits() -> None:
+    """The program on the page repeats steps, changes, another batch size and a weight set by hand, up to where one is."""
+    data = data_from_source({"kind": "toy", "name": "moons", "options": {"n": 60}})
+    found = Experiment(data, settings())
+    for steps, path, value in (
+        (9, "optimizer.learning_rate", 0.1),
+        (4, "layers.2.rate", 0.5),
+        (6, "batch_size", 16),
+        (5, "optimizer.kind", "SGD"),
+    ):
+        found.advance(steps)
+        ask(found, "set", path=path, value=value)
+    found.advance(3)
+    ask(found, "set_weight", parameter="dense_2.weight", index=[2, 1], value=0.75)
+    found.advance(8)
+    seen = {}
+    for step in (35, 27, 24, 20, 9, 8):
+        found.go_to(step)
+        seen[step] = found.network.params.copy()
+        made: dict[str, Any] = {}
+        exec(compile(ask(found, "code")["python"], "page", "exec"), made)
+        np.testing.assert_array_equal(made["net"].params, seen[step])

@@ -197,37 +197,17 @@ class Network(BaseNetwork):
     def stepwise(
         self, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
     ) -> SteppedRun[Self]:
-        """Return a run that takes steps when it is told to, instead of training to the end.
+        """Return a run that takes steps when it is told to, with the bits of ``fit(..., deterministic=True)``.
 
-        ``run.advance(n)`` takes n steps, the same with the same bits as ``fit(..., deterministic=True)``. Between them
-        ``run.change`` changes settings, and ``run.restore`` goes back to a ``run.snapshot``. BLAS has one thread.
+        Between two steps it can be changed, and put back; see `glassnet.training.SteppedRun`.
 
         Parameters
         ----------
-        X, y
-            As in `fit`.
+        X, y, **options
+            As in `fit`, but for what ends or watches a run: ``max_seconds``, ``checkpoint``, ``resume``, ``threads``,
+            ``deterministic``, ``progress``, ``diagnose``.
         epochs : int, optional
             How many more epochs to train; without it there is no end.
-        **options
-            Those of `fit` on what is trained: ``batch_size``, ``validation_data``, ``validation_split``,
-            ``sample_weight``, ``class_weight``, ``shuffle``, ``drop_last``, ``steps_per_epoch``, ``metrics``,
-            ``early_stopping``, ``callbacks``.
-
-        Returns
-        -------
-        SteppedRun
-            At its first step; nothing was trained yet.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import glassnet as gn
-        >>> X = np.random.default_rng(0).standard_normal((64, 2))
-        >>> net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer="sgd", seed=0)
-        >>> run = net.stepwise(X, X[:, 0], batch_size=16)
-        >>> run.advance(6), run.epoch, run.step
-        (6, 1, 2)
-        >>> run.close()
         """
         from glassnet.training.stepping import step_network
 
@@ -426,12 +406,7 @@ class Network(BaseNetwork):
         Returns
         -------
         Playground
-            With the address as ``url``. In a notebook, which shows it, a page that needs no server.
-
-        Raises
-        ------
-        MissingExtraError
-            The extra ``playground`` is not installed.
+            With the address as ``url``. In a notebook, which shows it, a page. The extra ``playground`` is needed.
         """
         play_network = from_above("playground.doors", "play_network")
         return play_network(self, X, y, port=port, open_browser=open_browser, block=block)

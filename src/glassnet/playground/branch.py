@@ -238,8 +238,14 @@ class Branch:
         self.run.restore(dataclasses.replace(snapshot, columns=columns, shape=(kept, names), settings=form))
         self._dropped = dropped + rows - kept
 
-    def copy(self, name: str) -> Branch:
-        """Return a run of its own that is the same up to this step."""
+    def copy(self, name: str, at: int | None = None) -> Branch:
+        """Return a run of its own that is the same up to this step, or ``at`` another one that is known."""
+        if at is not None and at != self.step:
+            here = self.step
+            self.go_to(at)
+            other = self.copy(name)
+            self.go_to(here)
+            return other
         other = Branch(name, self.data, self.first, self.start)
         other.parent, other.from_step = self.name, self.step
         for event in self.events[: self._applied]:

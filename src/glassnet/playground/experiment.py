@@ -211,11 +211,10 @@ class Experiment:
             else:
                 self.begin(branch.data, settings, text)
 
-    def branch(self, name: str | None = None, *, settings: Settings | None = None, text: str = "") -> str:
-        """Copy this run at this step, select the copy, and return its name; ``settings`` are then changed in it.
-
-        Settings that ask for a run from the start get one.
-        """
+    def branch(
+        self, name: str | None = None, *, settings: Settings | None = None, text: str = "", at: int | None = None
+    ) -> str:
+        """Select a copy of this run at this step, or ``at`` another, with ``settings`` if given; return its name."""
         branch = self._tree.selected
         before = Place.of(branch)
         self._tree.check_room()
@@ -223,8 +222,8 @@ class Experiment:
             other = Branch(self._tree.new_name(), branch.data, settings)
             other.difference = text or difference(branch.settings, settings)
         else:
-            other = branch.copy(self._tree.new_name())
-            if settings is not None and settings != branch.settings:
+            other = branch.copy(self._tree.new_name(), at)
+            if settings is not None and settings != other.settings:
                 other.change(Event(other.step, text or difference(branch.settings, settings), settings=settings))
                 other.difference = other.events[-1].text
         self._go_on(before, other)

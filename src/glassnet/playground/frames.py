@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.ground import row_of
 from glassnet.playground.noted_step import NotedStep
-from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of, side_for
+from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of, predicted_of, side_for
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.view import Layout, View
 from glassnet.playground.watcher import Watcher
@@ -65,9 +65,6 @@ def frame_of(experiment: Experiment, view: View, since: int = _UNSEEN) -> bytes:
     frame = [section(KINDS[name], arrays, *now) for name, arrays in found]
     if view.plane:
         frame.append(_plane(experiment, view, kept, since))
-    if not experiment.data.is_classes:
-        predicted = experiment.network.predict(experiment.data.take_shown()[0])
-        frame.append(section(KINDS["predictions"], [predicted.reshape(len(predicted), -1)[:, 0]], *now))
     return b"".join(frame)
 
 
@@ -133,7 +130,7 @@ def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
 
 
 def _plane(experiment: Experiment, view: View, kept: _Kept, since: int) -> bytes:
-    """Return plane and pictures, computed now and then while running; nothing if they were sent."""
+    """Return plane, pictures and predictions, made now and then while running; nothing if they were sent."""
     step, revision, now = experiment.step, experiment.revision, time.monotonic()
     wanted = step, revision, view
     is_early = experiment.running and kept.plane_at[1:] == wanted[1:] and now < kept.next_plane
@@ -153,9 +150,10 @@ def _new_plane(experiment: Experiment, view: View, kept: _Kept) -> bytes:
     if kept.grids[:2] != ((side, small), data):
         kept.grids = (side, small), data, [grid_of(data, side), grid_of(data, small)]
     points, few = kept.grids[2]
+    predicted = predicted_of(network, data)
     pictures = pictures_of(kept.watcher.values(few)[1:], kept.layout.shown[1:])
     head = np.frombuffer(struct.pack("<I", small), dtype=np.uint8)
-    found = section(KINDS["pictures"], [head, pictures], *now)
+    found = section(KINDS["predictions"], [predicted], *now) + section(KINDS["pictures"], [head, pictures], *now)
     plane = plane_of(network, data, points)
     if plane is not None:
         low, high, levels = plane

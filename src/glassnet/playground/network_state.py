@@ -42,6 +42,7 @@ def network_state(experiment: Experiment) -> dict[str, Any]:
         }
         for at, (name, layer, entry) in enumerate(zip(network.names, network.layers, settings.layers, strict=True))
     ]
+    _fix_outputs(layers[-1]["options"], network.loss.outputs(experiment.data.y))
     loss = loss_options(settings, fitting_losses(experiment.data))
     return {
         "layers": layers,
@@ -52,6 +53,13 @@ def network_state(experiment: Experiment) -> dict[str, Any]:
         "options": settings_options(settings),
         "parameters": network.n_parameters,
     }
+
+
+def _fix_outputs(options: list[dict[str, Any]], needed: int) -> None:
+    """Let the last layer have only as many units as loss and targets need, if that is how many it has."""
+    for option in options:
+        if option["path"].endswith(".units") and option["value"] == needed:
+            option |= {"minimum": needed, "maximum": needed}
 
 
 def fitting_losses(data: PlayData) -> list[str]:

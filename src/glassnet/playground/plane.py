@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.playground.play_data import PlayData
 
-__all__ = ["MOST_CHANNELS", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of", "side_for"]
+__all__ = ["MOST_CHANNELS", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of", "predicted_of", "side_for"]
 
 PICTURE_SIDE = 24
 MOST_CHANNELS = 32
@@ -49,6 +49,15 @@ def plane_of(network: BaseNetwork, data: PlayData, inputs: np.ndarray) -> tuple[
         return None
     low, high = data.plane_range
     return low, high, quantised(values, low, high)
+
+
+def predicted_of(network: BaseNetwork, data: PlayData) -> np.ndarray:
+    """Return what is predicted for each row that is shown: a number, or the code of the class, (n,)."""
+    found = network.predict(data.take_shown()[0])
+    values = found.reshape(len(found), -1)
+    if not data.is_classes:
+        return values[:, 0]
+    return values[:, 0] > 0.5 if values.shape[1] == 1 else values.argmax(axis=1)
 
 
 def quantised(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -29,6 +29,9 @@ _INSIDE = ("layers", "branches", "shortcut")
 def changed(config: Config, path: str, value: Any) -> Config:
     """Return a copy of a configuration with the setting at a path changed; unknown paths are refused."""
     _check_value(path, value)
+    now = setting(config, path)
+    if type(now) is type(value) and now == value:
+        return copy.deepcopy(config)  # what has the value has it with all that belongs to it, such as a slope
     config = _whole(config)
     if path == "loss":
         config["loss"] = _loss(value)
@@ -54,7 +57,7 @@ def setting(config: Config, path: str) -> Any:
     *way, last = path.split(".")
     found = _at(_whole(config), way, path)
     if isinstance(found, dict) and last in _TUNING and "class" in found:
-        return found.get("tuning", {}).get(last, getattr(Layer, last))
+        return _tuning_of(found, last)
     value = found[_key(found, last, path)]
     if isinstance(value, dict):
         return value.get("schedule") or activation_entry(value)[0]
@@ -112,9 +115,21 @@ def _put(found: Any, key: str, value: Any, path: str) -> None:
     found[key] = None if key == "activation" and value == "identity" else value
 
 
+def _inside(entry: Config) -> list[Config]:
+    return [part for name in _INSIDE if entry.get(name) for part in _listed(entry[name])]
+
+
+def _tuning_of(entry: Config, key: str) -> Any:
+    """Return how a layer is trained; None where layers inside it differ."""
+    values = [_tuning_of(part, key) for part in _inside(entry)]
+    if not values:
+        return entry.get("tuning", {}).get(key, getattr(Layer, key))
+    return values[0] if all(value == values[0] for value in values) else None
+
+
 def _tune(entry: Config, key: str, value: Any) -> None:
     """Set how a layer is trained, and all layers inside it."""
-    inside = [part for name in _INSIDE if entry.get(name) for part in _listed(entry[name])]
+    inside = _inside(entry)
     for part in inside:
         _tune(part, key, value)
     if not inside:

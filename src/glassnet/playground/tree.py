@@ -112,6 +112,7 @@ class RunTree:
                 "steps": branch.steps,
                 "step": branch.step,
                 "difference": branch.difference,
+                **({"given": True} if branch.start is not None else {}),
             }
             for branch in self.branches
         ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from glassnet.metrics.registry import GREATER_IS_BETTER
 from glassnet.playground.columns import Column
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.frames import layout_of
-from glassnet.playground.ground import row_of, row_target
+from glassnet.playground.ground import row_number, row_of, row_target
 
 __all__ = ["drawn_network", "unit_names", "view_state"]
 
@@ -52,12 +53,15 @@ def unit_names(experiment: Experiment, k: int, column: Column, n_columns: int) -
 
 
 def view_state(experiment: Experiment) -> dict[str, Any]:
-    """Return what is looked at: the view, and the row whose activations are shown."""
-    data, row = experiment.data, experiment.view.row
+    """Return what is looked at: the view, the row whose activations are shown, and the score of the history."""
+    data = experiment.data
+    row = row_number(data, experiment.view.row)
     target = row_target(data, row)
     mean, deviation = data.unit or (0.0, 1.0)
     word = data.classes[int(target)] if data.is_classes else f"{mean + deviation * target:.6g}"
     values = row_of(data, row).reshape(-1)[:_MOST_VALUES].tolist()
     part = "training" if row < len(data.X) else "validation"
     probe = {"row": row, "values": values, "target": target, "text": f"row {row} ({part}), {data.target} = {word}"}
-    return {"view": dataclasses.asdict(experiment.view), "probe": probe}
+    name = next(iter(experiment.network.loss.choose_metrics("playground", None)), "")
+    score = {"name": name, "higher_is_better": name in GREATER_IS_BETTER}
+    return {"view": dataclasses.asdict(experiment.view), "probe": probe, "score": score}

@@ -189,11 +189,14 @@ class Worker:
     def _train(self) -> None:
         """Take steps until there is something else to do."""
         experiment, jobs = self._experiment, self._jobs
-        now = time.perf_counter()
-        if experiment.per_second is not None and now < self._next_step:
+        until = now = time.perf_counter()
+        if experiment.per_second is None:
+            until += _BETWEEN_LOOKS
+        elif now < self._next_step:
             return
-        self._next_step = max(self._next_step, now - 1.0) + 1.0 / (experiment.per_second or 1.0)
-        until = now + _BETWEEN_LOOKS if experiment.per_second is None else now
+        else:
+            apart = 1.0 / experiment.per_second
+            self._next_step = max(self._next_step, now - apart) + apart
         try:
             while experiment.running:
                 experiment.advance(self._at_once if experiment.per_second is None else 1)

@@ -12,7 +12,7 @@ from glassnet.cli.output.wording import plain
 from glassnet.cli.playground_options import PlaygroundOptions
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_any_model
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, DataError, GlassnetError
 from glassnet.network import Network
 from glassnet.playground.data.sources import data_from_file
 from glassnet.playground.doors import experiment_with, experiment_with_model, experiment_with_network
@@ -83,5 +83,9 @@ def _rows(file: str, options: PlaygroundOptions, reading: ReadingOptions) -> Pla
         given["read"] = {column: kind for column, _, kind in (text.rpartition("=") for text in reading.read)}
     if "missing" in given:
         given["missing"] = list(reading.missing)
-    with open_source(file) as source:
-        return data_from_file(source.path, options.target, options=given)
+    try:
+        with open_source(file) as source:
+            return data_from_file(source.path, options.target, options=given)
+    except GlassnetError as error:
+        message = f"{WHERE}: {error}"
+        raise DataError(message, expected=error.expected, got=error.got) from error

@@ -22,8 +22,8 @@ from glassnet.diagnosis.remedies.attempts import (
     standardised,
     without_penalties,
 )
-from glassnet.diagnosis.remedies.changed_settings import changed_settings, settings_of
 from glassnet.diagnosis.remedies.contender import Contender, take_steps
+from glassnet.diagnosis.remedies.remedy_settings import changed_settings, settings_of
 from glassnet.diagnosis.sampling import spread, take_sample
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import GlassnetError

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import GlassnetError
-from glassnet.playground.code.programs import DataLine, Program
+from glassnet.playground.code.program_form import DataLine, Program
 from glassnet.playground.code.tokens import refusal
 from glassnet.playground.data.sources import BUNDLED, data_from_source
 from glassnet.playground.data.toy_data import TOYS

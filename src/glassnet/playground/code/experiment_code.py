@@ -9,7 +9,7 @@ from glassnet.playground.code.run_text import run_text
 from glassnet.playground.code.setting_changes import setting_changes
 from glassnet.playground.experiment import Experiment
 
-__all__ = ["experiment_code"]
+__all__ = ["experiment_code", "has_given_weights"]
 
 # Below this many multiplications `fit` takes one thread anyway; the line that asks for it would only be noise.
 _SMALL_PRODUCT = 4_000_000
@@ -29,7 +29,13 @@ def experiment_code(experiment: Experiment) -> str:
         input_shape=data.X.shape[1:],
         holds_out=len(data.X_valid) > 0,
         deterministic=_is_large(experiment),
+        is_given=has_given_weights(experiment),
     )
+
+
+def has_given_weights(experiment: Experiment) -> bool:
+    """Return whether the run starts with the weights of a network that was given, not with those of its seed."""
+    return any(run.get("given", False) for run in experiment.runs if run["name"] == experiment.name)
 
 
 def _story(experiment: Experiment) -> list[Action]:

@@ -7,66 +7,27 @@ import dataclasses
 from typing import Any
 
 from glassnet.errors import FormatError, GlassnetError
-from glassnet.layers import Layer
-from glassnet.losses import Loss, as_loss
+from glassnet.losses import as_loss
 from glassnet.network import Network
-from glassnet.optimizers import Optimizer, as_optimizer
+from glassnet.optimizers import as_optimizer
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
 from glassnet.playground.code.evaluation import NETWORK, Called, Module, Place, Unknown, evaluated, named
+from glassnet.playground.code.program_form import DataLine, Program, plain_value
+from glassnet.playground.code.run_text import GIVEN_WEIGHTS
 from glassnet.playground.code.tokens import check_tokens, refusal
 from glassnet.playground.settings import Settings
-from glassnet.schedules import Schedule
 from glassnet.training.changes import Changes
 from glassnet.utils.checks import check_integer
 
-__all__ = ["DataLine", "Program", "read_program"]
+__all__ = ["read_program"]
 
-_FIT = ("epochs", "batch_size", "validation_data", "deterministic", "progress", "diagnose", "threads")
+_FIT = (
+    "epochs", "batch_size", "validation_data", "validation_split", "deterministic", "progress", "diagnose", "threads",
+)  # fmt: skip
 _STEPWISE = ("batch_size", "validation_data")
-_SHOWS = ("evaluate", "predict", "summary", "history", "explain", "n_parameters", "score")
+_SHOWS = ("evaluate", "predict", "summary", "history", "explain", "n_parameters")
 _MOST_LAYERS = 200
 _MOST_ACTIONS = 1000
-
-
-@dataclasses.dataclass(frozen=True)
-class DataLine:
-    """A line that makes data: the page knows it, or refuses it with a sentence.
-
-    Attributes
-    ----------
-    node : ast.stmt
-    called : Called or None
-        What it calls, if its value could be read.
-    refusal : FormatError or None
-        What to say of it otherwise.
-    """
-
-    node: ast.stmt
-    called: Called | None
-    refusal: FormatError | None
-
-
-@dataclasses.dataclass(frozen=True)
-class Program:
-    """What pasted code says.
-
-    Attributes
-    ----------
-    settings : Settings
-        Of the network, with the batch size of the first training.
-    data : tuple of DataLine
-    actions : tuple of Action
-    holds_out : bool
-        Whether it names rows to validate with.
-    modules : dict of str to str
-        What the names of imported modules stand for.
-    """
-
-    settings: Settings
-    data: tuple[DataLine, ...]
-    actions: tuple[Action, ...]
-    holds_out: bool
-    modules: dict[str, str]
 
 
 def read_program(text: str) -> Program:
@@ -104,6 +65,8 @@ class _Reader:
         self.network: Network | None = None
         self.batch_size: int | None = None
         self.holds_out = False
+        self.given_line: int | None = None
+        self.splits = False
 
     def program(self) -> Program:
         if self.network is None:
@@ -111,7 +74,9 @@ class _Reader:
             raise FormatError(message, got=None)
         settings = Settings.of(self.network, self.batch_size or 32)
         modules = {name: found.name for name, found in self.names.items() if isinstance(found, Module)}
-        return Program(settings, tuple(self.data), tuple(self.actions), self.holds_out, modules)
+        return Program(
+            settings, tuple(self.data), tuple(self.actions), self.holds_out, modules, self.given_line, self.splits
+        )
 
     def read(self, node: ast.stmt) -> None:
         if len(self.actions) > _MOST_ACTIONS:
@@ -228,17 +193,28 @@ class _Reader:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
             for argument in node.args:
                 self._shown(argument)
+        elif self._takes_weights(node):
+            self.given_line = node.lineno
         else:
             self._shown(node)
+
+    def _takes_weights(self, node: ast.expr) -> bool:
+        """Return whether it is the line that stands for the weights of a network that was given to the page."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or self.network is None:
+            return False
+        return self._is(node.func.value, Network) and _call_of(node) == _call_of(_parsed(GIVEN_WEIGHTS))
 
     def _shown(self, node: ast.expr) -> None:
         """Let pass what only shows something: ``net.evaluate(X, y)["loss"]``."""
         inner = node
         while isinstance(inner, (ast.Subscript, ast.Call, ast.Attribute)):
-            if isinstance(inner, ast.Attribute) and self._is(inner.value, Network) and inner.attr in _SHOWS:
+            outer, inner = inner, inner.func if isinstance(inner, ast.Call) else inner.value
+            name = outer.attr if isinstance(outer, ast.Attribute) else ""
+            if self._is(inner, Network) and (name in _SHOWS or name.startswith("plot_")):
                 return
-            inner = inner.func if isinstance(inner, ast.Call) else inner.value
-        if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in self.names):
+            if name.startswith("_"):
+                break
+        if isinstance(node, ast.Constant) or self._is(inner, Unknown):
             return
         raise refusal(node.lineno, f"{ast.unparse(node)[:40]!r} is not read")
 
@@ -274,6 +250,7 @@ class _Reader:
         if len(node.args) > 2 or not all(self._is_data(argument) for argument in node.args):
             raise refusal(node.lineno, f"{method} must be given X and y by their names", "")
         self.holds_out |= "validation_data" in given
+        self.splits |= "validation_split" in given
         size = self._integer(node, given.get("batch_size"), "batch_size", self.batch_size or 32)
         self.batch_size = self.batch_size or size
         if method == "stepwise":
@@ -310,11 +287,11 @@ class _Reader:
         if node.args or not all(keyword.arg in Changes.__annotations__ for keyword in node.keywords):
             names = ", ".join(Changes.__annotations__)
             raise refusal(node.lineno, f"change takes {names}, each by its name", "")
-        changes = {str(k.arg): _plain(evaluated(k.value, self.names)) for k in node.keywords}
+        changes = {str(k.arg): plain_value(evaluated(k.value, self.names)) for k in node.keywords}
         for name, make in (("optimizer", as_optimizer), ("loss", as_loss)):
             if isinstance(changes.get(name), str):
                 try:
-                    changes[name] = _plain(make(changes[name]))
+                    changes[name] = plain_value(make(changes[name]))
                 except GlassnetError as error:
                     raise refusal(node.lineno, str(error).rstrip("."), "") from error
         self.actions.append(Change(changes))
@@ -324,15 +301,16 @@ class _Reader:
             raise refusal(node.lineno, "close takes nothing", "")
 
 
-def _plain(value: Any) -> Any:
-    """Return a value with the library's objects as plain data, as settings have them."""
-    if isinstance(value, (Schedule, Layer)):
-        return value.entry()
-    if isinstance(value, (Loss, Optimizer)):
-        return {"class": type(value).__name__, **value.config()}
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    return value
+def _parsed(line: str) -> ast.Call:
+    found = ast.parse(line, mode="eval").body
+    assert isinstance(found, ast.Call)
+    return found
+
+
+def _call_of(node: ast.Call) -> str:
+    """Return a method call, whatever the object is called."""
+    assert isinstance(node.func, ast.Attribute)
+    return ast.dump(ast.Call(ast.Attribute(ast.Name("net"), node.func.attr), node.args, node.keywords))
 
 
 @dataclasses.dataclass(frozen=True)

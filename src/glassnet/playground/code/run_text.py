@@ -12,7 +12,10 @@ from glassnet.playground.code.layout import WIDTH, Call, Listing, Mapped, laid_o
 from glassnet.playground.code.network_text import loss_expression, made_of_config, mapped, written
 from glassnet.playground.settings import Settings
 
-__all__ = ["run_text"]
+__all__ = ["GIVEN_WEIGHTS", "run_text"]
+
+GIVEN_WEIGHTS = 'net.load_state_dict(gn.load("your_network.safetensors").state_dict())'
+"""The line that stands for a network that was given with its weights, which no code can hold."""
 
 _SINGLE = re.compile(r"'([^'\\]*)'")
 _LAST = 'print(net.evaluate(X, y)["loss"])'
@@ -26,6 +29,7 @@ def run_text(
     input_shape: Sequence[int],
     holds_out: bool = True,
     deterministic: bool = False,
+    is_given: bool = False,
 ) -> str:
     """Return a program that does what a run did.
 
@@ -43,15 +47,18 @@ def run_text(
         Whether there are rows to validate with.
     deterministic : bool, default=False
         Whether ``fit`` must be kept from trying several threads.
+    is_given : bool, default=False
+        Whether the weights at the start are those of a network of the user's.
     """
     imports = [line for line in data if line.startswith(("import ", "from "))]
     lines = [_reflowed(line) for line in data if line not in imports]
     validation = {"validation_data": Listing(("X_valid", "y_valid"), True)} if holds_out else {}
-    net = laid_out(made_of_config(_config(settings, None if actions else input_shape)), "net = ")
+    shape = input_shape if is_given or not actions else None
+    net = laid_out(made_of_config(_config(settings, shape)), "net = ")
     parts = [
         "\n".join(sorted({"import glassnet as gn", *imports})),
         "\n".join(lines),
-        net,
+        f"{net}\n{GIVEN_WEIGHTS}" if is_given else net,
         "\n".join(_training(settings, actions, validation, deterministic)),
         _LAST,
     ]

@@ -7,7 +7,7 @@ import keyword
 import tokenize
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
+from contextlib import suppress
 
 from glassnet.errors import FormatError
 
@@ -65,13 +65,9 @@ def check_tokens(text: str) -> None:
 
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    try:
+    """Yield the tokens of a text up to its end, or to where it is no Python, which the parser then says best."""
+    with suppress(tokenize.TokenError, SyntaxError):
         yield from tokenize.generate_tokens(io.StringIO(text).readline)
-    except (tokenize.TokenError, SyntaxError) as error:
-        at: Any = error.args[1] if len(error.args) > 1 else (1, 1)
-        line = at[1] if isinstance(error, SyntaxError) else at[0]
-        what = str(error.args[0]).lower().rstrip(".")
-        raise refusal(line or 1, f"this is no Python: {what}", "Complete it.") from None
 
 
 def _check_token(token: tokenize.TokenInfo, line: int) -> None:

@@ -12,10 +12,11 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
 from glassnet.playground.code.data_match import data_of_program
-from glassnet.playground.code.experiment_code import experiment_code
-from glassnet.playground.code.programs import Program, read_program
+from glassnet.playground.code.experiment_code import experiment_code, has_given_weights
+from glassnet.playground.code.program_form import Program
+from glassnet.playground.code.programs import read_program
 from glassnet.playground.code.setting_changes import changed_settings
-from glassnet.playground.code.tokens import MOST_CHARACTERS
+from glassnet.playground.code.tokens import MOST_CHARACTERS, refusal
 from glassnet.playground.differences import difference, live_changes
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.limits import check_size
@@ -41,6 +42,12 @@ def _load_code(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
     program = read_program(arguments.text("text", most=10 * MOST_CHARACTERS))
     data = data_of_program(program, experiment.data, experiment.uploads)
     _check(program, data)
+    if program.given_line is None:
+        # New data, for a network that was given with its weights to be left behind.
+        data = dataclasses.replace(data) if has_given_weights(experiment) else data
+    elif not has_given_weights(experiment) or data is not experiment.data:
+        what = "the page reads no file, and has no weights that were given for these data"
+        raise refusal(program.given_line, what, "Leave the line out.")
     experiment.begin(data, program.settings, "code loaded")
     return {"notes": [*_notes(program), *_follow(experiment, program.actions)]}
 
@@ -66,6 +73,8 @@ def _after(settings: Settings, action: Action) -> Settings:
 
 
 def _notes(program: Program) -> list[str]:
+    if program.splits:
+        return ["The page holds out rows of its own, not those of validation_split: the weights will not be the same."]
     if program.actions and not program.holds_out:
         return ["The page holds some rows out to validate with; the code trains on all of them."]
     return []

@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.playground.data.dividing import checked_split
-from glassnet.playground.data.fitting_settings import fit_settings
+from glassnet.playground.data.fitting_settings import fit_settings, suggested_settings
 from glassnet.playground.data.gallery import GALLERY, exhibit
 from glassnet.playground.data.sources import SPLIT, data_from_source, with_reading, with_target
 from glassnet.playground.data.table_reading import UndecidedError
@@ -76,9 +76,12 @@ def _axes(experiment: Experiment, arguments: Arguments) -> None:
 
 @command("add_point")
 def _add_point(experiment: Experiment, arguments: Arguments) -> None:
-    source = experiment.data.source
+    """Add a point of a class that there is, by its name or number, or of the next one."""
+    source, classes = experiment.data.source, experiment.data.classes
+    label = arguments.value("label")
+    label = classes.index(label) if isinstance(label, str) and label in classes else arguments.integer("label", 0)
     points = source["points"] if source.get("kind") == "points" else [list(point) for point in FIRST_POINTS]
-    point = [arguments.number("x"), arguments.number("y"), arguments.integer("label", 0)]
+    point = [arguments.number("x"), arguments.number("y"), label]
     _draw(experiment, [*points, point])
 
 
@@ -120,5 +123,11 @@ def _made_again(data: PlayData) -> Any:
 
 
 def _start(experiment: Experiment, data: PlayData) -> None:
-    """Begin anew with other data, and with the last layer and the loss that they need."""
-    experiment.replace(data=data, settings=fit_settings(experiment.settings, data), text=f"data: {data.title}")
+    """Begin anew with other data, and with the last layer and the loss that they need.
+
+    A network that nobody has touched gives way to the one that is suggested.
+    """
+    now = experiment.settings
+    untouched = now == suggested_settings(experiment.data)
+    settings = suggested_settings(data) if untouched else fit_settings(now, data)
+    experiment.replace(data=data, settings=settings, text=f"data: {data.title}")

@@ -23,4 +23,5 @@ def _diagnose(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
 def _branch_with(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
     finding = finding_of(experiment, arguments.text("code", most=100))
     settings, change = remedied(experiment.settings, finding)
-    return {"run": experiment.branch(settings=settings, text=change), "text": change}
+    # What helped was tried from the start, not from weights that went wrong.
+    return {"run": experiment.branch(settings=settings, text=change, at=0), "text": change}

@@ -19,10 +19,9 @@ def _hello(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
     if version != VERSION:
         message = f"hello: version must be {VERSION}, got {version}. Reload the page."
         raise ConfigError(message, expected=VERSION, got=version)
-    state = state_of(experiment)
-    runs = {run["name"]: run["steps"] for run in state.get("runs", ())}
+    runs = {run["name"]: run["steps"] for run in experiment.runs}
     resumed = arguments.has("run") and runs.get(arguments.text("run"), -1) >= arguments.integer("step", 0)
-    return {"version": VERSION, "state": state, "resumed": resumed}
+    return {"version": VERSION, "state": state_of(experiment), "resumed": resumed}
 
 
 @command("quit")

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.playground.data.dividing import divide, division_code
-from glassnet.playground.data.previews import array_preview
+from glassnet.playground.data.previews import array_preview, picture_preview
 from glassnet.playground.plane_axes import Axis
 from glassnet.playground.play_data import PlayData
 
 __all__ = ["ArrayMaterial"]
 
+_PICTURES = 10
 _FEWEST = 20  # rows that tell indicators from measurements
 
 
@@ -36,6 +37,8 @@ class ArrayMaterial:
         Rows held out, where they were given; nothing is divided then.
     least_sides : ((float, float), (float, float)), optional
         What the plane shows at least.
+    side : int
+        Pixels along a side, where each row is a picture from 0 to 1.
     """
 
     X: np.ndarray
@@ -48,6 +51,7 @@ class ArrayMaterial:
     target: str = "y"
     valid: tuple[np.ndarray, np.ndarray] | None = None
     least_sides: tuple[tuple[float, float], tuple[float, float]] | None = None
+    side: int = 0
 
     def play(self, split: float, axes: tuple[Axis, Axis] | None = None) -> PlayData:
         """Return the data with this share of the rows held out, shown on these axes."""
@@ -77,11 +81,18 @@ class ArrayMaterial:
                 {"name": name, "kind": "number", "missing": 0.0, "skipped": None, "used": True} for name in self.inputs
             ),
             targets=(self.target,),
-            preview=array_preview(self.X, self.y, self.inputs, self.classes, self.target),
+            preview=self._preview(),
             indicators=tuple(np.flatnonzero(_are_indicators(flat)).tolist()) if len(flat) >= _FEWEST else (),
             least_sides=self.least_sides,
             origin=self,
         )
+
+    def _preview(self) -> dict[str, Any]:
+        first = array_preview(self.X, self.y, self.inputs, self.classes, self.target)
+        if not self.side:
+            return first
+        shown = [self.classes[int(code)] for code in self.y[:_PICTURES]]
+        return {**first, "pictures": picture_preview(self.X[:_PICTURES], shown, self.side)}
 
 
 def _are_indicators(flat: np.ndarray) -> np.ndarray:

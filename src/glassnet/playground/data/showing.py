@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.playground.data.baseline_lines import baseline_lines
+from glassnet.playground.data.baselines import baseline_lines
 from glassnet.playground.data.gallery import GALLERY
 from glassnet.playground.data.sources import BUNDLED
 from glassnet.playground.data.toy_data import TOYS, toy_options

@@ -19,6 +19,7 @@ from glassnet.playground.data.toy_data import FIRST_POINTS, digits_material, poi
 from glassnet.playground.play_data import PlayData
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.frames import to_table
+from glassnet.tabular.reading.table import Table
 from glassnet.utils.checks import check_choice
 
 __all__ = [
@@ -142,6 +143,7 @@ def _table_material(
         code=(f"table = gn.tabular.read_table({called!r}{words})",),
         read=dict(reading.options.get("read", {})),
         questions=reading.questions,
+        path=called if source["kind"] == "given" else "",
     )
 
 
@@ -157,11 +159,22 @@ def data_from_frame(frame: Any, target: str | None = None, *, split: float = SPL
     split : float
         Share of the rows to hold out.
     """
-    table = to_table(frame)
+    return _framed(frame, target, {}, split)
+
+
+def _framed(frame: Any, target: str | None, read: dict[str, Any], split: float) -> PlayData:
+    table = to_table(frame, read=read or None)
     chosen = choose_target(table, target, "playground")
-    lines = ("# frame: what was passed to the playground", "table = gn.tabular.to_table(frame)")
-    source = {"kind": "given", "target": chosen}
-    return TableMaterial(table, chosen, title="Your table", source=source, code=lines).play(split)
+    words = f", read={read!r}" if read else ""
+    return TableMaterial(
+        table,
+        chosen,
+        title="Your table",
+        source={"kind": "given", "target": chosen, "options": {"read": read} if read else {}},
+        code=("# frame: what was passed to the playground", f"table = gn.tabular.to_table(frame{words})"),
+        read=read,
+        frame=None if isinstance(frame, Table) else frame,
+    ).play(split)
 
 
 def data_from_model(model: TableModel, frame: Any, *, split: float = SPLIT) -> PlayData:
@@ -277,14 +290,18 @@ def with_reading(data: PlayData, column: str, kind: str, uploads: Mapping[str, P
         message = f"read: the data must be a table, got {data.title!r}."
         raise ConfigError(message, got=data.title)
     check_choice("read", "column", column, known)
-    if data.source["kind"] == "given":
-        return _reread(material, column, kind).play(data.split)
     options = dict(data.source.get("options") or {})
     options["read"] = {**options.get("read", {}), column: kind}
     source = {**data.source, "options": options}
-    if column == data.target and kind == "drop":
-        source.pop("target")
-    return data_from_source(source, uploads, data.split)
+    target = None if column == data.target and kind == "drop" else data.target
+    if data.source["kind"] != "given":
+        return data_from_source({**source, "target": target}, uploads, data.split)
+    if material.frame is not None:
+        return _framed(material.frame, target, options["read"], data.split)
+    if not material.path:
+        message = f"read: {data.title!r} must be a file or a frame, got a table. Read it with read={ {column: kind}!r}."
+        raise ConfigError(message, got=data.title)
+    return _played(material.path, material.path, data.title, {"kind": "given"}, options, target, data.split)
 
 
 def with_target(data: PlayData, name: str) -> PlayData:
@@ -302,16 +319,6 @@ def with_target(data: PlayData, name: str) -> PlayData:
     target = choose_target(material.table, name, "target")
     source = {**data.source, "target": target}
     return dataclasses.replace(material, target=target, source=source).play(data.split)
-
-
-def _reread(material: TableMaterial, column: str, kind: str) -> TableMaterial:
-    """Return a table that was given with one column read as another kind."""
-    read: dict[str, Any] = {**material.read, column: kind}
-    frame = {each.name: each for each in material.table.columns}
-    table = to_table(frame, read=read)
-    line = f"table = gn.tabular.to_table(table, read={read!r})"
-    target = choose_target(table, material.target if material.target in table else None, "read")
-    return dataclasses.replace(material, table=table, target=target, read=read, code=(*material.code[:2], line))
 
 
 def _as_list(points: Any) -> list[Any]:

@@ -52,6 +52,10 @@ class TableMaterial:
     read : dict
         Columns whose kind somebody chose.
     questions : tuple of dict
+    path : str
+        A file on this machine that the table was read from; "" for others.
+    frame : object, optional
+        What the table was made of.
     encoder, target_encoder : fitted, optional
         Those of a model, whose rows these are.
     """
@@ -63,6 +67,8 @@ class TableMaterial:
     code: tuple[str, ...]
     read: dict[str, str] = dataclasses.field(default_factory=dict)
     questions: tuple[dict[str, Any], ...] = ()
+    path: str = ""
+    frame: Any = None
     encoder: TableEncoder | None = None
     target_encoder: TargetEncoder | None = None
 

@@ -111,6 +111,7 @@ def digits_material() -> ArrayMaterial:
         target="digit",
         source={"kind": "bundled", "name": "digits"},
         code=("X, y = gn.datasets.digits()",),
+        side=8,
     )
 
 

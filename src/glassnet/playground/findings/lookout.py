@@ -37,6 +37,7 @@ class _Subject:
     settings: Settings
     step: int
     diverged: str | None
+    asked: bool
     tries: bool
 
 
@@ -46,6 +47,7 @@ class _Found:
 
     subject: _Subject
     findings: list[Finding]
+    problem: str = ""  # why there are none, if the look itself failed
 
 
 class _Lookout:
@@ -89,7 +91,7 @@ def wait_for_look(experiment: Experiment) -> None:
 def findings_state(experiment: Experiment) -> dict[str, Any]:
     """Return the findings about the run as it is, and after which step it was looked at; None if it was not."""
     found = _current(experiment, _LOOKOUTS.setdefault(experiment, _Lookout()))
-    if found is None:
+    if found is None or found.problem:
         return {"findings": [], "looked_at": None}
     length = experiment.run.steps_per_epoch
     return {"findings": [card_of(finding, length) for finding in found.findings], "looked_at": found.subject.step}
@@ -132,17 +134,23 @@ def _begin(experiment: Experiment, lookout: _Lookout, *, asked: bool) -> None:
     network, settings = experiment.network, experiment.settings
     work = settings.batch_size * network.n_parameters
     subject = _Subject(
-        copy.deepcopy(network), experiment.data, settings, experiment.step, experiment.diverged, asked or work <= _CHEAP
+        copy.deepcopy(network),
+        experiment.data,
+        settings,
+        experiment.step,
+        experiment.diverged,
+        asked,
+        tries=asked or work <= _CHEAP,
     )
     original, wake = weakref.ref(network), experiment.wake
 
     def look() -> None:
         try:
-            findings = _examined(subject)
-        except Exception:
-            _log.exception("playground: the diagnosis failed; the training is not affected")
-            findings = []
-        lookout.done = original, _Found(subject, findings)
+            found = _Found(subject, _examined(subject))
+        except Exception as error:
+            _log.exception("playground: the diagnosis failed")
+            found = _Found(subject, [], f"{type(error).__name__}: {error}"[:200])
+        lookout.done = original, found
         wake()
 
     lookout.thread = threading.Thread(target=look, name="glassnet-findings", daemon=True)
@@ -155,11 +163,16 @@ def _collect(experiment: Experiment, lookout: _Lookout) -> None:
         return
     (original, found), lookout.done, lookout.thread = lookout.done, None, None
     network = original()
-    if network is None:
-        return
-    lookout.known[network] = found
-    if _current(experiment, lookout) is found:
+    if network is not None:
+        lookout.known[network] = found
+    if found.problem:
+        text = f"playground: its diagnosis failed ({found.problem}); the training is not affected. Please report it."
+        experiment.outbox.append({"event": "notice", "text": text})
+        experiment.changed()
+    elif _current(experiment, lookout) is found:
         experiment.outbox.append({"event": "findings", **findings_state(experiment)})
+    elif found.subject.asked:  # what is there now was not looked at yet
+        lookout.is_asked = True
 
 
 def _examined(subject: _Subject) -> list[Finding]:

@@ -4,3 +4,5 @@ Nothing is computed here: the numbers and their texts are those of `glassnet.exp
 """
 
 from __future__ import annotations
+
+__all__: list[str] = []

@@ -43,6 +43,7 @@ def line_of(entry: Entry, digits: int, *, names: Sequence[str] = (), keep_last: 
     line: Line = {
         "label": entry.label, "symbol": entry.symbol, "index": list(entry.index), "formula": entry.formula,
         "remark": entry.remark, "terms": shown, "text": line_text(shown), "result": result, "value": entry.value,
+        "places": places,
         "from": [names[place] if place < len(names) else "" for place in places],
         "rest": {"count": left_out, "sum": number_text(rest, digits)} if left_out else None,
     }  # fmt: skip

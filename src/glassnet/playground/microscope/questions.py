@@ -16,6 +16,7 @@ __all__ = ["answer_to", "is_right", "number_in", "questions_of"]
 
 _DIGITS = 3  # significant, that must be right
 _MOST, _KEPT = 4, 400
+_SHOWN = ("label", "symbol", "formula", "remark", "terms", "text", "rest", "from")  # all of a line but its result
 _ASKED: weakref.WeakKeyDictionary[Experiment, dict[str, Line]] = weakref.WeakKeyDictionary()
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f]")
 
@@ -36,9 +37,7 @@ def questions_of(experiment: Experiment, sections: list[dict[str, Any]]) -> list
         question = f"{experiment.revision}.{experiment.step} {line['label']}"
         asked.pop(question, None)
         asked[question] = line
-        found.append(
-            {"question": question, **{k: line[k] for k in ("label", "formula", "terms", "text", "rest", "from")}}
-        )
+        found.append({"question": question, **{k: line[k] for k in _SHOWN}})
     for old in list(asked)[:-_KEPT]:
         del asked[old]
     return found

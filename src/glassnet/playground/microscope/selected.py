@@ -60,7 +60,7 @@ def neuron_explained(experiment: Experiment, layer: str | None, unit: int, digit
     }  # fmt: skip
     if number == 0:
         value = float(row_of(experiment.data, look.row).reshape(-1)[unit])
-        return {**known, "value": value, "lines": [], "shapes": [], "edges": []}
+        return {**known, "value": value, "lines": [], "shapes": [], "edges": [], "bias": None}
     blocks = [block for block in drawing.blocks if block.end == number]
     sources = unit_names(experiment, drawing, blocks[0].start) if blocks else []
     lines, shapes = _neuron_lines(look.prediction, column.name, column.tapped or column.name, unit, sources, digits)
@@ -68,7 +68,7 @@ def neuron_explained(experiment: Experiment, layer: str | None, unit: int, digit
         lines += _answer_lines(look.prediction, unit, digits)
     return {
         **known, "value": lines[-1]["value"] if lines else None, "lines": lines, "shapes": shapes,
-        "edges": [{"parameter": block.parameter, "from": None, "to": unit} for block in blocks],
+        "edges": [{"parameter": block.parameter, "from": None, "to": unit} for block in blocks], "bias": column.bias,
     }  # fmt: skip
 
 
@@ -150,7 +150,11 @@ def batch_data(look: Look) -> dict[str, Any]:
 
 
 def _index_of(slot: Slot, start: int | None, end: int) -> tuple[int, int]:
-    rows, columns = (1, *slot.spec.shape)[-2:]
+    if len(slot.spec.shape) != 2:
+        must = "parameter must have one row for each unit before and one column for each after"
+        message = f"explain_edge: {must}, got {slot.name!r} of shape {slot.spec.shape}. Choose another."
+        raise ConfigError(message, got=slot.name)
+    rows, columns = slot.spec.shape
     first = 0 if start is None else check_integer("explain_edge", "from", start, 0, maximum=rows - 1)
     return first, check_integer("explain_edge", "to", end, 0, maximum=columns - 1)
 

@@ -1,8 +1,8 @@
 // What is selected, explained with its numbers; or the microscope. Updated while paused, and a few times a second else.
 
-import { button, el } from "./dom.js";
+import { button, el, say } from "./dom.js";
 import { lineOf, rowsOf, typeset } from "./drawer_lines.js";
-import { light, microscopeOf } from "./drawer_microscope.js";
+import { light, microscopeOf, whyOf } from "./drawer_microscope.js";
 import { text } from "./texts.js";
 
 const BETWEEN = 250; // milliseconds between two updates while running
@@ -17,11 +17,12 @@ class Explained {
   #shown = ""; // what was asked for last: the same is not asked twice
 
   constructor(root, store) {
-    Object.assign(this, { root, store, look: { open: false, stop: 0, manual: false, digits: 4 } });
+    Object.assign(this, { root, store, look: { open: false, stop: 0, manual: false, digits: 4, why: {} } });
     this.body = el("div", { class: "explained" });
-    root.append(this.#bar(), this.body);
+    this.said = el("p", { class: "unseen", role: "status" });
+    root.append(this.#bar(), this.body, this.said);
     store.on("selection", () => this.#choose());
-    store.on("drawer", () => this.#refresh());
+    store.on("drawer", () => this.#turned());
     for (const event of ["state", "frame"]) store.on(event, () => this.#later());
     this.#refresh();
   }
@@ -42,8 +43,16 @@ class Explained {
   }
 
   #choose() {
+    this.saysNext = true;
     if (this.look.open) this.#open(false);
     else this.#refresh();
+  }
+
+  /** What lights up is what is read: nothing while another tab is open. */
+  #turned() {
+    if (this.store.drawer !== "explain" && this.look.open) light(this.store, null);
+    this.#shown = "";
+    this.#refresh();
   }
 
   /** Refresh soon: at once while paused, else so that updates are some time apart. */
@@ -68,7 +77,7 @@ class Explained {
     if (store.drawer !== "explain" || this.root.hidden) return;
     const [command, args] = this.#question;
     const now = (store.frame?.revision === store.state.revision ? store.frame : store.state).step;
-    const asked = JSON.stringify([command, args, this.look, store.state.revision, now]);
+    const asked = JSON.stringify([command, args, this.look.manual, store.state.revision, now]);
     if (asked === this.#shown) return;
     this.#shown = asked;
     if (!command || !store.can(command)) return this.#fill(el("p", { class: "quiet" }, text(command ? "explain.cannot" : "explain.nothing")));
@@ -88,9 +97,10 @@ class Explained {
   };
 
   #fill(...parts) {
-    const { scrollTop } = this.root;
     this.body.replaceChildren(...parts.flat(Infinity));
-    this.root.scrollTop = scrollTop;
+    if (!this.saysNext) return;
+    this.saysNext = false; // what was chosen is heard once, not with each of its numbers
+    say(this.said, [...this.body.querySelectorAll("h3, .line")].slice(0, 3).map((part) => part.textContent).join(". "));
   }
 }
 
@@ -99,20 +109,26 @@ const lines = (found) => found.map((line) => lineOf(line));
 const quiet = (words) => el("p", { class: "quiet" }, words);
 
 const PARTS = {
-  neuron(found, { store }) {
+  neuron(found, { store, look }) {
     const shapes = found.shapes.filter(({ shape }) => shape).map(({ symbol, shape }) => `${symbol}: ${shape}`);
     const where = found.layer ? text("explain.neuron.of", { unit: found.unit + 1, layer: found.layer }) : text("explain.input", found);
     const value = found.lines.length ? [] : lines([{ label: found.name, symbol: found.name, terms: [], result: String(found.value), formula: "" }]);
-    return [heading(where, quiet(text("explain.neuron.row", { row: found.row, probe: store.state.probe?.text ?? "" }))), lines(found.lines), value,
+    const { edges: [edge, ...others], bias, unit } = found;
+    const choose = edge && !others.length && store.can("explain_edge") ? (from) => store.select({ kind: "edge", ...edge, from }) : null;
+    const ofBias = () => store.select({ kind: "edge", parameter: bias, from: null, to: unit });
+    return [heading(where), found.lines.map((line) => lineOf(line, { choose })), value,
+      quiet(text("explain.neuron.row", { probe: store.state.probe?.text ?? "" })), bias ? button(text("explain.of.bias"), ofBias, { label: null }) : [],
+      edge ? whyOf("forward", look) : [],
       shapes.length ? quiet(text("explain.shapes", { shapes: shapes.join(", ") })) : []];
   },
-  edge(found, { store }) {
+  edge(found, { store, look }) {
     const [from, to] = found.names;
     const name = from ? text("explain.edge", { from, to }) : text("explain.bias", { to });
     const { delta, slope, update } = found.lines;
     const now = typeset(String(Number(found.value.toPrecision(7))));
     return [heading(name, quiet(text("explain.edge.now", { parameter: found.parameter, value: now })), setterOf(found, store)),
-      el("h4", {}, text("explain.slope")), lines(slope), el("h4", {}, text("explain.update")), lines(update),
+      el("h4", {}, text("explain.slope")), lines(slope), whyOf("gradients", look),
+      el("h4", {}, text("explain.update")), lines(update), whyOf("update", look),
       delta.length ? [el("h4", {}, text("explain.delta", { row: found.rows[0] })), lines(delta)] : [], rowsOf(found)];
   },
   layer(found) {

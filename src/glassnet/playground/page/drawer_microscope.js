@@ -34,16 +34,17 @@ export function light(store, lit) {
   store.emit("highlight", lit);
 }
 
-function whyOf(name, look) {
-  const made = el("details", { ontoggle: () => (look.why = made.open) }, el("summary", {}, text("explain.why")), el("p", {}, text(`explain.why.${name}`)));
-  made.open = look.why ?? false;
+/** The paragraph behind "Why?"; whether it is open is kept in `look`. */
+export function whyOf(name, look) {
+  const made = el("details", { ontoggle: () => (look.why[name] = made.open) }, el("summary", {}, text("explain.why")), el("p", {}, text(`explain.why.${name}`)));
+  made.open = look.why[name] ?? false;
   return made;
 }
 
 function sectionOf(section, found, store) {
   const equations = section.equations.map((equation) => {
     const lines = equation.worked.map((line) => lit(lineOf(line, { formula: false }), section, line, found, store));
-    return el("div", { class: "equation" }, arrayOf(equation), lines);
+    return el("div", { class: "equation" }, [...arrayOf(equation), ...lines]);
   });
   return el("section", {}, el("h4", {}, section.title), section.remark ? el("p", { class: "quiet" }, section.remark) : null, equations);
 }

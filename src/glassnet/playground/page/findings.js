@@ -37,7 +37,7 @@ export function mount(root, store) {
     show();
   });
   store.on("state", (state) => {
-    lookedAt = state.looked_at ?? null;
+    [lookedAt, looking] = [state.looked_at ?? null, false];
     show();
   });
   lookedAt = store.state?.looked_at ?? null;

@@ -39,7 +39,7 @@ function headOf(context, columns, layout, k) {
   const column = columns[k];
   const { along, span } = layout.columns[k];
   const at = column.at ?? -1;
-  const place = layout.vertical ? { top: `${along - layout.size / 2 - 54}px` } : { left: `${along - span / 2}px`, width: `${span}px` };
+  const place = layout.vertical ? { top: `${along - layout.size / 2 - 54}px` } : { left: `${along - span / 2 + 14}px`, width: `${span - 28}px` };
   const name = k ? chip(context, at, column.label, `name-${k}`) : el("b", {}, column.label);
   const chips = column.chips.map(({ label, at: there }, i) => chip(context, there, label, `chip-${k}-${i}`, "chip"));
   const group = { class: "head", role: "group", "aria-label": k ? text("network.layer", { number: k, label: column.label }) : column.label };

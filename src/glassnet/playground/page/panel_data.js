@@ -44,8 +44,6 @@ function part(root, store, make) {
   };
 }
 
-const take = (store, source) => load(store, source);
-
 /** Take other data; questions about a file that cannot be answered later are kept to be shown. */
 async function load(store, source) {
   const answer = await store.do("data", { source });
@@ -60,7 +58,7 @@ function sources(data, store) {
   const { kind, name } = data.source;
   const current = kind === "points" ? "draw" : kind === "toy" || kind === "bundled" ? name : kind;
   const one = (id, title, source) => el("button", {
-    type: "button", id: `data-source-${id}`, class: "source", "aria-pressed": String(id === current), onclick: () => take(store, source),
+    type: "button", id: `data-source-${id}`, class: "source", "aria-pressed": String(id === current), onclick: () => load(store, source),
   }, pictureOf(id), el("span", {}, title));
   const own = data.given ? [one("given", text("data.given"), { kind: "given" })] : [];
   return {
@@ -129,7 +127,7 @@ function toyOptions(data, store) {
   const toy = data.source.kind === "toy" && data.toys.find((each) => each.name === data.source.name);
   if (!toy) return { key: 0 };
   const given = data.source.options;
-  const change = (path, value) => take(store, { kind: "toy", name: toy.name, options: { ...given, [path]: value } });
+  const change = (path, value) => load(store, { kind: "toy", name: toy.name, options: { ...given, [path]: value } });
   return {
     key: [toy, given],
     content: () => el("div", { class: "fields" }, toy.options.map((option) => numberField(option, given[option.path], change))),
@@ -154,24 +152,21 @@ function numberField({ path, label, minimum, maximum, step }, value, change) {
   return el("div", {}, el("label", { for: id }, label), input);
 }
 
+/** Points without a pointer; those of a click are the plane's. The last class to choose is a new one. */
 function drawing(data, store) {
   if (data.source.kind !== "points") return { key: 0 };
-  const labels = Math.min(data.classes.length + 1, 8);
-  store.pointLabel = Math.min(store.pointLabel ?? 0, labels - 1);
-  const choose = (label) => { store.pointLabel = label; store.emit("state", store.state); };
-  const field = (name) => el("input", { type: "number", id: `data-point-${name}`, step: "any", value: "0", "aria-label": text("data.point", { name }) });
+  const n = Math.min(data.classes.length + 1, 8);
+  const named = (id, words, field) => el("div", {}, el("label", { for: id }, words), Object.assign(field, { id }));
   return {
-    key: [labels, store.pointLabel, data.rows],
+    key: n,
     content: () => {
-      const [x, y] = [field("x1"), field("x2")];
-      const add = () => store.do("add_point", { x: x.valueAsNumber || 0, y: y.valueAsNumber || 0, label: store.pointLabel });
+      const [x, y] = [0, 0].map((value) => el("input", { type: "number", step: "any", value }));
+      const label = el("select", {}, Array.from({ length: n }, (_, k) => el("option", { value: k }, text(k < data.classes.length ? "data.class" : "data.class.new", { k }))));
+      const add = () => store.do("add_point", { x: x.valueAsNumber || 0, y: y.valueAsNumber || 0, label: Number(label.value) });
       return [
         el("p", { class: "quiet" }, text("data.draw.how")),
-        el("div", { class: "labels", role: "group", "aria-label": text("data.label") }, Array.from({ length: labels }, (_, label) =>
-          el("button", { type: "button", id: `data-label-${label}`, "aria-pressed": String(label === store.pointLabel), onclick: () => choose(label) },
-            el("i", { class: "swatch", style: { "--swatch": `var(--class-${label})` } }), text("data.class", { label })))),
-        el("div", { class: "labels" }, x, y, button(text("data.add"), add, { id: "data-add" }),
-          button(text("data.clear"), () => store.do("clear_points"), { id: "data-clear" })),
+        el("div", { class: "fields" }, named("data-point-x1", "x1", x), named("data-point-x2", "x2", y), named("data-label", text("data.label"), label)),
+        button(text("data.add"), add, { id: "data-add" }),
       ];
     },
   };
@@ -219,7 +214,7 @@ function split(data, store) {
 }
 
 function axes(data, store) {
-  if (data.axes.choices.length < 3 || !store.can("axes")) return { key: 0 };
+  if (!(data.axes?.choices?.length > 2) || !store.can("axes")) return { key: 0 };
   const choose = (axis) => {
     const made = el("select", {
       id: `data-axis-${axis}`, "aria-label": text(`data.axis.${axis}`),
@@ -238,7 +233,7 @@ function rows(data) {
 }
 
 function notes(data) {
-  return { key: data.notes, content: () => (data.notes.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
+  return { key: data.notes, content: () => (data.notes?.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
 }
 
 function gallery(data, store) {

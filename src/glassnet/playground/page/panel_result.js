@@ -1,8 +1,9 @@
 // The result: what the network answers for the data, and how its loss has fallen.
 
 import { mountCurve } from "./result_curve.js";
-import { button, el, figure, say, svg } from "./dom.js";
+import { el, figure, say, svg } from "./dom.js";
 import { fit } from "./network_canvas.js";
+import { numbersTable } from "./numbers_table.js";
 import { coloursOf, kindOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
 import { text } from "./texts.js";
 
@@ -29,9 +30,10 @@ class Result {
     this.y = el("span", { class: "y quiet" });
     this.kind = el("select", { onchange: () => this.#draw() });
     this.kinds = el("label", {}, text("result.show"), this.kind);
-    this.classes = el("fieldset", { class: "classes" });
     this.legend = el("ul", { class: "legend" });
-    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.classes, this.said);
+    const names = ["row", "x", "y", "truth", "answer"].map((name) => text(`result.column.${name}`));
+    this.numbers = numbersTable(text("result.points"), names, () => this.#rows());
+    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.said, this.numbers.element);
     this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
     this.canvas.onkeydown = (event) => this.#key(event);
     this.canvas.onblur = () => ((this.#held = null), this.#ask());
@@ -66,8 +68,19 @@ class Result {
     }
     this.kinds.hidden = kinds.length < 2;
     this.#legend();
-    this.#classes();
     this.#draw();
+  }
+
+  /** A number to predict in its own unit, and a class by its name. */
+  #named(value) {
+    const [mean, deviation] = this.data.unit ?? [0, 1];
+    return this.isClasses ? (this.data.classes[value] ?? "–") : figure(mean + deviation * value);
+  }
+
+  #rows() {
+    const { x, y, label, row } = this.data.points;
+    const answers = this.store.frame?.predictions ?? [];
+    return row.map((number, i) => [number, figure(x[i]), this.isCurve ? this.#named(y[i]) : figure(y[i]), this.#named(label[i]), this.#named(answers[i])].map(String));
   }
 
   /** Whether a click may set a point. */
@@ -78,11 +91,13 @@ class Result {
   #draw() {
     const { axes, plane, target } = this.data;
     const name = (axis) => axes?.choices.find(({ value }) => value === axis)?.label ?? String(axis);
-    const ends = ([lo, hi], words) => text("result.axis", { lo: figure(lo, 3), hi: figure(hi, 3), name: words });
+    const axis = (lo, hi, words) => text("result.axis", { lo, hi, name: words });
+    const ends = ([lo, hi], words) => axis(figure(lo, 3), figure(hi, 3), words);
+    const own = ([lo, hi], words) => axis(this.#named(lo), this.#named(hi), words);
     const against = this.kind.value === "against";
     if (plane) {
-      say(this.x, against ? ends(plane.range, text("result.true", { target })) : ends(plane.x, name(axes.x)));
-      say(this.y, against ? ends(plane.range, text("result.predicted", { target })) : ends(plane.y, this.isCurve ? target : name(axes.y)));
+      say(this.x, against ? own(plane.range, text("result.true", { target })) : ends(plane.x, name(axes.x)));
+      say(this.y, against ? own(plane.range, text("result.predicted", { target })) : this.isCurve ? own(plane.y, target) : ends(plane.y, name(axes.y)));
     }
     this.canvas.setAttribute("aria-label", `${this.y.textContent}; ${this.x.textContent}`);
     say(this.help, text(this.draws ? "result.help.draw" : "result.help"));
@@ -95,16 +110,6 @@ class Result {
     const entries = classes.slice(0, 12).map((name, k) => el("li", {}, sign(k), name));
     if (rows?.valid) entries.push(el("li", {}, sign(0, true), text("result.held")));
     this.legend.replaceChildren(...(this.isClasses ? entries : entries.slice(-1)));
-  }
-
-  #classes() {
-    this.classes.hidden = !this.draws;
-    if (!this.draws || this.classes.dataset.names === this.data.classes.join()) return;
-    this.classes.dataset.names = this.data.classes.join();
-    const radio = (name, k) => el("label", {}, el("input", { type: "radio", name: "label", value: k, checked: k === 0 }), sign(k), name);
-    const number = () => el("label", {}, text("result.label"), el("input", { type: "number", step: "any", value: 0 }));
-    const clear = this.store.can("clear_points") ? button(text("result.clear"), () => this.store.do("clear_points")) : "";
-    this.classes.replaceChildren(el("legend", { class: "quiet" }, text("result.draw")), ...(this.isClasses ? this.data.classes.map(radio) : this.isCurve ? [] : [number()]), clear);
   }
 
   // ---- painting -----------------------------------------------------------------------------------------------------
@@ -126,6 +131,7 @@ class Result {
     if (show && this.shown !== current.plane) paintPlane(this.ground, current.plane, colours, isClasses);
     if (show) this.shown = current.plane;
     if (current && kind === "plane" && !show) this.ground.width = 0;
+    if (!state.running) this.numbers.refresh();
     const drawn = [data, colours, width, height, state.probe?.row, this.#held, kind];
     if (kind === "plane" && this.drawn?.every((part, i) => part === drawn[i])) return;
     this.drawn = drawn;
@@ -170,7 +176,7 @@ class Result {
       this.#cross = this.#cross.map((share, i) => Math.min(Math.max(share + move[i] * by, 0), 1));
       this.#held = this.#cross;
       const [x, y] = this.#value(this.#cross[0] * width, this.#cross[1] * height);
-      say(this.said, text("result.at", { x: figure(x, 3), y: figure(y, 3) }));
+      say(this.said, text("result.at", { x: figure(x, 3), y: this.isCurve ? this.#named(y) : figure(y, 3) }));
       this.#ask();
     } else if (event.key === "Enter") this.#click(this.#cross[0] * width, this.#cross[1] * height);
     else return;
@@ -193,14 +199,10 @@ class Result {
       const far = (px - left) ** 2 + (py - top) ** 2;
       if (far < nearest) [nearest, found] = [far, i];
     });
-    if (this.draws && (found < 0 || nearest > 36)) this.#add(...this.#value(left, top));
-    else if (found >= 0 && this.store.can("probe")) this.store.do("probe", { row: points.row[found] });
-  }
-
-  #add(x, y) {
-    const chosen = this.classes.querySelector("input:checked, input[type=number]");
-    const label = this.isClasses ? this.data.classes[Number(chosen?.value ?? 0)] : this.isCurve ? y : Number(chosen?.value ?? 0);
-    this.store.do("add_point", { x, y, label });
+    if (this.draws && (found < 0 || nearest > 36)) {
+      const [x, y] = this.#value(left, top);
+      this.store.do("add_point", { x, y, label: this.store.pointLabel ?? 0 }); // which is chosen beside the data
+    } else if (found >= 0 && this.store.can("probe")) this.store.do("probe", { row: points.row[found] });
   }
 }
 

@@ -4,6 +4,7 @@ import { rgb } from "./network_canvas.js";
 
 const SIZES = [5, 3.5]; // of a point, where there are few and where there are many
 const MANY = 400;
+const FINE = 32; // points along a side from which a border is a line
 const CLASSES = 8;
 const TAU = 2 * Math.PI;
 
@@ -34,7 +35,7 @@ export function paintPlane(canvas, plane, colours, isClasses) {
       pixels[to] = table[winner % CLASSES][level];
     }
   }
-  if (best) darkenBorders(pixels, best, width, rgb(colours.ink));
+  if (best && width >= FINE) darkenBorders(pixels, best, width, rgb(colours.ink));
   ctx.putImageData(image, 0, 0);
 }
 

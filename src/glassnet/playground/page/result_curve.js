@@ -3,6 +3,7 @@
 import { Losses, paintLosses, rangesOf } from "./curve_canvas.js";
 import { el, figure, say } from "./dom.js";
 import { fit } from "./network_canvas.js";
+import { numbersTable } from "./numbers_table.js";
 import { coloursOf } from "./plane_canvas.js";
 import { text } from "./texts.js";
 
@@ -29,11 +30,11 @@ class Curve {
     this.canvas = el("canvas", { tabindex: 0, role: "img", "aria-label": text("result.curve") });
     this.box = el("div", { class: "curve" }, this.canvas);
     this.readout = el("p", { class: "readout", role: "status" });
-    this.table = el("tbody", {});
-    this.numbers = el("details", { ontoggle: () => this.#fill() }, el("summary", {}, text("result.numbers")), el("div", { class: "scroll" }, this.#frame()));
+    const names = ["step", "train", "valid", "score"].map((name) => text(`result.${name}`));
+    this.numbers = numbersTable(text("result.numbers.caption", { most: ROWS }), names, () => this.#rows());
     const key = ["train", "valid", "batch"].map((kind) => el("li", { class: kind }, text(`result.${kind}`)));
     const bar = el("div", { class: "bar" }, el("h3", {}, text("result.loss")), el("label", {}, this.log, text("result.log")), this.compare);
-    root.append(bar, this.box, el("ul", { class: "legend lines" }, key), this.readout, this.numbers);
+    root.append(bar, this.box, el("ul", { class: "legend lines" }, key), this.readout, this.numbers.element);
     this.canvas.onpointermove = ({ offsetX }) => this.#point(offsetX);
     this.canvas.onpointerleave = () => this.#point(null);
     this.canvas.onkeydown = (event) => this.#key(event);
@@ -43,11 +44,6 @@ class Curve {
     store.on("frame", (frame) => (this.losses.take(frame), this.#paint()));
     this.#recolour();
     this.#learn();
-  }
-
-  #frame() {
-    const names = ["step", "train", "valid", "score"].map((name) => el("th", { scope: "col" }, text(`result.${name}`)));
-    return el("table", {}, el("caption", {}, text("result.numbers.caption", { most: ROWS })), el("thead", {}, el("tr", {}, names)), this.table);
   }
 
   #recolour() {
@@ -88,7 +84,7 @@ class Curve {
     this.ranges = rangesOf(losses, options);
     paintLosses(fit(this.canvas, width, HEIGHT), losses, this.ranges, options);
     say(this.readout, this.#words(cursor));
-    if (this.numbers.open && !state.running) this.#fill();
+    if (!state.running) this.numbers.refresh();
   }
 
   #words(cursor) {
@@ -118,10 +114,9 @@ class Curve {
     this.#ask();
   }
 
-  #fill() {
-    if (!this.numbers.open) return;
+  #rows() {
     const first = Math.max(this.losses.length - ROWS, 0);
     const rows = Array.from({ length: this.losses.length - first }, (_, i) => this.losses.row(first + i));
-    this.table.replaceChildren(...rows.map((row) => el("tr", {}, row.map((value, i) => el("td", {}, figure(value, i ? 4 : 9))))));
+    return rows.map((row) => row.map((value, i) => figure(value, i ? 4 : 9)));
   }
 }

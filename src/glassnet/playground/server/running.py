@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Playground"]
 
 _TOKEN_BYTES = 32
-_MOST_UNSENT = 32 * 2**20  # bytes to a page that asks for more than it reads
+_MOST_UNSENT = 8 * 2**20  # bytes to a page that asks for more than it reads
 
 
 class Playground:
