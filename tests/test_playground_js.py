@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -258,7 +259,7 @@ def test_microscope_shows_what_python_shows(name: str, tmp_path: Path) -> None:
 def assert_alike(cells: list[list[str]], wanted: list[list[str]]) -> None:
     """Compare tables of numbers that may be rounded otherwise in the last of six digits."""
     assert [len(row) for row in cells] == [len(row) for row in wanted]
-    for cell, other in zip(sum(cells, []), sum(wanted, []), strict=True):
+    for cell, other in zip(itertools.chain(*cells), itertools.chain(*wanted), strict=True):
         assert cell == other or abs(float(cell) - float(other)) <= 2e-5 * abs(float(other)) + 1e-12
 
 
