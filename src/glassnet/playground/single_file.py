@@ -38,11 +38,7 @@ from glassnet.saving.writing import write_atomically
 
 __all__ = ["page_content", "page_text", "save_page", "widget_page"]
 
-# What a page without a server never uses.
-_STUBS = {
-    "socket_engine.js": "export const connect = null;",
-    "drawer_microscope.js": "export const microscopeOf = null;\nexport const light = null;",
-}
+_STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
 _MAIN = '<script type="module" src="main.js"></script>'
 
