@@ -18,7 +18,7 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.layers import Activation
 from glassnet.network import Network
-from glassnet.playground.code.experiment_code import experiment_code
+from glassnet.playground.code.shown_run import experiment_code
 from glassnet.playground.data.sources import data_from_arrays
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
@@ -38,11 +38,7 @@ from glassnet.saving.writing import write_atomically
 
 __all__ = ["page_content", "page_text", "save_page", "widget_page"]
 
-# What a page without a server never uses.
-_STUBS = {
-    "socket_engine.js": "export const connect = null;",
-    "drawer_microscope.js": "export const microscopeOf = null;\nexport const light = null;",
-}
+_STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
 _MAIN = '<script type="module" src="main.js"></script>'
 
