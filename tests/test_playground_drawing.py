@@ -198,8 +198,8 @@ def test_points_are_set_by_keys(shown: tuple[Page, Playground]) -> None:
         "{ kind: 'points', points: [[0.5, 0.5, 0], [-0.5, 0.5, 1], [0.5, -0.5, 1], [-0.5, -0.5, 0], [0.1, 0.9, 0]] }"
     )
     page.run(f"store.do('data', {{ source: {source} }})")
-    page.wait("store.state.data.source.kind === 'points' && document.querySelectorAll('#result .classes input').length === 3")
-    page.run("document.querySelectorAll('#result .classes input')[2].click()")
+    page.wait("store.state.data.source.kind === 'points' && document.querySelector('#data-label-2') !== null")
+    page.run("document.querySelector('#data-label-2').click()")
     page.run("document.querySelector('#result .plane canvas:last-child').focus()")
     page.press("ArrowRight")
     page.press("Enter", "\r")

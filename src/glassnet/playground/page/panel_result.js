@@ -1,13 +1,12 @@
 // The result: what the network answers for the data, and how its loss has fallen.
 
 import { mountCurve } from "./result_curve.js";
-import { button, el, figure, say, svg } from "./dom.js";
+import { el, figure, say, svg } from "./dom.js";
 import { fit } from "./network_canvas.js";
 import { numbersTable } from "./numbers_table.js";
 import { coloursOf, kindOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
 import { text } from "./texts.js";
 
-const MOST_CLASSES = 8; // of drawn points
 const NEAR = 14; // pixels within which a click means a point
 
 export function mount(root, store) {
@@ -32,10 +31,9 @@ class Result {
     this.kind = el("select", { onchange: () => this.#draw() });
     this.kinds = el("label", {}, text("result.show"), this.kind);
     this.legend = el("ul", { class: "legend" });
-    this.classes = el("fieldset", { class: "classes" });
     const names = ["row", "x", "y", "truth", "answer"].map((name) => text(`result.column.${name}`));
     this.numbers = numbersTable(text("result.points"), names, () => this.#rows());
-    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.classes, this.said, this.numbers.element);
+    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.said, this.numbers.element);
     this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
     this.canvas.onkeydown = (event) => this.#key(event);
     this.canvas.onblur = () => ((this.#held = null), this.#ask());
@@ -70,7 +68,6 @@ class Result {
     }
     this.kinds.hidden = kinds.length < 2;
     this.#legend();
-    this.#classes();
     this.#draw();
   }
 
@@ -113,21 +110,6 @@ class Result {
     const entries = classes.slice(0, 12).map((name, k) => el("li", {}, sign(k), name));
     if (rows?.valid) entries.push(el("li", {}, sign(0, true), text("result.held")));
     this.legend.replaceChildren(...(this.isClasses ? entries : entries.slice(-1)));
-  }
-
-  /** Which class a click sets a point of, where points are drawn; the last one is new. */
-  #classes() {
-    this.classes.hidden = !this.draws;
-    const n = Math.min(this.data.classes.length + 1, MOST_CLASSES);
-    if (!this.draws || this.classes.elements.length === n + 1) return;
-    const chosen = this.#label();
-    const radio = (_, k) => el("label", {}, el("input", { type: "radio", name: "label", value: k, checked: k === chosen }), sign(k), String(k));
-    const clear = button(text("result.clear"), () => this.store.do("clear_points"));
-    this.classes.replaceChildren(el("legend", { class: "quiet" }, text("result.draw")), ...Array.from({ length: n }, radio), clear);
-  }
-
-  #label() {
-    return Number(this.classes.querySelector("input:checked")?.value ?? 0);
   }
 
   // ---- painting -----------------------------------------------------------------------------------------------------
@@ -219,7 +201,7 @@ class Result {
     });
     if (this.draws && (found < 0 || nearest > 36)) {
       const [x, y] = this.#value(left, top);
-      this.store.do("add_point", { x, y, label: this.#label() });
+      this.store.do("add_point", { x, y, label: this.store.pointLabel ?? 0 }); // the data panel has the choice
     } else if (found >= 0 && this.store.can("probe")) this.store.do("probe", { row: points.row[found] });
   }
 }
