@@ -13,7 +13,8 @@ TEXT = """
 The network below can tell the two moons apart, yet it does not learn to: at a rate of 30 every step lands beyond what it
 aimed at. Press Space, or the button in the timeline, and watch the loss.
 
-Then change the learning rate while it runs. Each change is marked in the timeline, and you can go back to any step.
+Then choose another learning rate, and start again from the first step: weights that were thrown too far hardly ever come
+back by themselves. Every step is kept, so you can also go back and look at the first one: click a connection.
 """
 
 

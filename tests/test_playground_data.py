@@ -589,6 +589,9 @@ def test_a_network_that_nobody_touched_gives_way(table: Table) -> None:
     table.do("data", source={"kind": "toy", "name": "sine"})
     assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 1]
     assert table.experiment.settings.seed == 3
+    table.do("gallery", name="zeros")
+    table.do("data", source={"kind": "toy", "name": "xor"})
+    assert table.experiment.settings == suggested_settings(table.experiment.data)
 
 
 def test_digits_are_shown_as_pictures(table: Table) -> None:

@@ -13,7 +13,7 @@ from glassnet.optimizers import as_optimizer
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
 from glassnet.playground.code.evaluation import NETWORK, Called, Module, Place, Unknown, evaluated, named
 from glassnet.playground.code.program_form import DataLine, Program, plain_value
-from glassnet.playground.code.run_text import GIVEN_WEIGHTS, MODEL_WEIGHTS
+from glassnet.playground.code.run_writing import GIVEN_WEIGHTS, MODEL_WEIGHTS
 from glassnet.playground.code.tokens import check_tokens, refusal
 from glassnet.playground.settings import Settings
 from glassnet.training.changes import Changes
