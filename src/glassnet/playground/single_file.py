@@ -54,7 +54,35 @@ def save_page(
     lesson: Lesson | None = None,
     title: str = "",
 ) -> None:
-    """Write the page, as `glassnet.Network.to_page` says."""
+    """Write a page of one file, with a network and its data inside, that trains in a browser without a server.
+
+    The page takes the steps that `glassnet.Network.fit` would take, to nine digits in double precision, in the same
+    order, and sends nothing anywhere.
+
+    Parameters
+    ----------
+    network : Network
+        Built; if it was trained, the page goes on from there.
+    path : str or Path
+        What is there is replaced. Whoever has the file has the data too.
+    X : array of shape (n, d)
+        Rows to train on.
+    y : array of shape (n,) or (n, k)
+        Their classes or numbers.
+    validation_data : (X, y), optional
+        Rows to evaluate after each epoch.
+    batch_size : int, default=32
+        Rows per update.
+    lesson : Lesson, optional
+        A text, a task that the page checks, and what it hides.
+    title : str, default=""
+        Of the page.
+
+    Raises
+    ------
+    ConfigError
+        The page cannot train such a network: it says why, and what to do.
+    """
     if lesson is not None and not isinstance(lesson, Lesson):
         message = f"Network.to_page: lesson must be a Lesson, got {lesson!r}. Write gn.playground.Lesson('...')."
         raise ConfigError(message, got=lesson)
