@@ -589,6 +589,9 @@ def test_a_network_that_nobody_touched_gives_way(table: Table) -> None:
     table.do("data", source={"kind": "toy", "name": "sine"})
     assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 1]
     assert table.experiment.settings.seed == 3
+    table.do("gallery", name="zeros")
+    table.do("data", source={"kind": "toy", "name": "xor"})
+    assert table.experiment.settings == suggested_settings(table.experiment.data)
 
 
 def test_digits_are_shown_as_pictures(table: Table) -> None:
@@ -618,6 +621,20 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     table.do("clear_points")
     assert table.experiment.data.n_rows == 4
     assert table.state()["source"]["kind"] == "points"
+
+
+def test_other_data_take_the_place_of_a_run(table: Table) -> None:
+    """However often data change while the network learns, there is room for them, and each change can be undone."""
+    seen = []
+    for i in range(20):
+        table.do("step", batches=2)
+        seen.append((table.experiment.data, table.experiment.network.params.copy()))
+        table.do("add_point", x=i / 10, y=0.5, label=i % 2)
+    assert len(table.experiment.runs) == 1
+    for data, params in seen[::-1]:
+        table.do("undo")
+        assert table.experiment.data is data
+        assert np.array_equal(table.experiment.network.params, params)
 
 
 def test_data_from_python_can_be_returned_to(table: Table) -> None:

@@ -411,11 +411,11 @@ class Network(BaseNetwork):
         play_network = from_above("playground.doors", "play_network")
         return play_network(self, X, y, port=port, open_browser=open_browser, block=block)
 
-    def to_page(self, path: str | PathLike[str], X: Any, y: Any, **options: Any) -> None:
-        """Write a page of one file, with this network and rows ``X``, ``y`` inside, that trains without a server.
+    def to_page(self, path: str | PathLike[str], X: Any = None, y: Any = None, **options: Any) -> None:
+        """Write a page with this network and the rows ``X``, ``y`` to ``path``: one file, that trains without a server.
 
-        What is at ``path`` is replaced. The ``options`` are those of `glassnet.playground.single_file.save_page`, as
-        ``lesson`` and ``validation_data`` are.
+        Without rows it has toy data of two classes. The ``options`` are those of
+        `glassnet.playground.single_file.save_page`.
         """
         from_above("playground.single_file", "save_page")(self, path, X, y, **options)
 
