@@ -121,7 +121,7 @@ CASES = {
     "train good.csv y": "unexpected argument 'y'. Did you mean --target y?",
     "trian good.csv": "unknown command 'trian'. Did you mean train?",
     "fit good.csv": "unknown command 'fit'. Did you mean train?",
-    "deploy good.csv": "unknown command 'deploy'. The commands are check, evaluate, explain, export, predict, scratch, serve, "
+    "deploy good.csv": "unknown command 'deploy'. The commands are check, evaluate, explain, export, playground, predict, scratch, serve, "
     "show, train.",
     "serve good.csv": "MODEL must be a model file, got the table 'good.csv'.",
     "--nonsense": "unknown option --nonsense. See: glassnet --help",

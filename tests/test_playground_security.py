@@ -64,11 +64,11 @@ def test_it_listens_on_this_computer_only(served: Playground, capsys: pytest.Cap
     """On the loopback; another address is refused, unless it is allowed, and then there is a warning."""
     assert served._listener.getsockname()[0] == "127.0.0.1"
     assert not served.is_open
-    words = r"others cannot reach, such as '127.0.0.1', got '0.0.0.0'. Allow others with --allow-remote"
+    words = r"others cannot reach, such as '127.0.0.1', got '0.0.0.0'. Pass allow_remote=True"
     with pytest.raises(ConfigError, match=words):
         Playground(first_experiment(), host="0.0.0.0")
     assert main(["playground", "--no-browser", "--host", "0.0.0.0"]) == 2
-    assert "others cannot reach" in capsys.readouterr().err
+    assert "Pass --allow-remote to let others in." in capsys.readouterr().err
 
 
 def test_others_need_the_token_too() -> None:

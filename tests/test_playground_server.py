@@ -212,6 +212,8 @@ def test_a_function_that_is_called_between_steps_may_fail(served: Served) -> Non
     with pytest.raises(ZeroDivisionError):
         served.call(lambda experiment: 1 // 0)
     assert served.call(lambda experiment: experiment.step) == 0
+    served.close()
+    assert served.call(lambda experiment: experiment.step) == 0
 
 
 def test_a_page_can_end_it(served: Served, page: Socket) -> None:

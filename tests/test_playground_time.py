@@ -66,7 +66,7 @@ def refusal(found: Experiment, do: str, **arguments: Any) -> str:
 EVENTS = {
     14: ("optimizer.learning_rate", 0.1),
     17: ("layers.2.rate", 0.6),
-    33: ("optimizer.kind", "SGD"),
+    33: ("optimizer.kind", "Lion"),
     40: ("l2", 0.01),
     45: ("batch_size", 12),
     60: ("layers.0.trainable", False),

@@ -14,6 +14,7 @@ from glassnet.playground.play_data import PlayData
 from glassnet.playground.server.running import Playground
 from glassnet.playground.settings import Settings
 from glassnet.tabular.model import TableModel
+from glassnet.training.progress import in_notebook
 
 __all__ = [
     "FIRST_SOURCE", "experiment_with", "experiment_with_model", "experiment_with_network", "play_model", "play_network",
@@ -50,7 +51,37 @@ def experiment_with_model(model: TableModel, frame: Any) -> Experiment:
 
 
 def play_network(network: Network, X: Any = None, y: Any = None, **options: Any) -> Playground:
-    """Open the playground with a network, as `Network.playground` says."""
+    """Open a page in the browser where a copy of a network is trained, changed and looked into.
+
+    Parameters
+    ----------
+    network : Network
+        It is not changed.
+    X : array of shape (n, ...), optional
+        Rows to train on, of which a fifth is held out; without them a toy.
+    y : array of shape (n,) or (n, k), optional
+        Their classes or numbers.
+    port : int, default=0
+        Port of this computer to listen on, for this computer only; 0 for a free one.
+    open_browser : bool, default=True
+        Whether to open the page; its address is printed in any case.
+    block : bool, optional
+        Whether to wait until the playground is ended, by Ctrl-C or on the page: by default not in a notebook.
+
+    Returns
+    -------
+    Playground
+        Its ``url`` is the address, ``close()`` ends it. A notebook shows the page.
+
+    Raises
+    ------
+    MissingExtraError
+        The extra ``playground`` is not installed.
+    ConfigError
+        The port is taken, or the playground cannot show such a network.
+    ShapeError
+        The rows are not those that the network is for.
+    """
     if (X is None) != (y is None):
         message = "Network.playground: X and y must be given together, got one of them."
         raise ConfigError(message, expected="X and y")
@@ -59,7 +90,7 @@ def play_network(network: Network, X: Any = None, y: Any = None, **options: Any)
 
 
 def play_model(model: TableModel, frame: Any, **options: Any) -> Playground:
-    """Open the playground with a model of a table, as `TableModel.playground` says."""
+    """Open the playground with a model of a table and rows with the target; the options are those of `play_network`."""
     return show_playground(experiment_with_model(model, frame), "TableModel.playground", **options)
 
 
@@ -69,14 +100,14 @@ def show_playground(
     *,
     port: int = 0,
     open_browser: bool = True,
-    block: bool = True,
+    block: bool | None = None,
 ) -> Playground:
-    """Print the address of a playground, open it in a browser, and wait for its end unless the program shall go on."""
+    """Print the address of a playground, open it in a browser, and wait for its end if that is asked for."""
     playground = Playground(experiment, where, port=port)
     print(f"The playground is at {playground.url}", flush=True)
     if open_browser:
         webbrowser.open(playground.url)
-    if not block:
+    if block is False or (block is None and in_notebook()):
         return playground.start()
     playground.run()
     return playground

@@ -61,10 +61,11 @@ def frame_of(experiment: Experiment, view: View, since: int = _UNSEEN) -> bytes:
     """
     kept = _kept(experiment, view)
     now = experiment.step, experiment.revision
-    found = _numbers(experiment, view, kept) + _curves(experiment, since if since <= experiment.step else _UNSEEN)
-    frame = [section(KINDS[name], arrays, *now) for name, arrays in found]
-    if view.plane:
-        frame.append(_plane(experiment, view, kept, since))
+    with np.errstate(over="ignore", invalid="ignore"):  # weights may have grown out of bounds, and are to be seen
+        found = _numbers(experiment, view, kept) + _curves(experiment, since if since <= experiment.step else _UNSEEN)
+        frame = [section(KINDS[name], arrays, *now) for name, arrays in found]
+        if view.plane:
+            frame.append(_plane(experiment, view, kept, since))
     return b"".join(frame)
 
 

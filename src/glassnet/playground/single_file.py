@@ -18,7 +18,7 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.layers import Activation
 from glassnet.network import Network
-from glassnet.playground.code.experiment_code import experiment_code
+from glassnet.playground.code.shown_run import experiment_code
 from glassnet.playground.data.sources import data_from_arrays
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson

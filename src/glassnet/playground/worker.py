@@ -105,7 +105,7 @@ class Worker:
         self._add(job)
 
     def call(self, function: Callable[[Experiment], T]) -> Future[T]:
-        """Return what a function of the experiment will have returned, called between two steps."""
+        """Return what a function of the experiment will have returned, called between two steps, or after the last."""
         future: Future[T] = Future()
 
         def job() -> Callable[[], object]:
@@ -118,7 +118,10 @@ class Worker:
                 return lambda: future.set_exception(problem)
             return lambda: future.set_result(result)
 
-        self._add(job)
+        if self._thread.is_alive():
+            self._add(job)
+        else:
+            job()()
         return future
 
     def want_frame(self, seen: Key | None) -> None:

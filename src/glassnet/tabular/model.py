@@ -247,7 +247,7 @@ class TableModel(Predictor):
         message = f"TableModel.{method}: {must}, got {got}. {advice or 'Use predict where it is not known.'}"
         raise DataError(message, expected=self.target.name, got=table.names)
 
-    def playground(self, frame: Any, *, port: int = 0, open_browser: bool = True, block: bool = True) -> Any:
+    def playground(self, frame: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
         """Open a page in the browser where a copy of the network is trained on ``frame``, which has the target.
 
         ``port``, ``open_browser`` and ``block``, and what is returned, are as for `glassnet.Network.playground`.

@@ -12,7 +12,7 @@ from glassnet.training.callbacks import Callback
 if TYPE_CHECKING:
     from glassnet.training.loop import Run
 
-__all__ = ["ProgressLine", "make_progress", "progress_text", "seconds_text"]
+__all__ = ["ProgressLine", "in_notebook", "make_progress", "progress_text", "seconds_text"]
 
 _REDRAW_SECONDS = 0.1
 
@@ -102,13 +102,18 @@ class _NotebookLine(ProgressLine):
         self.draw(text)
 
 
+def in_notebook() -> bool:
+    """Return whether the program runs in a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell is not None and hasattr(shell, "kernel")
+
+
 def make_progress(progress: bool | None) -> ProgressLine | None:
     """Return what shows progress; None stands for "if somebody looks": a terminal or a notebook."""
     if progress is False:
         return None
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if shell is not None and hasattr(shell, "kernel"):
+    if in_notebook():
         from IPython.display import display
 
         return _NotebookLine(display)

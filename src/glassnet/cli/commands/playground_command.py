@@ -27,6 +27,7 @@ from glassnet.utils.paths import typed_path
 __all__ = ["run_playground"]
 
 WHERE = "playground"
+_ADVICE = ("Pass --port 0 for a free port.", "Pass --allow-remote to let others in.")
 _OPEN = "warning: whoever gets to know this address can read your data and change your networks, unencrypted."
 
 
@@ -39,7 +40,7 @@ def run_playground(file: str | None, texts: Mapping[str, Any]) -> None:
     experiment = _experiment(file, options, reading)
     playground = Playground(
         experiment, WHERE, host=options.host, port=options.port, allow_remote=options.allow_remote,
-        free_port="Pass --port 0 for a free port.",
+        advice=_ADVICE,
     )  # fmt: skip
     if playground.is_open:
         print(plain(_OPEN), file=sys.stderr, flush=True)

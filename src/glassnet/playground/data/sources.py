@@ -254,7 +254,7 @@ def data_from_arrays(
         classes=names,
         title="Your arrays",
         source={"kind": "given"},
-        code=(f"# {given}: the arrays that were passed to the playground",),
+        code=(f"# {given}: the arrays that were passed to the playground", *_coding(y, coded, held_out is not None)),
         valid=None if held_out is None else (held_out[0], valid_codes),
     ).play(split)
 
@@ -274,6 +274,15 @@ def _coded(y: np.ndarray, held_out: np.ndarray | None, classes: Sequence[str] | 
     labels = np.unique(y if held_out is None else np.concatenate([y, held_out]))
     places = [None if part is None else np.searchsorted(labels, part).astype(np.int64) for part in (y, held_out)]
     return tuple(map(str, labels)), *places
+
+
+def _coding(y: np.ndarray, coded: np.ndarray, is_divided: bool) -> tuple[str, ...]:
+    """Return the lines that make codes of labels, where they are no codes already."""
+    if np.array_equal(y, coded):
+        return ()
+    whole, parts = ("np.concatenate([y, y_valid])", ("y", "y_valid")) if is_divided else ("y", ("y",))
+    codes = ", ".join(f"np.searchsorted(labels, {part})" for part in parts)
+    return "import numpy as np", f"labels = np.unique({whole})", f"{', '.join(parts)} = {codes}"
 
 
 def with_reading(data: PlayData, column: str, kind: str, uploads: Mapping[str, Path] | None = None) -> PlayData:

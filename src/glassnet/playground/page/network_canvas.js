@@ -3,7 +3,7 @@
 
 const LEVELS = 8; // widths of lines
 const DASHED = 3; // levels from which the sign is in the dash too: finer lines hide it
-const [MOST_LINES, MOST_MOVING, MOST_DASHED] = [8000, 2000, 400]; // when paused; while running; dashes take longest
+const [MOST_LINES, MOST_MOVING, MOST_DASHED] = [8000, 1500, 300]; // when paused; while running; dashes take longest
 const TAU = 2 * Math.PI;
 
 /** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
@@ -67,10 +67,11 @@ export function scaleOf(blocks) {
   return largest;
 }
 
-/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns what the widest stands for. */
+/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns the value that
+ *  the widest line stands for, and how many lines are drawn and left out. */
 export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   const scale = scaleOf(blocks);
-  if (!(scale > 0) || !Number.isFinite(scale)) return scale;
+  if (!(scale > 0) || !Number.isFinite(scale)) return { scale };
   const lines = Array.from({ length: 2 * LEVELS }, () => []);
   edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], scale));
   ctx.lineCap = "butt";
@@ -88,7 +89,7 @@ export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   for (const [level, sign, found] of order.reverse()) stroke(ctx, found, { level, sign, palette, faint, dashed: found.length <= 4 * MOST_DASHED });
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
-  return scale;
+  return { scale, drawn, left: lines.reduce((sum, found) => sum + found.length / 4, 0) - drawn };
 }
 
 function sortLines(lines, from, to, values, scale) {

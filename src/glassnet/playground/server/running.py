@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Playground"]
 
+_ADVICE = ("Pass port=0 for a free port.", "Pass allow_remote=True to let others in.")
 _TOKEN_BYTES = 32
 _MOST_UNSENT = 8 * 2**20  # bytes to a page that asks for more than it reads
 
@@ -46,8 +47,8 @@ class Playground:
         Whether an address that other computers can reach is allowed.
     limits : PlayLimits, optional
         What pages may send.
-    free_port : str
-        What to do about a port that is taken.
+    advice : (str, str)
+        What to do about a port that is taken, and about an address that is not allowed.
 
     Attributes
     ----------
@@ -66,19 +67,19 @@ class Playground:
         port: int = 0,
         allow_remote: bool = False,
         limits: PlayLimits | None = None,
-        free_port: str = "Pass port=0 for a free port.",
+        advice: tuple[str, str] = _ADVICE,
     ) -> None:
         for module in ("starlette", "uvicorn", "websockets"):
             require_extra(module, "playground", where)
         limits = limits or PlayLimits()
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         with ExitStack() as stack:
-            self._listener = stack.enter_context(listen(where, host, port, free_port))
+            self._listener = stack.enter_context(listen(where, host, port, advice[0]))
             address, self.port = self._listener.getsockname()[:2]
             self.is_open = open_to_others(address)
             if self.is_open and not allow_remote:
                 must = "host must be an address of this computer that others cannot reach, such as '127.0.0.1'"
-                message = f"{where}: {must}, got {host!r}. Allow others with --allow-remote, or allow_remote=True."
+                message = f"{where}: {must}, got {host!r}. {advice[1]}"
                 raise ConfigError(message, got=host)
             stack.pop_all()
         self._uploads, self._thread = Uploads(limits), None
