@@ -411,44 +411,12 @@ class Network(BaseNetwork):
         play_network = from_above("playground.doors", "play_network")
         return play_network(self, X, y, port=port, open_browser=open_browser, block=block)
 
-    def to_page(
-        self,
-        path: str | PathLike[str],
-        X: Any,
-        y: Any,
-        *,
-        validation_data: Sequence[Any] | None = None,
-        batch_size: int = 32,
-        lesson: Any = None,
-        title: str = "",
-    ) -> None:
-        """Write a page of one file, with this network and its data inside, that trains in a browser without a server.
+    def to_page(self, path: str | PathLike[str], X: Any = None, y: Any = None, **options: Any) -> None:
+        """Write a page with this network and the rows ``X``, ``y`` to ``path``: one file, that trains without a server.
 
-        The page takes the steps that `fit` would take, to nine digits in double precision, and sends nothing anywhere.
-
-        Parameters
-        ----------
-        path : str or Path
-            What is there is replaced. Whoever has the file has the data too.
-        X : array of shape (n, d)
-            Rows to train on.
-        y : array of shape (n,) or (n, k)
-            Their classes or numbers.
-        validation_data : (X, y), optional
-            Rows to evaluate after each epoch.
-        batch_size : int, default=32
-            Rows per update.
-        lesson : glassnet.playground.Lesson, optional
-            A text, a task that the page checks, and what it hides.
-        title : str, default=""
-            Of the page.
-
-        Raises
-        ------
-        ConfigError
-            The page cannot train such a network: it says why, and what to do.
+        Without rows it has toy data of two classes. The ``options`` are those of
+        `glassnet.playground.single_file.save_page`.
         """
-        options = {"validation_data": validation_data, "batch_size": batch_size, "lesson": lesson, "title": title}
         from_above("playground.single_file", "save_page")(self, path, X, y, **options)
 
 
