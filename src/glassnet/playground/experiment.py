@@ -152,11 +152,11 @@ class Experiment:
         if branch.settings is not settings or branch.diverged != broke:
             self.changed()
 
-    def go_to(self, step: int) -> None:
-        """Be at a step of the run that is known."""
+    def go_to(self, step: int, *, anew: bool = False) -> None:
+        """Be at a step of the run that is known; ``anew`` to take it again in any case, which leaves its gradients."""
         branch = self._tree.selected
         settings, told = branch.settings, self.diverged
-        branch.go_to(check_integer("go_to", "step", step, 0, maximum=branch.steps))
+        branch.go_to(check_integer("go_to", "step", step, 0, maximum=branch.steps), anew=anew)
         if branch.settings is not settings or self.diverged != told:
             self.changed()
 
