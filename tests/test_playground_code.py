@@ -13,20 +13,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import cases
 import glassnet as gn
+from glassnet.datasets import dataset_path
 from glassnet.errors import ConfigError, FormatError, GlassnetError
-from glassnet.playground.code.experiment_code import experiment_code, has_given_weights
+from glassnet.playground.code.changing import changed_settings, setting_changes
 from glassnet.playground.code.files import history_table, notebook
 from glassnet.playground.code.layout import WIDTH, Call, laid_out
 from glassnet.playground.code.network_text import network_code
 from glassnet.playground.code.programs import read_program
-from glassnet.playground.code.setting_changes import changed_settings, setting_changes
+from glassnet.playground.code.shown_run import experiment_code, has_given_weights
 from glassnet.playground.data.fitting_settings import suggested_settings
-from glassnet.playground.data.sources import data_from_source
+from glassnet.playground.data.sources import data_from_arrays, data_from_source
 from glassnet.playground.dispatch import answer
+from glassnet.playground.doors import experiment_with_model
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.settings import Settings
 from glassnet.saving.configuration import network_config
@@ -111,6 +114,7 @@ RUNS: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]] = {
         toy("xor"), [steps(5), sets("l2", 0.1), steps(30), sets("l2", 0.5), steps(2), ("go_to", {"step": 24})]
     ),
     "undone": (toy("xor"), [steps(5), sets("l2", 0.1), steps(6), ("undo", {}), steps(3)]),
+    "diverged": (toy("plane"), [sets("optimizer.kind", "SGD"), sets("optimizer.learning_rate", 1e6), steps(60)]),
     "frozen": (toy("moons"), [sets("layers.0.trainable", False), sets("loss.label_smoothing", 0.1), EPOCH]),
 }  # fmt: skip
 
@@ -204,6 +208,44 @@ def test_a_network_that_was_given_is_named(tmp_path: Path) -> None:
     assert not has_given_weights(experiment)
     answered = answer(experiment, {"id": 1, "do": "load_code", "text": code})
     assert "the page reads no file" in answered["error"]
+
+
+@pytest.mark.parametrize("divided", [False, True])
+def test_arrays_that_were_given_are_taken_by_name(divided: bool) -> None:
+    """With the arrays under the names that the code says, it has the same bits, also where labels are texts."""
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    y = np.array(["yes", "no", "perhaps"])[np.arange(60) % 3]
+    parts = {"X": X[:40], "y": y[:40], "X_valid": X[40:], "y_valid": y[40:]} if divided else {"X": X, "y": y}
+    held_out = (parts["X_valid"], parts["y_valid"]) if divided else None
+    data = data_from_arrays(parts["X"], parts["y"], validation_data=held_out)
+    experiment = Experiment(data, suggested_settings(data))
+    do(experiment, "step", batches=7)
+    code, bits = experiment_code(experiment), fingerprint(experiment.network)
+    names: dict[str, Any] = dict(parts)
+    exec(compile(code, "code", "exec"), names)
+    assert fingerprint(names["net"]) == bits
+    do(experiment, "load_code", text=code)
+    assert (experiment_code(experiment), fingerprint(experiment.network)) == (code, bits)
+
+
+def test_a_model_that_was_given_brings_its_weights(tmp_path: Path) -> None:
+    """The code loads the model of a table, encodes the file as it does, and goes on with its network."""
+    table = gn.tabular.read_table("penguins")
+    target = gn.tabular.TargetEncoder().fit(table["species"])
+    encoder = gn.tabular.TableEncoder(allow_empty=True).fit(table.drop(["species"]))
+    X, y = encoder.transform(table.drop(["species"])), target.transform(table["species"])
+    network = gn.Network([gn.Dense(6, "tanh"), gn.Dense(3)], loss=target.loss, seed=1)
+    network.fit(X, y, epochs=1, diagnose=False)
+    model = gn.tabular.TableModel(network, encoder, target)
+    model.save(tmp_path / "your_model.safetensors")
+    experiment = experiment_with_model(model, str(dataset_path("penguins")))
+    do(experiment, "step", batches=7)
+    code = experiment_code(experiment)
+    script = code + "import hashlib\nprint(hashlib.sha256(net.params.tobytes() + net.stats.tobytes()).hexdigest())\n"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split()[-1:] == [fingerprint(experiment.network)], done.stderr
+    do(experiment, "load_code", text=code)
+    assert experiment_code(experiment) == code
 
 
 def test_short_code_for_what_is_simple(experiments: dict[str, Experiment]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chromium import Page
-from glassnet.playground.code.experiment_code import experiment_code
+from glassnet.playground.code.shown_run import experiment_code
 from playground_pages import in_page, open_playground, playground, watched_page
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets")

@@ -322,6 +322,19 @@ def test_points_are_numbered_and_at_most_a_thousand() -> None:
     assert bottom < X[:, 1].min() < X[:, 1].max() < top
 
 
+def test_no_row_need_be_held_out() -> None:
+    """Data without rows held out have a state as well, with baselines of the rows to train on."""
+    X, y = gn.datasets.moons(60, seed=0)
+    for targets, classes in ((y, ("0", "1")), (X[:, 0], ())):
+        data = PlayData(X, targets, X[:0], targets[:0], ("x1", "x2"), classes)
+        made = Experiment(data, suggested_settings(data))
+        made.advance(2)
+        state = state_of(made)
+        assert state["data"]["rows"] == {"train": 60, "valid": 0}
+        assert len(state["data"]["points"]["x"]) == 60
+        assert [line["name"] for line in state["baselines"]][1] == "linear model"
+
+
 def test_one_input_makes_a_curve() -> None:
     """Of one input and one number the plane shows the number above the input; the height leads nowhere."""
     data = toy("sine")
@@ -413,6 +426,7 @@ def test_files_of_people(name: str, table: Table) -> None:
         ("", {}, "your_file.csv: the file must hold a table, got an empty file."),
         (bytes(range(256)) * 9, {}, "your_file.csv: the file must be text, got binary data. Save the table as CSV."),
         ("<html><body>", {}, "your_file.csv: the file must hold a table, got a web page."),
+        (b"PAR1" + b"\0" * 50, {}, "your_file.csv: the file must be well-formed"),
         (b"\x80\x04\x95" + b"x" * 50, {}, "your_file.csv: the file must hold a table, got a pickle."),
         ('a,b\n1,"x\n2,y\n', {}, "your_file.csv: quotes must be closed"),
         ("a,b\n", {}, "your_file.csv: the table must have at least one row, got 2 column names and no rows."),
@@ -589,6 +603,9 @@ def test_a_network_that_nobody_touched_gives_way(table: Table) -> None:
     table.do("data", source={"kind": "toy", "name": "sine"})
     assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 1]
     assert table.experiment.settings.seed == 3
+    table.do("gallery", name="zeros")
+    table.do("data", source={"kind": "toy", "name": "xor"})
+    assert table.experiment.settings == suggested_settings(table.experiment.data)
 
 
 def test_digits_are_shown_as_pictures(table: Table) -> None:
@@ -618,6 +635,20 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     table.do("clear_points")
     assert table.experiment.data.n_rows == 4
     assert table.state()["source"]["kind"] == "points"
+
+
+def test_other_data_take_the_place_of_a_run(table: Table) -> None:
+    """However often data change while the network learns, there is room for them, and each change can be undone."""
+    seen = []
+    for i in range(20):
+        table.do("step", batches=2)
+        seen.append((table.experiment.data, table.experiment.network.params.copy()))
+        table.do("add_point", x=i / 10, y=0.5, label=i % 2)
+    assert len(table.experiment.runs) == 1
+    for data, params in seen[::-1]:
+        table.do("undo")
+        assert table.experiment.data is data
+        assert np.array_equal(table.experiment.network.params, params)
 
 
 def test_data_from_python_can_be_returned_to(table: Table) -> None:

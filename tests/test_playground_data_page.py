@@ -172,17 +172,20 @@ def test_a_broken_file_gets_one_sentence(page: Page, served: Any, tmp_path: Path
 
 
 @in_page
-def test_points_are_added_by_numbers(page: Page, served: Any) -> None:
-    """Without a pointer points are added by coordinates, of a new class too."""
+def test_points_are_drawn_in_the_plane(page: Page, served: Any) -> None:
+    """A class is chosen beside the data, a new one too, and points of it are set in the plane without a pointer."""
     page.run("document.querySelector('#data-source-draw').focus()")
     page.press("Enter", "\r")
-    page.wait("document.querySelector('#data-add') !== null")
-    page.run("document.querySelector('#data-point-x1').value = '0.5'")
-    page.run("document.querySelector('#data-label').selectedIndex = 2")
-    click(page, "#data-add")
+    page.wait("document.querySelector('#data-label-2') !== null")
+    page.run("document.querySelector('#data-label-2').focus()")
+    page.press("Enter", "\r")
+    page.wait("document.querySelector('#data-label-2').getAttribute('aria-pressed') === 'true'")
+    assert page.run("document.activeElement.id") == "data-label-2"
+    page.run("document.querySelector('#result .plane canvas:last-child').focus()")
+    page.press("Enter", "\r")
     page.wait("(async () => (await playground).state.data.classes.length === 3)()")
-    assert data_of(served).source["points"][-1] == [0.5, 0.0, 2]
-    page.run("(async () => (await playground).do('clear_points'))()")
+    assert data_of(served).source["points"][-1][2] == 2
+    click(page, "#data-clear")
     page.wait("(async () => (await playground).state.data.classes.length === 2)()")
     assert data_of(served).n_rows == 4
 

@@ -184,6 +184,21 @@ def test_the_rows_are_those_of_the_next_step() -> None:
         np.testing.assert_array_equal(experiment.data.X[found["rows"]], batch[0][: len(found["rows"])])
 
 
+def test_weights_that_were_changed_by_hand_are_those_that_are_explained() -> None:
+    """An explanation is kept for as long as nothing moves: a weight that was set moves it, by command or in Python."""
+    experiment = MADE["tanh, one answer"]()
+    do(experiment, "step", batches=3)
+    where = {"parameter": "dense_1.weight", "from": 0, "to": 1}
+    first = do(experiment, "explain_neuron", layer="dense_1", unit=1)["value"]
+    do(experiment, "set_weight", parameter="dense_1.weight", index=[0, 1], value=3.25)
+    second = do(experiment, "explain_neuron", layer="dense_1", unit=1)["value"]
+    assert do(experiment, "explain_edge", **where)["value"] == 3.25
+    experiment.network.params[:] *= 0.5
+    third = do(experiment, "explain_neuron", layer="dense_1", unit=1)["value"]
+    assert len({first, second, third}) == 3
+    assert do(experiment, "explain_edge", **where)["lines"]["update"][-1]["text"].startswith("1.625 - ")
+
+
 @pytest.mark.parametrize("name", MADE)
 def test_six_stops_hold_the_whole_step(name: str) -> None:
     """Each array of the explanation stands in one stop, in order, with lines that hold; questions are about them."""

@@ -18,6 +18,7 @@ from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 from glassnet.playground.view import Layout, View, shown_units
+from glassnet.playground.watcher import Watcher
 
 TYPES = {1: "<f4", 2: "u1", 3: "<f8"}
 
@@ -59,10 +60,15 @@ def test_numbers_are_the_engines() -> None:
     W = [layer.W for layer in network.layers if isinstance(layer, gn.Dense)]
     parts = [W[0][:, shown], W[1][shown], W[2]]
     assert np.array_equal(found[1][2], np.concatenate([part.ravel() for part in parts]))
-    assert np.array_equal(found[2][2], np.concatenate([network.layers[0].b[0][shown], network.layers[2].b[0], network.layers[3].b[0]]))
+    assert np.array_equal(
+        found[2][2], np.concatenate([network.layers[0].b[0][shown], network.layers[2].b[0], network.layers[3].b[0]])
+    )
     row = made.data.X_valid[5:6]
     outputs = network.activations(row)
-    assert np.array_equal(found[3][2], np.concatenate([row[0], outputs["dense_1"][0][shown], outputs["dense_2"][0], outputs["dense_3"][0]]))
+    assert np.array_equal(
+        found[3][2],
+        np.concatenate([row[0], outputs["dense_1"][0][shown], outputs["dense_2"][0], outputs["dense_3"][0]]),
+    )
     assert np.array_equal(found[8][2], outputs["dense_1"][0])
     assert {found[kind][:2] for kind in found} == {(7, made.revision)}
 
@@ -79,9 +85,27 @@ def test_gradient_and_update_are_those_of_the_last_step() -> None:
     for view, flat in ((gradient, made.network.grads), (update, made.network.params - before)):
         wanted = [slots[name].view(flat).ravel() for name in ("dense_1.weight", "dense_2.weight")]
         assert np.array_equal(decode(frame_of(made, view))[1][2], np.concatenate(wanted))
-    made.network.params[0] += 1.0
+    made.set_weight("dense_1.weight", [0, 0], 1.0)
     assert all(np.isnan(decode(frame_of(made, view))[1][2]).all() for view in (gradient, update))
     assert np.isfinite(decode(frame_of(made, View()))[1][2]).all()
+
+
+def test_gradients_of_the_past() -> None:
+    """At every step that is gone back to, gradients and changes are those of the step that led there."""
+    made = experiment([gn.Dense(4, "tanh"), gn.Dropout(0.3), gn.Dense(3)])
+    views = [View(edges=name, plane=False) for name in ("gradient", "update")]
+    seen = []
+    for _ in range(12):
+        made.advance()
+        seen.append([decode(frame_of(made, view))[1][2] for view in views])
+    last = made.network.params.copy()
+    for step in (5, 11, 1, 12):
+        made.go_to(step)
+        revision = made.revision
+        for view, wanted in zip(views, seen[step - 1], strict=True):
+            assert np.array_equal(decode(frame_of(made, view))[1][2], wanted)
+        assert (made.step, made.revision) == (step, revision)
+    assert np.array_equal(made.network.params, last)
 
 
 @pytest.mark.parametrize(("k", "channels"), [(3, 3), (2, 1), (0, 1)])
@@ -107,7 +131,9 @@ def test_pictures_show_each_neuron_over_the_plane() -> None:
     side = int(raw[:4].view("<u4")[0])
     pictures = raw[4:].reshape(6, side, side)
     sides = made.data.plane_sides
-    points = np.array([[a, b] for b in np.linspace(*sides[1], side) for a in np.linspace(*sides[0], side)], dtype=np.float32)
+    points = np.array(
+        [[a, b] for b in np.linspace(*sides[1], side) for a in np.linspace(*sides[0], side)], dtype=np.float32
+    )
     values = made.network.activations(points)["dense_1"]
     for unit in range(3):
         wanted = values[:, unit] / np.abs(values[:, unit]).max() * 127.0 + 128.0
@@ -195,11 +221,22 @@ def test_commands() -> None:
     assert [row[:2] for row in values[:3]] == [["input", "x0"], ["input", "x1"], ["dense_1", 1]]
 
 
+def test_weights_out_of_bounds() -> None:
+    """What is no longer finite is sent as it is, and is 0 in planes and pictures."""
+    made = experiment([gn.Dense(4, "relu"), gn.Dense(3)])
+    made.network.params[:2] = np.inf, np.nan
+    found = decode(frame_of(made, View()))
+    assert not np.isfinite(found[1][2]).all()
+    assert (found[5][2][4:].reshape(7, -1)[1] == 128).all()
+
+
 def test_row_of_smaller_data() -> None:
     """Where new data have no row of the number that was looked at, the last row is."""
     made = experiment([gn.Dense(4, "tanh"), gn.Dense(3)])
     answer(made, {"id": 1, "do": "probe", "row": 149})
-    few = PlayData(made.data.X[:20], made.data.y[:20], made.data.X[20:25], made.data.y[20:25], ("x0", "x1"), made.data.classes)
+    few = PlayData(
+        made.data.X[:20], made.data.y[:20], made.data.X[20:25], made.data.y[20:25], ("x0", "x1"), made.data.classes
+    )
     made.replace(data=few)
     assert state_of(made)["probe"]["row"] == 24
     assert np.array_equal(decode(frame_of(made, made.view))[3][2][:2], few.X_valid[4])
@@ -216,3 +253,26 @@ def test_frames_are_cheap() -> None:
             frame_of(made, View(plane=False), made.step - 1)
             times.append((time.perf_counter() - started) * 1e3)
         assert sorted(times)[3] <= most
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [gn.Copies(4), gn.EnsembleDense(8, "relu"), gn.EnsembleDense(6), gn.ReLU(), gn.EnsembleHead(3)],
+        [gn.Concatenate([gn.Identity(), [gn.Dense(4, "tanh"), gn.Dense(3)]]), gn.Dense(3)],
+        [gn.Scale(), gn.PeriodicEmbedding(4, 6), gn.Flatten(), gn.NTKDense(5), gn.SELU(), gn.Dense(3)],
+    ],
+    ids=["copies", "branches", "embedding"],
+)
+def test_every_kind_of_layer_is_drawn(layers: list[Any]) -> None:
+    """Columns have as many values as units, whatever the layers; pictures and planes come for all of them."""
+    network = gn.Network(
+        layers, loss="cross_entropy" if len(layers) != 5 else gn.EnsembleLoss("cross_entropy", 4), input_shape=(2,)
+    )
+    drawing, X = drawing_of(network), np.zeros((7, 2), dtype=np.float32)
+    values = Watcher(network, drawing.columns).values(X)
+    assert [of.shape for of in values] == [(7, column.units) for column in drawing.columns]
+    slots = {slot.name: slot.spec.shape for slot in network.slots}
+    for block in drawing.blocks:
+        assert slots[block.parameter] == (drawing.columns[block.start].units, drawing.columns[block.end].units)
+    assert np.array_equal(values[-1].reshape(network.forward(X).shape), network.forward(X))

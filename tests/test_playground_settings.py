@@ -18,9 +18,9 @@ from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.arguments import arguments_of
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.layer_kinds import layer_kinds, layer_label, starting_layer
+from glassnet.playground.kinds_of_layers import layer_kinds, layer_label, starting_layer
 from glassnet.playground.limits import MOST_PARAMETERS, check_size
-from glassnet.playground.network_state import fitting_losses, network_state
+from glassnet.playground.network_part import fitting_losses, network_state
 from glassnet.playground.options import layer_options, loss_options, optimizer_options, settings_options
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.setting_paths import kinds_of_schedule, setting

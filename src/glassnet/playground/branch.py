@@ -215,9 +215,11 @@ class Branch:
 
     # ---- back and forth -----------------------------------------------------------------------------------------
 
-    def go_to(self, step: int) -> None:
-        """Be at a known step: from the last checkpoint before it, the same steps again."""
-        if step < self.step or self.timeline.before(step)[0] > self.step:
+    def go_to(self, step: int, *, anew: bool = False) -> None:
+        """Be at a known step: from the last checkpoint before it, the same steps again; ``anew`` for at least one."""
+        if anew and step > 0:
+            self._restore(step - 1)
+        elif step < self.step or self.timeline.before(step)[0] > self.step:
             self._restore(step)
         self._walk(step)
 

@@ -46,8 +46,7 @@ class Experiment:
     """
 
     def __init__(self, data: PlayData, settings: Settings, start: Mapping[str, np.ndarray] | None = None) -> None:
-        self.revision = 0
-        self.running = False
+        self.revision, self.running = 0, False
         self.per_second: float | None = None
         self.ended = False  # what shows the experiment closes when it sees this
         self.wake: Callable[[], object] = lambda: None  # from any thread: there is something to be taken from it
@@ -153,11 +152,11 @@ class Experiment:
         if branch.settings is not settings or branch.diverged != broke:
             self.changed()
 
-    def go_to(self, step: int) -> None:
-        """Be at a step of the run that is known."""
+    def go_to(self, step: int, *, anew: bool = False) -> None:
+        """Be at a step of the run that is known; ``anew`` to take it again in any case, which leaves its gradients."""
         branch = self._tree.selected
         settings, told = branch.settings, self.diverged
-        branch.go_to(check_integer("go_to", "step", step, 0, maximum=branch.steps))
+        branch.go_to(check_integer("go_to", "step", step, 0, maximum=branch.steps), anew=anew)
         if branch.settings is not settings or self.diverged != told:
             self.changed()
 
@@ -178,12 +177,14 @@ class Experiment:
 
     # ---- changes ------------------------------------------------------------------------------------------------
 
-    def replace(self, *, settings: Settings | None = None, data: PlayData | None = None, text: str = "") -> None:
+    def replace(
+        self, *, settings: Settings | None = None, data: PlayData | None = None, text: str = "", in_place: bool = False
+    ) -> None:
         """Go on with other settings or data: in the run under way if its weights keep their meaning, else in a new one.
 
         Rates, optimizer, loss, penalties, dropout, batch size and what is frozen change in the run from the next step
         on, as an event of it; where one had gone back, in a new branch of it. All else starts a new run at step 0.
-        Either can be undone.
+        Either can be undone. A run on other data takes the place of this one if ``in_place``.
 
         Parameters
         ----------
@@ -203,7 +204,7 @@ class Experiment:
         settings = branch.settings if settings is None else settings
         text = text or difference(branch.settings, settings)
         if data is not None and data is not branch.data:
-            self.begin(data, settings, text)
+            self.begin(data, settings, text, in_place=in_place)
         elif settings != branch.settings:
             is_live = branch.step > 0 and live_changes(branch.settings, settings) is not None
             if is_live:
@@ -274,8 +275,8 @@ class Experiment:
             branch.difference = event.text
         self._go_on(before, branch)
 
-    def begin(self, data: PlayData, settings: Settings, text: str) -> None:
-        """Begin a new run at step 0, in the place of this one if that took no step.
+    def begin(self, data: PlayData, settings: Settings, text: str, *, in_place: bool = False) -> None:
+        """Begin a new run at step 0, in the place of this one if that took no step, or if ``in_place``.
 
         Parameters
         ----------
@@ -285,7 +286,7 @@ class Experiment:
             What is new in it.
         """
         old = self._tree.selected
-        before, replaces = Place.of(old), old.steps == 0
+        before, replaces = Place.of(old), in_place or old.steps == 0
         if not replaces:
             self._tree.check_room()
         keeps = data is old.data and live_changes(old.settings, settings) is not None

@@ -28,7 +28,7 @@ def data_of_program(program: Program, current: PlayData, uploads: Mapping[str, P
     FormatError
         There is a line that makes data in another way than the page does.
     """
-    if not program.data or _is_made_by(program, program.data, current):
+    if not program.data or not _others(program, program.data, current):
         return current
     first = next((line for line in program.data if line.called is not None), None)
     source = None if first is None or first.called is None else _source(first)
@@ -41,7 +41,7 @@ def data_of_program(program: Program, current: PlayData, uploads: Mapping[str, P
             found = _with_target(program, rest, source, found, uploads)
     except GlassnetError as error:
         raise refusal(first.node.lineno, str(error).rstrip("."), "") from error
-    unknown = [line for line in rest if not _is_made_by(program, [line], found)]
+    unknown = _others(program, rest, found)
     if unknown:
         raise _refused(unknown[0])
     return found
@@ -51,10 +51,10 @@ def _refused(line: DataLine) -> GlassnetError:
     return line.refusal or refusal(line.node.lineno, "the page makes no data like this")
 
 
-def _is_made_by(program: Program, lines: Sequence[DataLine], data: PlayData) -> bool:
-    """Return whether the page's own code for the data has these lines, however they are written."""
+def _others(program: Program, lines: Sequence[DataLine], data: PlayData) -> list[DataLine]:
+    """Return the lines that the page's own code for the data does not have, however they are written."""
     own = {ast.dump(node) for node in ast.parse("\n".join(data.code)).body}
-    return all(ast.dump(_renamed(line.node, program.modules)) in own for line in lines)
+    return [line for line in lines if ast.dump(_renamed(line.node, program.modules)) not in own]
 
 
 def _renamed(node: ast.stmt, modules: Mapping[str, str]) -> ast.stmt:
@@ -104,7 +104,7 @@ def _with_target(
     """Return a table with the target that its other lines name."""
     texts = {part.value for line in rest for part in ast.walk(line.node) if isinstance(part, ast.Constant)}
     for target in [name for name in found.targets if name in texts][:_MOST_TARGETS]:
-        if _is_made_by(program, rest, found):
+        if not _others(program, rest, found):
             break
         found = data_from_source({**source, "target": target}, uploads, found.split)
     return found

@@ -43,10 +43,7 @@ def network_code(network: BaseNetwork) -> str:
     >>> import glassnet as gn
     >>> print(network_code(gn.Network([gn.Dense(8, "tanh"), gn.Dense(1)], loss="huber", seed=0)))
     gn.Network(
-        [gn.Dense(8, "tanh"), gn.Dense(1)],
-        loss="huber",
-        optimizer=gn.Adam(0.001),
-        seed=0,
+        [gn.Dense(8, "tanh"), gn.Dense(1)], loss="huber", optimizer=gn.Adam(0.001), seed=0
     )
     """
     return laid_out(made_of_config(network_config(network)))

@@ -13,7 +13,7 @@ from glassnet.optimizers import as_optimizer
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
 from glassnet.playground.code.evaluation import NETWORK, Called, Module, Place, Unknown, evaluated, named
 from glassnet.playground.code.program_form import DataLine, Program, plain_value
-from glassnet.playground.code.run_text import GIVEN_WEIGHTS
+from glassnet.playground.code.run_writing import GIVEN_WEIGHTS, MODEL_WEIGHTS
 from glassnet.playground.code.tokens import check_tokens, refusal
 from glassnet.playground.settings import Settings
 from glassnet.training.changes import Changes
@@ -202,7 +202,8 @@ class _Reader:
         """Return whether it is the line that stands for the weights of a network that was given to the page."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or self.network is None:
             return False
-        return self._is(node.func.value, Network) and _call_of(node) == _call_of(_parsed(GIVEN_WEIGHTS))
+        known = [_call_of(_parsed(line)) for line in (GIVEN_WEIGHTS, MODEL_WEIGHTS)]
+        return self._is(node.func.value, Network) and _call_of(node) in known
 
     def _shown(self, node: ast.expr) -> None:
         """Let pass what only shows something: ``net.evaluate(X, y)["loss"]``."""

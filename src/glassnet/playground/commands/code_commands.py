@@ -11,11 +11,11 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
+from glassnet.playground.code.changing import changed_settings
 from glassnet.playground.code.data_match import data_of_program
-from glassnet.playground.code.experiment_code import experiment_code, has_given_weights
 from glassnet.playground.code.program_form import Program
 from glassnet.playground.code.programs import read_program
-from glassnet.playground.code.setting_changes import changed_settings
+from glassnet.playground.code.shown_run import experiment_code, has_given_weights
 from glassnet.playground.code.tokens import MOST_CHARACTERS, refusal
 from glassnet.playground.differences import difference, live_changes
 from glassnet.playground.experiment import Experiment

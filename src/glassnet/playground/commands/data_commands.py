@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.playground.data.dividing import checked_split
 from glassnet.playground.data.fitting_settings import fit_settings, suggested_settings
-from glassnet.playground.data.gallery import GALLERY, exhibit
+from glassnet.playground.data.gallery import GALLERY, exhibit, is_exhibit
 from glassnet.playground.data.sources import SPLIT, data_from_source, with_reading, with_target
 from glassnet.playground.data.table_reading import UndecidedError
 from glassnet.playground.data.toy_data import FIRST_POINTS
@@ -42,7 +42,7 @@ def _gallery(experiment: Experiment, arguments: Arguments) -> None:
     """Show one of the networks that fail."""
     name = arguments.text("name")
     data, settings = exhibit(name)
-    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}")
+    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}", in_place=True)
 
 
 @command("split")
@@ -125,9 +125,9 @@ def _made_again(data: PlayData) -> Any:
 def _start(experiment: Experiment, data: PlayData) -> None:
     """Begin anew with other data, and with the last layer and the loss that they need.
 
-    A network that nobody has touched gives way to the one that is suggested.
+    A network that nobody has touched, or one of the gallery, gives way to the one that is suggested.
     """
     now = experiment.settings
-    untouched = now == suggested_settings(experiment.data)
+    untouched = now == suggested_settings(experiment.data) or is_exhibit(now)
     settings = suggested_settings(data) if untouched else fit_settings(now, data)
-    experiment.replace(data=data, settings=settings, text=f"data: {data.title}")
+    experiment.replace(data=data, settings=settings, text=f"data: {data.title}", in_place=True)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.layer_kinds import layer_label, starting_layer
+from glassnet.playground.kinds_of_layers import layer_label, starting_layer
 from glassnet.playground.limits import check_size
 from glassnet.playground.protocol import Arguments, command
 from glassnet.playground.setting_paths import setting

@@ -12,7 +12,7 @@ from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.utils.checks import check_choice
 
-__all__ = ["GALLERY", "Exhibit", "exhibit"]
+__all__ = ["GALLERY", "Exhibit", "exhibit", "is_exhibit"]
 
 
 class Exhibit(NamedTuple):
@@ -118,11 +118,18 @@ GALLERY: dict[str, Exhibit] = {
 def exhibit(name: object) -> tuple[PlayData, Settings]:
     """Return the data and the settings of one of `GALLERY`."""
     found = GALLERY[check_choice("gallery", "name", name, GALLERY)]
-    data = data_from_source(found.source, split=found.split)
-    settings = Settings(
+    return data_from_source(found.source, split=found.split), _settings(found)
+
+
+def is_exhibit(settings: Settings) -> bool:
+    """Return whether settings are those of one of `GALLERY`, which nobody would want for other data."""
+    return any(_settings(found) == settings for found in GALLERY.values())
+
+
+def _settings(found: Exhibit) -> Settings:
+    return Settings(
         layers=tuple(layer.entry() for layer in found.layers),
         loss={"class": type(found.loss).__name__, **found.loss.config()},
         optimizer={"class": type(found.optimizer).__name__, **found.optimizer.config()},
         batch_size=found.batch_size,
     )
-    return data, settings

@@ -23,8 +23,8 @@ from glassnet.tabular.reading.table import Table
 from glassnet.utils.checks import check_choice
 
 __all__ = [
-    "BUNDLED", "SPLIT", "data_from_arrays", "data_from_file", "data_from_frame", "data_from_model", "data_from_source",
-    "with_reading", "with_target",
+    "BUNDLED", "FIRST_SOURCE", "SPLIT", "data_from_arrays", "data_from_file", "data_from_frame", "data_from_model",
+    "data_from_source", "with_reading", "with_target",
 ]  # fmt: skip
 
 SPLIT = 0.2
@@ -32,6 +32,9 @@ SPLIT = 0.2
 
 BUNDLED = {"penguins": "Penguins", "digits": "Digits"}
 """Data sets of the package, with their titles."""
+
+FIRST_SOURCE = {"kind": "toy", "name": "spirals"}
+"""What the playground starts with when it is given nothing."""
 
 _KINDS = ("toy", "points", "bundled", "upload", "flawed")
 
@@ -254,7 +257,7 @@ def data_from_arrays(
         classes=names,
         title="Your arrays",
         source={"kind": "given"},
-        code=(f"# {given}: the arrays that were passed to the playground",),
+        code=(f"# {given}: the arrays that were passed to the playground", *_coding(y, coded, held_out is not None)),
         valid=None if held_out is None else (held_out[0], valid_codes),
     ).play(split)
 
@@ -274,6 +277,15 @@ def _coded(y: np.ndarray, held_out: np.ndarray | None, classes: Sequence[str] | 
     labels = np.unique(y if held_out is None else np.concatenate([y, held_out]))
     places = [None if part is None else np.searchsorted(labels, part).astype(np.int64) for part in (y, held_out)]
     return tuple(map(str, labels)), *places
+
+
+def _coding(y: np.ndarray, coded: np.ndarray, is_divided: bool) -> tuple[str, ...]:
+    """Return the lines that make codes of labels, where they are no codes already."""
+    if np.array_equal(y, coded):
+        return ()
+    whole, parts = ("np.concatenate([y, y_valid])", ("y", "y_valid")) if is_divided else ("y", ("y",))
+    codes = ", ".join(f"np.searchsorted(labels, {part})" for part in parts)
+    return "import numpy as np", f"labels = np.unique({whole})", f"{', '.join(parts)} = {codes}"
 
 
 def with_reading(data: PlayData, column: str, kind: str, uploads: Mapping[str, Path] | None = None) -> PlayData:

@@ -110,7 +110,7 @@ def finding_of(experiment: Experiment, code: str) -> Finding:
 def _current(experiment: Experiment, lookout: _Lookout) -> _Found | None:
     """Return what was found, if it is about the data and the settings that there are now."""
     found = lookout.known.get(experiment.network)
-    if found is None or found.subject.data is not experiment.data or found.subject.settings != experiment.settings:
+    if found is None or found.subject.data.X is not experiment.data.X or found.subject.settings != experiment.settings:
         return None
     return found
 

@@ -152,23 +152,24 @@ function numberField({ path, label, minimum, maximum, step }, value, change) {
   return el("div", {}, el("label", { for: id }, label), input);
 }
 
-/** Points without a pointer; those of a click are the plane's. The last class to choose is a new one. */
+/** The class of the next point, which the plane takes from `store.pointLabel`; the last one to choose is new. */
 function drawing(data, store) {
   if (data.source.kind !== "points") return { key: 0 };
   const n = Math.min(data.classes.length + 1, 8);
-  const named = (id, words, field) => el("div", {}, el("label", { for: id }, words), Object.assign(field, { id }));
+  store.pointLabel = Math.min(store.pointLabel ?? 0, n - 1);
+  const choose = (k) => {
+    store.pointLabel = k;
+    store.emit("state", store.state);
+  };
+  const one = (k) => el("button", { type: "button", id: `data-label-${k}`, "aria-pressed": String(k === store.pointLabel), onclick: () => choose(k) },
+    el("i", { class: "swatch", style: { "--swatch": `var(--class-${k})` } }), text(k < data.classes.length ? "data.class" : "data.class.new", { k }));
   return {
-    key: n,
-    content: () => {
-      const [x, y] = [0, 0].map((value) => el("input", { type: "number", step: "any", value }));
-      const label = el("select", {}, Array.from({ length: n }, (_, k) => el("option", { value: k }, text(k < data.classes.length ? "data.class" : "data.class.new", { k }))));
-      const add = () => store.do("add_point", { x: x.valueAsNumber || 0, y: y.valueAsNumber || 0, label: Number(label.value) });
-      return [
-        el("p", { class: "quiet" }, text("data.draw.how")),
-        el("div", { class: "fields" }, named("data-point-x1", "x1", x), named("data-point-x2", "x2", y), named("data-label", text("data.label"), label)),
-        button(text("data.add"), add, { id: "data-add" }),
-      ];
-    },
+    key: [n, data.classes.length, store.pointLabel],
+    content: () => [
+      el("p", { class: "quiet" }, text("data.draw.how")),
+      el("div", { class: "labels", role: "group", "aria-label": text("data.label") }, Array.from({ length: n }, (_, k) => one(k))),
+      button(text("data.clear"), () => store.do("clear_points"), { id: "data-clear" }),
+    ],
   };
 }
 

@@ -15,6 +15,7 @@ export function mount(root, store) {
 
 class Network {
   #asked = false;
+  #known = ""; // columns and layout that the buttons were made for
   #spoken = 0;
   #hover = null; // an edge [block, from, to] under the pointer
   #cycled = -1; // which of its edges E has come to
@@ -94,12 +95,15 @@ class Network {
     const used = panel.querySelector(".body").offsetHeight - scroll.offsetHeight; // by what stands above and below
     const room = panel.clientHeight - used - ABOVE;
     this.layout = layOut(this.columns, scroll.clientWidth, Math.min(Math.max(room, 270), 620));
+    this.layers.show(this.columns, this.layout);
+    this.#ask();
+    const known = JSON.stringify([this.columns, this.layout]);
+    if (known === this.#known) return;
+    this.#known = known;
     this.stage.style.setProperty("height", `${this.layout.height}px`);
     this.stage.style.setProperty("min-width", `${this.layout.width}px`);
     this.stage.classList.toggle("vertical", this.layout.vertical);
     this.#rebuild();
-    this.layers.show(this.columns, this.layout);
-    this.#ask();
   }
 
   #rebuild() {
@@ -157,20 +161,24 @@ class Network {
     if (!layout || frame?.revision !== state.revision || frame.activations?.length !== columns.length) return;
     const started = performance.now();
     const ctx = fit(this.canvas, layout.width, layout.height);
-    const scale = frame.edges ? paintEdges(ctx, layout, edges, frame.edges, { palette, running: state.running }) : 0;
+    const painted = frame.edges ? paintEdges(ctx, layout, edges, frame.edges, { palette, running: state.running }) : { scale: 0 };
     paintShortcuts(ctx, layout, columns, palette);
     this.#paintLit(ctx);
     paintNeurons(ctx, layout, columns, frame, { palette, pictures: this.pictures });
     paintStrips(ctx, layout, columns, frame.strips, palette);
     this.#ring(ctx);
     this.took = performance.now() - started;
-    say(this.legend, this.#legendText(scale));
+    say(this.legend, this.#legendText(painted));
     if (!state.running || performance.now() > this.#spoken + SPOKEN) this.#speak();
   }
 
-  #legendText(scale) {
+  #legendText({ scale, drawn, left = 0 }) {
     const quantity = text(`network.edges.${this.store.state.view?.edges ?? "weight"}`).toLowerCase();
-    return Number.isNaN(scale) ? text("network.unknown", { quantity }) : text("network.legend", { quantity, most: figure(scale, 3) });
+    if (Number.isNaN(scale)) return text("network.unknown", { quantity });
+    const legend = text("network.legend", { quantity, most: figure(scale, 3) });
+    const some = left ? text("network.legend.some", { drawn: figure(drawn), all: figure(drawn + left) }) : "";
+    const inside = this.pictures && this.store.frame.pictures ? text("network.legend.pictures") : "";
+    return [legend, some, inside].filter(Boolean).join(" ");
   }
 
   /** What the microscope lights, what is selected, and what is under the pointer. */
@@ -309,7 +317,7 @@ class Network {
 
 /** The places of a shown unit; of null, those of all. */
 function places(shown, unit) {
-  if (unit === null || unit === undefined) return shown.keys();
+  if (unit === null || unit === undefined) return [...shown.keys()];
   const place = shown.indexOf(unit);
   return place < 0 ? [] : [place];
 }

@@ -32,7 +32,7 @@ class Timeline {
     this.run = button("", () => this.#runOrPause(), { class: "main run" });
     this.speed = el("select", { "aria-label": text("timeline.speed"), onchange: () => this.#setSpeed() });
     this.speed.append(...SPEEDS.map((speed) => el("option", { value: speed ?? "" }, text(speed ? "timeline.speed.some" : "timeline.speed.full", { speed }))));
-    this.place = el("output", { class: "place number" });
+    this.place = el("output", { class: "place" });
     this.buttons = Object.entries({
       back: ["go_to", () => this.#goTo(this.step - 1)],
       step: ["step", () => store.do("step")],

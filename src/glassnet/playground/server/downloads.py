@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from glassnet.playground.code.experiment_code import experiment_code
 from glassnet.playground.code.files import history_table, notebook
+from glassnet.playground.code.shown_run import experiment_code
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.single_file import page_text
 

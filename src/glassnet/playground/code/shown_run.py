@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
-from glassnet.playground.code.run_text import run_text
-from glassnet.playground.code.setting_changes import setting_changes
+from glassnet.playground.code.changing import setting_changes
+from glassnet.playground.code.run_writing import run_text
 from glassnet.playground.experiment import Experiment
 
 __all__ = ["experiment_code", "has_given_weights"]

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.errors import GlassnetError
 from glassnet.losses import LOSSES
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.layer_kinds import layer_kinds, layer_label
+from glassnet.playground.kinds_of_layers import layer_kinds, layer_label
 from glassnet.playground.options import (
     layer_options,
     loss_options,

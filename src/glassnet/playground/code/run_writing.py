@@ -12,10 +12,13 @@ from glassnet.playground.code.layout import WIDTH, Call, Listing, Mapped, laid_o
 from glassnet.playground.code.network_text import loss_expression, made_of_config, mapped, written
 from glassnet.playground.settings import Settings
 
-__all__ = ["GIVEN_WEIGHTS", "run_text"]
+__all__ = ["GIVEN_WEIGHTS", "MODEL_WEIGHTS", "run_text"]
 
 GIVEN_WEIGHTS = 'net.load_state_dict(gn.load("your_network.safetensors").state_dict())'
 """The line that stands for a network that was given with its weights, which no code can hold."""
+
+MODEL_WEIGHTS = "net.load_state_dict(model.network.state_dict())"
+"""The same for the network of a model of a table, where a line before it loads that model."""
 
 _SINGLE = re.compile(r"'([^'\\]*)'")
 _LAST = 'print(net.evaluate(X, y)["loss"])'
@@ -55,10 +58,11 @@ def run_text(
     validation = {"validation_data": Listing(("X_valid", "y_valid"), True)} if holds_out else {}
     shape = input_shape if is_given or not actions else None
     net = laid_out(made_of_config(_config(settings, shape)), "net = ")
+    given = MODEL_WEIGHTS if any(line.startswith("model = ") for line in data) else GIVEN_WEIGHTS
     parts = [
         "\n".join(sorted({"import glassnet as gn", *imports})),
         "\n".join(lines),
-        f"{net}\n{GIVEN_WEIGHTS}" if is_given else net,
+        f"{net}\n{given}" if is_given else net,
         "\n".join(_training(settings, actions, validation, deterministic)),
         _LAST,
     ]
