@@ -37,6 +37,13 @@ def test_own_layer(capsys: pytest.CaptureFixture[str]) -> None:
     assert wrong == ["wrong_scale_1.s"]
 
 
+def test_lesson_page(tmp_path: Path) -> None:
+    """The lesson is a page with its task."""
+    text = example("lesson_page").main(str(tmp_path)).read_text()
+    assert "Make the validation loss fall below 0.1." in text
+    assert text.startswith("<!doctype html>")
+
+
 def test_every_example_is_listed() -> None:
     """The page of examples names each file there is."""
     page = (EXAMPLES.parent / "docs" / "examples.md").read_text()

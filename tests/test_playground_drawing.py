@@ -198,15 +198,15 @@ def test_points_are_set_by_keys(shown: tuple[Page, Playground]) -> None:
         "{ kind: 'points', points: [[0.5, 0.5, 0], [-0.5, 0.5, 1], [0.5, -0.5, 1], [-0.5, -0.5, 0], [0.1, 0.9, 0]] }"
     )
     page.run(f"store.do('data', {{ source: {source} }})")
-    page.wait("store.state.data.source.kind === 'points' && document.querySelector('#data-label-1') !== null")
-    page.run("document.querySelector('#data-label-1').click()")
+    page.wait("store.state.data.source.kind === 'points' && document.querySelector('#data-label-2') !== null")
+    page.run("document.querySelector('#data-label-2').click()")
     page.run("document.querySelector('#result .plane canvas:last-child').focus()")
     page.press("ArrowRight")
     page.press("Enter", "\r")
     page.wait("store.state.data.source.points.length === 6")
     sides = served.call(lambda made: made.data.plane_sides)
     x, y, label = served.call(lambda made: made.data.source["points"][-1])
-    assert label == 1
+    assert label == 2
     assert [x, y] == pytest.approx([sides[0][0] + 0.52 * (sides[0][1] - sides[0][0]), sum(sides[1]) / 2], abs=1e-4)
 
 

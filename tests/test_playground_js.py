@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -226,6 +227,63 @@ def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
             alike += here[label]["text"] == there[label]["text"]
     assert compared > 10
     assert alike > 0.7 * compared
+
+
+@needs_node
+@pytest.mark.parametrize("name", [name for name in EXPLAINED if not name.startswith("full")])
+def test_microscope_shows_what_python_shows(name: str, tmp_path: Path) -> None:
+    """At all six stops: the same arrays with the same numbers, and the same ones worked; typed numbers are marked."""
+    net, X, y, batch_size, _ = CASES[name]()
+    experiment = experiment_of(net, X, y, batch_size)
+    given = page_content(experiment)
+    given["asked"] = [{"do": "microscope", "stop": stop, "digits": 6} for stop in range(6)]
+    found = in_node(tmp_path, ASKED, given)["found"]
+    experiment.advance(5)
+    shown = missing = 0
+    for stop, page in enumerate(found):
+        python = answer(experiment, {"id": 1, "do": "microscope", "stop": stop, "digits": 6})["result"]
+        assert (page["name"], page["rows"], page["highlight"]) == (python["name"], python["rows"], python["highlight"])
+        here = {each["symbol"]: each for part in python["sections"] for each in part["equations"]}
+        there = {each["symbol"]: each for part in page["sections"] for each in part["equations"]}
+        for symbol, wanted in here.items():
+            if symbol not in there:
+                missing += 1
+                continue
+            shown += 1
+            assert_alike(there[symbol]["cells"], wanted["cells"])
+            labels = [[line["label"] for line in each["worked"]] for each in (there[symbol], wanted)]
+            assert labels[0] == labels[1] or not labels[0], symbol
+    assert missing <= 0.2 * shown
+
+
+def assert_alike(cells: list[list[str]], wanted: list[list[str]]) -> None:
+    """Compare tables of numbers that may be rounded otherwise in the last of six digits."""
+    assert [len(row) for row in cells] == [len(row) for row in wanted]
+    for cell, other in zip(itertools.chain(*cells), itertools.chain(*wanted), strict=True):
+        assert cell == other or abs(float(cell) - float(other)) <= 2e-5 * abs(float(other)) + 1e-12
+
+
+MARKED = """
+import { engine } from "./driver.js";
+const page = engine(), found = [];
+const { questions: [question] } = await page.send("microscope", { stop: 1 });
+const { line } = await page.send("check_number", { question: question.question, text: "0" });
+for (const typed of [line.value.toPrecision(3), String(line.value).replace(".", ","), String(line.value * 1.02)]) {
+  found.push((await page.send("check_number", { question: question.question, text: typed })).right);
+}
+for (const args of [{ question: "?", text: "1" }, { question: question.question, text: "abc" }]) {
+  found.push(await page.send("check_number", args).catch((error) => error.message));
+}
+console.log(JSON.stringify(found));
+"""
+
+
+@needs_node
+def test_typed_numbers_are_marked(tmp_path: Path) -> None:
+    """Three right digits do, with a point or a comma; what is no number is refused."""
+    net, X, y, batch_size, _ = CASES["tanh, binary, SGD"]()
+    found = in_node(tmp_path, MARKED, page_content(experiment_of(net, X, y, batch_size)))
+    assert found == [True, True, False, "lesson.no_question", "lesson.no_number"]
 
 
 def lines_in(result: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -235,6 +235,30 @@ def test_a_socket_that_breaks_is_opened_again(served: Any, page: Page) -> None:
 
 
 @in_page
+def test_a_page_that_sleeps_catches_up(served: Any, page: Page) -> None:
+    """Browsers paint no tab in the background: training goes on, no frame is sent, and then the page shows what it finds."""
+    page.run("""
+        window.held = [];
+        window.came = 0;
+        window.paint = requestAnimationFrame;
+        window.requestAnimationFrame = f => held.push(f);
+        playground.then(({engine}) => engine.onFrame(() => (came += 1)));
+    """)
+    page.press(" ", " ")
+    page.wait("came > 0")
+    before = served.call(lambda experiment: experiment.step)
+    while served.call(lambda experiment: experiment.step) < before + 500:
+        pass
+    assert page.run("came") == 1
+    page.run("window.requestAnimationFrame = paint; held.forEach(f => paint(f))")
+    page.wait(f"+document.body.dataset.step > {before + 400}")
+    page.press(" ", " ")
+    page.wait("document.body.dataset.state === 'paused'")
+    step = served.call(lambda experiment: experiment.step)
+    page.wait(f"document.body.dataset.step === '{step}'")
+
+
+@in_page
 def test_page_says_that_training_diverged(page: Page) -> None:
     """With a button that starts again; Space does no harm meanwhile."""
     rate = page.run(

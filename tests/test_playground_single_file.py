@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
 import json
 import re
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from glassnet.playground.offline.bundling import bundle
 from glassnet.playground.single_file import save_page
 
 in_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+EXAMPLE = Path(__file__).parent.parent / "examples" / "lesson_page.py"
 HOSTILE = "</script><img src=x onerror=alert(1)><!-- \u2028 {x}"
 X, y = gn.datasets.moons(120, noise=0.1, seed=1)
 
@@ -230,3 +232,53 @@ def test_new_weights_are_those_of_python(page: Page, tmp_path: Path) -> None:
         "playground.then((store) => store.engine.send('set', {path: 'optimizer.beta1', value: 1})).catch((e) => e.message)"
     )
     assert refused == "Beta1 cannot be 1."
+
+
+@in_chromium
+def test_lesson_is_done_by_its_reader(page: Page, tmp_path: Path) -> None:
+    """At the rate that it begins with nothing helps; with another one, from the start, the task is marked as done."""
+    spec = importlib.util.spec_from_file_location("lesson_page", EXAMPLE)
+    assert spec is not None
+    assert spec.loader is not None
+    example = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(example)
+    show(page, example.main(str(tmp_path)))
+    ask(page, "step", batches=600)
+    page.wait("document.body.dataset.step === '600'")
+    assert page.run("document.querySelector('#lesson.done')") is None
+    assert page.run("getComputedStyle(document.querySelector('#data')).display") == "none"
+    rate = "document.querySelector('[data-path=\"optimizer.learning_rate\"]')"
+    page.run(f"{rate}.value = '2'; {rate}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+    page.wait("playground.then((store) => store.engine.settings.optimizer.learning_rate === 2)")
+    page.click(f"[aria-label={json.dumps(content_text('timeline.restart'))}]")
+    page.wait("document.body.dataset.step === '0'")
+    page.click("#timeline button.run")
+    page.wait("document.querySelector('#lesson.done') !== null")
+    page.click("#timeline button.run")
+    page.wait("document.body.dataset.state === 'paused'")
+    assert page.console == []
+
+
+def content_text(key: str) -> str:
+    """Return a text of the page."""
+    found: str = json.loads((Path(gn.__file__).parent / "playground" / "page" / "texts.json").read_text())[key]
+    return found
+
+
+@in_chromium
+def test_page_explains_what_is_selected(page: Page, tmp_path: Path) -> None:
+    """A neuron, an edge, a layer, and the microscope: each with its numbers in the drawer."""
+    write(moons(epochs=1), tmp_path / "page.html")
+    show(page, tmp_path / "page.html")
+    selections = [
+        ({"kind": "neuron", "layer": "dense_1", "unit": 2}, "A0 @ W1 + b1"),
+        ({"kind": "edge", "parameter": "dense_2.weight", "from": 1, "to": 0}, "A1.T @ dZ2"),
+        ({"kind": "layer", "layer": "dense_1"}, "Fully connected layer"),
+    ]
+    for selection, words in selections:
+        page.run(f"playground.then((store) => store.select({json.dumps(selection)}))")
+        page.wait(f"document.querySelector('#explain').textContent.includes({json.dumps(words)})")
+    page.click("#explain .bar button")
+    page.wait("document.querySelector('#explain .microscope') !== null")
+    assert page.run("document.querySelectorAll('#explain .microscope table').length") > 1
+    assert page.console == []

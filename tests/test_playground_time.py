@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 from typing import Any
@@ -13,6 +14,7 @@ import glassnet as gn
 from glassnet.playground import branch as branch_module
 from glassnet.playground.curves import Curve
 from glassnet.playground.data.sources import data_from_source
+from glassnet.playground.differences import difference
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
@@ -39,7 +41,7 @@ def experiment(**options: Any) -> Experiment:
     return Experiment(DATA, settings(**options))
 
 
-def bits(found: Experiment) -> str:
+def bits(found: Any) -> str:
     """Return a hash of all that the next steps depend on, and of the history."""
     state, net = found.run.state, found.network
     arrays = (net.params, net.stats, *state.optimizer_state.arrays.values())
@@ -479,3 +481,70 @@ def test_the_code_of_a_run_with_changes_makes_its_bits() -> None:
         made: dict[str, Any] = {}
         exec(compile(ask(found, "code")["python"], "page", "exec"), made)
         np.testing.assert_array_equal(made["net"].params, seen[step])
+
+
+def test_differences_in_words() -> None:
+    """What is of another kind is told by its kind alone, and long lists are cut."""
+    first = settings()
+    for path, value, words in (
+        ("optimizer.kind", "SGD", "optimizer Adam → SGD"),
+        ("optimizer.schedule", "OneCycle", "learning_rate 0.02 → OneCycle"),
+        ("layers.0.activation", "relu", "layer 1 activation tanh → relu"),
+        ("layers.2.rate", 0.5, "layer 3 rate 0.3 → 0.5"),
+        ("layers.0.trainable", False, "layer 1 trainable none → False"),
+        ("loss", "squared_error", "loss BinaryCrossEntropy → SquaredError"),
+    ):
+        assert difference(first, first.with_path(path, value)) == words
+    assert difference(first, first.without_layer(1)) == "layers 5 → 4"
+    assert difference(first, first) == ""
+
+
+# ---- anything, in any order --------------------------------------------------------------------------------------------
+
+OPERATIONS: dict[str, Any] = {
+    "advance": lambda found, n: found.advance(n),
+    "go": lambda found, n: found.go_to(found.steps * n // 15),
+    "rate": lambda found, n: found.replace(settings=found.settings.with_path("optimizer.learning_rate", 0.01 * (1 + n % 4))),
+    "size": lambda found, n: found.replace(settings=found.settings.with_path("batch_size", (8, 12, 25, 50)[n % 4])),
+    "kind": lambda found, n: found.replace(settings=found.settings.with_path("optimizer.kind", ("SGD", "Adam", "Lion")[n % 3])),
+    "weight": lambda found, n: found.set_weight("dense_1.bias", [0, n % 4], 0.1 * n),
+    "units": lambda found, n: found.replace(settings=settings(units=4 + n % 4)),
+    "branch": lambda found, n: found.branch(),
+    "undo": lambda found, n: found.undo(),
+    "redo": lambda found, n: found.redo(),
+    "select": lambda found, n: found.select(found.runs[n % len(found.runs)]["name"]),
+    "restart": lambda found, n: found.restart(),
+    "reseed": lambda found, n: found.reseed(),
+    "remove": lambda found, n: found.remove(found.runs[n % len(found.runs)]["name"]),
+}  # fmt: skip
+
+
+def straight_to(branch: branch_module.Branch) -> branch_module.Branch:
+    """Return the same run at the same step, computed in one go from its first settings and its events."""
+    other = branch_module.Branch("again", branch.data, branch.first, branch.start)
+    for event in branch.events:
+        if event.step <= branch.step:
+            other.run.advance(event.step - other.step, other._note)
+            other.events.append(event)
+            other._arrive()
+    other.run.advance(branch.step - other.step, other._note)
+    return other
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_anything_in_any_order(seed: int) -> None:
+    """Whatever is done, the run that is shown is the one that its settings and events make, curves included."""
+    rng = np.random.default_rng(seed)
+    found = experiment(optimizer=[*OPTIMIZERS.values()][seed % 3])
+    found._tree.selected.timeline._dense = (0, 5, 200)[seed % 3]
+    for name in rng.choice([*OPERATIONS, "advance", "advance", "go"], 25).tolist():
+        with contextlib.suppress(gn.ConfigError):  # nothing to undo, say
+            OPERATIONS[name](found, int(rng.integers(0, 16)))
+        branch = found._tree.selected
+        other = straight_to(branch)
+        assert bits(branch) == bits(other), name
+        for one, same in ((branch.epochs, other.epochs), (branch.losses, other.losses)):
+            rows = one.rows()
+            np.testing.assert_array_equal(rows[rows[:, 0] <= branch.step], same.rows())
+        assert branch.step <= branch.steps
+        assert len({run["name"] for run in found.runs}) == len(found.runs) <= MOST_RUNS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import Any
 
 import numpy as np
@@ -271,3 +273,17 @@ def test_options_that_are_none() -> None:
         network().stepwise(X, Y, epochs=0)
     with pytest.raises(gn.ConfigError, match="n must be a whole number of at least 0"):
         network().stepwise(X, Y).advance(-1)
+
+
+def test_a_run_that_is_left_with_weights_out_of_bounds_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it: what it raised or warned of would only be printed."""
+    said: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: said.append(unraisable.exc_value))
+    layers = [gn.Dense(4, "tanh"), gn.Dense(1)]
+    net = gn.Network(layers, loss="binary_cross_entropy", optimizer=gn.SGD(1e30), seed=0)
+    run = net.stepwise(X, Y, batch_size=10)
+    run.advance(1)
+    assert np.sum(net.params.astype(np.float64) ** 2) > np.finfo(np.float32).max
+    del run
+    gc.collect()
+    assert said == []

@@ -385,9 +385,9 @@ class Network(BaseNetwork):
     # ---- a page to play with ------------------------------------------------------------------------------------
 
     def playground(
-        self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool | None = None
+        self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool = True
     ) -> Any:
-        """Open a page where a copy of this network is trained and looked into, on rows ``X``, ``y``, by default a toy.
+        """Open a page in the browser where a copy of this network is trained, changed and looked into.
 
         Parameters
         ----------
@@ -399,9 +399,9 @@ class Network(BaseNetwork):
             Port of this computer to listen on; 0 for a free one. Others cannot reach it.
         open_browser : bool, default=True
             Whether to open the page; its address is printed in any case.
-        block : bool, optional
-            Whether to wait until the playground is ended, by Ctrl-C or on the page; by default not in a notebook. If the
-            program goes on, ``close()`` of what is returned ends it.
+        block : bool, default=True
+            Whether to wait until the playground is ended, by Ctrl-C or on the page. Otherwise the program goes on, and
+            ``close()`` of what is returned ends it.
 
         Returns
         -------
@@ -411,10 +411,11 @@ class Network(BaseNetwork):
         play_network = from_above("playground.doors", "play_network")
         return play_network(self, X, y, port=port, open_browser=open_browser, block=block)
 
-    def to_page(self, path: str | PathLike[str], X: Any, y: Any, **options: Any) -> None:
+    def to_page(self, path: str | PathLike[str], X: Any = None, y: Any = None, **options: Any) -> None:
         """Write a page with this network and the rows ``X``, ``y`` to ``path``: one file, that trains without a server.
 
-        The ``options`` are those of `glassnet.playground.single_file.save_page`.
+        Without rows it has toy data of two classes. The ``options`` are those of
+        `glassnet.playground.single_file.save_page`.
         """
         from_above("playground.single_file", "save_page")(self, path, X, y, **options)
 

@@ -16,6 +16,7 @@ __all__ = ["difference", "live_changes"]
 _LIVE = frozenset(("rate", "schedule", "std", "eps", "momentum"))
 _TUNING = ("trainable", "rate_factor", "decay_factor")
 _NUMBERS = ("l1", "l2", "max_norm", "batch_size")
+_KINDS = ("class", "schedule")  # keys that say of what kind something is
 _MOST_WORDS = 3
 
 
@@ -93,25 +94,43 @@ def difference(before: Settings, after: Settings) -> str:
     >>> difference(before, dataclasses.replace(before, optimizer={**before.optimizer, "learning_rate": 0.03}, l2=0.5))
     'l2 0 → 0.5, learning_rate 0.1 → 0.03'
     """
-    one, other = (dict(_flat("", settings.config())) for settings in (before, after))
-    names = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
-    words = [f"{_label(name)} {_shown(one.get(name))} → {_shown(other.get(name))}" for name in names]
+    found = _differing("", before.config(), after.config())
+    words = [f"{_label(path)} {_shown(one)} → {_shown(other)}" for path, one, other in found]
     return ", ".join(words[:_MOST_WORDS]) + (f", and {len(words) - _MOST_WORDS} more" if words[_MOST_WORDS:] else "")
 
 
-def _flat(path: str, value: Any) -> list[tuple[str, Any]]:
-    """Return all entries of a configuration by their paths."""
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    if parts is None:
-        return [(path, value)]
-    return [found for key, part in parts for found in _flat(f"{path}.{key}" if path else str(key), part)]
+def _differing(path: str, one: Any, other: Any) -> list[tuple[str, Any, Any]]:
+    """Return what differs, by its path; of what is of another kind altogether only that."""
+    if one == other:
+        return []
+    if isinstance(one, dict) or isinstance(other, dict):
+        first, second = ({} if found is None else found for found in (one, other))  # a layer's tuning may be left out
+        if (
+            isinstance(first, dict)
+            and isinstance(second, dict)
+            and all(first.get(kind) == second.get(kind) for kind in _KINDS)
+        ):
+            pairs = [(str(key), first.get(key), second.get(key)) for key in sorted(first.keys() | second.keys())]
+            return _of_parts(path, pairs)
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return _of_parts(path, [(str(k), *pair) for k, pair in enumerate(zip(one, other, strict=True))])
+    return [(path, one, other)]
+
+
+def _of_parts(path: str, parts: list[tuple[str, Any, Any]]) -> list[tuple[str, Any, Any]]:
+    return [found for key, *pair in parts for found in _differing(f"{path}.{key}" if path else key, *pair)]
 
 
 def _label(path: str) -> str:
     parts = path.split(".")
-    inside = f"layer {int(parts[1]) + 1} " if parts[0] == "layers" else ""
-    return f"{inside}{parts[-2] if parts[-1] == 'class' and len(parts) == 2 else parts[-1]}"
+    if parts[0] != "layers":
+        return parts[-1]
+    return " ".join([f"layer {int(parts[1]) + 1}", *parts[2:][-1:]]) if len(parts) > 1 else "layers"
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(next((value[kind] for kind in _KINDS if kind in value), "other"))
+    if isinstance(value, list):
+        return str(len(value))
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

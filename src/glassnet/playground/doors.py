@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.network import Network
 from glassnet.playground.data.fitting_settings import suggested_settings
-from glassnet.playground.data.sources import data_from_arrays, data_from_model, data_from_source
+from glassnet.playground.data.sources import FIRST_SOURCE, data_from_arrays, data_from_model, data_from_source
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.server.running import Playground
@@ -17,12 +17,9 @@ from glassnet.tabular.model import TableModel
 from glassnet.training.progress import in_notebook
 
 __all__ = [
-    "FIRST_SOURCE", "experiment_with", "experiment_with_model", "experiment_with_network", "play_model", "play_network",
+    "experiment_with", "experiment_with_model", "experiment_with_network", "play_model", "play_network",
     "show_playground",
 ]  # fmt: skip
-
-FIRST_SOURCE = {"kind": "toy", "name": "spirals"}
-"""What the playground starts with when it is given nothing."""
 
 
 def experiment_with(data: PlayData | None = None) -> Experiment:

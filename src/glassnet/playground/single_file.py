@@ -19,7 +19,7 @@ from glassnet.errors import ConfigError
 from glassnet.layers import Activation
 from glassnet.network import Network
 from glassnet.playground.code.shown_run import experiment_code
-from glassnet.playground.data.sources import data_from_arrays
+from glassnet.playground.data.sources import FIRST_SOURCE, data_from_arrays, data_from_source
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle, without_comments
@@ -38,11 +38,7 @@ from glassnet.saving.writing import write_atomically
 
 __all__ = ["page_content", "page_text", "save_page", "widget_page"]
 
-# What a page without a server never uses.
-_STUBS = {
-    "socket_engine.js": "export const connect = null;",
-    "drawer_microscope.js": "export const microscopeOf = null;\nexport const light = null;",
-}
+_STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
 _MAIN = '<script type="module" src="main.js"></script>'
 
@@ -50,22 +46,58 @@ _MAIN = '<script type="module" src="main.js"></script>'
 def save_page(
     network: Network,
     path: str | os.PathLike[str],
-    X: Any,
-    y: Any,
+    X: Any = None,
+    y: Any = None,
     *,
-    validation_data: Any = None,
+    validation_data: Sequence[Any] | None = None,
     batch_size: int = 32,
     lesson: Lesson | None = None,
     title: str = "",
 ) -> None:
-    """Write the page, as `glassnet.Network.to_page` says."""
+    """Write a page of one file, with a network and its data inside, that trains in a browser without a server.
+
+    The page takes the steps that `Network.fit` would take, to nine digits in double precision, and sends nothing
+    anywhere. Whoever has the file has the data too.
+
+    Parameters
+    ----------
+    network : Network
+        Trained or not; it is not changed.
+    path : str or Path
+        What is there is replaced.
+    X : array of shape (n, d), optional
+        Rows to train on; without them two spirals, for a network of two inputs and two classes.
+    y : array of shape (n,) or (n, k), optional
+        Their classes or numbers.
+    validation_data : (X, y), optional
+        Rows to evaluate after each epoch.
+    batch_size : int, default=32
+        Rows per update.
+    lesson : Lesson, optional
+        A text, a task that the page checks, and what it hides.
+    title : str, default=""
+        Of the page.
+
+    Raises
+    ------
+    ConfigError
+        The page cannot train such a network: it says why, and what to do.
+    """
+    where = "Network.to_page"
     if lesson is not None and not isinstance(lesson, Lesson):
-        message = f"Network.to_page: lesson must be a Lesson, got {lesson!r}. Write gn.playground.Lesson('...')."
+        message = f"{where}: lesson must be a Lesson, got {lesson!r}. Write gn.playground.Lesson('...')."
         raise ConfigError(message, got=lesson)
-    network.built("to_page")
-    refuse_untrainable("Network.to_page", network)
-    X, y, _ = network.check_data("Network.to_page", X, y)
-    held = (X[:0], y[:0]) if validation_data is None else network.check_data("Network.to_page", *validation_data)[:2]
+    if (X is None) != (y is None):
+        message = f"{where}: X and y must be given together, got one of them."
+        raise ConfigError(message, expected="X and y")
+    if X is None:
+        toy = data_from_source(FIRST_SOURCE)
+        X, y, validation_data = toy.X, toy.y, (toy.X_valid, toy.y_valid)
+    if network.store is None:
+        network = network.untrained()
+    X, y, _ = network.check_data(where, X, y)
+    refuse_untrainable(where, network)
+    held = (X[:0], y[:0]) if validation_data is None else network.check_data(where, *validation_data)[:2]
     names = [str(code) for code in range(max(network.n_outputs, 2))] if network.loss.classifies else False
     held_out = [np.asarray(each) for each in (held[0][:], _flat(held[1]))]
     data = data_from_arrays(X[:], _flat(y), validation_data=held_out, classes=names)

@@ -10,7 +10,7 @@ from glassnet.playground.findings.lookout import findings_state
 from glassnet.playground.moment import time_state
 from glassnet.playground.network_part import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
-from glassnet.playground.view_state import drawn_network, view_state
+from glassnet.playground.viewing import drawn_network, view_state
 
 __all__ = ["state_of"]
 

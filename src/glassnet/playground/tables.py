@@ -6,7 +6,7 @@ from typing import Any
 
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.frames import edges_now, layout_of, values_now
-from glassnet.playground.view_state import unit_names
+from glassnet.playground.viewing import unit_names
 from glassnet.utils.checks import check_choice
 
 __all__ = ["table_of"]

@@ -20,7 +20,7 @@ from glassnet.training.history import History, listed
 from glassnet.training.hooks import HookCalls, Hooks
 from glassnet.training.run_snapshot import RunSnapshot
 from glassnet.training.run_state import RunState, print_of_start
-from glassnet.training.step import TrainingStep
+from glassnet.training.step import TrainingStep, end_steps
 
 __all__ = ["Run", "Validation"]
 
@@ -171,7 +171,7 @@ class Run(Generic[N]):
                 for fit in self._fits:
                     fit.go_on()
         finally:
-            training.close()
+            end_steps(training)
 
     def at_next_step(self, command: Callable[[Run[N]], object]) -> None:
         """Call ``command`` with the run after the step that is under way; from any thread.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from glassnet.training.batches import Batch
 from glassnet.training.run_state import RunState
 from glassnet.utils.random_streams import Noise
 
-__all__ = ["Reduction", "TrainingStep"]
+__all__ = ["Reduction", "TrainingStep", "end_steps"]
 
 Reduction = Callable[[np.ndarray], object]
 """Changes the message of a step in place: ``Store.message``, one contiguous array. None on one machine."""
@@ -209,6 +210,12 @@ class TrainingStep:
         self.state.reset_epoch()
         # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
         self.state.renew_optimizer(self.network)
+
+
+def end_steps(training: Generator[Any, None, None]) -> None:
+    """End a training between two steps; that its weights are out of bounds by then is no news to who leaves it."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"), suppress(DivergenceError):
+        training.close()
 
 
 def _divergence(what: str, epoch: int, step: int, rate: Any, last_finite: float) -> DivergenceError:

@@ -23,8 +23,8 @@ from glassnet.tabular.reading.table import Table
 from glassnet.utils.checks import check_choice
 
 __all__ = [
-    "BUNDLED", "SPLIT", "data_from_arrays", "data_from_file", "data_from_frame", "data_from_model", "data_from_source",
-    "with_reading", "with_target",
+    "BUNDLED", "FIRST_SOURCE", "SPLIT", "data_from_arrays", "data_from_file", "data_from_frame", "data_from_model",
+    "data_from_source", "with_reading", "with_target",
 ]  # fmt: skip
 
 SPLIT = 0.2
@@ -32,6 +32,9 @@ SPLIT = 0.2
 
 BUNDLED = {"penguins": "Penguins", "digits": "Digits"}
 """Data sets of the package, with their titles."""
+
+FIRST_SOURCE = {"kind": "toy", "name": "spirals"}
+"""What the playground starts with when it is given nothing."""
 
 _KINDS = ("toy", "points", "bundled", "upload", "flawed")
 

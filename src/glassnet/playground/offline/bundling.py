@@ -55,7 +55,20 @@ def _add(name: str, modules: Mapping[str, str], done: dict[str, str], above: tup
     text = without_comments(modules[name])
     for found in _IMPORT.finditer(text):
         _add(found[2], modules, done, (*above, name))
+        _check_names(name, found, modules[found[2]])
     done[name] = _function(name, text)
+
+
+def _check_names(name: str, found: re.Match[str], text: str) -> None:
+    """Refuse an import of what the other module does not export: in one script it would be undefined until used."""
+    if found[1] is None or found[1].startswith("*"):
+        return
+    asked = {part.split()[0] for part in found[1].strip("{} \n").split(",") if part.strip()}
+    given = {match[2] for match in _EXPORT.finditer(text)}
+    given |= {part.split()[-1] for match in _LIST.finditer(text) for part in match[1].split(",") if part.strip()}
+    if asked - given:
+        message = f"bundle: {found[2]} must export what {name} imports, got none of {', '.join(sorted(asked - given))}"
+        raise ValueError(message)
 
 
 def _function(name: str, text: str) -> str:

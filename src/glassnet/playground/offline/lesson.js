@@ -7,6 +7,7 @@ import { text } from "../page/texts.js";
 export function mountLesson(store, { lesson, rows }) {
   const inside = text("lesson.inside", { rows: figure(rows.train.n + rows.valid.n) });
   document.querySelector("#data").append(el("p", { class: "quiet" }, inside));
+  document.body.classList.add("hide-findings"); // which only Python makes
   if (!lesson) return;
   document.body.classList.add("lesson");
   for (const part of lesson.hide) document.body.classList.add(`hide-${part}`);
@@ -14,7 +15,8 @@ export function mountLesson(store, { lesson, rows }) {
   const panel = el("section", { id: "lesson", class: "panel", "aria-label": text("lesson.label") }, title, ...lesson.text.map((words) => el("p", {}, words)));
   const task = lesson.task && el("p", { class: "task" }, el("strong", {}, text("lesson.task")), " ", lesson.task);
   if (task) panel.append(task);
-  document.querySelector("header").append(panel);
+  if (lesson.hide.includes("data")) document.querySelector("#data").before(panel);
+  else document.querySelector("header").append(panel);
   if (Object.keys(lesson.goal).length) watch(store, lesson.goal, panel);
 }
 
@@ -53,5 +55,5 @@ function isUpwards(store, what) {
 function words_of(store, what, value, limit) {
   const name = what === "score" ? (store.state.score?.name ?? text("lesson.score")) : text(`lesson.${what}`);
   const sign = isUpwards(store, what) ? "≥" : "≤";
-  return text("lesson.goal", { name, sign, limit: figure(limit), now: figure(value) });
+  return text("lesson.goal", { name, sign, limit: String(limit), now: figure(value) });
 }

@@ -1,6 +1,7 @@
 /** What the page of one file can be asked for: each command with the engine and its arguments. */
 
 import { edgeExplained, layerExplained, neuronExplained } from "./local_explain.js";
+import { numberChecked, stopExplained } from "./local_microscope.js";
 import { withSetting } from "./local_settings.js";
 import { tableOf } from "./local_tables.js";
 import { text } from "../page/texts.js";
@@ -91,6 +92,8 @@ const LOOK = {
   explain_neuron: neuronExplained,
   explain_edge: edgeExplained,
   explain_layer: layerExplained,
+  microscope: stopExplained,
+  check_number: numberChecked,
   /** The Python of the start, and in words what was done since. */
   code({ given, runs }) {
     const { events, run, first } = runs.selected;
@@ -102,4 +105,4 @@ const LOOK = {
 
 export const COMMANDS = { ...RUN, ...TREE, ...LOOK };
 /** Commands that leave everything as it is. */
-export const QUESTIONS = new Set(["curves", "numbers", "explain_neuron", "explain_edge", "explain_layer", "code"]);
+export const QUESTIONS = new Set(["curves", "numbers", "explain_neuron", "explain_edge", "explain_layer", "microscope", "check_number", "code"]);

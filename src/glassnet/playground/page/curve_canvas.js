@@ -135,7 +135,7 @@ function baseline(ctx, y, { width, name, colours, left }) {
   ctx.setLineDash([2, 3]);
   segment(ctx, LEFT, y, width - RIGHT, y);
   ctx.setLineDash([]);
-  ctx.fillText(name, left ? LEFT + 4 : width - RIGHT, y - 1);
+  ctx.fillText(name, left ? LEFT + 4 : width - RIGHT, y < TOP + 13 ? y + 14 : y - 1);
 }
 
 function mark(ctx, x, y, colours) {

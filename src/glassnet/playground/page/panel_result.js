@@ -201,7 +201,7 @@ class Result {
     });
     if (this.draws && (found < 0 || nearest > 36)) {
       const [x, y] = this.#value(left, top);
-      this.store.do("add_point", { x, y, label: this.store.pointLabel ?? 0 }); // which is chosen beside the data
+      this.store.do("add_point", { x, y, label: this.store.pointLabel ?? 0 }); // the data panel has the choice
     } else if (found >= 0 && this.store.can("probe")) this.store.do("probe", { row: points.row[found] });
   }
 }
