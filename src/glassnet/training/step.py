@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import math
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -214,6 +215,12 @@ class TrainingStep:
 
 def end_steps(training: Generator[Any, None, None]) -> None:
     """End a training between two steps; that its weights are out of bounds by then is no news to who leaves it."""
+    # The garbage collector may call this in the middle of a change of the same settings, which are part of the context:
+    # a second change of one context inside the first reads freed memory (CPython 3.11). So they change in a copy of it.
+    contextvars.copy_context().run(_end_quietly, training)
+
+
+def _end_quietly(training: Generator[Any, None, None]) -> None:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"), suppress(DivergenceError):
         training.close()
 
