@@ -85,9 +85,27 @@ def test_gradient_and_update_are_those_of_the_last_step() -> None:
     for view, flat in ((gradient, made.network.grads), (update, made.network.params - before)):
         wanted = [slots[name].view(flat).ravel() for name in ("dense_1.weight", "dense_2.weight")]
         assert np.array_equal(decode(frame_of(made, view))[1][2], np.concatenate(wanted))
-    made.network.params[0] += 1.0
+    made.set_weight("dense_1.weight", [0, 0], 1.0)
     assert all(np.isnan(decode(frame_of(made, view))[1][2]).all() for view in (gradient, update))
     assert np.isfinite(decode(frame_of(made, View()))[1][2]).all()
+
+
+def test_gradients_of_the_past() -> None:
+    """At every step that is gone back to, gradients and changes are those of the step that led there."""
+    made = experiment([gn.Dense(4, "tanh"), gn.Dropout(0.3), gn.Dense(3)])
+    views = [View(edges=name, plane=False) for name in ("gradient", "update")]
+    seen = []
+    for _ in range(12):
+        made.advance()
+        seen.append([decode(frame_of(made, view))[1][2] for view in views])
+    last = made.network.params.copy()
+    for step in (5, 11, 1, 12):
+        made.go_to(step)
+        revision = made.revision
+        for view, wanted in zip(views, seen[step - 1], strict=True):
+            assert np.array_equal(decode(frame_of(made, view))[1][2], wanted)
+        assert (made.step, made.revision) == (step, revision)
+    assert np.array_equal(made.network.params, last)
 
 
 @pytest.mark.parametrize(("k", "channels"), [(3, 3), (2, 1), (0, 1)])

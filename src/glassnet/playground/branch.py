@@ -52,6 +52,8 @@ class Branch:
 
     Attributes
     ----------
+    has_own_name : bool
+        Whether somebody gave it its name.
     parent, from_step : str or None, int
         Of which run this is a copy, and up to which step.
     difference : str
@@ -72,6 +74,7 @@ class Branch:
         self, name: str, data: PlayData, settings: Settings, start: Mapping[str, np.ndarray] | None = None
     ) -> None:
         self.name, self.parent, self.from_step, self.difference = name, "", 0, ""
+        self.has_own_name = False
         self.data, self.first, self.start = data, settings, start
         self.settings, self.diverged = settings, ""
         self.step = self.steps = 0
@@ -215,9 +218,11 @@ class Branch:
 
     # ---- back and forth -----------------------------------------------------------------------------------------
 
-    def go_to(self, step: int) -> None:
-        """Be at a known step: from the last checkpoint before it, the same steps again."""
-        if step < self.step or self.timeline.before(step)[0] > self.step:
+    def go_to(self, step: int, *, anew: bool = False) -> None:
+        """Be at a known step: from the last checkpoint before it, the same steps again; ``anew`` for at least one."""
+        if anew and step > 0:
+            self._restore(step - 1)
+        elif step < self.step or self.timeline.before(step)[0] > self.step:
             self._restore(step)
         self._walk(step)
 

@@ -152,11 +152,11 @@ class Experiment:
         if branch.settings is not settings or branch.diverged != broke:
             self.changed()
 
-    def go_to(self, step: int) -> None:
-        """Be at a step of the run that is known."""
+    def go_to(self, step: int, *, anew: bool = False) -> None:
+        """Be at a step of the run that is known; ``anew`` to take it again in any case, which leaves its gradients."""
         branch = self._tree.selected
         settings, told = branch.settings, self.diverged
-        branch.go_to(check_integer("go_to", "step", step, 0, maximum=branch.steps))
+        branch.go_to(check_integer("go_to", "step", step, 0, maximum=branch.steps), anew=anew)
         if branch.settings is not settings or self.diverged != told:
             self.changed()
 
@@ -218,7 +218,6 @@ class Experiment:
         """Select a copy of this run at this step, or ``at`` another, with ``settings`` if given; return its name."""
         branch = self._tree.selected
         before = Place.of(branch)
-        self._tree.check_room()
         if settings is not None and live_changes(branch.settings, settings) is None:
             other = Branch(self._tree.new_name(), branch.data, settings)
             other.difference = text or difference(branch.settings, settings)
@@ -269,7 +268,6 @@ class Experiment:
         if branch.is_at_end:
             branch.change(event)
         else:
-            self._tree.check_room()
             branch = branch.copy(self._tree.new_name())
             branch.change(event)
             branch.difference = event.text
@@ -287,8 +285,6 @@ class Experiment:
         """
         old = self._tree.selected
         before, replaces = Place.of(old), in_place or old.steps == 0
-        if not replaces:
-            self._tree.check_room()
         keeps = data is old.data and live_changes(old.settings, settings) is not None
         new = Branch(old.name if replaces else self._tree.new_name(), data, settings, old.start if keeps else None)
         new.difference = text

@@ -42,6 +42,7 @@ class _Kept:
         self.plane = b""
         self.plane_at = (_UNSEEN, _UNSEEN, View())  # step, revision and view of the plane
         self.next_plane = -math.inf
+        self.retaken = (_UNSEEN, _UNSEEN)  # revision and step at which the last step was taken again
         self.grids: tuple[tuple[int, int], PlayData | None, list[np.ndarray]] = ((0, 0), None, [])
 
 
@@ -70,17 +71,21 @@ def frame_of(experiment: Experiment, view: View, since: int = _UNSEEN) -> bytes:
 
 
 def edges_now(experiment: Experiment, view: View) -> list[np.ndarray] | None:
-    """Return what the edges show, block by block; None if it is not known, for want of a step that led here."""
-    layout, step = layout_of(experiment, view), experiment.run.take_step
+    """Return what the edges show, block by block; None if no step led to the weights as they are."""
+    kept = _kept(experiment, view)
     if view.edges == "weight":
-        return layout.edges(experiment.network.params)
+        return kept.layout.edges(experiment.network.params)
+    step, moment = experiment.run.take_step, (experiment.revision, experiment.step)
     if not isinstance(step, NotedStep):
         return None
     step.keeps = True
+    if not step.is_last and not experiment.running and kept.retaken != moment:
+        kept.retaken = moment
+        experiment.go_to(experiment.step, anew=True)  # a way through time may have ended at a checkpoint
     if view.edges == "update":
         change = step.change()
-        return None if change is None else layout.edges(change)
-    return layout.edges(experiment.network.grads) if step.is_last else None
+        return None if change is None else kept.layout.edges(change)
+    return kept.layout.edges(experiment.network.grads) if step.is_last else None
 
 
 def values_now(experiment: Experiment, view: View) -> list[np.ndarray]:

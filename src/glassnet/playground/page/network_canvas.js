@@ -4,22 +4,23 @@
 const LEVELS = 8; // widths of lines
 const DASHED = 3; // levels from which the sign is in the dash too: finer lines hide it
 const [MOST_LINES, MOST_MOVING, MOST_DASHED] = [8000, 1500, 300]; // when paused; while running; dashes take longest
+const NARROWEST = 96; // pixels from one layer to the next
 const TAU = 2 * Math.PI;
 
 /** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
  *  Where that is narrow the layers are below each other. */
 export function layOut(columns, width, height) {
-  const vertical = width < 110 * columns.length && width < 600;
+  const vertical = width < Math.min(110 * columns.length, 520);
   const most = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
   const across = vertical ? width - 16 : height - 92; // where the units of one column lie
   const pitch = Math.min(Math.max(across / most, vertical ? 9 : 15), 46);
   const size = Math.max(Math.min(pitch - 4, 36), 6);
-  const step = vertical ? Math.max(96, size + 72) : (width - 24) / columns.length;
+  const step = vertical ? Math.max(96, size + 72) : Math.max((width - 24) / columns.length, NARROWEST);
   const placed = columns.map((column, k) => place(column, k, { vertical, pitch, step, across: Math.max(across, pitch * most), size }));
   const long = Math.max(across, pitch * most);
   return vertical
     ? { vertical, size, width: Math.max(width, long + 16), height: step * columns.length + 8, columns: placed }
-    : { vertical, size, width, height: long + 92, columns: placed };
+    : { vertical, size, width: Math.max(width, step * columns.length + 24), height: long + 92, columns: placed };
 }
 
 const abridged = (column) => column.shown.length < column.units;

@@ -176,7 +176,9 @@ class Network {
     const quantity = text(`network.edges.${this.store.state.view?.edges ?? "weight"}`).toLowerCase();
     if (Number.isNaN(scale)) return text("network.unknown", { quantity });
     const legend = text("network.legend", { quantity, most: figure(scale, 3) });
-    return left ? `${legend} ${text("network.legend.some", { drawn: figure(drawn), all: figure(drawn + left) })}` : legend;
+    const some = left ? text("network.legend.some", { drawn: figure(drawn), all: figure(drawn + left) }) : "";
+    const inside = this.pictures && this.store.frame.pictures ? text("network.legend.pictures") : "";
+    return [legend, some, inside].filter(Boolean).join(" ");
   }
 
   /** What the microscope lights, what is selected, and what is under the pointer. */
