@@ -1,4 +1,4 @@
-"""A lesson of one file: a learning rate that is far too high, to be mended in a browser, without a server or an install.
+"""A lesson of one file: a learning rate that is far too high, to be mended in a browser without a server.
 
 Writes the page that the guide shows: two moons, a small network, and a task that the page checks by itself.
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import glassnet as gn
 
 TEXT = """
-The network below can tell the two moons apart, yet it does not learn to: at a rate of 30 every step lands beyond what it
-aimed at. Press Space, or the button in the timeline, and watch the loss.
+The network below can tell the two moons apart, yet it does not learn to: at a rate of 30 every step lands beyond what
+it aimed at. Press Space, or the button in the timeline, and watch the loss.
 
-Then choose another learning rate, and start again from the first step: weights that were thrown too far hardly ever come
-back by themselves. Every step is kept, so you can also go back and look at the first one: click a connection.
+Then choose another learning rate, and start again from the first step: weights that were thrown too far hardly ever
+come back by themselves. Every step is kept, so you can also go back and look at the first one: click a connection.
 """
 
 

@@ -322,6 +322,19 @@ def test_points_are_numbered_and_at_most_a_thousand() -> None:
     assert bottom < X[:, 1].min() < X[:, 1].max() < top
 
 
+def test_no_row_need_be_held_out() -> None:
+    """Data without rows held out have a state as well, with baselines of the rows to train on."""
+    X, y = gn.datasets.moons(60, seed=0)
+    for targets, classes in ((y, ("0", "1")), (X[:, 0], ())):
+        data = PlayData(X, targets, X[:0], targets[:0], ("x1", "x2"), classes)
+        made = Experiment(data, suggested_settings(data))
+        made.advance(2)
+        state = state_of(made)
+        assert state["data"]["rows"] == {"train": 60, "valid": 0}
+        assert len(state["data"]["points"]["x"]) == 60
+        assert [line["name"] for line in state["baselines"]][1] == "linear model"
+
+
 def test_one_input_makes_a_curve() -> None:
     """Of one input and one number the plane shows the number above the input; the height leads nowhere."""
     data = toy("sine")
@@ -413,6 +426,7 @@ def test_files_of_people(name: str, table: Table) -> None:
         ("", {}, "your_file.csv: the file must hold a table, got an empty file."),
         (bytes(range(256)) * 9, {}, "your_file.csv: the file must be text, got binary data. Save the table as CSV."),
         ("<html><body>", {}, "your_file.csv: the file must hold a table, got a web page."),
+        (b"PAR1" + b"\0" * 50, {}, "your_file.csv: the file must be well-formed"),
         (b"\x80\x04\x95" + b"x" * 50, {}, "your_file.csv: the file must hold a table, got a pickle."),
         ('a,b\n1,"x\n2,y\n', {}, "your_file.csv: quotes must be closed"),
         ("a,b\n", {}, "your_file.csv: the table must have at least one row, got 2 column names and no rows."),

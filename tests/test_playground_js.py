@@ -169,7 +169,8 @@ STEPS = 200
 def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> None:
     """Every parameter agrees to 1e-9, and the losses and scores of all epochs."""
     net, X, y, batch_size, score = CASES[name]()
-    refuse_untrainable("test", net)
+    if "own formula" not in name:
+        refuse_untrainable("test", net)
     given = case(net, X, y, batch_size, score)
     script = (
         'import { start } from "./driver.js"; const run = start();'

@@ -95,6 +95,22 @@ def test_page_of_a_model_is_written_in_one_go(tmp_path: Path) -> None:
         write(moons(optimizer=schedule), tmp_path / "page.html")
 
 
+def test_activations_of_the_users_own(tmp_path: Path) -> None:
+    """With a formula it is printed into the page; a class that the page cannot describe is refused with advice."""
+    cube = gn.CustomActivation(formula=gn.Formula("Z**3", "3 * Z**2"))
+    net = gn.Network([gn.Dense(4, cube), gn.Dense(1)], loss="binary_cross_entropy", input_shape=(2,), seed=0)
+    assert "A[i] = Z[i] * Z[i] * Z[i];" in write(net, tmp_path / "page.html")
+
+    class Bent(gn.Activation):
+        formula = gn.Formula("Z / (1 + abs(Z))", "(1 - abs(A))**2")
+
+    net = gn.Network([gn.Dense(4, Bent()), gn.Dense(1)], loss="binary_cross_entropy", input_shape=(2,), seed=0)
+    with pytest.raises(
+        ConfigError, match=r"got Bent, a class of your own where CustomActivation\(formula=\.\.\.\) could be"
+    ):
+        write(net, tmp_path / "page.html")
+
+
 def test_lesson_refuses_what_a_page_does_not_know() -> None:
     """Parts and goals by their names."""
     with pytest.raises(ConfigError, match="hide must be one of 'code', 'data'"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from functools import cached_property
 from typing import Any
 
@@ -123,7 +124,7 @@ class PlayData:
 
     def to_plane(self, X: np.ndarray) -> np.ndarray:
         """Return where rows lie on the plane, float64 (n, 2)."""
-        return self.plane_axes.to_plane(X.reshape(len(X), self.X[0].size))  # there may be no rows
+        return self.plane_axes.to_plane(X.reshape(len(X), math.prod(self.X.shape[1:])))
 
     def from_plane(self, points: np.ndarray) -> np.ndarray:
         """Return the inputs that points of the plane (m, 2) stand for, of the shape and type of ``X``."""
@@ -170,7 +171,7 @@ class PlayData:
         """The rows that are shown as plain data: x, y, label, valid and row."""
         X, y = self.take_shown()
         placed = self._placed(X, y)
-        labels = y.reshape(len(y), -1)[:, 0]
+        labels = y.reshape(len(y), math.prod(y.shape[1:]))[:, 0]
         return {
             "x": [float(f"{value:.6g}") for value in placed[:, 0]],
             "y": [float(f"{value:.6g}") for value in placed[:, 1]],
@@ -182,5 +183,5 @@ class PlayData:
     def _placed(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
         placed = self.to_plane(X)
         if self.is_curve:
-            placed[:, 1] = y.reshape(len(y), self.y[0].size)[:, 0]
+            placed[:, 1] = y.reshape(len(y), math.prod(y.shape[1:]))[:, 0]
         return placed

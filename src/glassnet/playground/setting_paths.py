@@ -192,4 +192,4 @@ def activation_entry(value: Any) -> tuple[Any, Config]:
         name = next((name for name, kind in ACTIVATIONS.items() if kind.__name__ == value["class"]), value["class"])
         return name, value
     name = value or "identity"
-    return name, ACTIVATIONS[name]().entry()
+    return name, ACTIVATIONS[name]().entry() if name in ACTIVATIONS else {"class": name}

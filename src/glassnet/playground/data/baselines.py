@@ -28,7 +28,8 @@ _MOST_WORK = 2 * 10**9  # multiplications
 def baseline_lines(data: PlayData, settings: Settings) -> list[dict[str, Any]]:
     """Return name, loss and score of the best constant answer and of a linear model, both fitted to the training rows.
 
-    None for losses for which there are none here, and no linear model of more than 500 inputs.
+    They are scored on the rows held out, or on those to train on if none are. The list is empty for losses for which
+    there are no such models here; of more than 500 inputs there is no linear one.
 
     Parameters
     ----------
@@ -52,7 +53,8 @@ def _lines(data: PlayData, loss: str, units: int) -> tuple[dict[str, Any], ...]:
         # A network of one layer stands for its loss; it is never trained.
         judge = settings.build((width,))
         train = judge.check_data("baselines", data.X.reshape(-1, width), data.y)
-        valid = judge.check_data("baselines", data.X_valid.reshape(-1, width), data.y_valid)
+        held_out = (data.X_valid, data.y_valid) if len(data.X_valid) else (data.X, data.y)
+        valid = judge.check_data("baselines", held_out[0].reshape(-1, width), held_out[1])
         answers = _answers(judge.loss, train, valid[0], units, data)
     except (GlassnetError, np.linalg.LinAlgError):
         return ()

@@ -85,7 +85,7 @@ def read_checked(path: Path | str, options: Mapping[str, Any], where: str = YOUR
         except (DataError, ConfigError) as error:
             doubts = _questions(error)
             if not doubts:
-                raise _plain(error) from error
+                raise _plain(error, str(path), where) from error
             open_columns |= doubts
             continue
         check_table_size(table, where)
@@ -147,13 +147,13 @@ def _questions(error: DataError | ConfigError) -> dict[str, dict[str, Any]]:
     }
 
 
-def _plain(error: DataError | ConfigError) -> DataError | ConfigError:
-    """Return an error with options as in Python, and what can be chosen."""
+def _plain(error: DataError | ConfigError, path: str, where: str) -> DataError | ConfigError:
+    """Return an error with options as in Python, and what can be chosen; it does not say where an upload lies."""
     text = str(error)
     choices = [{"options": json.loads(found)} for found in _CHOICE.findall(text)]
     if choices:
         return UndecidedError(_python(text), [{"text": _python(text), "column": None, "choices": choices}])
-    return error
+    return DataError(text.replace(path, where)) if path != where and path in text else error
 
 
 def _python(text: str) -> str:

@@ -36,7 +36,7 @@ def formulas_module(own: Iterable[Activation] = ()) -> str:
     Examples
     --------
     >>> text = formulas_module()
-    >>> text[text.index("tanh:") :].splitlines()[1]
+    >>> text[text.index("tanh:") :].splitlines()[2]
     'apply(Z, A, n) { for (let i = 0; i < n; i++) { A[i] = Math.tanh(Z[i]); } },'
     """
     known = [*(kind() for kind in ACTIVATIONS.values()), *own]

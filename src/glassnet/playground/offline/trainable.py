@@ -15,7 +15,7 @@ from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.offline.formulas import activation_key
 from glassnet.saving.configuration import network_config
 from glassnet.schedules import Schedule
-from glassnet.utils.formula import evaluate, formula_of
+from glassnet.utils.formula import evaluate, formula_of, is_ours
 
 __all__ = ["encoded", "offline_settings", "offline_weights", "own_activations", "refuse_untrainable"]
 
@@ -47,6 +47,8 @@ def _problem(layer: Layer) -> str:
 
 def _activation_problem(activation: Activation) -> str:
     formula = formula_of(activation)
+    if not is_ours(activation):
+        return f"{type(activation).__name__}, a class of your own where CustomActivation(formula=...) could be"
     return "" if formula is not None and formula.derivative else f"{type(activation).__name__} without a formula"
 
 

@@ -1,0 +1,1 @@
+"""How fast the playground answers, and what it costs the training."""
