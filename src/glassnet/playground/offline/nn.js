@@ -163,11 +163,18 @@ export class Network {
 
   /** Take over what may change without new arrays: loss, optimizer, penalties. */
   use(settings) {
-    const { loss, optimizer } = settings;
+    const { loss, optimizer } = settings, before = this.settings?.optimizer, rule = RULES[ruleKey(optimizer)];
     this.settings = settings;
-    this.rule = RULES[ruleKey(optimizer)];
-    const kept = this.state;
-    this.state = Object.fromEntries(this.rule.state.map((name) => [name, kept[name] ?? new Float64Array(this.size)]));
+    if (before?.class === optimizer.class && String(rule.state) === String(this.rule.state)) {
+      for (const [name, factor] of Object.entries(rule.moments)) {
+        const ratio = factor(optimizer) / factor(before); // Python holds moments without these factors
+        if (ratio !== 1) this.state[name]?.forEach((value, i, array) => (array[i] = value * ratio));
+      }
+    } else {
+      this.state = Object.fromEntries(rule.state.map((name) => [name, new Float64Array(this.size)]));
+      this.t = 0;
+    }
+    this.rule = rule;
     this.smoothing = loss.label_smoothing ?? 0;
     this.loss = LOSSES[loss.class];
     this.isClasses = loss.class === "SoftmaxCrossEntropy";
