@@ -6,6 +6,7 @@ Who may be heard (1-4), what a page may do (5), what may be sent (6-8), and the 
 from __future__ import annotations
 
 import gzip
+import http.server
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import re
 import socket
 import stat
 import struct
+import threading
 import time
 import zipfile
 import zlib
@@ -22,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from chromium import open_page
 from glassnet.cli.app import main
 from glassnet.errors import ConfigError
 
@@ -35,7 +38,7 @@ from glassnet.playground.server.play_limits import PlayLimits
 from glassnet.playground.server.running import Playground
 from glassnet.playground.worker import Key
 from playground_client import Socket, ask_http, connect, cookie_of, status_of_upgrade
-from playground_pages import first_experiment, playground
+from playground_pages import first_experiment, in_page, playground
 
 PING, TEXT = 9, 1
 
@@ -197,6 +200,43 @@ def test_the_cookie_is_found_among_others(served: Playground) -> None:
     """Other programs of this computer have cookies too, some of which are not well formed."""
     for text in ('a="{1;2}"; {}; b', 'json={"a": [1, "x"]}', "=; ;;"):
         assert ask_http(served, "GET", "/", cookie=f"{text}; {cookie_of(served)}").status == 200
+
+
+def test_a_link_of_another_page_leads_in_at_the_second_try(served: Playground) -> None:
+    """Browsers send no strict cookie to where a link of another site leads: the page asks them to come by themselves, once."""
+    link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+    answer = ask_http(served, "GET", "/", cookie="", **link)
+    assert (answer.status, b'http-equiv="refresh"' in answer.body) == (403, True)
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    others = ({"Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Dest": "iframe"}, {"Sec_Fetch_Mode": "no-cors"})
+    for change in others:
+        assert ask_http(served, "GET", "/", cookie="", **{**link, **change}).error.startswith("the token is missing")
+    for path in ("/main.js", "/?token=wrong", "/download/model"):
+        assert ask_http(served, "GET", path, cookie="", **link).error.startswith("the token is missing")
+
+
+@in_page
+def test_links_of_other_pages_lead_to_the_page(tmp_path: Path) -> None:
+    """In a browser: from a notebook, say, to the printed address; the token leaves the address bar, and no frame shows it."""
+    with playground() as served, open_page(tmp_path) as page:
+        other = f'<a href="{served.url}">open</a><iframe src="{served.address}"></iframe>'
+
+        class Other(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(f"<!doctype html>{other}".encode())
+
+            def log_message(self, *words: object) -> None:
+                """Say nothing."""
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as site:
+            threading.Thread(target=site.serve_forever, daemon=True).start()
+            page.go(f"http://localhost:{site.server_port}/")
+            page.run("document.querySelector('a').click()")
+            page.wait(f"location.href === '{served.address}' && document.body?.dataset.state === 'paused'")
+            assert page.run("document.cookie") == ""
+            site.shutdown()
 
 
 def test_the_token_is_not_logged(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:

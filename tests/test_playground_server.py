@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
+import signal
 import struct
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -314,6 +319,27 @@ def test_the_command_refuses_in_one_sentence(typed: str, said: str, capsys: pyte
     assert out == ""
     assert err.startswith(f"glassnet playground: {said}")
     assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_command_cleanly(number: int) -> None:
+    """Ctrl-C and SIGTERM, also while it trains and a page looks on: the page is told, nothing is left, the exit code is 0."""
+    words = [sys.executable, "-m", "glassnet", "playground", "--no-browser"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.fullmatch(r"The playground is at http://127\.0\.0\.1:(\d+)/\?token=(\S+); Ctrl-C ends it\.\n", line)
+        assert found is not None, line
+        served: Any = SimpleNamespace(port=int(found[1]))
+        with connect(served, cookie=f"glassnet-{found[1]}={found[2]}") as page:
+            page.ask("hello")
+            page.ask("run")
+            process.send_signal(number)
+            while page.next() is not None:
+                pass
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "Ended.\n", "")
 
 
 def test_the_command_serves_a_table_until_it_is_ended(

@@ -321,21 +321,45 @@ def test_commands_of_the_tree() -> None:
     assert not found.can_undo
 
 
-def test_there_is_an_end_to_runs() -> None:
-    """A run too many is refused in a sentence, and nothing is lost; one that is removed makes room."""
+def test_one_run_more_than_there_may_be() -> None:
+    """The oldest run that nobody named makes room, can be gone back to by undo, and named ones stay."""
     found = experiment()
     found.advance(2)
-    for _ in range(MOST_RUNS - 1):
+    at_2 = bits(found)
+    ask(found, "rename", run="run 1", name="mine")
+    ask(found, "branch")
+    found.advance(3)
+    at_5 = bits(found)
+    for _ in range(MOST_RUNS - 2):
         ask(found, "branch")
+    assert [run["name"] for run in found.runs][:2] == ["mine", "run 2"]
+    ask(found, "reseed")
+    names = [run["name"] for run in found.runs]
+    assert (len(names), names[:2], names[-1]) == (MOST_RUNS, ["mine", "run 3"], "run 13")
+    for _ in range(MOST_RUNS - 1):
+        ask(found, "undo")
+    assert (found.name, bits(found)) == ("run 2", at_5)
+    assert len(found.runs) == MOST_RUNS
+    ask(found, "select", run="mine")
+    assert bits(found) == at_2
+
+
+def test_runs_with_names_are_never_let_go() -> None:
+    """Where all have one, one more is refused in a sentence, and nothing is lost; one that is removed makes room."""
+    found = experiment()
+    found.advance(2)
+    for i in range(MOST_RUNS - 1):
+        ask(found, "branch", name=f"mine {i}")
+    ask(found, "rename", run="run 1", name="first")
     before = [run["name"] for run in found.runs]
     for command in ("branch", "reseed"):
-        assert "there may be 12 runs at once" in refusal(found, command)
+        assert "there may be 12 runs with names of their own, got one more" in refusal(found, command)
     found.go_to(1)
-    assert "there may be 12 runs at once" in refusal(found, "set", path="l2", value=0.1)
+    assert "there may be 12 runs" in refusal(found, "set", path="l2", value=0.1)
     assert [run["name"] for run in found.runs] == before
-    ask(found, "remove", run="run 5")
+    ask(found, "remove", run="mine 3")
     ask(found, "reseed")
-    assert found.name == "run 13"
+    assert found.name not in before
 
 
 def test_restart_reseed_epoch_and_one_weight() -> None:

@@ -52,6 +52,8 @@ class Branch:
 
     Attributes
     ----------
+    has_own_name : bool
+        Whether somebody gave it its name.
     parent, from_step : str or None, int
         Of which run this is a copy, and up to which step.
     difference : str
@@ -72,6 +74,7 @@ class Branch:
         self, name: str, data: PlayData, settings: Settings, start: Mapping[str, np.ndarray] | None = None
     ) -> None:
         self.name, self.parent, self.from_step, self.difference = name, "", 0, ""
+        self.has_own_name = False
         self.data, self.first, self.start = data, settings, start
         self.settings, self.diverged = settings, ""
         self.step = self.steps = 0

@@ -218,7 +218,6 @@ class Experiment:
         """Select a copy of this run at this step, or ``at`` another, with ``settings`` if given; return its name."""
         branch = self._tree.selected
         before = Place.of(branch)
-        self._tree.check_room()
         if settings is not None and live_changes(branch.settings, settings) is None:
             other = Branch(self._tree.new_name(), branch.data, settings)
             other.difference = text or difference(branch.settings, settings)
@@ -269,7 +268,6 @@ class Experiment:
         if branch.is_at_end:
             branch.change(event)
         else:
-            self._tree.check_room()
             branch = branch.copy(self._tree.new_name())
             branch.change(event)
             branch.difference = event.text
@@ -287,8 +285,6 @@ class Experiment:
         """
         old = self._tree.selected
         before, replaces = Place.of(old), in_place or old.steps == 0
-        if not replaces:
-            self._tree.check_room()
         keeps = data is old.data and live_changes(old.settings, settings) is not None
         new = Branch(old.name if replaces else self._tree.new_name(), data, settings, old.start if keeps else None)
         new.difference = text

@@ -18,6 +18,8 @@ _MOST_LETTERS = 60
 class RunTree:
     """At most twelve runs with names of their own, in the order in which they came.
 
+    One more takes the place of the oldest that is not selected and that nobody gave a name.
+
     Parameters
     ----------
     first : Branch
@@ -35,12 +37,6 @@ class RunTree:
             self._made += 1
         return f"run {self._made}"
 
-    def check_room(self) -> None:
-        """Refuse one run more than there may be."""
-        if len(self.branches) >= MOST_RUNS:
-            message = f"playground: there may be {MOST_RUNS} runs at once, got one more. Remove one of them first."
-            raise ConfigError(message, expected=MOST_RUNS)
-
     def find(self, where: str, name: str) -> Branch:
         """Return the run of this name."""
         for branch in self.branches:
@@ -53,6 +49,7 @@ class RunTree:
     def select(self, branch: Branch) -> None:
         """Go on with a run; one that is not in the tree gets in, under a name of its own."""
         if branch not in self.branches:
+            self._make_room()
             if any(other.name == branch.name for other in self.branches):
                 branch.name = self.new_name()
             self.branches.append(branch)
@@ -71,15 +68,30 @@ class RunTree:
             message = "remove: there must be at least one run, got the last one. Begin another one first."
             raise ConfigError(message)
         place = self.branches.index(branch)
-        self.branches.remove(branch)
-        for other in self.branches:
-            if other.parent == branch.name:
-                other.parent = branch.parent
+        self._take_out(branch)
         if branch is self.selected:
             parents = [other for other in self.branches if other.name == branch.parent]
             self.selected = parents[0] if parents else self.branches[max(place - 1, 0)]
         branch.run.close()
         self._share_memory()
+
+    def _make_room(self) -> None:
+        """Let the oldest run go that nobody would miss, if there are as many as there may be."""
+        if len(self.branches) < MOST_RUNS:
+            return
+        oldest = next((run for run in self.branches if run is not self.selected and not run.has_own_name), None)
+        if oldest is None:
+            message = (
+                f"playground: there may be {MOST_RUNS} runs with names of their own, got one more. Remove one first."
+            )
+            raise ConfigError(message, expected=MOST_RUNS)
+        self._take_out(oldest)
+
+    def _take_out(self, branch: Branch) -> None:
+        self.branches.remove(branch)
+        for other in self.branches:
+            if other.parent == branch.name:
+                other.parent = branch.parent
 
     def rename(self, branch: Branch, name: str) -> None:
         """Give a run another name, which no other has."""
@@ -93,7 +105,7 @@ class RunTree:
         for other in self.branches:
             if other.parent == branch.name:
                 other.parent = name
-        branch.name = name
+        branch.name, branch.has_own_name = name, True
 
     def _share_memory(self) -> None:
         others = len(self.branches) - 1

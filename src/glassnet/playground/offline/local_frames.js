@@ -20,14 +20,15 @@ export class Frames {
     const { network } = run, { columns, edges } = state.network, { view } = state;
     const flat = this.quantity(run, view.edges), values = this.values(run, columns, this.row(state.probe.row), 1);
     const frame = { revision: state.revision, step: run.step };
-    if (flat) frame.edges = edges.map((block) => this.block(network, flat, block, columns));
+    const unknown = ({ rows, columns: width }) => new Float32Array(rows * width).fill(NaN);
+    frame.edges = edges.map((block) => (flat ? this.block(network, flat, block, columns) : unknown(block)));
     frame.biases = Float32Array.from(columns.slice(1).flatMap((column) => this.biases(network, column)));
     frame.activations = columns.map(({ shown }, k) => Float32Array.from(shown, (unit) => values[k][unit]));
     frame.strips = Float32Array.from(columns.flatMap(({ shown, units }, k) => (shown.length < units ? [...values[k]] : [])));
     frame.losses = run.losses.since(since);
     frame.epochs = run.history.since(0).slice(-4000);
     if (view.plane) Object.assign(frame, this.plane(run, state));
-    if (!this.given.classes.length) frame.predictions = this.predictions(run, state.data.points.row);
+    frame.predictions = this.predictions(run, state.data.points.row);
     return frame;
   }
 
@@ -69,11 +70,13 @@ export class Frames {
     return number < train.n ? train.y[number * width] : valid.y[(number - train.n) * width];
   }
 
+  /** What is predicted for rows: numbers, or codes of classes. */
   predictions(run, rows) {
     const { inputs } = this.data.train, X = new Float64Array(rows.length * inputs);
     rows.forEach((row, i) => X.set(this.row(row), i * inputs));
     const found = run.predict({ X, n: rows.length, inputs }), k = run.network.outputs;
-    return Float32Array.from(rows, (_, i) => found[i * k]);
+    const code = (i) => (k === 1 ? Number(found[i] > 0.5) : found.subarray(i * k, (i + 1) * k).reduce((best, p, j, all) => (p > all[best] ? j : best), 0));
+    return Float32Array.from(rows, (_, i) => (this.given.classes.length ? code(i) : found[i * k]));
   }
 
   /** Plane and pictures, computed at most ten times a second while running. */
@@ -82,7 +85,8 @@ export class Frames {
     if (this.#planeAt === key || (state.running && now < this.#planeTime + APART)) return {};
     const grid = this.grid(resolution), k = run.network.outputs;
     if (k <= MOST_CHANNELS) {
-      const [lo, hi] = this.given.plane.range, scale = hi > lo ? 255 / (hi - lo) : 0;
+      const { classes, plane } = this.given, isCurve = !classes.length && plane.origin.length === 1;
+      const [lo, hi] = isCurve ? plane.sides[1] : plane.range, scale = hi > lo ? 255 / (hi - lo) : 0;
       const data = Uint8Array.from(run.predict(grid), (value) => Math.round(Math.max(0, Math.min(255, (value - lo) * scale || 0))));
       this.#plane.plane = { lo, hi, width: resolution, channels: k, data };
     }

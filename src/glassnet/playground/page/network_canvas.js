@@ -4,33 +4,36 @@
 const LEVELS = 8; // widths of lines
 const DASHED = 3; // levels from which the sign is in the dash too: finer lines hide it
 const [MOST_LINES, MOST_MOVING, MOST_DASHED] = [8000, 1500, 300]; // when paused; while running; dashes take longest
+const [HEAD, FOOT] = [58, 34]; // pixels above and below the neurons
 const NARROWEST = 96; // pixels from one layer to the next
 const TAU = 2 * Math.PI;
 
-/** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
- *  Where that is narrow the layers are below each other. */
-export function layOut(columns, width, height) {
+/** Return where every shown neuron stands: `{vertical, head, size, width, height, columns: [{points: [[x, y]], gap, along, span}]}`.
+ *  Where that is narrow the layers are below each other. The names above take `heads` pixels. */
+export function layOut(columns, width, height, heads = 0) {
   const vertical = width < Math.min(110 * columns.length, 520);
   const most = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
-  const across = vertical ? width - 16 : height - 92; // where the units of one column lie
+  const span = Math.max((width - 24) / columns.length, NARROWEST);
+  const head = vertical ? HEAD : Math.max(heads + 4, HEAD);
+  const across = vertical ? width - 16 : height - head - FOOT; // where the units of one column lie
   const pitch = Math.min(Math.max(across / most, vertical ? 9 : 15), 46);
   const size = Math.max(Math.min(pitch - 4, 36), 6);
-  const step = vertical ? Math.max(96, size + 72) : Math.max((width - 24) / columns.length, NARROWEST);
-  const placed = columns.map((column, k) => place(column, k, { vertical, pitch, step, across: Math.max(across, pitch * most), size }));
+  const step = vertical ? Math.max(96, size + 72) : span;
   const long = Math.max(across, pitch * most);
+  const placed = columns.map((column, k) => place(column, k, { vertical, head, pitch, step, across: long, size }));
   return vertical
-    ? { vertical, size, width: Math.max(width, long + 16), height: step * columns.length + 8, columns: placed }
-    : { vertical, size, width: Math.max(width, step * columns.length + 24), height: long + 92, columns: placed };
+    ? { vertical, head, size, width: Math.max(width, long + 16), height: step * columns.length + 8, columns: placed }
+    : { vertical, head, size, width: Math.max(width, step * columns.length + 24), height: long + head + FOOT, columns: placed };
 }
 
 const abridged = (column) => column.shown.length < column.units;
 
-function place(column, k, { vertical, pitch, step, across, size }) {
+function place(column, k, { vertical, head, pitch, step, across, size }) {
   const gap = abridged(column) ? column.shown.findIndex((unit, i) => unit !== i) : -1;
   const n = column.shown.length + (gap >= 0 ? 1 : 0);
   const start = (across - n * pitch) / 2 + pitch / 2;
-  const along = vertical ? k * step + 58 + size / 2 : 12 + (k + 0.5) * step;
-  const at = (i) => (vertical ? [8 + start + i * pitch, along] : [along, 58 + start + i * pitch]);
+  const along = vertical ? k * step + head + size / 2 : 12 + (k + 0.5) * step;
+  const at = (i) => (vertical ? [8 + start + i * pitch, along] : [along, head + start + i * pitch]);
   const points = column.shown.map((_, i) => at(gap >= 0 && i >= gap ? i + 1 : i));
   return { points, gap: gap >= 0 ? at(gap) : null, along, span: step };
 }
@@ -138,7 +141,7 @@ export function paintShortcuts(ctx, layout, columns, palette) {
     const [a, b] = [layout.columns[column.added].along, layout.columns[k].along];
     ctx.beginPath();
     if (layout.vertical) ctx.moveTo(4, a), ctx.bezierCurveTo(-12, a, -12, b, 4, b);
-    else ctx.moveTo(a, 56), ctx.bezierCurveTo(a, 38, b, 38, b, 56);
+    else ctx.moveTo(a, layout.head), ctx.bezierCurveTo(a, layout.head - 18, b, layout.head - 18, b, layout.head);
     ctx.stroke();
   });
   ctx.setLineDash([]);

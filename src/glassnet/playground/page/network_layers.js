@@ -43,7 +43,7 @@ function headOf(context, columns, layout, k) {
   const name = k ? chip(context, at, column.label, `name-${k}`) : el("b", {}, column.label);
   const chips = column.chips.map(({ label, at: there }, i) => chip(context, there, label, `chip-${k}-${i}`, "chip"));
   const group = { class: "head", role: "group", "aria-label": k ? text("network.layer", { number: k, label: column.label }) : column.label };
-  const head = el("div", { ...group, style: place }, name, el("span", { class: "row" }, units(context, column, k), chips));
+  const head = el("div", { ...group, style: place }, name, el("span", { class: "row" }, units(context, column), chips));
   if (k && store.can("move_layer")) makeDraggable(context, head, at);
   const adds = store.can("add_layer") && k > 0 && at !== columns[k - 1].at;
   const spot = layout.vertical ? { top: `${along - layout.size / 2 - 54}px` } : { left: `${along - span / 2 - 12}px` };
@@ -61,7 +61,7 @@ function chip(context, at, label, key, kind = "name") {
 }
 
 /** One unit less, how many there are, one more. */
-function units({ store, change }, column, k) {
+function units({ store, change }, column) {
   const layer = store.state.network.layers?.[column.at];
   const option = layer?.name === column.name && store.can("set") ? layer.options?.find(({ path }) => path.endsWith(".units")) : null;
   if (!option) return el("span", { class: "count-of-units quiet" }, text("network.count", { units: column.units }));
@@ -69,7 +69,7 @@ function units({ store, change }, column, k) {
     const value = column.units + step;
     const label = text(step > 0 ? "network.unit.more" : "network.unit.less", { label: column.label });
     const disabled = value < (option.minimum ?? 1) || value > (option.maximum ?? Infinity);
-    return button(sign, () => change(option.path, value), { class: "plain by", label, disabled, "data-key": `${key}-${k}` });
+    return button(sign, () => change(option.path, value), { class: "plain by", label, disabled, "data-key": `${key}-${column.name}` });
   };
   return [by(-1, "−", "less"), el("span", { class: "quiet" }, String(column.units)), by(1, "+", "more")];
 }

@@ -94,8 +94,9 @@ class Network {
     const scroll = this.stage.parentElement;
     const used = panel.querySelector(".body").offsetHeight - scroll.offsetHeight; // by what stands above and below
     const room = panel.clientHeight - used - ABOVE;
-    this.layout = layOut(this.columns, scroll.clientWidth, Math.min(Math.max(room, 270), 620));
-    this.layers.show(this.columns, this.layout);
+    const size = [scroll.clientWidth, Math.min(Math.max(room, 270), 620)];
+    this.layers.show(this.columns, layOut(this.columns, ...size));
+    this.layout = layOut(this.columns, ...size, Math.max(...Array.from(this.heads.children, (head) => head.offsetHeight)));
     this.#ask();
     const known = JSON.stringify([this.columns, this.layout]);
     if (known === this.#known) return;

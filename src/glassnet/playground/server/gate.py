@@ -19,6 +19,7 @@ _HOST = Refusal(403, "the host must be this computer: use the address that glass
 _ORIGIN = Refusal(403, "the request must come from the page of this playground, got one from another page.")
 _TOKEN = Refusal(403, "the token is missing or wrong: open the address that glassnet printed when it started.")
 _SAFE = ("GET", "HEAD")
+_AGAIN = b'<!doctype html><meta http-equiv="refresh" content="0"><title>glassnet</title>'
 
 
 class Gate:
@@ -49,6 +50,8 @@ class Gate:
             await self._welcome(send)
         elif problem is None:
             await self._app(scope, receive, send)
+        elif problem is _TOKEN and _comes_by_link(scope):
+            await _once_more(send)
         elif scope["type"] == "websocket":
             await receive()  # the request to connect
             await send({"type": "websocket.close", "code": 1008, "reason": problem.sentence})
@@ -98,3 +101,17 @@ class Gate:
 
 def _values(scope: Message, header: bytes) -> Sequence[str]:
     return [value.decode("latin-1") for name, value in scope["headers"] if name == header]
+
+
+def _comes_by_link(scope: Message) -> bool:
+    """Return whether somebody followed a link on another page, such as a notebook, to the page itself."""
+    wanted = ((b"sec-fetch-site", "cross-site"), (b"sec-fetch-mode", "navigate"), (b"sec-fetch-dest", "document"))
+    is_page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+    return is_page and not scope["query_string"] and all(_values(scope, name) == [value] for name, value in wanted)
+
+
+async def _once_more(send: Send) -> None:
+    """Let the browser ask again by itself: to what a link of another site led to, it sends no strict cookie."""
+    headers = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(_AGAIN)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": _AGAIN})
