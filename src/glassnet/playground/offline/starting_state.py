@@ -7,21 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.layers import Dense
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.microscope.selected import layer_explained
 from glassnet.playground.offline.formulas import activation_key, formula_keys
-from glassnet.playground.options import optimizer_options
+from glassnet.playground.options import layer_options, optimizer_options
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 
-__all__ = ["offline_layers", "offline_optimizers", "offline_plane", "offline_state"]
+__all__ = ["offline_kinds", "offline_layers", "offline_optimizers", "offline_plane", "offline_state"]
 
 _KEPT = re.compile(
     r"layers\.\d+\.(units|activation|rate|trainable)|loss\.(delta|label_smoothing)|batch_size|seed|l1|l2|"
     r"optimizer\.(kind|learning_rate|momentum|nesterov|beta1|beta2|eps|rho|weight_decay|centered)"
 )
+_ADDED: dict[str, dict[str, Any]] = {
+    "Dense": {"units": 4, "initializer": None, "use_bias": True},
+    "Dropout": {"rate": 0.2, "schedule": None},
+}
 _SHARED = ("clip_norm", "ema")
 
 
@@ -35,7 +40,7 @@ def offline_state(experiment: Experiment) -> dict[str, Any]:
         network[name] = _kept(network.get(name, []))
     network["optimizer"]["options"] = _kept(network["optimizer"]["options"])
     network["loss"]["choices"] = [network["loss"]["value"]]
-    network["kinds"] = []
+    network["kinds"] = [{"kind": kind, "label": kind} for kind in _ADDED]
     state["data"] |= {"toys": [], "bundled": [], "gallery": [], "questions": []}
     return {**state, "running": False, "findings": [], "can_undo": False, "can_redo": False}
 
@@ -59,6 +64,20 @@ def offline_optimizers(settings: Settings) -> dict[str, Any]:
         changed = settings.with_path("optimizer.kind", kind.__name__)
         entry = {name: value for name, value in changed.optimizer.items() if name not in _SHARED}
         found[kind.__name__] = {"entry": entry, "options": _kept(optimizer_options(changed))}
+    return found
+
+
+def offline_kinds(settings: Settings) -> dict[str, Any]:
+    """Return entry and options of each kind of layer that the page can add."""
+    activation = next((entry["activation"] for entry in settings.layers if entry.get("activation")), "tanh")
+    found = {}
+    for kind, arguments in _ADDED.items():
+        entry = arguments | ({"activation": activation} if kind == "Dense" else {})
+        with_it = settings.with_layer(0, {"class": kind, **entry})
+        layer = with_it.network().layers[0]
+        options = [_own(option, layer) for option in _kept(layer_options(with_it, 0))]
+        own = {"activation": activation_key(layer.activation)} if isinstance(layer, Dense) else {}
+        found[kind] = {"entry": {**with_it.layers[0], **own}, "options": options}
     return found
 
 
