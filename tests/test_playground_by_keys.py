@@ -70,3 +70,27 @@ def test_data_network_run_edge_branch_and_code(tmp_path: Path) -> None:
         page.wait("navigator.clipboard.readText().then(text => text.includes('import glassnet'))")
         assert page.run("navigator.clipboard.readText()") == page.run("document.querySelector('#code pre').textContent")
         assert page.run("pointed") == 0
+
+
+@in_page
+def test_what_has_the_focus_is_seen(tmp_path: Path) -> None:
+    """On a phone too, where the timeline covers the end of the window; Tab goes once through all and comes back."""
+    seen = """(() => {
+        const it = document.activeElement, b = it.getBoundingClientRect(), bar = document.getElementById("timeline");
+        const bottom = bar.contains(it) ? innerHeight : bar.getBoundingClientRect().top;
+        const ring = getComputedStyle(it).outlineStyle !== "none" || it.closest("label.drop") !== null;
+        const hidden = b.top >= bottom || b.bottom <= 0 || b.left >= innerWidth || b.right <= 0;
+        const region = it.closest("#skip, #tools, #data, #network, #result, #drawer, #timeline")?.id ?? "";
+        return [region, it === document.body ? "" : `${it.tagName} ${it.id} ${it.className} ${it.textContent.slice(0, 20)}`, !hidden, ring];
+    })()"""
+    with playground() as served, watched_page(tmp_path, served, 360, 640) as page:
+        page.run("playground.then(store => store.do('step', {batches: 20}))")
+        found = []
+        while len(found) < _MOST_TABS and (not found or found[-1][1]):
+            page.press("Tab")
+            found.append(page.run(seen))
+        *stops, (_, end, _, _) = found
+        assert end == ""
+        assert [name for _, name, visible, ring in stops if not (visible and ring)] == []
+        in_turn = list(dict.fromkeys(region for region, *_ in stops if region))
+        assert in_turn == ["skip", "tools", "data", "network", "result", "drawer", "timeline"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import importlib.util
 import json
@@ -17,8 +18,12 @@ import pytest
 import glassnet as gn
 from chromium import CHROMIUM, Page, open_page
 from glassnet.errors import ConfigError
+from glassnet.playground.data.sources import data_from_arrays
+from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle
+from glassnet.playground.server.downloads import DOWNLOADS
+from glassnet.playground.settings import Settings
 from glassnet.playground.single_file import save_page
 
 in_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -109,6 +114,20 @@ def test_activations_of_the_users_own(tmp_path: Path) -> None:
         ConfigError, match=r"got Bent, a class of your own where CustomActivation\(formula=\.\.\.\) could be"
     ):
         write(net, tmp_path / "page.html")
+
+
+def test_page_of_an_experiment_under_way_can_be_downloaded() -> None:
+    """With the step that it is at; a network that pages cannot train is refused."""
+    data = data_from_arrays(X, y)
+    settings = Settings.of(gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], loss="binary_cross_entropy", seed=0))
+    experiment = Experiment(data, settings)
+    experiment.advance(7)
+    text = DOWNLOADS["page"].make(experiment).decode()
+    assert content(text)["weights"]["counters"]["step"] == 7
+    assert len(text) < 320_000
+    assert len(gzip.compress(text.encode())) < 100_000
+    with pytest.raises(ConfigError, match="got LayerNorm"):
+        DOWNLOADS["page"].make(Experiment(data, settings.with_layer(1, {"class": "LayerNorm", "eps": 1e-5})))
 
 
 def test_lesson_refuses_what_a_page_does_not_know() -> None:

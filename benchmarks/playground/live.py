@@ -49,10 +49,10 @@ class Server:
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.url = self._line()
 
-    def step(self) -> tuple[float, int]:
-        """Return the time and the step of the run."""
+    def step(self) -> tuple[float, float, int]:
+        """Return the time, that of the processor, and the step of the run."""
         found = json.loads(self._said("step"))
-        return found[0], found[1]
+        return found[0], found[1], found[2]
 
     def rss(self) -> float:
         """Return the memory of the process in MB."""
@@ -64,12 +64,12 @@ class Server:
         self._said("end")
         self._process.wait(20)
 
-    def rate(self, seconds: float, meanwhile: Callable[[float], object] = time.sleep) -> float:
-        """Return the steps a second while something is done for so long."""
-        start, before = self.step()
+    def rates(self, seconds: float, meanwhile: Callable[[float], object] = time.sleep) -> tuple[float, float]:
+        """Return the steps a second, and a second of the processor, while something is done for so long."""
+        start, used, before = self.step()
         meanwhile(seconds)
-        end, after = self.step()
-        return (after - before) / (end - start)
+        end, used_then, after = self.step()
+        return (after - before) / (end - start), (after - before) / (used_then - used)
 
     def _said(self, word: str) -> str:
         assert self._process.stdin is not None
@@ -97,7 +97,8 @@ def serve(case: str) -> None:
         for word in sys.stdin:
             if word.strip() == "end":
                 break
-            print(json.dumps([time.perf_counter(), served.call(lambda experiment: experiment.step)]), flush=True)
+            times = time.perf_counter(), time.process_time()
+            print(json.dumps([*times, served.call(lambda experiment: experiment.step)]), flush=True)
     print("", flush=True)
 
 
@@ -201,36 +202,42 @@ def measure(case: str, seconds: float, rounds: int, minute: float) -> dict[str, 
     page = Page(server.url)
     page.ask("run")
     page.look(1.0)
-    rates: dict[str, list[float]] = {"no page": [], "page": []}
+    rates: dict[str, list[tuple[float, float]]] = {"no page": [], "page": []}
     frames = 0
     for _ in range(rounds):
         page.close()
         time.sleep(0.2)
-        rates["no page"].append(server.rate(seconds))
+        rates["no page"].append(server.rates(seconds))
         page = Page(server.url)
         page.look(0.3)
         before = page.frames
-        rates["page"].append(server.rate(seconds, page.look))
+        rates["page"].append(server.rates(seconds, page.look))
         frames += page.frames - before
     pings, slides = page.pings(200), page.slides(100)
     page.look(5.0)
-    first, before = server.rss(), server.step()[1]
+    first, before = server.rss(), server.step()[2]
     page.look(minute)
     found = {
         "case": case,
         "alone": alone(case, seconds),
-        **{name: statistics.median(values) for name, values in rates.items()},
-        "ratio": statistics.median(a / b for a, b in zip(rates["page"], rates["no page"], strict=True)),
+        **{name: statistics.median(wall for wall, _ in values) for name, values in rates.items()},
+        "ratio": _ratio(rates, 0),
+        "ratio by processor": _ratio(rates, 1),  # where others compute on the machine
         "goal": CASES[case][3],
         "frames a second": frames / (rounds * seconds),
         "ping ms": _ms(pings),
         "slider to frame ms": _ms(slides),
         "rss MB": [round(first, 1), round(server.rss(), 1)],
-        "steps in that time": server.step()[1] - before,
+        "steps in that time": server.step()[2] - before,
     }
     page.close()
     server.close()
     return found
+
+
+def _ratio(rates: dict[str, list[tuple[float, float]]], which: int) -> float:
+    pairs = zip(rates["page"], rates["no page"], strict=True)
+    return round(statistics.median(page[which] / none[which] for page, none in pairs), 3)
 
 
 def _ms(seconds: list[float]) -> dict[str, float]:

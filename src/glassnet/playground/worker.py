@@ -75,7 +75,7 @@ class Worker:
         self._experiment, self._listener = experiment, listener
         self._jobs: deque[Callable[[], Callable[[], object]]] = deque()
         self._wanted: set[Key | None] = set()  # what those have seen who wait for a newer frame
-        self._next_frame = self._next_step = 0.0
+        self._last_frame = self._next_frame = self._next_step = 0.0
         self._at_once = 1
         self._wake, self._is_stopping = threading.Event(), False
         experiment.wake = self._wake.set
@@ -169,6 +169,7 @@ class Worker:
         seen = self._what_is_seen()
         if seen != self._seen:
             self._seen = seen
+            self._next_frame = min(self._next_frame, self._last_frame + _BETWEEN_FRAMES)  # whoever changes it waits
             state = {"event": "state", "state": state_of(self._experiment)}
             self._listener.event(as_plain_json(state), is_state=True)
         self._send_events()
@@ -228,7 +229,7 @@ class Worker:
         finally:
             took = time.perf_counter() - now
             rest = took / _MOST_FOR_FRAMES if experiment.running else 0.0
-            self._next_frame = now + max(_BETWEEN_FRAMES, rest)
+            self._last_frame, self._next_frame = now, now + max(_BETWEEN_FRAMES, rest)
         self._listener.frame(data, key)
 
     def _wait(self) -> None:

@@ -22,6 +22,7 @@ _RULES: tuple[Optimizer, ...] = (
     AdamW(eps_form="sklearn"), Lion(), RMSprop(), RMSprop(momentum=0.9), RMSprop(centered=True),
     RMSprop(momentum=0.9, centered=True),
 )  # fmt: skip
+_SCALED: dict[str, str | float] = {"M": 1, "V": 1, "velocity": 1}  # what optimizers hold in the place of a moment
 _VARYING = frozenset(("Z", "A", "y", "g", "p"))
 
 
@@ -153,9 +154,19 @@ def _rule(optimizer: Optimizer) -> str:
     ]
     before += [f"const {name} = {JavaScript().text(text)};" for text, name in hoisting.found.items()]
     loop = f"for (let i = from; i < to; i++) {{ {', '.join(take)}; {' '.join(body)} {'; '.join(keep)}; }}"
+    scales = {
+        name: JavaScript(_SCALED | {each: f"o.{each}" for each in ("beta1", "beta2")}) for name in optimizer.moments
+    }
+    moments = [f"{name}: (o) => {printer.text(optimizer.moments[name])}" for name, printer in scales.items()]
     update = f"update(P, G, S, from, to, lr, wd, t, o) {{ {' '.join(before)} {loop} }}"
     texts = [[name, Python({}, formula.definitions).text(formula.value)] for name, formula in formulas.items()]
-    return f"{{\nstate: {json.dumps(state)},\ntexts: {json.dumps(texts)},\n{update},\n}}"
+    parts = [
+        f"state: {json.dumps(state)}",
+        f"texts: {json.dumps(texts)}",
+        f"moments: {{ {', '.join(moments)} }}",
+        update,
+    ]
+    return "{\n" + ",\n".join(parts) + ",\n}"
 
 
 class _Hoisting(ast.NodeTransformer):

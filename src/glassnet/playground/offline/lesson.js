@@ -22,8 +22,8 @@ export function mountLesson(store, { lesson, rows }) {
 
 /** Check the goal at every frame and say how far it is; once reached it stays so. */
 function watch(store, goal, panel) {
-  const line = el("p", { class: "goal", role: "status" });
-  panel.append(line);
+  const line = el("p", { class: "goal" }), verdict = el("p", { class: "goal", role: "status" });
+  panel.append(line, verdict);
   let done = false;
   const look = () => {
     if (done || !store.frame) return;
@@ -31,7 +31,8 @@ function watch(store, goal, panel) {
     done = missing.length === 0;
     panel.classList.toggle("done", done);
     const words = Object.entries(goal).map(([what, limit]) => words_of(store, what, now[what], limit));
-    say(line, done ? `✓ ${text("lesson.done")}` : words.join("; "));
+    say(line, words.join("; "));
+    if (done) say(verdict, `✓ ${text("lesson.done")}`);
   };
   store.on("frame", look);
   look();

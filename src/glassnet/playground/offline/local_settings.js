@@ -97,4 +97,5 @@ function label(path) {
   return `${parts[0] === "layers" ? text("lesson.layer", { number: Number(parts[1]) + 1 }) + " " : ""}${path === "optimizer.kind" ? "optimizer" : parts.at(-1)}`;
 }
 
-const shown = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value));
+const WORDS = new Map([[true, "True"], [false, "False"], [null, "none"]]); // as in the events that Python makes
+const shown = (value) => WORDS.get(value) ?? (typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value));

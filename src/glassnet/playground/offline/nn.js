@@ -147,9 +147,8 @@ export class Network {
     let from = this.inputs, offset = 0;
     this.layers = layers.map((layer, index) => {
       const to = layer.class === "Dense" ? layer.units : from;
-      const own = { kind: layer.class, name: layer.name, index, from, to, bias: -1, options: layer, ...layer.tuning };
+      const own = { kind: layer.class, name: layer.name, index, from, to, bias: -1, options: layer };
       own.map = ACTIVATIONS[layer.activation ?? "identity"];
-      if (own.kind === "Dropout") own.limit = Math.min(roundHalfEven(layer.rate * 65536), 65535);
       from = to;
       return own;
     });
@@ -163,11 +162,19 @@ export class Network {
 
   /** Take over what may change without new arrays: loss, optimizer, penalties. */
   use(settings) {
-    const { loss, optimizer } = settings;
+    const { loss, optimizer } = settings, before = this.settings?.optimizer, rule = RULES[ruleKey(optimizer)];
     this.settings = settings;
-    this.rule = RULES[ruleKey(optimizer)];
-    const kept = this.state;
-    this.state = Object.fromEntries(this.rule.state.map((name) => [name, kept[name] ?? new Float64Array(this.size)]));
+    if (before?.class === optimizer.class && String(rule.state) === String(this.rule.state)) {
+      for (const [name, factor] of Object.entries(rule.moments)) {
+        const ratio = factor(optimizer) / factor(before); // Python holds moments without these factors
+        if (ratio !== 1) this.state[name]?.forEach((value, i, array) => (array[i] = value * ratio));
+      }
+    } else {
+      this.state = Object.fromEntries(rule.state.map((name) => [name, new Float64Array(this.size)]));
+      this.t = 0;
+    }
+    this.rule = rule;
+    for (const layer of this.layers) tune(layer, settings.layers[layer.index]);
     this.smoothing = loss.label_smoothing ?? 0;
     this.loss = LOSSES[loss.class];
     this.isClasses = loss.class === "SoftmaxCrossEntropy";
@@ -257,7 +264,7 @@ export class Network {
     const { l1 = 0, l2 = 0 } = this.settings, { params: P, grads: G } = this;
     let total = 0;
     if (!l1 && !l2) return 0;
-    for (const { kind, weight, from, to, decay_factor: factor = 1 } of this.layers) {
+    for (const { kind, weight, from, to, decay_factor: factor } of this.layers) {
       if (kind !== "Dense") continue;
       for (let i = weight; i < weight + from * to; i++) {
         total += factor * (l1 * Math.abs(P[i]) + l2 * P[i] * P[i]);
@@ -272,7 +279,7 @@ export class Network {
     const { optimizer } = this.settings, lr = optimizer.learning_rate, wd = optimizer.weight_decay ?? 0;
     this.t++;
     for (const layer of this.layers) {
-      const { kind, weight, bias, from, to, trainable = true, rate_factor: rate = 1, decay_factor: decay = 1 } = layer;
+      const { kind, weight, bias, from, to, trainable, rate_factor: rate, decay_factor: decay } = layer;
       if (kind !== "Dense" || !trainable) continue;
       const move = (start, count, strength) =>
         this.rule.update(this.params, this.grads, this.state, start, start + count, lr * rate, strength, this.t, optimizer);
@@ -293,6 +300,12 @@ export class Network {
     }
     return out;
   }
+}
+
+/** Take over what may change of a layer: how it is trained, and the rate of dropout. */
+function tune(layer, { rate, tuning }) {
+  Object.assign(layer, { trainable: true, rate_factor: 1, decay_factor: 1 }, tuning);
+  if (layer.kind === "Dropout") layer.limit = Math.min(roundHalfEven(rate * 65536), 65535);
 }
 
 function roundHalfEven(x) {

@@ -128,6 +128,7 @@ export class Run {
     for (const [name, array] of Object.entries(network.state)) state[name] ? array.set(state[name]) : array.fill(0);
     network.t = t;
     Object.assign(this, counters);
+    this.last = undefined;
   }
 }
 

@@ -29,8 +29,17 @@ function toolbar(store, shown, said) {
     setTimeout(() => (copy.textContent = text("code.copy")), 2000);
   });
   const file = button(text("code.download"), () => save("glassnet_run.py", "text/x-python", shown.textContent));
-  const notebook = store.engine.address ? el("a", { class: "button", href: "./download/notebook", download: "" }, text("code.notebook")) : null;
-  return el("div", { class: "code-tools", role: "group", "aria-label": text("code.tools") }, copy, file, notebook);
+  const isServed = store.engine.address && location.protocol !== "about:"; // not one file, nor within a notebook
+  const notebook = isServed ? el("a", { class: "button", href: "./download/notebook", download: "" }, text("code.notebook")) : null;
+  const page = isServed ? button(text("code.page"), () => savePage(store)) : null;
+  return el("div", { class: "code-tools", role: "group", "aria-label": text("code.tools") }, copy, file, notebook, page);
+}
+
+/** Save the page as one file, or say why there can be none. */
+async function savePage(store) {
+  const answer = await fetch(new URL("./download/page", location.href));
+  if (answer.ok) save("glassnet_page.html", "text/html", await answer.text());
+  else store.notice((await answer.json()).error, "refusal");
 }
 
 /** Copy what is shown; where the browser refuses, select it, so that a key press will do. */
