@@ -17,6 +17,7 @@ from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.view import Layout, View
 from glassnet.playground.watcher import Watcher
+from glassnet.training.threads.blas import blas_threads
 
 __all__ = ["KINDS", "edges_now", "frame_of", "layout_of", "values_now"]
 
@@ -62,7 +63,8 @@ def frame_of(experiment: Experiment, view: View, since: int = _UNSEEN) -> bytes:
     """
     kept = _kept(experiment, view)
     now = experiment.step, experiment.revision
-    with np.errstate(over="ignore", invalid="ignore"):  # weights may have grown out of bounds, and are to be seen
+    # Weights may have grown out of bounds, and are to be seen. One thread is enough for products as small as these.
+    with np.errstate(over="ignore", invalid="ignore"), blas_threads(1):
         found = _numbers(experiment, view, kept) + _curves(experiment, since if since <= experiment.step else _UNSEEN)
         frame = [section(KINDS[name], arrays, *now) for name, arrays in found]
         if view.plane:
