@@ -70,13 +70,13 @@ def offline_optimizers(settings: Settings) -> dict[str, Any]:
 def offline_kinds(settings: Settings) -> dict[str, Any]:
     """Return entry and options of each kind of layer that the page can add."""
     activation = next((entry["activation"] for entry in settings.layers if entry.get("activation")), "tanh")
-    found = {}
+    found: dict[str, Any] = {}
     for kind, arguments in _ADDED.items():
         entry = arguments | ({"activation": activation} if kind == "Dense" else {})
         with_it = settings.with_layer(0, {"class": kind, **entry})
         layer = with_it.network().layers[0]
         options = [_own(option, layer) for option in _kept(layer_options(with_it, 0))]
-        own = {"activation": activation_key(layer.activation)} if isinstance(layer, Dense) else {}
+        own: dict[str, Any] = {"activation": activation_key(layer.activation)} if isinstance(layer, Dense) else {}
         found[kind] = {"entry": {**with_it.layers[0], **own}, "options": options}
     return found
 
