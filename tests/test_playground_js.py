@@ -216,6 +216,7 @@ def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
     for layer in layers:
         asked += [{"do": "explain_edge", "parameter": f"{layer}.weight", "from": row, "to": 0} for row in (0, 1)]
     asked.append({"do": "explain_edge", "parameter": f"{layers[-1]}.bias", "to": 0})
+    asked += [{"do": "explain_layer", "layer": name} for name in experiment.network.names]
     given["asked"] = [{**each, "digits": 6} for each in asked]
     found = in_node(tmp_path, ASKED, given, own_activations(experiment.network))
     experiment.advance(5)
@@ -223,6 +224,9 @@ def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
     answers = [answer(experiment, {"id": 1, **each}) for each in given["asked"]]
     compared = alike = 0
     for one, other in zip(answers, found["found"], strict=True):
+        if other["kind"] == "layer":
+            assert_same_layer(other, one["result"])
+            continue
         here, there = ({line["label"]: line for line in lines_in(each)} for each in (one["result"], other))
         assert len(here.keys() & there.keys()) >= len(here) - 1  # what Lion steps by is not kept in the page
         for label in here.keys() & there.keys():
@@ -350,6 +354,14 @@ def test_typed_numbers_are_marked(tmp_path: Path) -> None:
         "This question was not asked. Open the microscope again.",
         "A number such as 0.287 is needed, got abc.",
     ]
+
+
+def assert_same_layer(page: dict[str, Any], python: dict[str, Any]) -> None:
+    """Compare what is said of a layer: words, shapes, parameters, and the equations before the update."""
+    same = ("class", "sentence", "formulas", "shapes", "parameters", "n_parameters", "rows", "of")
+    assert [page[part] for part in same] == [python[part] for part in same]
+    here = {each["symbol"]: each["shape"] for each in python["equations"]}
+    assert {each["symbol"]: each["shape"] for each in page["equations"]}.items() <= here.items()
 
 
 def lines_in(result: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -26,10 +26,10 @@ from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.starting_state import (
     offline_kinds,
-    offline_layers,
     offline_optimizers,
     offline_plane,
     offline_state,
+    offline_words,
 )
 from glassnet.playground.offline.trainable import (
     encoded,
@@ -183,7 +183,7 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "classes": list(data.classes),
         "target": data.target,
         "code": experiment_code(experiment),
-        "layers": offline_layers(experiment),
+        "about": offline_words(experiment),
     }
 
 
