@@ -72,6 +72,7 @@ def moons(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarra
     Returns
     -------
     X : ndarray of shape (n, 2)
+        float64.
     y : ndarray of shape (n,)
         0 and 1.
 
@@ -100,6 +101,7 @@ def circles(n: int = 500, *, noise: float = 0.1, seed: int = 0, classes: int = 2
     Returns
     -------
     X : ndarray of shape (n, 2)
+        float64.
     y : ndarray of shape (n,)
         Class codes 0, 1, ...
 
@@ -129,6 +131,7 @@ def xor(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray,
     Returns
     -------
     X : ndarray of shape (n, 2)
+        float64.
     y : ndarray of shape (n,)
         0 and 1.
 
@@ -157,6 +160,7 @@ def gaussians(n: int = 500, *, noise: float = 0.5, seed: int = 0, classes: int =
     Returns
     -------
     X : ndarray of shape (n, 2)
+        float64.
     y : ndarray of shape (n,)
         Class codes 0, 1, ...
 
@@ -185,6 +189,7 @@ def sine(n: int = 200, *, noise: float = 0.1, seed: int = 0, periods: float = 1.
     Returns
     -------
     X : ndarray of shape (n, 1)
+        float64.
     y : ndarray of shape (n,)
         float64.
 
@@ -213,6 +218,7 @@ def plane(n: int = 200, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarra
     Returns
     -------
     X : ndarray of shape (n, 2)
+        float64.
     y : ndarray of shape (n,)
         float64.
 

@@ -22,6 +22,7 @@ class Entry:
     index : tuple of int
         Its place there.
     value : float
+        The number.
     formula, remark : str
         Of the array.
     terms : tuple of Term
@@ -41,7 +42,7 @@ class Entry:
         return self.symbol + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
 
     def text(self, digits: int = 4, most: int | None = None) -> str:
-        """Return the sum with its numbers, of more than ``most`` terms the middle ones only counted.
+        """Return the sum with its numbers in so many ``digits``, of more than ``most`` terms the middle ones only counted.
 
         Examples
         --------
@@ -51,17 +52,16 @@ class Entry:
         return worked_text(list(self.terms), lambda value: number_text(value, digits), most)
 
     def term_texts(self, digits: int = 4) -> list[str]:
-        """Return each term with its numbers."""
+        """Return each term with its numbers in so many ``digits``."""
         return [filled(term, lambda value: number_text(value, digits)) for term in self.terms]
 
     def largest(self, most: int, *, keep_last: bool = False) -> tuple[list[int], float]:
         """Return the places of the largest terms, largest first, and the sum of all others.
 
-        Up to ``most`` terms keep their order.
-
         Parameters
         ----------
         most : int
+            How many to name; where there are no more of them they keep their order.
         keep_last : bool
             Whether the last term is among them however small it is, and stands last: a bias, for instance.
 

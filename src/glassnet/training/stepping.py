@@ -30,6 +30,18 @@ class SteppedRun(Run[N]):
     Between two steps the network may be used as always, settings may be changed, and one may go back to any `snapshot`.
     Nobody else may fit the network before `close`.
 
+    Parameters
+    ----------
+    network : Network
+    setup : Setup
+        Checked data and options, as `fit` has them.
+    given : FitOptions
+        The options as they were given.
+    epochs : int
+        How many epochs there will be when the run ends.
+    make_step : callable, optional
+        Makes what takes the steps.
+
     Attributes
     ----------
     total_steps : int
