@@ -14,6 +14,8 @@ import re
 import socket
 import stat
 import struct
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -304,6 +306,18 @@ def test_a_file_is_kept_for_its_owner_until_the_end() -> None:
             assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         assert served.call(lambda experiment: experiment.uploads[found["upload"]]) == path
     assert not path.parent.exists()
+
+
+def test_files_are_deleted_by_a_program_that_just_ends() -> None:
+    """Without a close."""
+    code = (
+        "import glassnet as gn; net = gn.Network([gn.Dense(1)], loss='binary_cross_entropy', seed=0);"
+        "served = net.playground(block=False, open_browser=False);"
+        "folder = served._uploads._folder; (folder / 'x').write_text('1'); print(folder)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert not Path(done.stdout.splitlines()[-1]).exists()
 
 
 def test_a_file_has_fifty_megabytes_at_most(served: Playground) -> None:

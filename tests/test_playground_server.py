@@ -192,6 +192,8 @@ def test_a_command_that_fails_leaves_the_thread_alive(
         error = page.ask("fails")["error"]
     assert error.startswith("playground: this is a bug in glassnet (KeyError: 'nothing').")
     assert caplog.records[0].exc_info is not None
+    monkeypatch.setitem(COMMANDS, "fails", lambda experiment, arguments: object())
+    assert "this is a bug in glassnet (TypeError: object)" in page.ask("fails")["error"]
     assert page.ask("step")["step"] == 1
 
 

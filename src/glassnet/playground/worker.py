@@ -99,7 +99,7 @@ class Worker:
         """Answer a message between two steps; ``reply`` gets the answer as JSON, in the thread of the worker."""
 
         def job() -> Callable[[], object]:
-            text = as_plain_json(self._answer(message))
+            text = self._answer(message)
             return lambda: reply(text)
 
         self._add(job)
@@ -182,13 +182,15 @@ class Worker:
         experiment = self._experiment
         return _Seen(experiment.revision, experiment.running, experiment.per_second)
 
-    def _answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _answer(self, message: Mapping[str, Any]) -> str:
+        """Return the answer to a message as JSON, whatever happens on the way to it."""
         try:
-            return answer(self._experiment, message)
+            return as_plain_json(answer(self._experiment, message))
         except MemoryError:
-            return {"id": message.get("id"), "error": "playground: there is not enough memory for this."}
-        except Exception as error:
-            return {"id": message.get("id"), "error": _said_of_bug(error)}
+            error = "playground: there is not enough memory for this."
+        except Exception as bug:
+            error = _said_of_bug(bug)
+        return as_plain_json({"id": message.get("id"), "error": error})
 
     def _train(self) -> None:
         """Take steps until there is something else to do."""

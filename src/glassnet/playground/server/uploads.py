@@ -7,6 +7,7 @@ import gzip
 import secrets
 import shutil
 import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -40,12 +41,13 @@ class Uploads:
     def __init__(self, limits: PlayLimits) -> None:
         self._limits = limits
         self._folder = Path(tempfile.mkdtemp(prefix="glassnet-playground-"))  # for its owner only
+        self._delete = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)  # at exit, too
         self._n_bytes = 0
         self.paths: dict[str, Path] = {}
 
     def close(self) -> None:
         """Delete them."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._delete()
 
     async def receive(self, parts: AsyncIterator[bytes]) -> str:
         """Write a file as it arrives, and return the name that the page knows it by.
