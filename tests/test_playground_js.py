@@ -29,6 +29,7 @@ from glassnet.playground.offline.trainable import (
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.single_file import page_content
+from glassnet.playground.state import state_of
 from glassnet.training.data import prepare_data
 from glassnet.training.loop import Run
 from glassnet.training.options import FIT_DEFAULTS
@@ -215,6 +216,7 @@ def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
     for layer in layers:
         asked += [{"do": "explain_edge", "parameter": f"{layer}.weight", "from": row, "to": 0} for row in (0, 1)]
     asked.append({"do": "explain_edge", "parameter": f"{layers[-1]}.bias", "to": 0})
+    asked += [{"do": "explain_layer", "layer": name} for name in experiment.network.names]
     given["asked"] = [{**each, "digits": 6} for each in asked]
     found = in_node(tmp_path, ASKED, given, own_activations(experiment.network))
     experiment.advance(5)
@@ -222,6 +224,9 @@ def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
     answers = [answer(experiment, {"id": 1, **each}) for each in given["asked"]]
     compared = alike = 0
     for one, other in zip(answers, found["found"], strict=True):
+        if other["kind"] == "layer":
+            assert_same_layer(other, one["result"])
+            continue
         here, there = ({line["label"]: line for line in lines_in(each)} for each in (one["result"], other))
         assert len(here.keys() & there.keys()) >= len(here) - 1  # what Lion steps by is not kept in the page
         for label in here.keys() & there.keys():
@@ -261,6 +266,33 @@ def test_changes_on_the_way_are_those_of_python(path: str, value: Any, tmp_path:
     assert found["state"]["events"] == json.loads(json.dumps(experiment.events))
     np.testing.assert_allclose(found["params"], experiment.network.params, rtol=1e-9)
     np.testing.assert_allclose(found["history"], experiment.epoch_rows, rtol=1e-9)
+
+
+@needs_node
+def test_other_layers_are_drawn_as_in_python(tmp_path: Path) -> None:
+    """Added, moved and removed: the weights of a new network of Python, and the columns and edges of its state."""
+    X, y = classes(90, 3)
+    net = gn.Network([D(6, "tanh"), D(3)], loss="cross_entropy", optimizer=gn.Adam(0.02), seed=4, dtype="float64")
+    given = page_content(experiment_of(net.build((2,)), X, y, 8))
+    given["asked"] = [
+        {"do": "add_layer", "at": 1, "kind": "Dense", "config": {"units": 5}},
+        {"do": "add_layer", "at": 1, "kind": "Dropout"},
+        {"do": "set", "path": "layers.1.rate", "value": 0.25},
+        {"do": "add_layer", "at": 0, "kind": "Dense"},
+        {"do": "remove_layer", "at": 0},
+        {"do": "move_layer", "from": 0, "to": 2},
+    ]
+    found = in_node(tmp_path, ASKED, given)
+    layers = [gn.Dropout(0.25), D(5, "tanh"), D(6, "tanh"), D(3)]
+    net = gn.Network(layers, loss="cross_entropy", optimizer=gn.Adam(0.02), seed=4, dtype="float64", input_shape=(2,))
+    assert found["params"] == net.params.tolist()
+    state, wanted = found["state"], state_of(experiment_of(net, X, y, 8))
+    for part in ("columns", "edges"):
+        assert state["network"][part] == json.loads(json.dumps(wanted["network"][part]))
+    kept = ("name", "kind", "label", "parameters", "shape")
+    shown = [[[layer[name] for name in kept] for layer in each["network"]["layers"]] for each in (state, wanted)]
+    assert shown[0] == shown[1]
+    assert state["network"]["layers"][0]["options"][0] | {"maximum": 1} == wanted["network"]["layers"][0]["options"][0]
 
 
 @needs_node
@@ -322,6 +354,14 @@ def test_typed_numbers_are_marked(tmp_path: Path) -> None:
         "This question was not asked. Open the microscope again.",
         "A number such as 0.287 is needed, got abc.",
     ]
+
+
+def assert_same_layer(page: dict[str, Any], python: dict[str, Any]) -> None:
+    """Compare what is said of a layer: words, shapes, parameters, and the equations before the update."""
+    same = ("class", "sentence", "formulas", "shapes", "parameters", "n_parameters", "rows", "of")
+    assert [page[part] for part in same] == [python[part] for part in same]
+    here = {each["symbol"]: each["shape"] for each in python["equations"]}
+    assert {each["symbol"]: each["shape"] for each in page["equations"]}.items() <= here.items()
 
 
 def lines_in(result: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -268,3 +268,35 @@ def test_nothing_overlaps_when_there_is_more(page: Page, data: str) -> None:
     page.wait("document.getElementById('code').textContent.includes('import glassnet')")
     check_places(page)
     assert page.run(CONTRAST) == []
+
+
+@in_page
+def test_findings_microscope_and_menus_can_be_read(page: Page) -> None:
+    """In both themes, and on a phone."""
+    page.run("playground.then(store => (window.store = store)).then(() => 0)")
+    page.run("store.do('gallery', {name: 'rate'})")
+    page.run("store.do('step', {batches: 200})")
+    page.run("store.open('findings')")
+    page.run("store.do('diagnose')")
+    page.wait("document.querySelector('#tab-findings .count').checkVisibility()")
+    for theme in ("light", "dark"):
+        page.prefer(prefers_color_scheme=theme, prefers_reduced_motion="reduce")
+        assert page.run(CONTRAST) == []
+        check_places(page)
+    page.run("store.open('explain')")
+    page.run(
+        "[...document.querySelectorAll('#explain button')].find(found => found.textContent.startsWith('Microscope')).click()"
+    )
+    page.wait("document.querySelectorAll('#explain button').length > 2")
+    page.run(SETTLED)
+    for theme in ("dark", "light"):
+        page.prefer(prefers_color_scheme=theme, prefers_reduced_motion="reduce")
+        assert page.run(CONTRAST) == []
+        check_places(page)
+    page.resize(1280, 800)
+    page.run(SETTLED)
+    page.run("document.querySelector('#network .head .name').click()")
+    page.run("document.querySelector('#timeline details summary').click()")
+    for theme in ("dark", "light"):
+        page.prefer(prefers_color_scheme=theme, prefers_reduced_motion="reduce")
+        assert page.run(CONTRAST) == []

@@ -24,7 +24,13 @@ from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
-from glassnet.playground.offline.starting_state import offline_layers, offline_optimizers, offline_plane, offline_state
+from glassnet.playground.offline.starting_state import (
+    offline_kinds,
+    offline_optimizers,
+    offline_plane,
+    offline_state,
+    offline_words,
+)
 from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
@@ -172,11 +178,12 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "rows": rows,
         "plane": offline_plane(data),
         "optimizers": offline_optimizers(settings),
+        "kinds": offline_kinds(settings),
         "score": score,
         "classes": list(data.classes),
         "target": data.target,
         "code": experiment_code(experiment),
-        "layers": offline_layers(experiment),
+        "about": offline_words(experiment),
     }
 
 

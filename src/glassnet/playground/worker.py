@@ -24,7 +24,7 @@ _BETWEEN_LOOKS = 0.005  # seconds of steps, or of commands, before there is a lo
 _AT_ONCE, _MOST_AT_ONCE = 0.0005, 64  # seconds of steps, and steps, without a look whether somebody waits
 _BETWEEN_FRAMES = 1 / 30
 _BETWEEN_LOOKS_OUT = 0.25
-_MOST_FOR_FRAMES = 0.1  # of the time of a training
+_MOST_FOR_FRAMES = 0.06  # of the time of a training
 _BUG = "this is a bug in glassnet ({}). The terminal that it was started in has more lines: please report them."
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 import { edgeExplained, layerExplained, neuronExplained } from "./local_explain.js";
 import { numberChecked, stopExplained } from "./local_microscope.js";
-import { withSetting } from "./local_settings.js";
+import { name as layerName, withLayers, withSetting } from "./local_settings.js";
 import { tableOf } from "./local_tables.js";
 import { text } from "../page/texts.js";
 
@@ -58,6 +58,29 @@ const RUN = {
   },
 };
 
+const LAYERS = {
+  add_layer(engine, { at, kind, config = {} }) {
+    const entry = { ...engine.given.kinds[kind]?.entry, ...config };
+    if (!entry.class) throw new Error(text("lesson.no_setting", { path: kind }));
+    relay(engine, (layers) => layers.splice(integer(at, 0, layers.length), 0, entry), `${layerName(entry)} added`);
+  },
+  remove_layer(engine, { at }) {
+    const { layers } = engine.settings;
+    relay(engine, (those) => those.splice(integer(at, 0, layers.length - 1), 1), `${layerName(layers[at])} removed`);
+  },
+  move_layer(engine, { from, to }) {
+    const { layers } = engine.settings, last = layers.length - 1;
+    const move = (those) => those.splice(integer(to, 0, last), 0, ...those.splice(integer(from, 0, last), 1));
+    relay(engine, move, `${layerName(layers[from])} moved`);
+  },
+};
+
+/** Begin a run with other layers. */
+function relay(engine, change, said) {
+  const settings = withLayers(engine.settings, change);
+  engine.runs.undoable(() => replace(engine, { settings, said, isNew: true }));
+}
+
 const TREE = {
   branch(engine, { name, path, value }) {
     const changed = path === undefined ? null : withSetting(engine, path, value);
@@ -103,6 +126,8 @@ const LOOK = {
   },
 };
 
-export const COMMANDS = { ...RUN, ...TREE, ...LOOK };
+export const COMMANDS = { ...RUN, ...LAYERS, ...TREE, ...LOOK };
+/** Commands for networks of dense layers and dropout only. */
+export const RELAYING = Object.keys(LAYERS);
 /** Commands that leave everything as it is. */
 export const QUESTIONS = new Set(["curves", "numbers", "explain_neuron", "explain_edge", "explain_layer", "microscope", "check_number", "code"]);

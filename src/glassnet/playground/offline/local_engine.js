@@ -2,7 +2,7 @@
 
 import { maker } from "./branches.js";
 import { decoded } from "./bytes.js";
-import { COMMANDS, QUESTIONS } from "./local_commands.js";
+import { COMMANDS, QUESTIONS, RELAYING } from "./local_commands.js";
 import { Frames } from "./local_frames.js";
 import { describe } from "./local_settings.js";
 import { Runs } from "./runs.js";
@@ -23,7 +23,8 @@ export class LocalEngine {
   constructor(given) {
     this.given = given;
     this.state = given.state;
-    this.capabilities = new Set(Object.keys(COMMANDS));
+    const isPlain = given.settings.layers.every(({ class: kind }) => kind !== "Activation");
+    this.capabilities = new Set(Object.keys(COMMANDS).filter((command) => isPlain || !RELAYING.includes(command)));
     this.state.capabilities = [...this.capabilities];
     this.data = { train: rows(given.rows.train), valid: rows(given.rows.valid) };
     this.make = maker(given, this.data.train, this.data.valid);

@@ -44,14 +44,22 @@ export function edgeExplained(engine, { parameter, from = null, to, digits = 4 }
 
 /** What a layer computes: the words of its documentation, shapes and equations. */
 export function layerExplained(engine, { layer: name }) {
-  const known = engine.given.layers[name], look = new Look(engine, 4), layer = look.network.layers.find((each) => each.name === name);
+  const look = new Look(engine, 4), layer = look.network.layers.find((each) => each.name === name);
   if (!layer) throw new Error(text("lesson.no_setting", { path: name }));
   const { from, to, bias, kind } = layer, step = look.step(), shapes = { W: `${from} x ${to}`, b: `1 x ${to}` };
   const shapeOf = (symbol) => shapes[/([Wb])\d/.exec(symbol)?.[1]] ?? `${step.n} x ${to}`;
   const parameters = kind === "Dense" ? [{ name: `${name}.weight`, shape: [from, to] }, ...(bias < 0 ? [] : [{ name: `${name}.bias`, shape: [1, to] }])] : [];
+  const equations = linesOf(look, layer).map(({ symbol, formula, remark }) => ({ symbol, formula, remark, shape: shapeOf(symbol) }));
   return {
-    ...known, kind: "layer", layer: name, shapes: { in: [from], out: [to] }, parameters, ...batchData(step),
-    n_parameters: parameters.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0),
-    equations: known.equations.map((equation) => ({ ...equation, shape: shapeOf(equation.symbol) })),
+    ...engine.given.about[kind === "Activation" ? name : kind], kind: "layer", layer: name, shapes: { in: [from], out: [to] }, parameters,
+    n_parameters: parameters.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0), equations, ...batchData(step),
   };
+}
+
+/** One line of each kind that a layer has in a step. */
+function linesOf(look, layer) {
+  const isDense = layer.kind === "Dense", isLast = layer === look.network.layers.at(-1);
+  const forward = [isDense && look.sum(layer, 0, 0), look.value(layer, 0, 0)], back = [!isLast && look.slope(layer, 0, 0)];
+  const gradients = isDense ? [...look.gradient(layer, 0, 0), ...(layer.bias < 0 ? [] : look.gradient(layer, null, 0))] : [];
+  return [...forward, ...back, ...gradients].filter(Boolean);
 }

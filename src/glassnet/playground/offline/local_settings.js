@@ -41,6 +41,37 @@ function check({ path, label: name, type, choices, minimum = -Infinity, maximum 
   if (!fits) throw new Error(text("lesson.refused", { name, value }));
 }
 
+/** Settings with other layers: those of `change`, which is given a copy of the list. The last one makes the outputs and stays. */
+export function withLayers(settings, change) {
+  const made = structuredClone(settings), last = made.layers.at(-1), counts = {};
+  change(made.layers);
+  if (made.layers.at(-1) !== last) throw new Error(text("lesson.last_layer"));
+  for (const layer of made.layers) {
+    counts[layer.class] = (counts[layer.class] ?? 0) + 1;
+    layer.name = `${layer.class.toLowerCase()}_${counts[layer.class]}`;
+  }
+  refuseUndrawable(made);
+  return made;
+}
+
+/** Lay out layers, columns and edges of a state anew. */
+function lay({ network }, { network: { layers } }, given) {
+  const [input] = network.columns, { names } = network.columns.at(-1), columns = [input], edges = [];
+  let waiting = [];
+  for (const { kind, name: called, index } of layers) {
+    const chip = { label: "", at: index, before: columns.length === 1 };
+    if (kind === "Dense") {
+      edges.push({ from: columns.length - 1, to: columns.length, parameter: `${called}.weight` });
+      columns.push({ name: called, layer: called, at: index, chips: waiting, added: null, names: null });
+      waiting = [];
+    } else (chip.before ? waiting : columns.at(-1).chips).push(chip);
+  }
+  columns.at(-1).names = names;
+  const options = (kind, index) => structuredClone(given.kinds[kind].options).map((option) => ({ ...option, path: option.path.replace("layers.0.", `layers.${index}.`) }));
+  const all = layers.map(({ kind, name: called, index }) => ({ name: called, kind, options: options(kind, index) }));
+  Object.assign(network, { columns, edges, layers: all });
+}
+
 /** All options of a state. */
 function optionsOf({ network: { layers = [], loss_options = [], optimizer, options = [] } }) {
   const ofOptimizer = optimizer ? [optimizer.kind, ...optimizer.options] : [];
@@ -62,11 +93,14 @@ export function describe(state, run, given) {
   if (network.optimizer && network.optimizer.kind.value !== kind && given.optimizers?.[kind]) {
     network.optimizer = { ...network.optimizer, options: structuredClone(given.optimizers[kind].options) };
   }
+  const sign = (layers) => layers.map(({ kind, name: called }) => `${kind} ${called}`).join();
+  if (network.layers && sign(network.layers) !== sign(run.network.layers)) lay(state, run, given);
   for (const option of optionsOf(state)) option.value = valueAt(settings, option.path);
   network.layers?.forEach((layer, at) => Object.assign(layer, facts(run.network.layers[at], settings.layers[at])));
   network.parameters = run.network.size;
   for (const column of network.columns) {
     if (column.layer) Object.assign(column, drawn(run.network.layers[column.at], settings.layers[column.at]));
+    for (const chip of column.chips ?? []) if (settings.layers[chip.at].class === "Dropout") chip.label = name(settings.layers[chip.at]);
     column.shown = shownUnits(column.units, state.view.most_units);
   }
   for (const edge of network.edges) {
@@ -77,10 +111,11 @@ export function describe(state, run, given) {
 
 function facts({ kind, from, to, bias }, options) {
   const found = { shape: [to], parameters: kind === "Dense" ? from * to + (bias < 0 ? 0 : to) : 0 };
-  return kind === "Dense" ? { ...found, label: name(options) } : found;
+  return kind === "Activation" ? found : { ...found, label: name(options) };
 }
 
-const name = ({ units, activation }) => `Dense ${units}${activation === "identity" ? "" : `, ${activation}`}`;
+/** What a layer is called: "Dense 8, tanh", "Dropout 0.2". */
+export const name = ({ class: kind, rate, units, activation }) => kind === "Dropout" ? `Dropout ${Number(rate.toPrecision(6))}` : `Dense ${units}${activation === "identity" ? "" : `, ${activation}`}`;
 
 function drawn({ to, bias }, options) {
   const sum = `X @ W${bias < 0 ? "" : " + b"}`;

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
 import numpy as np
 
+from glassnet.layers import Activation, Dense, Dropout
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.microscope.selected import layer_explained
 from glassnet.playground.offline.formulas import activation_key, formula_keys
-from glassnet.playground.options import optimizer_options
+from glassnet.playground.options import layer_options, optimizer_options
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 
-__all__ = ["offline_layers", "offline_optimizers", "offline_plane", "offline_state"]
+__all__ = ["offline_kinds", "offline_optimizers", "offline_plane", "offline_state", "offline_words"]
 
 _KEPT = re.compile(
     r"layers\.\d+\.(units|activation|rate|trainable)|loss\.(delta|label_smoothing)|batch_size|seed|l1|l2|"
     r"optimizer\.(kind|learning_rate|momentum|nesterov|beta1|beta2|eps|rho|weight_decay|centered)"
 )
+_ADDED: dict[str, dict[str, Any]] = {
+    "Dense": {"units": 4, "initializer": None, "use_bias": True},
+    "Dropout": {"rate": 0.2, "schedule": None},
+}
 _SHARED = ("clip_norm", "ema")
 
 
@@ -35,7 +41,7 @@ def offline_state(experiment: Experiment) -> dict[str, Any]:
         network[name] = _kept(network.get(name, []))
     network["optimizer"]["options"] = _kept(network["optimizer"]["options"])
     network["loss"]["choices"] = [network["loss"]["value"]]
-    network["kinds"] = []
+    network["kinds"] = [{"kind": kind, "label": kind} for kind in _ADDED]
     state["data"] |= {"toys": [], "bundled": [], "gallery": [], "questions": []}
     return {**state, "running": False, "findings": [], "can_undo": False, "can_redo": False}
 
@@ -62,15 +68,32 @@ def offline_optimizers(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def offline_layers(experiment: Experiment) -> dict[str, Any]:
-    """Return what explains each layer and stays as it is: words and formulas, by name."""
-    explained = {name: layer_explained(experiment, name) for name in experiment.network.names}
-    kept = ("class", "sentence", "formulas")
-    return {
-        name: {part: found[part] for part in kept}
-        | {"equations": [{**each, "shape": ""} for each in found["equations"]]}
-        for name, found in explained.items()
-    }
+def offline_kinds(settings: Settings) -> dict[str, Any]:
+    """Return entry and options of each kind of layer that the page can add."""
+    activation = next((entry["activation"] for entry in settings.layers if entry.get("activation")), "tanh")
+    found: dict[str, Any] = {}
+    for kind, arguments in _ADDED.items():
+        entry = arguments | ({"activation": activation} if kind == "Dense" else {})
+        with_it = settings.with_layer(0, {"class": kind, **entry})
+        layer = with_it.network().layers[0]
+        options = [_own(option, layer) for option in _kept(layer_options(with_it, 0))]
+        own: dict[str, Any] = {"activation": activation_key(layer.activation)} if isinstance(layer, Dense) else {}
+        found[kind] = {"entry": {**with_it.layers[0], **own}, "options": options}
+    return found
+
+
+def offline_words(experiment: Experiment) -> dict[str, Any]:
+    """Return the documentation of layers in the words of `layer_explained`: by class, of activations by name."""
+    found: dict[str, Any] = {"Dropout": {"class": "Dropout", "sentence": _first_line(Dropout), "formulas": []}}
+    for name, layer in zip(experiment.network.names, experiment.network.layers, strict=True):
+        explained = layer_explained(experiment, name)
+        key = name if isinstance(layer, Activation) else type(layer).__name__
+        found[key] = {part: explained[part] for part in ("class", "sentence", "formulas")}
+    return found
+
+
+def _first_line(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n")[0]
 
 
 def offline_plane(data: PlayData) -> dict[str, Any]:
