@@ -75,12 +75,13 @@ def frame_of(experiment: Experiment, view: View, since: int = _UNSEEN) -> bytes:
 def edges_now(experiment: Experiment, view: View) -> list[np.ndarray] | None:
     """Return what the edges show, block by block; None if no step led to the weights as they are."""
     kept = _kept(experiment, view)
+    step, moment = experiment.run.take_step, (experiment.revision, experiment.step)
+    if isinstance(step, NotedStep):
+        step.keeps = view.edges != "weight"
     if view.edges == "weight":
         return kept.layout.edges(experiment.network.params)
-    step, moment = experiment.run.take_step, (experiment.revision, experiment.step)
     if not isinstance(step, NotedStep):
         return None
-    step.keeps = True
     if not step.is_last and not experiment.running and kept.retaken != moment:
         kept.retaken = moment
         experiment.go_to(experiment.step, anew=True)  # a way through time may have ended at a checkpoint

@@ -11,8 +11,6 @@ from glassnet.training.step import TrainingStep
 
 __all__ = ["NotedStep"]
 
-_CHEAP = 50_000  # parameters that are copied at each step without being asked for: 2 us
-
 
 class NotedStep(TrainingStep):
     """A step that copies the parameters before and after it; what `Run` makes with ``make_step=NotedStep``.
@@ -20,12 +18,12 @@ class NotedStep(TrainingStep):
     Attributes
     ----------
     keeps : bool
-        Whether it copies them. Of small networks it always does.
+        Whether it copies them; not at first.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.keeps = self.store.params.size <= _CHEAP
+        self.keeps = False
         self._before: np.ndarray | None = None
         self._after: np.ndarray | None = None
 
