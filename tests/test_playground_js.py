@@ -329,6 +329,52 @@ def assert_alike(cells: list[list[str]], wanted: list[list[str]]) -> None:
         assert cell == other or abs(float(cell) - float(other)) <= 2e-5 * abs(float(other)) + 1e-12
 
 
+UNDONE = """
+import { engine } from "./driver.js";
+const page = engine(), found = {}, note = (name) => (found[name] = [page.state.step, page.settings.optimizer.learning_rate, ...page.branch.run.network.params]);
+const rate = (value) => page.send("set", { path: "optimizer.learning_rate", value });
+await page.send("step", { batches: 10 });
+note("ten");
+await page.send("step", { batches: 10 });
+note("twenty");
+await page.send("go_to", { step: 10 });
+await page.send("go_to", { step: 20 });
+await rate(0.5);
+await page.send("step", { batches: 10 });
+note("changed");
+await page.send("undo");
+note("undone");
+await page.send("go_to", { step: 10 });
+note("ten again");
+await page.send("go_to", { step: 20 });
+note("twenty again");
+await page.send("redo");
+note("redone");
+await page.send("undo");
+await page.send("add_layer", { at: 1, kind: "Dense" });
+found.layers = page.settings.layers.length;
+await page.send("undo");
+note("layers undone");
+for (let i = 0; i < 11; i++) await page.send("branch");
+found.refused = await page.send("branch").catch((error) => error.message);
+found.marks = page.runs.all.reduce((sum, branch) => sum + branch.marks.length, 0);
+console.log(JSON.stringify(found));
+"""
+
+
+@needs_node
+def test_changes_are_undone_and_made_again(tmp_path: Path) -> None:
+    """Undo is where the change was made, without it; the steps before and after are what they were."""
+    net, X, y, batch_size, _ = CASES["relu, classes, Adam, short batch"]()
+    found = in_node(tmp_path, UNDONE, page_content(experiment_of(net, X, y, batch_size)))
+    assert found["undone"] == found["twenty again"] == found["twenty"] == found["layers undone"]
+    assert found["ten again"] == found["ten"]
+    assert found["redone"] == found["changed"] != found["twenty"]
+    assert found["changed"][:2] == [30, 0.5]
+    assert found["layers"] == 4
+    assert found["refused"] == "There may be 12 runs at once. Remove one of them first."
+
+
 MARKED = """
 import { engine } from "./driver.js";
 const page = engine(), found = [];

@@ -38,6 +38,7 @@ from glassnet.playground.offline.trainable import (
     own_activations,
     refuse_untrainable,
 )
+from glassnet.playground.plain_json import as_plain_json
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
@@ -143,7 +144,7 @@ def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Seq
     """Return the page with all modules that the entries need, and what they find in it."""
     name = title or "glassnet playground"
     content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
-    data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    data = as_plain_json(content).replace("<", "\\u003c")
     page = _page_file("index.html")
     style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css", "offline")]))
     script = f"\n{_script(entries, own)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")

@@ -2,13 +2,13 @@
 
 import { Run } from "./run.js";
 
-const BYTES = 16e6; // of all checkpoints of a branch
+export const BYTES = 16e6; // of all checkpoints of all branches
 const DENSE = 200; // steps of which each is kept; after that one in so many parts of the way so far
 
 /** One run, and how to get to each of its steps; `make` gives a new run at its first step, with settings. */
 export class Branch {
   constructor(name, make, settings, { parent = null, fromStep = 0, difference = "" } = {}) {
-    Object.assign(this, { name, make, parent, fromStep, difference, marks: [], events: [] });
+    Object.assign(this, { name, make, parent, fromStep, difference, marks: [], events: [], allowed: BYTES });
     this.run = make(settings);
     this.end = 0;
     this.keep();
@@ -28,8 +28,16 @@ export class Branch {
     this.end = Math.max(this.end, step);
     if (step <= last || (step > DENSE && step - last < step / DENSE)) return;
     marks.push(run.snapshot());
-    const each = 8 * run.network.size * (1 + Object.keys(run.network.state).length) + 200;
-    if (marks.length * each > BYTES) this.marks = marks.filter((_, i) => i % 2 === 0 || i === marks.length - 1);
+    this.thin();
+  }
+
+  /** Let every second checkpoint go while they are more than allowed; the first and the last stay. */
+  thin() {
+    const { network } = this.run, each = 8 * network.size * (1 + Object.keys(network.state).length) + 200;
+    while (this.marks.length > 2 && this.marks.length * each > this.allowed) {
+      const last = this.marks.length - 1;
+      this.marks = this.marks.filter((_, i) => i % 2 === 0 || i === last);
+    }
   }
 
   /** Take one step; returns whether its loss was finite. */
@@ -73,18 +81,28 @@ export class Branch {
 
   /** What takes the run back to where it is, whatever is changed in it later. */
   place() {
-    const { end, events, marks, run, name } = this;
-    return { branch: this, name, step: run.step, end, events: [...events], marks: [...marks], changes: [...run.changes] };
+    const { end, events, run, name } = this;
+    return { branch: this, name, step: run.step, end, events: [...events], changes: [...run.changes], mark: run.snapshot() };
   }
 
-  return({ name, step, end, events, marks, changes }) {
-    const { run } = this;
-    Object.assign(this, { name, end, events: [...events], marks: [...marks] });
+  return({ name, step, end, events, changes, mark }) {
+    const { run } = this, differs = firstDifference(this.events, events);
+    const kept = this.marks.filter(({ counters }) => counters.step < differs && counters.step <= end && counters.step !== step);
+    const marks = [...kept, mark].sort((one, other) => one.counters.step - other.counters.step);
+    Object.assign(this, { name, end, events: [...events], marks });
     run.changes = [...changes];
-    run.history = run.history.upTo(end);
-    run.losses = run.losses.upTo(end);
-    this.goTo(step, true);
+    run.history = run.history.upTo(Math.min(end, differs));
+    run.losses = run.losses.upTo(Math.min(end, differs));
+    run.restore(this.marks.findLast(({ counters }) => counters.step <= Math.min(step, differs)) ?? mark);
+    this.goTo(step);
   }
+}
+
+/** The step from which on two lists of events are not the same. */
+function firstDifference(events, others) {
+  const at = events.findIndex((event, i) => event !== others[i]);
+  if (at >= 0) return Math.min(events[at].step, others[at]?.step ?? Infinity);
+  return others[events.length]?.step ?? Infinity;
 }
 
 /** A function that makes new runs of a lesson's data with settings, from its weights or from the seed. */

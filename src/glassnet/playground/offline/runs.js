@@ -1,6 +1,6 @@
 /** The runs of a page: which there are, which is selected, and what can be undone. */
 
-import { Branch } from "./branches.js";
+import { BYTES, Branch } from "./branches.js";
 import { text } from "../page/texts.js";
 
 const MOST = 12, MOST_UNDONE = 50;
@@ -30,6 +30,10 @@ export class Runs {
     if (this.all.length >= MOST) throw new Error(text("lesson.many_runs", { most: MOST }));
     this.all = [...this.all, branch];
     this.selected = branch;
+    for (const each of this.all) {
+      each.allowed = BYTES / this.all.length;
+      each.thin();
+    }
   }
 
   /** Begin a run from its start, in the place of the selected one if that took no step. */
