@@ -604,12 +604,26 @@ def test_a_hundred_thousand_messages_leave_the_server_alive(served: Playground) 
         assert page.ask("hello")["ok"]
 
 
-def test_a_network_has_its_limits(page: Socket) -> None:
+HUGE = {
+    "units": {"do": "set", "path": "layers.0.units", "value": 10_000_000},
+    "a branch": {"do": "branch", "path": "layers.0.units", "value": 10_000_000},
+    "a layer": {"do": "add_layer", "at": 0, "kind": "Dense", "config": {"units": 10_000_000}},
+    "rows": {"do": "data", "source": {"kind": "toy", "name": "spirals", "options": {"n": 10**9}}},
+    "a picture": {"do": "view", "resolution": 10**6},
+    "steps": {"do": "step", "batches": 10**9},
+    "no steps a second": {"do": "run", "per_second": 0},
+    "steps a second": {"do": "run", "per_second": 1e300},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_what_is_asked_for_has_its_limits(page: Socket, name: str) -> None:
     """One sentence before anything is allocated; the network is as before."""
-    number = page.send("set", path="layers.0.units", value=10_000_000)
-    answer = page.answer(number)
-    assert "error" in answer
+    started = time.monotonic()
+    answer = page.ask(**HUGE[name])
+    assert "at most" in answer["error"] or "between" in answer["error"] or "at least" in answer["error"]
     assert "this is a bug" not in answer["error"]
+    assert time.monotonic() - started < 5.0
     assert page.ask("step")["ok"]
 
 

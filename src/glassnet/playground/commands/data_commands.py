@@ -13,6 +13,7 @@ from glassnet.playground.data.sources import SPLIT, data_from_source, with_readi
 from glassnet.playground.data.table_reading import UndecidedError
 from glassnet.playground.data.toy_data import FIRST_POINTS
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.limits import check_size
 from glassnet.playground.plane_axes import Axis, axis_choices
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.protocol import Arguments, command
@@ -129,5 +130,7 @@ def _start(experiment: Experiment, data: PlayData) -> None:
     """
     now = experiment.settings
     untouched = now == suggested_settings(experiment.data) or is_exhibit(now)
+    if not untouched:
+        check_size(now, data.X.shape[1:], min(now.batch_size, len(data.X)))
     settings = suggested_settings(data) if untouched else fit_settings(now, data)
     experiment.replace(data=data, settings=settings, text=f"data: {data.title}", in_place=True)

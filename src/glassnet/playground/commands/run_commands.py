@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.protocol import Arguments, command
+from glassnet.utils.checks import check_number
 
 __all__: list[str] = []
 
+_RATES = 0.01, 10_000.0  # steps a second
 _MOST_STEPS = 10_000  # at once: nobody is answered meanwhile
 
 
@@ -24,7 +26,12 @@ def _epoch(experiment: Experiment, arguments: Arguments) -> None:
 
 @command("run")
 def _run(experiment: Experiment, arguments: Arguments) -> None:
-    experiment.per_second = arguments.number("per_second") if arguments.has("per_second") else None
+    rate = (
+        check_number("run", "per_second", arguments.value("per_second"), *_RATES)
+        if arguments.has("per_second")
+        else None
+    )
+    experiment.per_second = rate
     experiment.running = True
     experiment.changed()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.limits import check_size
 from glassnet.playground.protocol import Arguments, command
 
 __all__: list[str] = []
@@ -20,6 +21,8 @@ def _branch(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
     settings = None
     if arguments.has("path"):
         settings = experiment.settings.with_path(arguments.text("path", most=_LETTERS), arguments.value("value"))
+        data = experiment.data
+        check_size(settings, data.X.shape[1:], min(settings.batch_size, len(data.X)))
     return {"run": experiment.branch(name, settings=settings)}
 
 
