@@ -192,7 +192,7 @@ def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> Non
         np.testing.assert_allclose(rows[:complete, i + 1], run.history[column][:complete], rtol=1e-9, err_msg=column)
 
 
-EXPLAINED = [name for name in CASES if name.startswith(("relu", "gelu", "full", "mish", "dropout", "frozen"))]
+EXPLAINED = [name for name in CASES if name.startswith(("relu", "gelu", "full", "leaky", "mish", "dropout", "frozen"))]
 ASKED = """
 import { engine, given } from "./driver.js";
 const page = engine();
@@ -303,7 +303,7 @@ def test_microscope_shows_what_python_shows(name: str, tmp_path: Path) -> None:
     experiment = experiment_of(net, X, y, batch_size)
     given = page_content(experiment)
     given["asked"] = [{"do": "microscope", "stop": stop, "digits": 6} for stop in range(6)]
-    found = in_node(tmp_path, ASKED, given)["found"]
+    found = in_node(tmp_path, ASKED, given, own_activations(experiment.network))["found"]
     experiment.advance(5)
     shown = missing = 0
     for stop, page in enumerate(found):

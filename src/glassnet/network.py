@@ -414,8 +414,7 @@ class Network(BaseNetwork):
     def to_page(self, path: str | PathLike[str], X: Any = None, y: Any = None, **options: Any) -> None:
         """Write a page with this network and the rows ``X``, ``y`` to ``path``: one file, that trains without a server.
 
-        Without rows it has toy data of two classes. The ``options`` are those of
-        `glassnet.playground.single_file.save_page`.
+        Without rows it has toy data of two classes. The ``options`` are those of `glassnet.playground.save_page`.
         """
         from_above("playground.single_file", "save_page")(self, path, X, y, **options)
 

@@ -42,7 +42,7 @@ class Entry:
         return self.symbol + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
 
     def text(self, digits: int = 4, most: int | None = None) -> str:
-        """Return the sum with its numbers in so many ``digits``, of more than ``most`` terms the middle ones only counted.
+        """Return the sum with numbers of so many ``digits``, of more than ``most`` terms the middle ones only counted.
 
         Examples
         --------

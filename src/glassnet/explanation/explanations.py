@@ -88,9 +88,11 @@ class Explanation:
     def parameters(self) -> dict[str, str]:
         """The symbols of the parameters by their names in the network, as in ``{"dense_1.weight": "W1"}``."""
         return {
-            section.parameter: section.equations[-1].symbol.removesuffix("'")
+            section.parameter: equation.symbol.removesuffix("'")
             for section in self.sections
             if section.parameter
+            for equation in section.equations
+            if equation.symbol.endswith("'")  # Lion's momentum comes after it
         }
 
     @property

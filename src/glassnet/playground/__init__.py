@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from glassnet.playground.lessons import Lesson
+from glassnet.playground.single_file import save_page
+from glassnet.playground.widget import playground_widget
 
-__all__ = ["Lesson"]
+__all__ = ["Lesson", "playground_widget", "save_page"]

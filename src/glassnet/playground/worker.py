@@ -29,7 +29,7 @@ _BUG = "this is a bug in glassnet ({}). The terminal that it was started in has 
 
 T = TypeVar("T")
 Reply = Callable[[str], object]
-_log = logging.getLogger("glassnet.playground")
+_log = logging.getLogger(__name__)
 
 
 class Key(NamedTuple):

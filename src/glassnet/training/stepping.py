@@ -33,6 +33,7 @@ class SteppedRun(Run[N]):
     Parameters
     ----------
     network : Network
+        What is trained.
     setup : Setup
         Checked data and options, as `fit` has them.
     given : FitOptions

@@ -25,7 +25,7 @@ _AGAIN = 4  # times as many before the next one of a run that goes on
 _CHEAP = 5_000_000  # rows times parameters of a step up to which remedies are tried without being asked
 # What the next steps make untrue.
 _GO_ON = {"few-updates", "past-best-epoch", "schedule-not-begun", "still-falling"}
-_log = logging.getLogger("glassnet.playground")
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
