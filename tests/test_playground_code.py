@@ -110,6 +110,12 @@ RUNS: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]] = {
     "a weight at the start": (toy("xor"), [weight("dense_1.bias", [0, 2], 0.5), EPOCH]),
     "a change at the last step": (toy("xor"), [EPOCH, sets("optimizer.learning_rate", 0.5)]),
     "a branch": (toy("xor"), [steps(20), ("go_to", {"step": 9}), sets("optimizer.learning_rate", 0.5), steps(6)]),
+    "a branch before the first step": (
+        toy("xor"), [("branch", {"path": "optimizer.schedule", "value": "StepDecay"}), weight("dense_1.bias", [0, 2], 0.5), EPOCH]
+    ),
+    "another rate before the first step": (
+        toy("xor"), [sets("batch_size", 7), ("branch", {"path": "optimizer.learning_rate", "value": 0.03})]
+    ),
     "back in time": (
         toy("xor"), [steps(5), sets("l2", 0.1), steps(30), sets("l2", 0.5), steps(2), ("go_to", {"step": 24})]
     ),
@@ -184,6 +190,7 @@ def test_the_page_takes_its_own_code(name: str, experiments: dict[str, Experimen
     other = Experiment(data_from_source(toy("xor")), suggested_settings(data_from_source(toy("xor"))))
     assert do(other, "load_code", text=code) == {"notes": []}
     assert experiment_code(other) == code
+    assert other.settings == experiment.settings
     assert fingerprint(other.network) == fingerprint(experiment.network)
     assert other.step == experiment.step
 
@@ -266,7 +273,8 @@ def test_short_code_for_what_is_simple(experiments: dict[str, Experiment]) -> No
         'print(net.evaluate(X, y)["loss"])\n'
     )
     assert "run.advance(13)" in experiment_code(experiments["within an epoch"])
-    assert "input_shape=(2,)" in experiment_code(experiments["at the start"])
+    begin = "run = net.stepwise(X, y, batch_size=10, validation_data=(X_valid, y_valid))\n\nprint"
+    assert begin in experiment_code(experiments["at the start"])
     assert "gn.Dropout(0.2)," in experiment_code(experiments["dropout"])
 
 
