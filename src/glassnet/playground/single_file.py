@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.layers import Activation
 from glassnet.metrics import GREATER_IS_BETTER
@@ -44,7 +45,7 @@ from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
 
-__all__ = ["page_content", "page_text", "save_page", "widget_page"]
+__all__ = ["page_content", "page_refusal", "page_text", "save_page", "widget_page"]
 
 _STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
@@ -135,9 +136,20 @@ def page_text(
     ConfigError
         The engine of a page cannot train such a network.
     """
-    refuse_untrainable("save the page", network or experiment.network)
+    refusal = page_refusal(network or experiment.network)
+    if refusal is not None:
+        raise refusal
     content = {**page_content(experiment, network), "lesson": lesson.config() if lesson else None}
     return _assembled(["offline.js", "main.js"], content, title, own_activations(network or experiment.network))
+
+
+def page_refusal(network: BaseNetwork) -> ConfigError | None:
+    """Return why there can be no page of one file with a network, or None."""
+    try:
+        refuse_untrainable("save the page", network, "The playground itself trains it.")
+    except ConfigError as error:
+        return error
+    return None
 
 
 def widget_page() -> str:
