@@ -356,6 +356,10 @@ found.layers = page.settings.layers.length;
 await page.send("undo");
 note("layers undone");
 for (let i = 0; i < 11; i++) await page.send("branch");
+await page.send("rename", { run: "run 3", name: "mine" });
+for (let i = 0; i < 11; i++) await page.send("branch");
+found.kept = page.runs.all.map(({ name }) => name);
+for (let i = 0; i < 11; i++) await page.send("branch", { name: `mine ${i}` });
 found.refused = await page.send("branch").catch((error) => error.message);
 found.marks = page.runs.all.reduce((sum, branch) => sum + branch.marks.length, 0);
 console.log(JSON.stringify(found));
@@ -364,7 +368,10 @@ console.log(JSON.stringify(found));
 
 @needs_node
 def test_changes_are_undone_and_made_again(tmp_path: Path) -> None:
-    """Undo is where the change was made, without it; the steps before and after are what they were."""
+    """Undo is where the change was made, without it; the steps before and after are what they were.
+
+    Of more than twelve runs the oldest without a name of its own goes.
+    """
     net, X, y, batch_size, _ = CASES["relu, classes, Adam, short batch"]()
     found = in_node(tmp_path, UNDONE, page_content(experiment_of(net, X, y, batch_size)))
     assert found["undone"] == found["twenty again"] == found["twenty"] == found["layers undone"]
@@ -372,7 +379,9 @@ def test_changes_are_undone_and_made_again(tmp_path: Path) -> None:
     assert found["redone"] == found["changed"] != found["twenty"]
     assert found["changed"][:2] == [30, 0.5]
     assert found["layers"] == 4
-    assert found["refused"] == "There may be 12 runs at once. Remove one of them first."
+    assert len(found["kept"]) == 12
+    assert found["kept"][0] == "mine"
+    assert found["refused"] == "There may be 12 runs with names of their own. Remove one of them first."
 
 
 MARKED = """
