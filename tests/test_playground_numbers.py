@@ -99,7 +99,7 @@ def test_so_many_steps_a_second_are_refused(rate: float) -> None:
 def test_a_run_that_diverges_at_its_start_can_be_started_again() -> None:
     """What was said of its divergence goes, as it does where there were good steps before; the next step says it again."""
     found: Experiment = first_experiment()
-    answer(found, {"id": 1, "do": "set", "path": "optimizer.learning_rate", "value": 1e38})
+    answer(found, {"id": 1, "do": "set", "path": "optimizer.learning_rate", "value": 1e39})
     found.running = True
     while found.running:
         found.advance()
@@ -108,7 +108,7 @@ def test_a_run_that_diverges_at_its_start_can_be_started_again() -> None:
     look_out(found)
     wait_for_look(found)
     assert "diverged" in [card["code"] for card in findings_state(found)["findings"]]
-    assert (found.step, found.steps) == (0, 1)
+    assert found.step == 0
     revision = found.revision
     answer(found, {"id": 2, "do": "restart"})
     assert (state_of(found)["diverged"], found.step) == (None, 0)
