@@ -17,11 +17,12 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.layers import Activation
+from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.network import Network
 from glassnet.playground.code.shown_run import experiment_code
 from glassnet.playground.data.sources import FIRST_SOURCE, data_from_arrays, data_from_source
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.lessons import Lesson
+from glassnet.playground.lessons import Lesson, refuse_unsolvable
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.starting_state import (
@@ -109,6 +110,10 @@ def save_page(
     held_out = [np.asarray(each) for each in (held[0][:], _flat(held[1]))]
     data = data_from_arrays(X[:], _flat(y), validation_data=held_out, classes=names)
     experiment = Experiment(data, Settings.of(network, batch_size))
+    if lesson is not None:
+        score = network.loss.default_metrics[0]
+        is_share = score in GREATER_IS_BETTER
+        refuse_unsolvable(where, lesson, holds_out=len(data.X_valid) > 0, score=score, is_share=is_share)
     text = page_text(experiment, network, title=title, lesson=lesson)
     write_atomically(prepare_target(path, overwrite=True), text.encode())
 
