@@ -670,18 +670,19 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     assert table.state()["source"]["kind"] == "points"
 
 
-def test_other_data_take_the_place_of_a_run(table: Table) -> None:
-    """However often data change while the network learns, there is room for them, and each change can be undone."""
+def test_a_drawing_goes_on_in_its_run(table: Table) -> None:
+    """However many points are drawn while the network learns, there is room for them, and each can be undone."""
     seen = []
     for i in range(20):
         table.do("step", batches=2)
         seen.append((table.experiment.data, table.experiment.network.params.copy()))
         table.do("add_point", x=i / 10, y=0.5, label=i % 2)
-    assert len(table.experiment.runs) == 1
+    assert [run["name"] for run in table.experiment.runs] == ["run 1", "run 2"]
     for data, params in seen[::-1]:
         table.do("undo")
         assert table.experiment.data is data
         assert np.array_equal(table.experiment.network.params, params)
+    assert [run["name"] for run in table.experiment.runs] == ["run 1"]
 
 
 def test_data_from_python_can_be_returned_to(table: Table) -> None:

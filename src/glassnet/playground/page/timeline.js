@@ -91,7 +91,7 @@ class Timeline {
     const { events, findings } = this.store.state;
     for (const { name, made } of this.buttons) {
       if (name === "back") made.disabled = step === 0;
-      if (name === "restart") made.disabled = step === 0 && !events?.length;
+      if (name === "restart") made.disabled = step === 0 && !events?.length && !this.store.diverged;
       if (name === "step" || name === "epoch") made.disabled = this.store.state.running;
     }
     const drawn = [this.end, events?.length, findings?.length].join();
