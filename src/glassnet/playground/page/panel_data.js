@@ -86,7 +86,7 @@ async function takeFile(store, file, input) {
   const zone = document.querySelector("#data .drop");
   zone?.setAttribute("aria-busy", "true");
   const upload = await store.upload(file);
-  if (upload) await load(store, { kind: "upload", upload, target: null });
+  if (upload) await load(store, { kind: "upload", upload, name: file.name, target: null });
   zone?.removeAttribute("aria-busy");
   if (input) input.value = "";
 }

@@ -91,7 +91,7 @@ class Timeline {
     const { events, findings } = this.store.state;
     for (const { name, made } of this.buttons) {
       if (name === "back") setOff(made, step === 0);
-      if (name === "restart") setOff(made, step === 0 && !events?.length);
+      if (name === "restart") setOff(made, step === 0 && !events?.length && !this.store.diverged);
       if (name === "step" || name === "epoch") setOff(made, this.store.state.running);
     }
     const drawn = [this.end, events?.length, findings?.length].join();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 from collections import deque
@@ -181,7 +182,7 @@ class _Page:
                 continue
             await self._turns.acquire()
             if isinstance(message, str):
-                self._reply(as_plain_json({"id": None, "error": message}))
+                self._reply(as_plain_json({"id": _written_number(received.get("text")), "error": message}))
             elif not self._may():
                 most = self._limits.commands_a_second
                 text = f"playground: a page may send at most {most} commands a second, got more. Wait a moment."
@@ -236,6 +237,12 @@ def _number(message: dict[str, Any]) -> int | None:
     """Return the number of a message; null for anything else that stands there."""
     found = message.get("id")
     return found if isinstance(found, int) and not isinstance(found, bool) else None
+
+
+def _written_number(text: str | None) -> int | None:
+    """Return the number of a message that is refused as a whole, if it begins with the only one that it may have."""
+    found = re.match(r'\s*\{\s*"id"\s*:\s*(\d{1,15})\s*,', text or "")
+    return int(found[1]) if found and text is not None and text.count('"id"') == 1 else None
 
 
 def _is_gone(error: Exception) -> bool:
