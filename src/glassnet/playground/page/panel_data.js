@@ -236,7 +236,7 @@ const hasGallery = (data, store) => Boolean(data.gallery?.length) && store.can("
 function openGallery(store) {
   store.galleryOpen = !store.galleryOpen;
   store.emit("state", store.state);
-  document.getElementById("data-gallery")?.scrollIntoView({ block: "nearest" });
+  if (store.galleryOpen) document.getElementById("data-source-broken").scrollIntoView({ block: "start" });
 }
 
 function gallery(data, store) {
