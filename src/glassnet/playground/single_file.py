@@ -49,6 +49,7 @@ __all__ = ["page_content", "page_refusal", "page_text", "save_page", "widget_pag
 
 _STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
+_NAMED = re.compile(r'<[^>]* data-text="([\w.]+)"[^>]*>(?=</)')
 _MAIN = '<script type="module" src="main.js"></script>'
 
 
@@ -171,10 +172,15 @@ def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Seq
         _MAIN: f'<script type="application/json" id="glassnet">{data}</script>',
         "</body>": f'<script type="module">{script}</script>\n</body>',
     }
-    page = _STYLE.sub("", page)
+    page = _worded(_STYLE.sub("", page), content["texts"])
     for old, new in parts.items():
         page = page.replace(old, new, 1)
     return page
+
+
+def _worded(page: str, texts: dict[str, str]) -> str:
+    """Return the page with the words that it names inside, so that they are seen before its script has run."""
+    return _NAMED.sub(lambda found: f"{found[0]}{html.escape(texts[found[1]])}", page)
 
 
 def page_content(experiment: Experiment, network: Network | None = None) -> dict[str, Any]:
