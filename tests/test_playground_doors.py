@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -153,3 +154,49 @@ def test_a_program_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     network().playground(X, Y, open_browser=False)
     network().playground(X, Y, open_browser=False, block=True)
     assert waited == [True, True]
+
+
+# ---- the command line ---------------------------------------------------------------------------------------------------
+
+_DAMAGED = "the file must be a safetensors file, got"
+TYPED = {
+    "m4.safetensors": "rows must be given for a network with inputs of shape (4,), got none. Add --data and a table with its target.",
+    "three.safetensors": "rows must be given for a network that no toy fits, got none. Add --data and a table with its target.",
+    "cut.safetensors": _DAMAGED,
+    "short.safetensors": _DAMAGED,
+    "empty.safetensors": _DAMAGED,
+    "table.safetensors": _DAMAGED,
+    "": "DATA|MODEL must be the name of a file, got ''. Leave it out for a toy.",
+    " ": "DATA|MODEL must be the name of a file, got ' '. Leave it out for a toy.",
+    "m4.safetensors --data ": "--data must be the name of a file, got ''. Leave it out for a toy.",
+    "m4.safetensors --data m4.safetensors": "--data must be a table, got the model file 'm4.safetensors'. Name its rows.",
+    "m4.safetensors --data penguins": "the data must have rows of shape (4,), as the network, got (14,) from 'Penguins'.",
+    "nope.safetensors": "nope.safetensors: no such file.",
+}  # fmt: skip
+
+
+@SERVES
+@pytest.mark.parametrize("typed", TYPED)
+def test_files_that_are_none_are_named_for_what_they_are(
+    typed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A damaged model is said to be one, and where rows are missing the option for them is named."""
+    pytest.importorskip("typer")
+    from glassnet.cli.app import main
+
+    monkeypatch.chdir(tmp_path)
+    network(loss="squared_error").build((4,)).save("m4.safetensors")
+    network(3, "squared_error").build((2,)).save("three.safetensors")
+    whole = Path("m4.safetensors").read_bytes()
+    contents = {"cut": whole[: len(whole) // 2], "short": whole[:5], "empty": b"", "table": b"a,b\n1,2\n"}
+    for name, content in contents.items():
+        Path(f"{name}.safetensors").write_bytes(content)
+    words = [typed] if not typed.strip() else typed.split(" ")
+    assert main(["playground", *words, "--no-browser"]) == 2
+    assert capsys.readouterr().err.startswith(f"glassnet playground: {TYPED[typed]}")
+
+
+def test_a_network_that_the_toy_does_not_fit_needs_rows() -> None:
+    """From Python the sentence names X and y."""
+    with pytest.raises(gn.ConfigError, match=r"inputs of shape \(4,\), got none. Pass X and y.$"):
+        network().build((4,)).playground()

@@ -6,7 +6,7 @@ import asyncio
 import webbrowser
 from typing import Any
 
-from glassnet.errors import ConfigError, ShapeError
+from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.network import Network
 from glassnet.playground.data.fitting_settings import suggested_settings
 from glassnet.playground.data.sources import FIRST_SOURCE, data_from_arrays, data_from_model, data_from_source
@@ -24,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LAST_PORT = 65_535
+_ROWS = "Pass X and y."
 
 
 def experiment_with(data: PlayData | None = None) -> Experiment:
@@ -32,9 +33,25 @@ def experiment_with(data: PlayData | None = None) -> Experiment:
     return Experiment(data, suggested_settings(data))
 
 
-def experiment_with_network(network: Network, data: PlayData | None = None) -> Experiment:
-    """Return an experiment that goes on with a network as it is, which is not changed; without data, with a toy."""
-    data = data or data_from_source(FIRST_SOURCE)
+def experiment_with_network(network: Network, data: PlayData | None = None, advice: str = _ROWS) -> Experiment:
+    """Return an experiment that goes on with a network as it is, which is not changed.
+
+    Parameters
+    ----------
+    network : Network
+    data : PlayData, optional
+        Without them, a toy.
+    advice : str
+        What to do where the toy does not fit.
+    """
+    if data is None:
+        try:
+            return experiment_with_network(network, data_from_source(FIRST_SOURCE))
+        except (DataError, ShapeError) as error:
+            shape = network.input_shape or ()
+            of = f"with inputs of shape {shape}" if shape not in ((), (2,)) else "that no toy fits"
+            message = f"playground: rows must be given for a network {of}, got none. {advice}"
+            raise ConfigError(message, expected=error.expected, got=None) from error
     if network.members is not None:
         message = f"playground: it shows one network, got one of {network.members} members. Make it with members=None."
         raise ConfigError(message, got=network.members)
