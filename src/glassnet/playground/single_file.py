@@ -27,6 +27,7 @@ from glassnet.playground.lessons import Lesson, refuse_unsolvable
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.starting_state import (
+    offline_axes,
     offline_kinds,
     offline_optimizers,
     offline_plane,
@@ -49,6 +50,7 @@ __all__ = ["page_content", "page_refusal", "page_text", "save_page", "widget_pag
 
 _STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
+_NAMED = re.compile(r'<[^>]* data-text="([\w.]+)"[^>]*>(?=</)')
 _MAIN = '<script type="module" src="main.js"></script>'
 
 
@@ -171,10 +173,15 @@ def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Seq
         _MAIN: f'<script type="application/json" id="glassnet">{data}</script>',
         "</body>": f'<script type="module">{script}</script>\n</body>',
     }
-    page = _STYLE.sub("", page)
+    page = _worded(_STYLE.sub("", page), content["texts"])
     for old, new in parts.items():
         page = page.replace(old, new, 1)
     return page
+
+
+def _worded(page: str, texts: dict[str, str]) -> str:
+    """Return the page with the words that it names inside, so that they are seen before its script has run."""
+    return _NAMED.sub(lambda found: f"{found[0]}{html.escape(texts[found[1]])}", page)
 
 
 def page_content(experiment: Experiment, network: Network | None = None) -> dict[str, Any]:
@@ -195,6 +202,7 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "history": [[None if value != value else value for value in row] for row in history],
         "rows": rows,
         "plane": offline_plane(data),
+        "axes": offline_axes(data),
         "optimizers": offline_optimizers(settings),
         "kinds": offline_kinds(settings),
         "score": score,
