@@ -117,6 +117,20 @@ def test_an_empty_field_changes_nothing(served: Any, page: Page, path: str) -> N
 
 
 @in_page
+def test_an_empty_field_may_mean_none(page: Page) -> None:
+    """Where nothing is what such a setting begins with, the field says so."""
+    field = '.menu [data-path="optimizer.clip_norm"]'
+    page.run(
+        "[...document.querySelectorAll('#network .settings > button')].find(e => e.textContent === 'More…').click()"
+    )
+    assert page.run(f"document.querySelector({field!r}).placeholder") == "none"
+    of = "store.state.network.optimizer.options.find(({path}) => path === 'optimizer.clip_norm').value"
+    for text, value in (("0,5", "0.5"), ("", "null")):
+        write(page, field, text)
+        page.wait(f"{of} === {value}")
+
+
+@in_page
 def test_what_is_no_number_gets_one_sentence(served: Any, page: Page) -> None:
     """And the value in force comes back; the sentence goes when a number is typed."""
     before = shown(page, RATE)

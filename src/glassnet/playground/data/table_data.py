@@ -217,4 +217,6 @@ class TableMaterial:
 def _plain(error: DataError) -> DataError:
     """Return an error without the names of what found it, of which a page knows nothing."""
     text = _FINDERS.sub("", str(error))
-    return error if text == str(error) else DataError(text[:1].upper() + text[1:], expected=error.expected, got=error.got)
+    if text == str(error):
+        return error
+    return DataError(text[:1].upper() + text[1:], expected=error.expected, got=error.got)

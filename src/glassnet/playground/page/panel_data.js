@@ -62,7 +62,7 @@ function sources(data, store) {
     type: "button", id: `data-source-${id}`, class: "source", "aria-pressed": String(id === current), onclick: () => load(store, source),
   }, pictureOf(id), el("span", {}, title));
   const broken = () => el("button", {
-    type: "button", id: "data-source-broken", class: "source", "aria-expanded": String(Boolean(store.galleryOpen)), "aria-controls": "data-gallery", onclick: () => openGallery(store),
+    type: "button", id: "data-source-broken", class: "source", "aria-expanded": String(Boolean(store.galleryOpen)), "aria-controls": store.galleryOpen ? "data-gallery" : null, onclick: () => openGallery(store),
   }, pictureOf("broken"), el("span", {}, text("data.gallery")));
   const own = data.given ? [one("given", text("data.given"), { kind: "given" })] : [];
   return {
