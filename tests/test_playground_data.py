@@ -445,6 +445,13 @@ def test_one_wild_cell_leaves_the_others_in_peace(row: int, table: Table) -> Non
     assert table.experiment.data.inputs == ("b",)
 
 
+def test_advice_on_a_column_can_be_followed_on_the_page(table: Table) -> None:
+    """It names the choice of the list of columns, not an option of Python."""
+    content = "p,t\n" + lines(90, lambda i: f"{i * 37 % 501 if i % 3 else 'foo' + str(i % 4)},{XY[i % 2]}")
+    (note,) = table.upload(content).notes
+    assert note.endswith("; “number” in the list of columns makes these missing.")
+
+
 def test_wide_ranges_are_no_wild_cells(table: Table) -> None:
     """Sizes from 1e-9 to 1e9, and mostly zeros with a few amounts, are taken as they are."""
     content = "a,b,t\n" + lines(90, lambda i: f"{10.0 ** (i % 19 - 9)},{1e6 * i if i % 30 == 7 else 0},{XY[i % 2]}")

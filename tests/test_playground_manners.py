@@ -257,6 +257,20 @@ def test_the_list_of_keys_gives_the_focus_back_after_a_branch(page: Page) -> Non
 
 
 @in_page
+def test_what_is_explained_keeps_the_focus_while_its_numbers_change(page: Page) -> None:
+    """Enter in the field of a weight leads to its button, which is made anew with every step."""
+    page.run("store.select({kind: 'edge', parameter: 'dense_1.weight', from: 0, to: 1})")
+    page.wait("document.querySelector('#explain [data-key=value]') !== null")
+    write(page, "#explain [data-key=value]", "0,25")
+    page.wait("document.querySelector('#explain .explained').textContent.includes('now 0.25')")
+    assert page.run("document.activeElement.dataset.key") == "set"
+    page.run("document.querySelector('#explain summary').focus()")
+    page.run("store.do('step')")
+    page.wait("!document.querySelector('#explain .explained').textContent.includes('now 0.25.')")
+    assert page.run("document.activeElement.matches('#explain summary')")
+
+
+@in_page
 def test_names_of_runs_are_changed_without_losing_the_focus(page: Page) -> None:
     """Enter and Escape lead back to the run; where a run is removed, to the one that is shown."""
     runs = page.run("store.state.runs.length")

@@ -216,7 +216,7 @@ def _python(text: str) -> str:
 
 
 def _in_plain_words(table: Table) -> Table:
-    """Return the table with options in its notes spelled as in Python."""
+    """Return the table with options in its notes spelled as on the page, or else as in Python."""
     return Table(
         [_with_notes(column) for column in table.columns],
         notes=[_python(note) for note in table.notes],
@@ -224,4 +224,14 @@ def _in_plain_words(table: Table) -> Table:
 
 
 def _with_notes(column: Column) -> Column:
-    return dataclasses.replace(column, notes=tuple(map(_python, column.notes))) if column.notes else column
+    return dataclasses.replace(column, notes=tuple(map(_on_page, column.notes))) if column.notes else column
+
+
+def _on_page(note: str) -> str:
+    """Return a note on a column with what the page offers for it in the place of what Python does."""
+
+    def offered(found: re.Match[str]) -> str:
+        ((name, value),) = json.loads(found[1]).items()
+        return f"“{next(iter(value.values()))}” in the list of columns" if name == "read" else found[0]
+
+    return _python(_CHOICE.sub(offered, note))
