@@ -198,11 +198,11 @@ function baseline(labels, ranges, { loss, name }) {
 function label({ ctx, box: [left, top, right, bottom], colours, marks, boxes }, words, x, y) {
   Object.assign(ctx, { font: "11px system-ui, sans-serif", textAlign: "left", textBaseline: "bottom", lineJoin: "round" });
   const wide = Math.min(ctx.measureText(words).width, right - left);
-  const places = [x - wide, x + 4, left + 4, right - wide].flatMap((at) => [y - 15, y + 2, y - 29, y + 16].map((height) => [at, height]));
-  const cost = ([at, height]) => {
+  const places = [x - wide, x + 4, left + 4, right - wide].flatMap((at) => [y - 15, y + 2, y - 29, y + 16].map((height, i) => [at, height, i > 1 ? 8 : 0]));
+  const cost = ([at, height, far]) => {
     const off = at < left || at + wide > right + 1 || height < top - 6 || height + 13 > bottom;
     const hit = ([a, b, c]) => a < at + wide + 3 && a + c > at - 3 && Math.abs(b - height) < 13;
-    return 1e6 * off + 1e4 * boxes.filter(hit).length + marks.filter(([a, b]) => a > at && a < at + wide && b > height && b < height + 13).length;
+    return far + 1e6 * off + 1e4 * boxes.filter(hit).length + marks.filter(([a, b]) => a > at && a < at + wide && b > height && b < height + 13).length;
   };
   const [at, height] = places.reduce((best, one) => (cost(one) < cost(best) ? one : best));
   boxes.push([at, height, wide]);

@@ -71,6 +71,7 @@ class Editor {
     this.dirty = false;
     if (type === "flag") this.input.checked = value;
     else this.input.value = type === "choice" ? String(choices.indexOf(value)) : value ?? "";
+    this.label.style.setProperty("--letters", type === "choice" ? word(value).length : Math.ceil(1.25 * String(value ?? "").length)); // digits are wide
   }
 
   #read() {
