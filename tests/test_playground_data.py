@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import warnings
@@ -14,6 +15,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, GlassnetError
+from glassnet.playground.code.shown_run import experiment_code
 from glassnet.playground.data.baselines import baseline_lines
 from glassnet.playground.data.fitting_settings import fit_settings, fits, suggested_settings
 from glassnet.playground.data.flawed_data import FLAWS
@@ -473,6 +475,37 @@ def test_hundred_thousand_rows(table: Table) -> None:
     table.do("step", batches=20)
 
 
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("weather 2026.csv", "weather 2026.csv"),
+        ("C:\\data\\a.tsv", "a.tsv"),
+        ('it\'s "mine".csv', 'it\'s "mine".csv'),
+        ("a\u202e\nb.csv", "ab.csv"),
+        ("../../etc/passwd", "your_file.csv"),
+        ("penguins", "your_file.csv"),
+        ("a" * 300 + ".csv", "a" * 75 + "….csv"),
+        (7, "your_file.csv"),
+        ("", "your_file.csv"),
+    ],
+)
+def test_an_upload_is_called_by_its_name(table: Table, name: Any, called: str) -> None:
+    """Title and code have the name that a file had, as one harmless text; nothing is looked for under it."""
+    content = "a,y\n" + lines(20, lambda i: f"{i % 5},{XY[i % 2]}")
+    table.do("data", source={**table.source(content), "name": name})
+    data = table.experiment.data
+    assert data.title == ("Your file" if called == "your_file.csv" else called)
+    assert f"read_table({called!r}" in "\n".join(data.code)
+    table.do("target", name="a")
+    assert table.experiment.data.title == data.title
+    table.do("read", column="y", kind="text")
+    assert table.experiment.data.title == data.title
+    code = experiment_code(table.experiment)
+    ast.parse(code)
+    table.do("load_code", text=code)
+    assert experiment_code(table.experiment) == code
+
+
 def test_open_columns_become_questions(table: Table) -> None:
     """A column that can be read in two ways is left out and asked about; each answer reads it as it says."""
     content = "a,b,c\n" + lines(30, lambda i: f'"{1 + i % 9},250",{XY[i % 2]},{i % 4}')
@@ -637,18 +670,19 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     assert table.state()["source"]["kind"] == "points"
 
 
-def test_other_data_take_the_place_of_a_run(table: Table) -> None:
-    """However often data change while the network learns, there is room for them, and each change can be undone."""
+def test_a_drawing_goes_on_in_its_run(table: Table) -> None:
+    """However many points are drawn while the network learns, there is room for them, and each can be undone."""
     seen = []
     for i in range(20):
         table.do("step", batches=2)
         seen.append((table.experiment.data, table.experiment.network.params.copy()))
         table.do("add_point", x=i / 10, y=0.5, label=i % 2)
-    assert len(table.experiment.runs) == 1
+    assert [run["name"] for run in table.experiment.runs] == ["run 1", "run 2"]
     for data, params in seen[::-1]:
         table.do("undo")
         assert table.experiment.data is data
         assert np.array_equal(table.experiment.network.params, params)
+    assert [run["name"] for run in table.experiment.runs] == ["run 1"]
 
 
 def test_data_from_python_can_be_returned_to(table: Table) -> None:

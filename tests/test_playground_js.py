@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -222,20 +223,19 @@ def test_page_explains_what_python_explains(name: str, tmp_path: Path) -> None:
     experiment.advance(5)
     np.testing.assert_allclose(found["params"], experiment.network.params, rtol=1e-9)
     answers = [answer(experiment, {"id": 1, **each}) for each in given["asked"]]
-    compared = alike = 0
+    compared = 0
     for one, other in zip(answers, found["found"], strict=True):
         if other["kind"] == "layer":
             assert_same_layer(other, one["result"])
             continue
         here, there = ({line["label"]: line for line in lines_in(each)} for each in (one["result"], other))
-        assert len(here.keys() & there.keys()) >= len(here) - 1  # what Lion steps by is not kept in the page
-        for label in here.keys() & there.keys():
+        assert here.keys() == there.keys()
+        for label in here:
             scale = max(abs(here[label]["value"]), 1e-3)
             assert abs(here[label]["value"] - there[label]["value"]) <= 1e-9 * scale, label
             compared += 1
-            alike += here[label]["text"] == there[label]["text"]
+            assert_same_words(there[label], here[label])
     assert compared > 10
-    assert alike > 0.7 * compared
 
 
 @needs_node
@@ -317,9 +317,28 @@ def test_microscope_shows_what_python_shows(name: str, tmp_path: Path) -> None:
                 continue
             shown += 1
             assert_alike(there[symbol]["cells"], wanted["cells"])
-            labels = [[line["label"] for line in each["worked"]] for each in (there[symbol], wanted)]
-            assert labels[0] == labels[1] or not labels[0], symbol
+            assert [line["label"] for line in there[symbol]["worked"]] == [line["label"] for line in wanted["worked"]]
+            for one, other in zip(there[symbol]["worked"], wanted["worked"], strict=True):
+                assert_same_words(one, other)
     assert missing <= 0.2 * shown
+
+
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]\d+)?")
+
+
+def assert_same_words(page: dict[str, Any], python: dict[str, Any]) -> None:
+    """Compare two lines as they are read; numbers may be rounded otherwise in the last of six digits.
+
+    Where Python gives names to parts of a slope (t1 and s1 of gelu and mish), the page writes them out.
+    """
+    if re.search(r"\b[ts]\d\b", python["formula"]):
+        return
+    assert (page["formula"], page["remark"]) == (python["formula"], python["remark"])
+    texts = [each["text"] for each in (page, python)]
+    assert NUMBER.sub("#", texts[0]) == NUMBER.sub("#", texts[1])
+    shown = [[float(number) for number in NUMBER.findall(text)] for text in texts]
+    np.testing.assert_allclose(shown[0], shown[1], rtol=2e-5, atol=1e-12)
+    assert not re.search(r"\(\([^()]*\)\)", texts[0])
 
 
 def assert_alike(cells: list[list[str]], wanted: list[list[str]]) -> None:

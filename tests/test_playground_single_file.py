@@ -138,6 +138,25 @@ def test_lesson_refuses_what_a_page_does_not_know() -> None:
         Lesson(goal={"accuracy": 1.0})
 
 
+@pytest.mark.parametrize(
+    ("goal", "options", "sentence"),
+    [
+        ({"valid_loss": 0.3}, {}, "a goal of 'valid_loss' needs rows that are held out, got no validation_data. Pass"),
+        ({"score": 0.9}, {}, "a goal of 'score' needs rows that are held out, got no validation_data. Pass"),
+        ({"score": 95}, {"validation_data": (X[90:], y[90:])}, "the goal of 'score' must be at most 1, the best accuracy"),
+        ({"loss": -0.1}, {}, "the goal of 'loss' must be at least 0"),
+    ],
+)
+def test_lesson_that_nobody_could_solve_is_not_written(
+    goal: dict[str, float], options: Any, sentence: str, tmp_path: Path
+) -> None:
+    """A goal that the page never measures, or that no network reaches, is refused in a sentence; what is possible is not."""
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        save_page(moons(), tmp_path / "page.html", X[:90], y[:90], lesson=Lesson(goal=goal), **options)
+    assert not (tmp_path / "page.html").exists()
+    save_page(moons(), tmp_path / "page.html", X[:90], y[:90], lesson=Lesson(goal={"loss": 0.3, "steps": 20}))
+
+
 def test_bundle_refuses_circles_and_unknown_forms() -> None:
     """A page that was put together wrongly must not be written."""
     with pytest.raises(ValueError, match=r"circle, got a.js -> b.js -> a.js"):

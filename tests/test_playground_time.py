@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import dataclasses
 import hashlib
+import io
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from glassnet.playground.differences import difference
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
+from glassnet.playground.server.downloads import DOWNLOADS
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 from glassnet.playground.tree import MOST_RUNS
@@ -224,6 +227,78 @@ def test_undo_and_redo() -> None:
     assert not found.can_redo
 
 
+def seen_of(found: Experiment) -> Any:
+    """Return what a change may change: the runs, their names and steps, which is selected, and all their weights."""
+    runs = found._tree.branches
+    return [(*run.values(),) for run in found.runs], found.name, found.events, [bits(run) for run in runs]
+
+
+def test_other_data_keep_the_runs_and_undo_takes_theirs_away() -> None:
+    """Other data begin a new run beside those that were trained; undo brings the runs of before back, redo the others."""
+    found = Experiment(data_from_source({"kind": "toy", "name": "spirals"}), settings())
+    found.advance(50)
+    seen = [seen_of(found)]
+    for change in ({"do": "branch"}, *({"do": "data", "source": {"kind": "toy", "name": name}} for name in ("moons", "circles"))):
+        ask(found, **change)
+        found.advance(30)
+        seen.append(seen_of(found))
+    assert [run["name"] for run in found.runs] == ["run 1", "run 2", "run 3", "run 4"]
+    ask(found, "select", run="run 1")
+    last = seen_of(found)
+    for before in reversed(seen):
+        ask(found, "undo")
+        assert seen_of(found) == before
+    assert ([run["name"] for run in found.runs], found.can_undo) == (["run 1"], False)
+    for names, title in ((2, "Spirals"), (3, "Moons"), (4, "Circles"), (4, "Spirals")):
+        ask(found, "redo")
+        assert ([run["name"] for run in found.runs], found.data.title) == ([f"run {k + 1}" for k in range(names)], title)
+    assert seen_of(found)[0][0] == last[0][0]
+    ask(found, "undo")
+    found.go_to(30)
+    assert (seen_of(found)[3][3], found.data.title) == (seen[3][3][3], "Circles")
+
+
+def test_data_of_a_run_without_a_step_are_replaced_and_points_are_added_to_a_drawing() -> None:
+    """A run that nobody trained gives way; a drawing goes on in its run, each point of it can be undone."""
+    found = Experiment(data_from_source({"kind": "toy", "name": "moons"}), settings())
+    ask(found, "data", source={"kind": "toy", "name": "circles"})
+    assert [run["difference"] for run in found.runs] == ["data: Circles"]
+    found.advance(5)
+    trained = seen_of(found)
+    ask(found, "gallery", name="zeros")
+    found.advance(5)
+    ask(found, "undo")
+    assert seen_of(found) == trained
+    for _ in range(3):
+        ask(found, "add_point", x=0.5, y=0.5, label=0)
+        found.advance(3)
+    assert [run["name"] for run in found.runs] == ["run 1", "run 2"]
+    for _ in range(3):
+        ask(found, "undo")
+    assert seen_of(found) == trained
+
+
+def test_a_name_is_undone_apart_from_the_change_before_it() -> None:
+    """Changes of settings at one step are one to undo, but not with a name that came between them, or a branch."""
+    found = experiment()
+    found.advance(5)
+    ask(found, "set", path="optimizer.learning_rate", value=0.1)
+    ask(found, "rename", run="run 1", name="mine")
+    ask(found, "set", path="optimizer.learning_rate", value=0.2)
+    ask(found, "undo")
+    assert (found.name, found.settings.optimizer["learning_rate"]) == ("mine", 0.1)
+    ask(found, "branch")
+    ask(found, "set", path="optimizer.learning_rate", value=0.3)
+    ask(found, "undo")
+    assert (found.name, found.settings.optimizer["learning_rate"]) == ("run 2", 0.1)
+    ask(found, "rename", run="run 2", name="run 2")
+    ask(found, "rename", run="run 2", name="run 2")  # changes nothing
+    ask(found, "select", run="run 2")
+    for name in ("run 2", "mine", "run 1"):
+        ask(found, "undo")
+        assert found.name == name
+
+
 def test_a_run_without_a_step_is_replaced() -> None:
     """Building a network leaves no trail of runs; undo brings each of them back."""
     found = experiment()
@@ -237,7 +312,9 @@ def test_a_run_without_a_step_is_replaced() -> None:
     ask(found, "redo")
     found.advance(2)
     ask(found, "undo")
-    assert [(run["name"], run["steps"]) for run in found.runs] == [("run 1", 2), ("run 2", 0)]
+    assert [(run["name"], run["steps"]) for run in found.runs] == [("run 1", 0)]
+    ask(found, "redo")
+    assert [(run["name"], run["steps"], run["step"]) for run in found.runs] == [("run 1", 2, 0)]
 
 
 def test_divergence_pauses_and_can_be_gone_back_from() -> None:
@@ -318,7 +395,25 @@ def test_commands_of_the_tree() -> None:
     ask(found, "remove", run="run 3")
     assert (found.name, found.step) == ("run 1", 10)
     assert "there must be at least one run" in refusal(found, "remove", run="run 1")
-    assert not found.can_undo
+    for runs in (["run 1", "run 3"], ["run 1", "tortoise", "run 3"], ["run 1", "slow one", "run 3"]):
+        ask(found, "undo")
+        assert ([run["name"] for run in found.runs], found.name) == (runs, "run 3")
+    assert [run["parent"] for run in found.runs] == [None, "run 1", "slow one"]
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "\ud800", "a\x1b[31m", "x" * 61, " \n"])
+def test_a_name_must_be_one_that_can_be_shown(name: str) -> None:
+    """Control characters and halves of characters are refused wherever a run gets a name, and nothing is made of it."""
+    found = experiment()
+    ask(found, "step")
+    for said in (refusal(found, "rename", run="run 1", name=name), refusal(found, "branch", name=name)):
+        said.encode()
+        assert "name must" in said
+    assert [run["name"] for run in found.runs] == ["run 1"]
+    assert "must not be that of another run" in refusal(found, "branch", name="run 1")
+    assert (len(found.runs), found.can_undo) == (1, False)
+    ask(found, "rename", run="run 1", name=" größer \n 🙂 ")
+    assert found.name == "größer 🙂"
 
 
 def test_one_run_more_than_there_may_be() -> None:
@@ -339,7 +434,7 @@ def test_one_run_more_than_there_may_be() -> None:
     for _ in range(MOST_RUNS - 1):
         ask(found, "undo")
     assert (found.name, bits(found)) == ("run 2", at_5)
-    assert len(found.runs) == MOST_RUNS
+    assert [run["name"] for run in found.runs] == ["mine", "run 2"]
     ask(found, "select", run="mine")
     assert bits(found) == at_2
 
@@ -483,6 +578,37 @@ def test_very_many_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found.epoch_rows) == 60
 
 
+def test_the_history_of_very_many_epochs_has_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file counts the epochs that are no longer kept, and says so; wherever one goes, and with batches of other sizes."""
+    straight = experiment(batch_size=20)
+    straight.advance(40)
+    straight.replace(settings=straight.settings.with_path("batch_size", 50))  # ends an epoch after one step
+    straight.advance(40)
+    losses = straight.run.history["loss"]
+    monkeypatch.setattr(branch_module, "_MOST_ROWS", 5)
+    found = experiment(batch_size=20)
+    found.advance(40)
+    found.replace(settings=found.settings.with_path("batch_size", 50))
+    found.advance(40)
+    for step in (80, 61, 45, 80, 10, 70):
+        found.go_to(step)
+        rows = list(csv.DictReader(io.StringIO(DOWNLOADS["history"].make(found).decode())))
+        last = found.run.epoch
+        if not found.run.history.epochs:
+            assert [*rows[0].values()] == ["", *[""] * (len(rows[0]) - 2), f"epochs 1 to {last} are no longer kept"]
+            continue
+        assert [int(row["epoch"]) for row in rows] == list(range(last - len(rows) + 1, last + 1))
+        assert [float(row["loss"]) for row in rows] == losses[last - len(rows) : last]
+        said = [row.get("note") for row in rows]
+        first = int(rows[0]["epoch"])
+        assert said[0] == (f"epochs 1 to {first - 1} are no longer kept" if first > 1 else None)
+        assert not any(said[1:])
+    found.go_to(80)
+    assert len(found.run.history.columns["loss"]) < found.run.epoch == straight.run.epoch == 54
+    found.branch()
+    assert DOWNLOADS["history"].make(found).decode().splitlines()[-1].startswith("54,")
+
+
 def test_the_code_of_a_run_with_changes_makes_its_bits() -> None:
     """The program on the page repeats steps, changes, another batch size and a weight set by hand, up to where one is."""
     data = data_from_source({"kind": "toy", "name": "moons", "options": {"n": 60}})
@@ -540,6 +666,9 @@ OPERATIONS: dict[str, Any] = {
     "restart": lambda found, n: found.restart(),
     "reseed": lambda found, n: found.reseed(),
     "remove": lambda found, n: found.remove(found.runs[n % len(found.runs)]["name"]),
+    "rename": lambda found, n: found.rename(found.runs[n % len(found.runs)]["name"], f"run {n}"),
+    "data": lambda found, n: found.replace(data=dataclasses.replace(DATA, X=DATA.X[n:], y=DATA.y[n:], title=str(n))),
+    "points": lambda found, n: found.replace(data=dataclasses.replace(DATA, X=DATA.X[n:], y=DATA.y[n:]), in_place=True),
 }  # fmt: skip
 
 
@@ -572,3 +701,45 @@ def test_anything_in_any_order(seed: int) -> None:
             np.testing.assert_array_equal(rows[rows[:, 0] <= branch.step], same.rows())
         assert branch.step <= branch.steps
         assert len({run["name"] for run in found.runs}) == len(found.runs) <= MOST_RUNS
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_undo_and_redo_of_anything(seed: int) -> None:
+    """Undo brings back what was shown before any change, redo what was shown after it, one and many at a time."""
+    rng = np.random.default_rng(100 + seed)
+    found, before, after = experiment(optimizer=[*OPTIMIZERS.values()][seed % 3]), [], []
+    if seed % 2:  # many runs: the oldest make room
+        for _ in range(MOST_RUNS - 1):
+            found.advance()
+            found.branch()
+    first = len(found._undo._done)
+    for name in rng.choice([name for name in (*OPERATIONS, "advance", "go") if name not in ("undo", "redo")], 24).tolist():
+        seen, pairs = seen_of(found), list(found._undo._done)
+        with contextlib.suppress(gn.ConfigError):
+            OPERATIONS[name](found, int(rng.integers(0, 16)))
+        if found._undo._done == pairs:  # it moved in time, or did nothing
+            continue
+        added = len(found._undo._done) - len(pairs)  # 0 where it became one with the change before it
+        del before[len(before) - (added < 0) :], after[len(after) - (added <= 0) :]
+        before += [seen] * (added == 1)
+        after += [seen_of(found)] * (added >= 0)
+        if added == 1:
+            found.undo()
+            assert seen_of(found) == seen, name
+            found.redo()
+        if added >= 0:
+            assert seen_of(found) == after[-1], name
+        assert len(found._undo._done) == first + len(before) == first + len(after)
+        assert len({run["name"] for run in found.runs}) == len(found.runs) <= MOST_RUNS
+
+    def shown(runs: Any, name: str, events: Any, hashes: Any) -> Any:
+        at = [run[0] for run in runs].index(name)
+        return [run[:3] for run in runs], runs[at][4], events, hashes[at]  # where others were trained since, they stay
+
+    for seen in reversed(before):
+        found.undo()
+        assert shown(*seen_of(found)) == shown(*seen)
+    for seen in after:
+        found.redo()
+        assert shown(*seen_of(found)) == shown(*seen)
+    assert not found.can_redo

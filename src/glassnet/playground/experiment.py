@@ -16,8 +16,8 @@ from glassnet.playground.branch import Branch, Event
 from glassnet.playground.differences import difference, live_changes
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
-from glassnet.playground.tree import RunTree
-from glassnet.playground.undoing import Place, UndoStack
+from glassnet.playground.tree import RunTree, Scene
+from glassnet.playground.undoing import UndoStack
 from glassnet.playground.view import View
 from glassnet.training import SteppedRun
 from glassnet.utils.checks import check_integer, check_number
@@ -165,6 +165,9 @@ class Experiment:
         branch = self._tree.selected
         if not branch.events:
             self.go_to(0)
+            if self.diverged:  # at its first steps: nothing else would show that it was started again
+                branch.diverged = ""
+                self.changed()
             return
         self.begin(branch.data, branch.settings, "from the start")
 
@@ -217,8 +220,8 @@ class Experiment:
         self, name: str | None = None, *, settings: Settings | None = None, text: str = "", at: int | None = None
     ) -> str:
         """Select a copy of this run at this step, or ``at`` another, with ``settings`` if given; return its name."""
-        branch = self._tree.selected
-        before = Place.of(branch)
+        branch, before = self._tree.selected, self._tree.scene()
+        name = None if name is None else self._tree.checked_name("branch", name)
         if settings is not None and live_changes(branch.settings, settings) is None:
             other = Branch(self._tree.new_name(), branch.data, settings)
             other.difference = text or difference(branch.settings, settings)
@@ -227,9 +230,9 @@ class Experiment:
             if settings is not None and settings != other.settings:
                 other.change(Event(other.step, text or difference(branch.settings, settings), settings=settings))
                 other.difference = other.events[-1].text
-        self._go_on(before, other)
         if name is not None:
-            self._tree.rename(other, name)
+            other.name, other.has_own_name = name, True
+        self._go_on(before, other)
         return other.name
 
     def set_weight(self, parameter: str, index: list[int], value: float) -> None:
@@ -252,7 +255,8 @@ class Experiment:
             message = f"{where}: index must have {len(shape)} numbers, got {len(index)}."
             raise ConfigError(message, expected=len(shape), got=index)
         place = tuple(check_integer(where, "index", i, 0, maximum=n - 1) for i, n in zip(index, shape, strict=True))
-        value = check_number(where, "value", value)
+        most = float(np.finfo(self.network.dtype).max)
+        value = check_number(where, "value", value, -most, most)
         text = f"{parameter}[{', '.join(map(str, place))}] = {value:g}"
         self._change(Event(self.step, text, weight=(parameter, place, value)))
 
@@ -264,8 +268,7 @@ class Experiment:
 
     def _change(self, event: Event) -> None:
         """Make an event at this step: of this run at its end, else of a copy, so that what came later stays known."""
-        branch = self._tree.selected
-        before = Place.of(branch)
+        branch, before = self._tree.selected, self._tree.scene()
         if branch.is_at_end:
             branch.change(event)
         else:
@@ -284,8 +287,8 @@ class Experiment:
         text : str
             What is new in it.
         """
-        old = self._tree.selected
-        before, replaces = Place.of(old), in_place or old.steps == 0
+        old, before = self._tree.selected, self._tree.scene()
+        replaces = in_place or old.steps == 0
         keeps = data is old.data and live_changes(old.settings, settings) is not None
         new = Branch(old.name if replaces else self._tree.new_name(), data, settings, old.start if keeps else None)
         new.difference = text
@@ -293,29 +296,33 @@ class Experiment:
             self._tree.take_place(old, new)
         self._go_on(before, new)
 
-    def _go_on(self, before: Place, branch: Branch) -> None:
+    def _go_on(self, before: Scene, branch: Branch) -> None:
         """Select a run after a change in it, or to it."""
         self._tree.select(branch)
-        self._undo.note(before, Place.of(branch), self._tree.branches)
+        self._note(before)
+
+    def _note(self, before: Scene) -> None:
+        """Note a change that can be undone."""
+        self._undo.note(before, self._tree.scene())
         self.changed()
 
     # ---- the tree -----------------------------------------------------------------------------------------------
 
     def select(self, name: str) -> None:
         """Go on with another run, where it was left."""
-        self._go_on(Place.of(self._tree.selected), self._tree.find("select", name))
+        self._go_on(self._tree.scene(), self._tree.find("select", name))
 
     def remove(self, name: str) -> None:
-        """Remove a run for good."""
-        branch = self._tree.find("remove", name)
-        self._tree.remove(branch)
-        self._undo.forget(branch)
-        self.changed()
+        """Remove a run."""
+        before = self._tree.scene()
+        self._tree.remove(self._tree.find("remove", name))
+        self._note(before)
 
     def rename(self, name: str, other: str) -> None:
         """Give a run another name."""
+        before = self._tree.scene()
         self._tree.rename(self._tree.find("rename", name), other)
-        self.changed()
+        self._note(before)
 
     @property
     def can_undo(self) -> bool:
@@ -328,20 +335,16 @@ class Experiment:
         return self._undo.can_redo
 
     def undo(self) -> None:
-        """Take the last change back: be where it was made, without it. The run that it began stays in the tree."""
+        """Take the last change back: the runs of before under their names, and the one selected, at its step."""
         self._return_to(self._undo.undo(), "undo")
 
     def redo(self) -> None:
         """Make the change again that was undone last."""
         self._return_to(self._undo.redo(), "redo")
 
-    def _return_to(self, place: Place | None, where: str) -> None:
-        if place is None:
+    def _return_to(self, scene: Scene | None, where: str) -> None:
+        if scene is None:
             message = f"{where}: there must be a change to {where}, got none."
             raise ConfigError(message)
-        left = self._tree.selected
-        if left.steps == 0 and place.branch not in self._tree.branches:
-            self._tree.take_place(left, place.branch)
-        place.go_to()
-        self._tree.select(place.branch)
+        self._tree.restore(scene)
         self.changed()

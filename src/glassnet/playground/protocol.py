@@ -62,6 +62,9 @@ class Arguments:
             got = f"{len(found):,} characters" if isinstance(found, str) else type(found).__name__
             message = f"{self.where}: {name} must be a text of at most {most:,} characters, got {got}."
             raise ConfigError(message, got=got)
+        if any("\ud800" <= letter <= "\udfff" for letter in found):  # such as JSON may name, and no file can hold
+            message = f"{self.where}: {name} must be whole characters, got half a pair of UTF-16. Type it again."
+            raise ConfigError(message, got=found)
         return found
 
     def integer(self, name: str, default: int | None = None, *, minimum: int = 0, maximum: int | None = None) -> int:

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+import unicodedata
+from typing import Any, NamedTuple
 
 from glassnet.errors import ConfigError
-from glassnet.playground.branch import Branch
+from glassnet.playground.branch import Branch, Event
 from glassnet.utils.suggestions import suggestion
 
-__all__ = ["MOST_RUNS", "RunTree"]
+__all__ = ["MOST_RUNS", "RunTree", "Scene"]
 
 MOST_RUNS = 12
 _BYTES = 64_000_000  # of all checkpoints; half of them of the run that is selected
+_BYTES_OUTSIDE = 4_000_000  # of the checkpoints of a run that only undo can bring back
 _MOST_LETTERS = 60
+
+
+class Entry(NamedTuple):
+    """A run as it stands in the tree."""
+
+    branch: Branch
+    name: str
+    has_own_name: bool
+    parent: str
+
+
+class Scene(NamedTuple):
+    """All that a change may change: which runs there are, and where the one that is selected is in its past."""
+
+    runs: tuple[Entry, ...]
+    made: int
+    selected: Branch
+    step: int
+    steps: int
+    events: tuple[Event, ...]
 
 
 class RunTree:
@@ -46,20 +68,37 @@ class RunTree:
         message = f"{where}: run must be one of {', '.join(names)}, got {name[:_MOST_LETTERS]!r}."
         raise ConfigError(f"{message} {suggestion(name, names, str)}".rstrip(), expected=names, got=name)
 
+    def scene(self) -> Scene:
+        """Return what `restore` makes the tree again."""
+        runs = tuple(Entry(each, each.name, each.has_own_name, each.parent) for each in self.branches)
+        now = self.selected
+        return Scene(runs, self._made, now, now.step, now.steps, tuple(now.events))
+
+    def restore(self, scene: Scene) -> None:
+        """Be as at a scene: the same runs under the same names, the same one selected, at its step of then."""
+        for branch, name, has_own_name, parent in scene.runs:
+            branch.name, branch.has_own_name, branch.parent = name, has_own_name, parent
+        kept = [entry.branch for entry in scene.runs]
+        for branch in self.branches:
+            if branch not in kept:
+                self._thin_outside(branch)
+        self.branches, self._made, self.selected = kept, scene.made, scene.selected
+        self._share_memory()
+        scene.selected.rewrite(scene.events, scene.steps, scene.step)
+
     def select(self, branch: Branch) -> None:
-        """Go on with a run; one that is not in the tree gets in, under a name of its own."""
+        """Go on with a run; one that is not in the tree gets in."""
         if branch not in self.branches:
             self._make_room()
-            if any(other.name == branch.name for other in self.branches):
-                branch.name = self.new_name()
             self.branches.append(branch)
         self.selected = branch
         self._share_memory()
 
     def take_place(self, old: Branch, new: Branch) -> None:
         """Put a run where another was, under its name, and select it."""
-        new.name = old.name
+        new.name, new.has_own_name = old.name, old.has_own_name
         self.branches[self.branches.index(old)] = new
+        self._thin_outside(old)
         self.select(new)
 
     def remove(self, branch: Branch) -> None:
@@ -72,7 +111,6 @@ class RunTree:
         if branch is self.selected:
             parents = [other for other in self.branches if other.name == branch.parent]
             self.selected = parents[0] if parents else self.branches[max(place - 1, 0)]
-        branch.run.close()
         self._share_memory()
 
     def _make_room(self) -> None:
@@ -89,23 +127,37 @@ class RunTree:
 
     def _take_out(self, branch: Branch) -> None:
         self.branches.remove(branch)
+        self._thin_outside(branch)
         for other in self.branches:
             if other.parent == branch.name:
                 other.parent = branch.parent
 
     def rename(self, branch: Branch, name: str) -> None:
         """Give a run another name, which no other has."""
-        name = " ".join(name.split())
-        if not 0 < len(name) <= _MOST_LETTERS:
-            message = f"rename: name must have from 1 to {_MOST_LETTERS} letters, got {len(name)}."
-            raise ConfigError(message, got=name)
-        if any(other.name == name for other in self.branches if other is not branch):
-            message = f"rename: name must not be that of another run, got {name!r}."
-            raise ConfigError(message, got=name)
+        name = self.checked_name("rename", name, branch)
         for other in self.branches:
             if other.parent == branch.name:
                 other.parent = name
         branch.name, branch.has_own_name = name, True
+
+    def checked_name(self, where: str, name: str, branch: Branch | None = None) -> str:
+        """Return a name with single spaces, if it is one that can be shown, and that of no run but of ``branch``."""
+        name = " ".join(name.split())
+        if not 0 < len(name) <= _MOST_LETTERS:
+            message = f"{where}: name must have from 1 to {_MOST_LETTERS} letters, got {len(name)}."
+            raise ConfigError(message, got=name)
+        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+            message = f"{where}: name must have no control characters and no halves of characters, got {name!r}."
+            raise ConfigError(message, got=name)
+        if any(other.name == name for other in self.branches if other is not branch):
+            message = f"{where}: name must not be that of another run, got {name!r}."
+            raise ConfigError(message, got=name)
+        return name
+
+    @staticmethod
+    def _thin_outside(branch: Branch) -> None:
+        branch.timeline.allowed = _BYTES_OUTSIDE
+        branch.timeline.thin()
 
     def _share_memory(self) -> None:
         others = len(self.branches) - 1

@@ -43,7 +43,7 @@ def _gallery(experiment: Experiment, arguments: Arguments) -> None:
     """Show one of the networks that fail."""
     name = arguments.text("name")
     data, settings = exhibit(name)
-    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}", in_place=True)
+    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}")
 
 
 @command("split")
@@ -126,11 +126,13 @@ def _made_again(data: PlayData) -> Any:
 def _start(experiment: Experiment, data: PlayData) -> None:
     """Begin anew with other data, and with the last layer and the loss that they need.
 
-    A network that nobody has touched, or one of the gallery, gives way to the one that is suggested.
+    A network that nobody has touched, or one of the gallery, gives way to the one that is suggested. A point more in
+    a drawing needs no run of its own.
     """
+    draws = data.source.get("kind") == experiment.data.source.get("kind") == "points"
     now = experiment.settings
     untouched = now == suggested_settings(experiment.data) or is_exhibit(now)
     if not untouched:
         check_size(now, data.X.shape[1:], min(now.batch_size, len(data.X)))
     settings = suggested_settings(data) if untouched else fit_settings(now, data)
-    experiment.replace(data=data, settings=settings, text=f"data: {data.title}", in_place=True)
+    experiment.replace(data=data, settings=settings, text=f"data: {data.title}", in_place=draws)

@@ -8,7 +8,7 @@ from glassnet.utils.checks import check_number
 
 __all__: list[str] = []
 
-_RATES = 0.01, 10_000.0  # steps a second
+_RATES = 0.01, 1_000.0  # steps a second
 _MOST_STEPS = 10_000  # at once: nobody is answered meanwhile
 
 

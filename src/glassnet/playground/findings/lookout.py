@@ -112,7 +112,9 @@ def _current(experiment: Experiment, lookout: _Lookout) -> _Found | None:
     found = lookout.known.get(experiment.network)
     if found is None or found.subject.data.X is not experiment.data.X or found.subject.settings != experiment.settings:
         return None
-    return found
+    # A run that was started again where it had diverged has not diverged yet.
+    is_over = found.subject.diverged and found.subject.step == experiment.step and not experiment.diverged
+    return None if is_over else found
 
 
 def _is_due(experiment: Experiment, lookout: _Lookout) -> bool:
