@@ -112,13 +112,20 @@ export function paintLosses(ctx, curve, ranges, options) {
   line(ctx, ranges, valid, { colour: colours.high, width: 2, dash: [6, 3] });
   ctx.restore();
   for (const [points, colour] of [[batches, colours.quiet], [train, colours.accent], [valid, colours.high]]) cuts(ctx, ranges, points, { box, colour });
-  const taken = [...train, ...valid].map(([at, value]) => [ranges.x(at), ranges.y(value)]);
+  const taken = [train, valid].flatMap((points) => along(points.map(([at, value]) => [ranges.x(at), ranges.y(value)])));
   const labels = { ctx, box, colours, marks: taken, boxes: [] };
   for (const one of baselines) baseline(labels, ranges, one);
   for (const { name, points } of older) if (points.length) label(labels, name, ranges.x(points.at(-1)[0]), inside(ranges.y(points.at(-1)[1]), box));
   for (const event of events) mark(ctx, ranges.x(event.step), height - BOTTOM, colours);
   if (step < ranges.last) upright(ctx, ranges.x(step), height, { colour: colours.focus, dash: [] });
   if (cursor !== null) upright(ctx, ranges.x(cursor), height, { colour: colours.ink, dash: [2, 2] });
+}
+
+/** The points of a line, and where they are few, some between them. */
+function along(points) {
+  if (points.length > 100) return points;
+  const between = ([x, y], [x2, y2]) => [0, 0.2, 0.4, 0.6, 0.8].map((share) => [x + share * (x2 - x), y + share * (y2 - y)]);
+  return points.flatMap((point, i) => between(point, points[i + 1] ?? point));
 }
 
 const inside = (y, [, top, , bottom]) => Math.min(Math.max(y, top), bottom);
