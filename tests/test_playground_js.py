@@ -27,6 +27,7 @@ from glassnet.playground.offline.trainable import (
     own_activations,
     refuse_untrainable,
 )
+from glassnet.playground.plane import grid_of
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.single_file import page_content
@@ -346,6 +347,35 @@ def assert_alike(cells: list[list[str]], wanted: list[list[str]]) -> None:
     assert [len(row) for row in cells] == [len(row) for row in wanted]
     for cell, other in zip(itertools.chain(*cells), itertools.chain(*wanted), strict=True):
         assert cell == other or abs(float(cell) - float(other)) <= 2e-5 * abs(float(other)) + 1e-12
+
+
+AXES = """
+import { engine, given } from "./driver.js";
+const page = engine(), found = [];
+for (const axes of given.asked) {
+  await page.send("axes", axes);
+  const { data } = page.state, { X } = page.frames.grid(4);
+  found.push({ axes: [data.axes.x, data.axes.y], plane: [data.plane.x, data.plane.y], points: [data.points.x, data.points.y], grid: [...X] });
+}
+console.log(JSON.stringify(found));
+"""
+
+
+@needs_node
+def test_other_axes_are_those_of_python(tmp_path: Path) -> None:
+    """Two inputs, components, one of each, and the same twice: the same points, sides, and inputs over the plane."""
+    net, X, y, batch_size, _ = CASES["frozen and slowed layers, eight inputs"]()
+    experiment = experiment_of(net, X, y, batch_size)
+    given = page_content(experiment)
+    given["asked"] = [{"x": 3}, {"y": 3}, {"x": "pca1", "y": "pca2"}, {"x": 5}, {"x": 2, "y": 7}]
+    found = in_node(tmp_path, AXES, given, own_activations(experiment.network))
+    for axes, page in zip(given["asked"], found, strict=True):
+        answer(experiment, {"id": 1, "do": "axes", **axes})
+        data = experiment.data
+        assert page["axes"] == list(data.axes or ())
+        np.testing.assert_allclose(page["plane"], data.plane_sides, rtol=1e-9)
+        np.testing.assert_allclose(page["points"], [data.points["x"], data.points["y"]], rtol=1e-5, atol=1e-9)
+        np.testing.assert_allclose(np.reshape(page["grid"], (16, -1)), grid_of(data, 4), rtol=1e-6, atol=1e-9)
 
 
 UNDONE = """

@@ -143,7 +143,11 @@ def test_lesson_refuses_what_a_page_does_not_know() -> None:
     [
         ({"valid_loss": 0.3}, {}, "a goal of 'valid_loss' needs rows that are held out, got no validation_data. Pass"),
         ({"score": 0.9}, {}, "a goal of 'score' needs rows that are held out, got no validation_data. Pass"),
-        ({"score": 95}, {"validation_data": (X[90:], y[90:])}, "the goal of 'score' must be at most 1, the best accuracy"),
+        (
+            {"score": 95},
+            {"validation_data": (X[90:], y[90:])},
+            "the goal of 'score' must be at most 1, the best accuracy",
+        ),
         ({"loss": -0.1}, {}, "the goal of 'loss' must be at least 0"),
     ],
 )
@@ -335,4 +339,21 @@ def test_page_explains_what_is_selected(page: Page, tmp_path: Path) -> None:
     page.click("#explain .bar button")
     page.wait("document.querySelector('#explain .microscope') !== null")
     assert page.run("document.querySelectorAll('#explain .microscope table').length") > 1
+    assert page.console == []
+
+
+@in_chromium
+def test_axes_are_chosen_in_the_file(page: Page, tmp_path: Path) -> None:
+    """With more than two inputs the plane shows other ones, and the picture follows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4)).astype(np.float32)
+    net = gn.Network([gn.Dense(3, "tanh"), gn.Dense(1)], loss="binary_cross_entropy", seed=0, input_shape=(4,))
+    save_page(net, tmp_path / "page.html", X, (X[:, 2] > 0).astype(int))
+    show(page, tmp_path / "page.html")
+    before = state(page, "frame.plane.data")
+    page.run("(s => { s.selectedIndex = 2; s.onchange(); })(document.querySelector('#data-axis-x'))")
+    page.wait("playground.then((store) => store.state.data.axes.x === 2)")
+    page.wait("playground.then((store) => store.frame.revision === store.state.revision)")
+    assert state(page, "frame.plane.data") != before
+    assert state(page, "state.data.points.x")[:5] == pytest.approx(X[:5, 2].tolist(), rel=1e-5)
     assert page.console == []

@@ -27,6 +27,7 @@ from glassnet.playground.lessons import Lesson, refuse_unsolvable
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.starting_state import (
+    offline_axes,
     offline_kinds,
     offline_optimizers,
     offline_plane,
@@ -201,6 +202,7 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "history": [[None if value != value else value for value in row] for row in history],
         "rows": rows,
         "plane": offline_plane(data),
+        "axes": offline_axes(data),
         "optimizers": offline_optimizers(settings),
         "kinds": offline_kinds(settings),
         "score": score,
