@@ -176,12 +176,9 @@ function line(ctx, { x, y }, points, { colour, width, alpha = 1, dash = [] }) {
   Object.assign(ctx, { strokeStyle: colour, lineWidth: width, globalAlpha: alpha, lineJoin: "round" });
   ctx.setLineDash(dash);
   ctx.beginPath();
-  let drawn = false;
-  for (const [step, value] of points) {
-    if (!Number.isFinite(value)) continue;
-    ctx[drawn ? "lineTo" : "moveTo"](x(step), y(value));
-    drawn = true;
-  }
+  const finite = points.filter(([, value]) => Number.isFinite(value));
+  finite.forEach(([step, value], i) => ctx[i ? "lineTo" : "moveTo"](x(step), y(value)));
+  if (finite.length === 1) ctx.arc(x(finite[0][0]), y(finite[0][1]), width, 0, 2 * Math.PI); // a line of one point is a dot
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;

@@ -98,7 +98,7 @@ class Result {
   #draw() {
     const { axes, plane, target } = this.data;
     const name = (axis) => axes?.choices.find(({ value }) => value === axis)?.label ?? String(axis);
-    const axis = (lo, hi, words) => text("result.axis", { lo: abridged(lo), hi: abridged(hi), name: abridged(words) });
+    const axis = (lo, hi, words) => text("result.axis", { lo: abridged(lo, 12), hi: abridged(hi, 12), name: abridged(words, 20) });
     const ends = ([lo, hi], words) => axis(figure(lo, 3), figure(hi, 3), words);
     const own = ([lo, hi], words) => axis(this.#named(lo), this.#named(hi), words);
     const against = this.kind.value === "against";
