@@ -81,7 +81,11 @@ def imports() -> dict[str, frozenset[str]]:
 
 def defined(module: str) -> set[str]:
     """Return the names of the functions and classes of a file."""
-    return {node.name for node in ast.parse(FILES[module].read_text()).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    return {
+        node.name
+        for node in ast.parse(FILES[module].read_text()).body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
 
 
 def within(package: str) -> dict[str, frozenset[str]]:

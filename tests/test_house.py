@@ -76,7 +76,11 @@ def test_doors_upwards_are_few_and_lead_somewhere() -> None:
     for module, path in house.FILES.items():
         tree = ast.parse(path.read_text())
         uses = sum(isinstance(node, ast.Name) and node.id == "from_above" for node in ast.walk(tree))
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "from_above"]
+        calls = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "from_above"
+        ]
         assert uses == len(calls), f"{module}: from_above is only called"
         for call in calls:
             assert all(isinstance(word, ast.Constant) for word in call.args), f"{module}: doors are written out"

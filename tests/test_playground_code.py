@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from glassnet.playground.code.changing import changed_settings, setting_changes
 from glassnet.playground.code.files import history_table, notebook
 from glassnet.playground.code.layout import WIDTH, Call, laid_out
 from glassnet.playground.code.network_text import network_code
+from glassnet.playground.code.pasting import plain_code
 from glassnet.playground.code.programs import read_program
 from glassnet.playground.code.shown_run import experiment_code, has_given_weights
 from glassnet.playground.data.fitting_settings import suggested_settings
@@ -110,6 +112,12 @@ RUNS: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]] = {
     "a weight at the start": (toy("xor"), [weight("dense_1.bias", [0, 2], 0.5), EPOCH]),
     "a change at the last step": (toy("xor"), [EPOCH, sets("optimizer.learning_rate", 0.5)]),
     "a branch": (toy("xor"), [steps(20), ("go_to", {"step": 9}), sets("optimizer.learning_rate", 0.5), steps(6)]),
+    "a branch before the first step": (
+        toy("xor"), [("branch", {"path": "optimizer.schedule", "value": "StepDecay"}), weight("dense_1.bias", [0, 2], 0.5), EPOCH]
+    ),
+    "another rate before the first step": (
+        toy("xor"), [sets("batch_size", 7), ("branch", {"path": "optimizer.learning_rate", "value": 0.03})]
+    ),
     "back in time": (
         toy("xor"), [steps(5), sets("l2", 0.1), steps(30), sets("l2", 0.5), steps(2), ("go_to", {"step": 24})]
     ),
@@ -184,6 +192,7 @@ def test_the_page_takes_its_own_code(name: str, experiments: dict[str, Experimen
     other = Experiment(data_from_source(toy("xor")), suggested_settings(data_from_source(toy("xor"))))
     assert do(other, "load_code", text=code) == {"notes": []}
     assert experiment_code(other) == code
+    assert other.settings == experiment.settings
     assert fingerprint(other.network) == fingerprint(experiment.network)
     assert other.step == experiment.step
 
@@ -266,7 +275,8 @@ def test_short_code_for_what_is_simple(experiments: dict[str, Experiment]) -> No
         'print(net.evaluate(X, y)["loss"])\n'
     )
     assert "run.advance(13)" in experiment_code(experiments["within an epoch"])
-    assert "input_shape=(2,)" in experiment_code(experiments["at the start"])
+    begin = "run = net.stepwise(X, y, batch_size=10, validation_data=(X_valid, y_valid))\n\nprint"
+    assert begin in experiment_code(experiments["at the start"])
     assert "gn.Dropout(0.2)," in experiment_code(experiments["dropout"])
 
 
@@ -381,6 +391,13 @@ STYLES = {
     "objects": GN + "loss = gn.Huber(delta=1.0)\nnet = gn.Network((gn.Dense(8, gn.Tanh()), gn.Dense(1)), loss=loss, seed=0)",
     "a document and comments": '"""My network."""\n# made in class\n' + PLAIN + "net.summary()\nprint('done')\n"
     "history = net.fit(X, y, epochs=1)\nprint(history['loss'][-1])\nnet.plot_history()\nhistory.last\n",
+    "everything": "from glassnet import *\nnet = Network([Dense(8, 'tanh'), Dense(1)], loss='huber', optimizer=Adam(), seed=0)",
+    "prompts in a fence": "Try this:\n```python\n>>> import glassnet as gn\n>>> net = gn.Network(\n...     [gn.Dense(8, 'tanh'), "
+    "gn.Dense(1)],\n...     loss='huber', seed=0)\n>>> net\nNetwork(2 layers)\n```\nIt should work.",
+    "a fence that is not closed": f"```\n{PLAIN}",
+    "an indented block": "\n".join(f"    {line}" for line in PLAIN.splitlines()),
+    "special spaces": PLAIN.replace(" ", "\u00a0").replace("\u00a0seed", "\u202fseed"),
+    "line ends of Windows": "\ufeff" + PLAIN.replace("\n", "\r\n"),
 }  # fmt: skip
 
 
@@ -392,6 +409,45 @@ def test_other_styles_are_read(name: str) -> None:
     strip = [{**layer, "activation": None} for layer in found.layers]
     assert strip == [{**layer, "activation": None} for layer in plain.layers]
     assert {**found.config(), "layers": 0} == {**plain.config(), "layers": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "model = Sequential()\nmodel.add(Dense(8))",
+            "line 1: the name 'Sequential' stands for nothing. Only glassnet's own",
+        ),
+        (
+            "from keras.models import Sequential",
+            "line 1: only glassnet and numpy can be imported, got keras.models. Only gl",
+        ),
+        (
+            "\nimport torch.nn as nn",
+            "line 2: only glassnet and numpy can be imported, got torch.nn. Only glassnet's own con",
+        ),
+        (
+            "net = Network([Dense(8)])",
+            "line 1: the name 'Network' stands for nothing. Write gn.Network, and import glassn",
+        ),
+        ("net = gn.Network([])", "line 1: the name 'gn' stands for nothing. Write import glassnet as gn above it."),
+        ("x = 1\nnet = Network(Dense", "line 2: this is no Python ('(' was never closed): 'net = Network(Dense'."),
+        (">>> x = 1\n>>> y = = 2\n", "line 2: this is no Python (invalid syntax): 'y = = 2'."),
+    ],
+)
+def test_refusals_say_what_to_do(text: str, sentence: str) -> None:
+    """Code of other libraries, a forgotten import, and a line that is no Python: it is shown."""
+    with pytest.raises(FormatError) as caught:
+        read_program(text)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_much_pasted_text_is_made_plain_in_time() -> None:
+    """Blanks and empty lines cost time in proportion to their number."""
+    for text in ("\n" * 190_000, "```" + " " * 190_000 + "!", " " * 190_000 + "x"):
+        began = time.perf_counter()
+        plain_code(text)
+        assert time.perf_counter() - began < 1.0
 
 
 def test_code_for_the_data_that_are_there() -> None:

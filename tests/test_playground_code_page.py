@@ -10,7 +10,7 @@ import pytest
 
 from chromium import Page
 from glassnet.playground.code.shown_run import experiment_code
-from playground_pages import in_page, open_playground, playground, watched_page
+from playground_pages import in_page, open_playground, playground, troubles, watched_page
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets")
 
@@ -104,6 +104,20 @@ def test_the_code_can_be_copied_and_taken_away(page: Page, served: Any) -> None:
     page.run("document.querySelector('#code .code-tools button').click()")
     page.wait("document.querySelector('#code [role=status]').textContent === 'Copied'")
     assert page.run("taken[0]") == page.run(SHOWN)
+
+
+@in_page
+def test_a_page_that_cannot_be_saved_is_not_offered(page: Page, served: Any) -> None:
+    """With a layer that a page of one file cannot train the tab says so in the place of the button; without it the button is there."""
+    assert page.run("document.querySelector('#code button.page').hidden") is False
+    page.run("playground.then(store => store.do('add_layer', {at: 1, kind: 'BatchNorm'}))")
+    page.wait("document.querySelector('#code button.page').hidden")
+    said = page.run("document.querySelector('#code .code-tools + p').textContent")
+    assert said.endswith("got BatchNorm. The playground itself trains it.")
+    page.run("playground.then(store => store.do('undo'))")
+    page.wait("!document.querySelector('#code button.page').hidden")
+    assert page.run("document.querySelector('#code .code-tools + p').hidden") is True
+    assert troubles(page, served) == []
 
 
 @in_page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
 import warnings
@@ -14,6 +15,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, GlassnetError
+from glassnet.playground.code.shown_run import experiment_code
 from glassnet.playground.data.baselines import baseline_lines
 from glassnet.playground.data.fitting_settings import fit_settings, fits, suggested_settings
 from glassnet.playground.data.flawed_data import FLAWS
@@ -471,6 +473,37 @@ def test_hundred_thousand_rows(table: Table) -> None:
     assert table.state()["rows"] == {"train": 80_000, "valid": 20_000}
     assert len(json.dumps(table.state())) < 100_000
     table.do("step", batches=20)
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("weather 2026.csv", "weather 2026.csv"),
+        ("C:\\data\\a.tsv", "a.tsv"),
+        ('it\'s "mine".csv', 'it\'s "mine".csv'),
+        ("a\u202e\nb.csv", "ab.csv"),
+        ("../../etc/passwd", "your_file.csv"),
+        ("penguins", "your_file.csv"),
+        ("a" * 300 + ".csv", "a" * 75 + "….csv"),
+        (7, "your_file.csv"),
+        ("", "your_file.csv"),
+    ],
+)
+def test_an_upload_is_called_by_its_name(table: Table, name: Any, called: str) -> None:
+    """Title and code have the name that a file had, as one harmless text; nothing is looked for under it."""
+    content = "a,y\n" + lines(20, lambda i: f"{i % 5},{XY[i % 2]}")
+    table.do("data", source={**table.source(content), "name": name})
+    data = table.experiment.data
+    assert data.title == ("Your file" if called == "your_file.csv" else called)
+    assert f"read_table({called!r}" in "\n".join(data.code)
+    table.do("target", name="a")
+    assert table.experiment.data.title == data.title
+    table.do("read", column="y", kind="text")
+    assert table.experiment.data.title == data.title
+    code = experiment_code(table.experiment)
+    ast.parse(code)
+    table.do("load_code", text=code)
+    assert experiment_code(table.experiment) == code
 
 
 def test_open_columns_become_questions(table: Table) -> None:

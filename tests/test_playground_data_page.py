@@ -127,7 +127,7 @@ def test_a_file_with_hostile_names(page: Page, served: Any, tmp_path: Path) -> N
     """What stands in a file is text on the page, names and cells alike; a question about a column is answered by a button."""
     rows = "".join(f'"{1 + i % 9},250",<b>{i % 3}</b>,{i % 4}\n' for i in range(30))
     upload(page, tmp_path, f"v,{HOSTILE},c\n{rows}")
-    title(page, "Your file")
+    title(page, "own.csv")
     page.wait("document.querySelector('#data .question') !== null")
     assert (
         page.run("document.querySelector('#data .question p').textContent")
@@ -149,7 +149,7 @@ def test_a_file_with_hostile_names(page: Page, served: Any, tmp_path: Path) -> N
 def test_a_file_is_dropped_anywhere_on_the_panel(page: Page, served: Any) -> None:
     """The panel shows that a file may be let go over it, and takes it."""
     assert page.run(DROP) == [True, True]
-    title(page, "Your file")
+    title(page, "mine.csv")
     assert data_of(served).inputs == ("a",)
     assert not page.run("document.querySelector('#data').classList.contains('over')")
 
@@ -159,14 +159,14 @@ def test_a_broken_file_gets_one_sentence(page: Page, served: Any, tmp_path: Path
     """What is no table is refused in the words of the library, and the data stay; what must be decided is asked."""
     before = data_of(served)
     upload(page, tmp_path, '"a,b\n1,2\n')
-    page.wait("document.querySelector('#notices').textContent.includes('your_file.csv: quotes must be closed')")
+    page.wait("document.querySelector('#notices').textContent.includes('own.csv: quotes must be closed')")
     assert data_of(served) is before
     upload(page, tmp_path, "a,b\n1,x\n3,y,5\n6,x\n8,y\n9,x\n")
     page.wait("document.querySelector('#data .question') !== null")
     assert data_of(served) is before
     page.run("document.querySelector('#data .question button').focus()")
     page.press("Enter", "\r")
-    title(page, "Your file")
+    title(page, "own.csv")
     page.wait("document.querySelector('#data .question') === null")
     assert data_of(served).n_rows == 4
 

@@ -188,6 +188,27 @@ def test_a_typed_number_is_checked(chromium: Page) -> None:
 
 
 @in_page
+def test_a_question_comes_when_the_one_before_is_answered(chromium: Page) -> None:
+    """No line shows the number that is asked for above it: at all stops there is one open question at a time."""
+    with showing(chromium, an_experiment()) as served:
+        chromium.run("document.querySelector('#explain button').click()")
+        chromium.wait("!!document.querySelector('.microscope')")
+        chromium.run("document.querySelector('.microscope input[type=checkbox]').click()")
+        for stop in range(1, 6):
+            chromium.run("document.querySelectorAll('.microscope .bar button')[1].click()")
+            chromium.wait(f"document.querySelector('.microscope h3').textContent.startsWith('{stop + 1} of 6')")
+            chromium.wait("document.querySelectorAll('.question').length === 1")
+            labels = [each["label"] for each in asked(served, "microscope", stop=stop)["questions"]]
+            for number, label in enumerate(labels, 1):
+                chromium.wait(f"document.querySelectorAll('.question').length === {number}")
+                assert chromium.run("document.querySelectorAll('.question .line b').length") == number - 1
+                last = "[...document.querySelectorAll('.question')].at(-1)"
+                assert chromium.run(f"{last}.querySelector('.symbol').textContent") == label
+                chromium.run(f"{last}.querySelector('button.plain').click()")
+                chromium.wait(f"document.querySelectorAll('.question .line b').length === {number}")
+
+
+@in_page
 def test_while_running_there_are_four_updates_a_second(chromium: Page) -> None:
     """A neuron that is explained follows the run, with at least a fifth of a second between two questions."""
     with showing(chromium, an_experiment()) as served:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -271,8 +272,10 @@ def test_a_network_goes_on_as_it_is() -> None:
     experiment.advance(5)
     assert net.params.tobytes() == before.tobytes()
     wide = gn.Network([gn.Dense(1)], loss="binary_cross_entropy", input_shape=(3,))
-    with pytest.raises(ShapeError, match=r"the data must have rows of shape \(3,\), as the network, got \(2,\)"):
+    with pytest.raises(ConfigError, match=r"rows must be given for a network with inputs of shape \(3,\), got none"):
         experiment_with_network(wide)
+    with pytest.raises(ShapeError, match=r"the data must have rows of shape \(3,\), as the network, got \(2,\)"):
+        experiment_with_network(wide, experiment.data)
     with pytest.raises(ConfigError, match="it shows one network, got one of 2 members"):
         experiment_with_network(gn.Network([gn.Dense(1)], loss="binary_cross_entropy", members=2))
 
@@ -294,6 +297,33 @@ def test_the_doors_of_a_network_print_the_address(
         assert opened == opened[:1]
     with pytest.raises(ConfigError, match="X and y must be given together"):
         net.playground(X)
+
+
+def test_the_doors_of_models_of_tables(tmp_path: Path) -> None:
+    """An estimator, its model, and the command with its file and rows go on from the same weights, on encoded columns."""
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    pytest.importorskip("duckdb", reason="duckdb is not installed")
+    from glassnet.cli.commands.playground_command import experiment_of
+    from glassnet.tabular import TabularClassifier, read_table
+
+    table = read_table("penguins")
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    X, y = table.drop(["species"]), pandas.Series(table["species"].values, name="species")
+    model = TabularClassifier("small", epochs=1, random_state=0).fit(X, y)
+    model.save(tmp_path / "model.safetensors")
+    weights_of = model.network_.params
+    with (
+        model.playground(X, y, block=False, open_browser=False) as one,
+        model.model_.playground(table, block=False, open_browser=False) as two,
+    ):
+        for served in (one, two):
+            assert weights(served).tobytes() == weights_of.tobytes()
+            assert served.call(lambda experiment: experiment.data.classes) == ("Adelie", "Chinstrap", "Gentoo")
+    texts = dict.fromkeys(("target", "data", "port", "no_browser", "host", "allow_remote"))
+    found = experiment_of(str(tmp_path / "model.safetensors"), {**texts, "data": "penguins"})
+    assert found.network.params.tobytes() == weights_of.tobytes()
+    with pytest.raises(ConfigError, match="rows with 'species' must be given, got none"):
+        experiment_of(str(tmp_path / "model.safetensors"), texts)
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,29 @@ def test_lesson_refuses_what_a_page_does_not_know() -> None:
         Lesson(goal={"accuracy": 1.0})
 
 
+@pytest.mark.parametrize(
+    ("goal", "options", "sentence"),
+    [
+        ({"valid_loss": 0.3}, {}, "a goal of 'valid_loss' needs rows that are held out, got no validation_data. Pass"),
+        ({"score": 0.9}, {}, "a goal of 'score' needs rows that are held out, got no validation_data. Pass"),
+        (
+            {"score": 95},
+            {"validation_data": (X[90:], y[90:])},
+            "the goal of 'score' must be at most 1, the best accuracy",
+        ),
+        ({"loss": -0.1}, {}, "the goal of 'loss' must be at least 0"),
+    ],
+)
+def test_lesson_that_nobody_could_solve_is_not_written(
+    goal: dict[str, float], options: Any, sentence: str, tmp_path: Path
+) -> None:
+    """A goal that the page never measures, or that no network reaches, is refused in a sentence; what is possible is not."""
+    with pytest.raises(ConfigError, match=re.escape(sentence)):
+        save_page(moons(), tmp_path / "page.html", X[:90], y[:90], lesson=Lesson(goal=goal), **options)
+    assert not (tmp_path / "page.html").exists()
+    save_page(moons(), tmp_path / "page.html", X[:90], y[:90], lesson=Lesson(goal={"loss": 0.3, "steps": 20}))
+
+
 def test_bundle_refuses_circles_and_unknown_forms() -> None:
     """A page that was put together wrongly must not be written."""
     with pytest.raises(ValueError, match=r"circle, got a.js -> b.js -> a.js"):
@@ -316,4 +339,21 @@ def test_page_explains_what_is_selected(page: Page, tmp_path: Path) -> None:
     page.click("#explain .bar button")
     page.wait("document.querySelector('#explain .microscope') !== null")
     assert page.run("document.querySelectorAll('#explain .microscope table').length") > 1
+    assert page.console == []
+
+
+@in_chromium
+def test_axes_are_chosen_in_the_file(page: Page, tmp_path: Path) -> None:
+    """With more than two inputs the plane shows other ones, and the picture follows."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4)).astype(np.float32)
+    net = gn.Network([gn.Dense(3, "tanh"), gn.Dense(1)], loss="binary_cross_entropy", seed=0, input_shape=(4,))
+    save_page(net, tmp_path / "page.html", X, (X[:, 2] > 0).astype(int))
+    show(page, tmp_path / "page.html")
+    before = state(page, "frame.plane.data")
+    page.run("(s => { s.selectedIndex = 2; s.onchange(); })(document.querySelector('#data-axis-x'))")
+    page.wait("playground.then((store) => store.state.data.axes.x === 2)")
+    page.wait("playground.then((store) => store.frame.revision === store.state.revision)")
+    assert state(page, "frame.plane.data") != before
+    assert state(page, "state.data.points.x")[:5] == pytest.approx(X[:5, 2].tolist(), rel=1e-5)
     assert page.console == []

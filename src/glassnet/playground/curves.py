@@ -31,6 +31,7 @@ class Curve:
     def __init__(self, columns: int, most: int) -> None:
         self._columns, self._most = columns, most
         self._rows: list[tuple[float, ...]] = []
+        self._array, self._filled = np.empty((0, columns)), 0  # the same as numbers, as far as it was asked for
         self._stride, self._waits = 1, 1
         self._last: tuple[float, ...] = ()
         self.last_step = 0
@@ -44,19 +45,27 @@ class Curve:
         self._rows.append(self._last)
         if len(self._rows) == 2 * self._most:
             del self._rows[::2]
-            self._stride *= 2
+            self._stride, self._filled = 2 * self._stride, 0
         self._waits = self._stride
 
     def rows(self) -> np.ndarray:
         """Return the rows that were kept, (n, columns), and the last one."""
-        is_kept = not self._last or (self._rows and self._rows[-1] is self._last)
-        found = self._rows if is_kept else [*self._rows, self._last]
-        return np.array(found, dtype=np.float64).reshape(-1, self._columns)
+        n = len(self._rows)
+        if not len(self._array):
+            self._array = np.empty((2 * self._most + 1, self._columns))
+        if self._filled < n:
+            self._array[self._filled : n] = self._rows[self._filled :]
+            self._filled = n
+        if self._last and not (n and self._rows[-1] is self._last):
+            self._array[n] = self._last
+            n += 1
+        return self._array[:n].copy()
 
     def cut(self, step: int) -> None:
         """Forget what comes after a step."""
         if self.last_step > step:
             del self._rows[bisect.bisect_right(self._rows, step, key=_FIRST) :]
+            self._filled = min(self._filled, len(self._rows))
             self._last = self._rows[-1] if self._rows else ()
             self.last_step = int(self._last[0]) if self._last else 0
             self._waits = self._stride

@@ -172,10 +172,11 @@ class Experiment:
         self.begin(branch.data, branch.settings, "from the start")
 
     def curves(self) -> list[dict[str, Any]]:
-        """Return the curves of all runs, for one picture: steps and losses, and the rows of their epochs."""
+        """Return the curves of all runs on the same rows, for one picture: steps and losses, and their epochs."""
         return [
             {"name": branch.name, "losses": branch.losses.rows(), "epochs": branch.epochs.rows()}
             for branch in self._tree.branches
+            if branch.data.has_rows_of(self.data)
         ]
 
     # ---- changes ------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_choice, check_number
 
-__all__ = ["Lesson"]
+__all__ = ["Lesson", "refuse_unsolvable"]
 
 _PARTS = ("code", "data", "drawer", "findings", "network", "optimizer", "result", "timeline")
 _GOALS = ("loss", "score", "steps", "valid_loss")
@@ -73,3 +73,36 @@ class Lesson:
             "hide": list(self.hide),
             "goal": {name: float(limit) for name, limit in self.goal.items()},
         }
+
+
+def refuse_unsolvable(where: str, lesson: Lesson, *, holds_out: bool, score: str, is_share: bool) -> None:
+    """Refuse a goal that no training can reach.
+
+    Parameters
+    ----------
+    where : str
+        The function that was called.
+    lesson : Lesson
+    holds_out : bool
+        Whether there are rows to evaluate after each epoch.
+    score : str
+        Name of the score.
+    is_share : bool
+        Whether 1 is the best that the score can be.
+
+    Raises
+    ------
+    ConfigError
+        One sentence with the goal.
+    """
+    for name, limit in lesson.goal.items():
+        if name in ("score", "valid_loss") and not holds_out:
+            must = f"a goal of {name!r} needs rows that are held out"
+            message = f"{where}: {must}, got no validation_data. Pass validation_data=(X_valid, y_valid)."
+            raise ConfigError(message, expected=must, got=lesson.goal)
+        if name == "score" and is_share and limit > 1.0:
+            message = f"{where}: the goal of 'score' must be at most 1, the best {score}, got {limit!r}."
+            raise ConfigError(message, got=limit)
+        if name in ("loss", "valid_loss") and limit < 0.0:
+            message = f"{where}: the goal of {name!r} must be at least 0, as every loss of such a page is, got {limit!r}."
+            raise ConfigError(message, got=limit)

@@ -106,6 +106,14 @@ class PlayData:
         """Number of rows, held out or not."""
         return len(self.X) + len(self.X_valid)
 
+    def has_rows_of(self, other: PlayData) -> bool:
+        """Whether the rows to train on and those held out are the same, so that losses can be compared."""
+        if self is other:
+            return True
+        names = ("X", "y", "X_valid", "y_valid")
+        pairs = [(getattr(self, name), getattr(other, name)) for name in names]
+        return self.classes == other.classes and all(a is b or np.array_equal(a, b) for a, b in pairs)
+
     # ---- the plane ------------------------------------------------------------------------------------------------
 
     @property

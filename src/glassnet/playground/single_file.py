@@ -15,16 +15,19 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.layers import Activation
+from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.network import Network
 from glassnet.playground.code.shown_run import experiment_code
 from glassnet.playground.data.sources import FIRST_SOURCE, data_from_arrays, data_from_source
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.lessons import Lesson
+from glassnet.playground.lessons import Lesson, refuse_unsolvable
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.starting_state import (
+    offline_axes,
     offline_kinds,
     offline_optimizers,
     offline_plane,
@@ -43,10 +46,11 @@ from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
 
-__all__ = ["page_content", "page_text", "save_page", "widget_page"]
+__all__ = ["page_content", "page_refusal", "page_text", "save_page", "widget_page"]
 
 _STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
+_NAMED = re.compile(r'<[^>]* data-text="([\w.]+)"[^>]*>(?=</)')
 _MAIN = '<script type="module" src="main.js"></script>'
 
 
@@ -109,6 +113,10 @@ def save_page(
     held_out = [np.asarray(each) for each in (held[0][:], _flat(held[1]))]
     data = data_from_arrays(X[:], _flat(y), validation_data=held_out, classes=names)
     experiment = Experiment(data, Settings.of(network, batch_size))
+    if lesson is not None:
+        score = network.loss.default_metrics[0]
+        is_share = score in GREATER_IS_BETTER
+        refuse_unsolvable(where, lesson, holds_out=len(data.X_valid) > 0, score=score, is_share=is_share)
     text = page_text(experiment, network, title=title, lesson=lesson)
     write_atomically(prepare_target(path, overwrite=True), text.encode())
 
@@ -130,9 +138,20 @@ def page_text(
     ConfigError
         The engine of a page cannot train such a network.
     """
-    refuse_untrainable("save the page", network or experiment.network)
+    refusal = page_refusal(network or experiment.network)
+    if refusal is not None:
+        raise refusal
     content = {**page_content(experiment, network), "lesson": lesson.config() if lesson else None}
     return _assembled(["offline.js", "main.js"], content, title, own_activations(network or experiment.network))
+
+
+def page_refusal(network: BaseNetwork) -> ConfigError | None:
+    """Return why there can be no page of one file with a network, or None."""
+    try:
+        refuse_untrainable("save the page", network, "The playground itself trains it.")
+    except ConfigError as error:
+        return error
+    return None
 
 
 def widget_page() -> str:
@@ -154,10 +173,15 @@ def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Seq
         _MAIN: f'<script type="application/json" id="glassnet">{data}</script>',
         "</body>": f'<script type="module">{script}</script>\n</body>',
     }
-    page = _STYLE.sub("", page)
+    page = _worded(_STYLE.sub("", page), content["texts"])
     for old, new in parts.items():
         page = page.replace(old, new, 1)
     return page
+
+
+def _worded(page: str, texts: dict[str, str]) -> str:
+    """Return the page with the words that it names inside, so that they are seen before its script has run."""
+    return _NAMED.sub(lambda found: f"{found[0]}{html.escape(texts[found[1]])}", page)
 
 
 def page_content(experiment: Experiment, network: Network | None = None) -> dict[str, Any]:
@@ -178,6 +202,7 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "history": [[None if value != value else value for value in row] for row in history],
         "rows": rows,
         "plane": offline_plane(data),
+        "axes": offline_axes(data),
         "optimizers": offline_optimizers(settings),
         "kinds": offline_kinds(settings),
         "score": score,

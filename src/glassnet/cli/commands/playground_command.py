@@ -24,7 +24,7 @@ from glassnet.tabular import TableModel
 from glassnet.utils.checks import require_extra
 from glassnet.utils.paths import typed_path
 
-__all__ = ["run_playground"]
+__all__ = ["experiment_of", "run_playground"]
 
 WHERE = "playground"
 _ADVICE = ("Pass --port 0 for a free port.", "Pass --allow-remote to let others in.")
@@ -35,9 +35,9 @@ def run_playground(file: str | None, texts: Mapping[str, Any]) -> None:
     """Open the playground with the table or the model in a file, until Ctrl-C or the end that a page asks for."""
     for package in ("starlette", "uvicorn", "websockets"):
         require_extra(package, "playground", WHERE)
-    options, reading = PlaygroundOptions.from_texts(texts), ReadingOptions.from_texts(texts)
+    options = PlaygroundOptions.from_texts(texts)
     options.check(WHERE)
-    experiment = _experiment(file, options, reading)
+    experiment = experiment_of(file, texts)
     playground = Playground(
         experiment, WHERE, host=options.host, port=options.port, allow_remote=options.allow_remote,
         advice=_ADVICE,
@@ -51,7 +51,9 @@ def run_playground(file: str | None, texts: Mapping[str, Any]) -> None:
     print("Ended.", flush=True)
 
 
-def _experiment(file: str | None, options: PlaygroundOptions, reading: ReadingOptions) -> Experiment:
+def experiment_of(file: str | None, texts: Mapping[str, Any]) -> Experiment:
+    """Return an experiment with the table or the model in a file, or with a toy if there is none."""
+    options, reading = PlaygroundOptions.from_texts(texts), ReadingOptions.from_texts(texts)
     for name, typed in (("DATA|MODEL", file), ("--data", options.data)):
         if typed is not None and not typed.strip():
             message = f"{WHERE}: {name} must be the name of a file, got {typed!r}. Leave it out for a toy."

@@ -17,7 +17,10 @@ from glassnet.schedules import SCHEDULES, Schedule
 from glassnet.utils.suggestions import suggestion
 from glassnet.utils.wording import shortened
 
-__all__ = ["CONSTRUCTORS", "NETWORK", "Called", "Module", "Place", "Unknown", "evaluated", "named"]
+__all__ = [
+    "ALL_NAMES", "CONSTRUCTORS", "ELSEWHERE", "NETWORK", "OTHER_LIBRARIES", "Called", "Module", "Place", "Unknown",
+    "evaluated", "named",
+]  # fmt: skip
 
 NETWORK = "glassnet.Network"
 
@@ -72,6 +75,23 @@ class Place:
     name: str
 
 
+ALL_NAMES: dict[str, Any] = {
+    **CONSTRUCTORS,
+    "Network": Place(NETWORK),
+    **{name: Module(f"glassnet.{name}") for name in ("datasets", "tabular")},
+}
+"""What ``from glassnet import *`` gives."""
+
+OTHER_LIBRARIES = ("flax", "jax", "keras", "sklearn", "tensorflow", "torch")
+_NAMES_ELSEWHERE = (*OTHER_LIBRARIES, "MLPClassifier", "MLPRegressor", "Sequential", "layers", "models", "nn", "tf")
+
+ELSEWHERE = (
+    "Only glassnet's own constructors are read: a network is gn.Network with a list of layers, such as "
+    "gn.Network([gn.Dense(8, 'tanh'), gn.Dense(1)], loss='binary_cross_entropy')."
+)
+"""What to do about code of other libraries."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Unknown:
     """Something that only running the code would make, such as the arrays of the data."""
@@ -109,13 +129,23 @@ def evaluated(node: ast.expr, names: Mapping[str, Any]) -> Any:
     if isinstance(node, ast.Name):
         if node.id in names:
             return names[node.id]
-        advice = suggestion(node.id, [*names, *CONSTRUCTORS], str)
-        raise refusal(node.lineno, f"the name {node.id[:40]!r} stands for nothing", advice or ALLOWED)
+        raise refusal(node.lineno, f"the name {node.id[:40]!r} stands for nothing", _advice(node.id, names))
     if isinstance(node, ast.Attribute):
         return _attribute(node, evaluated(node.value, names))
     if isinstance(node, ast.Call):
         return _call(node, names)
     raise refusal(node.lineno, f"{_said(node)} is not read")
+
+
+def _advice(name: str, names: Mapping[str, Any]) -> str:
+    """Return what to do about a name that stands for nothing."""
+    if name in _NAMES_ELSEWHERE:
+        return ELSEWHERE
+    if name in ("gn", "np"):
+        return f"Write import {'glassnet' if name == 'gn' else 'numpy'} as {name} above it."
+    if name in ALL_NAMES:
+        return f"Write gn.{name}, and import glassnet as gn above it."
+    return suggestion(name, [*names, *CONSTRUCTORS], str) or ALLOWED
 
 
 def _dictionary(node: ast.Dict, names: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,13 +11,26 @@ from glassnet.losses import as_loss
 from glassnet.network import Network
 from glassnet.optimizers import as_optimizer
 from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
-from glassnet.playground.code.evaluation import NETWORK, Called, Module, Place, Unknown, evaluated, named
+from glassnet.playground.code.evaluation import (
+    ALL_NAMES,
+    ELSEWHERE,
+    NETWORK,
+    OTHER_LIBRARIES,
+    Called,
+    Module,
+    Place,
+    Unknown,
+    evaluated,
+    named,
+)
+from glassnet.playground.code.pasting import plain_code
 from glassnet.playground.code.program_form import DataLine, Program, plain_value
 from glassnet.playground.code.run_writing import GIVEN_WEIGHTS, MODEL_WEIGHTS
-from glassnet.playground.code.tokens import check_tokens, refusal
+from glassnet.playground.code.tokens import ALLOWED, MOST_CHARACTERS, check_tokens, refusal
 from glassnet.playground.settings import Settings
 from glassnet.training.changes import Changes
 from glassnet.utils.checks import check_integer
+from glassnet.utils.wording import shortened
 
 __all__ = ["read_program"]
 
@@ -43,12 +56,14 @@ def read_program(text: str) -> Program:
     FormatError
         One sentence with the line: what stands there, and what may.
     """
+    text = plain_code(text) if len(text) <= MOST_CHARACTERS else text
     check_tokens(text)
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise refusal(line, f"this is no Python: {getattr(error, 'msg', error)}", "") from None
+        shown = shortened(repr(text.split("\n")[line - 1 : line])[1:-1], 80)
+        raise refusal(line, f"this is no Python ({getattr(error, 'msg', error)}): {shown}", "") from None
     reader = _Reader()
     for statement in tree.body:
         reader.read(statement)
@@ -98,8 +113,12 @@ class _Reader:
             module = inside or alias.name
             root = module.partition(".")[0]
             if root not in ("glassnet", "numpy"):  # also None, of a relative import
-                raise refusal(node.lineno, f"only glassnet and numpy can be imported, got {str(module)[:40]}")
-            if inside is None:
+                advice = ELSEWHERE if root in OTHER_LIBRARIES else ALLOWED
+                what = f"only glassnet and numpy can be imported, got {str(module)[:40]}"
+                raise refusal(node.lineno, what, advice)
+            if inside is not None and root == "glassnet" and alias.name == "*":
+                self.names |= ALL_NAMES
+            elif inside is None:
                 whole = root if alias.asname is None else module
                 self.names[alias.asname or root] = Module(whole)
             else:
@@ -215,7 +234,7 @@ class _Reader:
                 return
             if name.startswith("_"):
                 break
-        if isinstance(node, ast.Constant) or self._is(inner, Unknown):
+        if isinstance(node, ast.Constant) or self._is(inner, Unknown) or self._is(node, Network):
             return
         raise refusal(node.lineno, f"{ast.unparse(node)[:40]!r} is not read")
 

@@ -56,7 +56,7 @@ def run_text(
     imports = [line for line in data if line.startswith(("import ", "from "))]
     lines = [_reflowed(line) for line in data if line not in imports]
     validation = {"validation_data": Listing(("X_valid", "y_valid"), True)} if holds_out else {}
-    shape = input_shape if is_given or not actions else None
+    shape = input_shape if is_given else None
     net = laid_out(made_of_config(_config(settings, shape)), "net = ")
     given = MODEL_WEIGHTS if any(line.startswith("model = ") for line in data) else GIVEN_WEIGHTS
     parts = [
@@ -76,8 +76,6 @@ def _config(settings: Settings, input_shape: Sequence[int] | None) -> dict[str, 
 def _training(
     settings: Settings, actions: Sequence[Action], validation: Mapping[str, Any], deterministic: bool
 ) -> list[str]:
-    if not actions:
-        return []
     data, size = ("X", "y"), {"batch_size": str(settings.batch_size)}
     if len(actions) == 1 and isinstance(actions[0], Fit):
         keywords = {"epochs": str(actions[0].epochs), **size, **validation}

@@ -8,6 +8,7 @@ from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWe
 from glassnet.playground.code.changing import setting_changes
 from glassnet.playground.code.run_writing import run_text
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.settings import Settings
 
 __all__ = ["experiment_code", "has_given_weights"]
 
@@ -21,11 +22,11 @@ def experiment_code(experiment: Experiment) -> str:
     Where the step is the end of an epoch and nothing was changed, it calls ``fit``; otherwise it takes the steps, and
     makes the changes between them.
     """
-    data = experiment.data
+    data, start = experiment.data, _start(experiment)
     return run_text(
-        experiment.first_settings,
+        start,
         data.code,
-        _as_fit(experiment, _story(experiment)),
+        _as_fit(experiment, start, _story(experiment, start)),
         input_shape=data.X.shape[1:],
         holds_out=len(data.X_valid) > 0,
         deterministic=_is_large(experiment),
@@ -38,16 +39,22 @@ def has_given_weights(experiment: Experiment) -> bool:
     return any(run.get("given", False) for run in experiment.runs if run["name"] == experiment.name)
 
 
-def _story(experiment: Experiment) -> list[Action]:
-    """Return what was done since the start of the run."""
-    settings, step, found = experiment.first_settings, 0, list[Action]()
+def _start(experiment: Experiment) -> Settings:
+    """Return the settings of the first step: a change before it, as in a branch, is none of a run."""
+    changed = [event.settings for event in experiment.changes if event.step == 0 and event.settings is not None]
+    return changed[-1] if changed else experiment.first_settings
+
+
+def _story(experiment: Experiment, settings: Settings) -> list[Action]:
+    """Return what was done since the start of the run, which has these settings."""
+    step, found = 0, list[Action]()
     for event in experiment.changes:
         if event.step > experiment.step:
             break
         if event.step > step:
             found.append(Advance(event.step - step))
             step = event.step
-        if event.settings is not None:
+        if event.settings is not None and event.step:
             found.append(Change(setting_changes(settings, event.settings)))
             settings = event.settings
         if event.weight is not None:
@@ -61,9 +68,9 @@ def _set_weight(experiment: Experiment, parameter: str, index: tuple[int, ...], 
     return SetWeight(place, value, f"{parameter}[{', '.join(map(str, index))}]")
 
 
-def _as_fit(experiment: Experiment, actions: list[Action]) -> list[Action]:
+def _as_fit(experiment: Experiment, start: Settings, actions: list[Action]) -> list[Action]:
     """Return one call of ``fit`` where that does the same; weights that are averages are put in place by it only."""
-    start, per_epoch = experiment.first_settings, experiment.run.steps_per_epoch
+    per_epoch = experiment.run.steps_per_epoch
     if len(actions) != 1 or not isinstance(actions[0], Advance) or start.optimizer.get("ema") is not None:
         return actions
     if not per_epoch or actions[0].steps % per_epoch:

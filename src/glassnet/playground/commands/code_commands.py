@@ -23,6 +23,7 @@ from glassnet.playground.limits import check_size
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.protocol import Arguments, command
 from glassnet.playground.settings import Settings
+from glassnet.playground.single_file import page_refusal
 from glassnet.utils.checks import check_integer
 
 __all__: list[str] = []
@@ -33,7 +34,8 @@ _PATIENCE = 5.0  # seconds in which the steps of pasted code are taken at once
 
 @command("code")
 def _code(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
-    return {"python": experiment_code(experiment)}
+    refusal = page_refusal(experiment.network)
+    return {"python": experiment_code(experiment), "no_page": "" if refusal is None else str(refusal)}
 
 
 @command("load_code")

@@ -14,7 +14,7 @@ from glassnet.playground.data.array_data import ArrayMaterial
 from glassnet.playground.data.checked_arrays import checked_arrays
 from glassnet.playground.data.flawed_data import flawed_material
 from glassnet.playground.data.table_data import TableMaterial
-from glassnet.playground.data.table_reading import YOUR_FILE, Reading, read_checked, undecided
+from glassnet.playground.data.table_reading import YOUR_FILE, Reading, display_name, read_checked, undecided
 from glassnet.playground.data.target_choice import choose_target
 from glassnet.playground.data.toy_data import FIRST_POINTS, digits_material, points_material, toy_material
 from glassnet.playground.play_data import PlayData
@@ -50,8 +50,8 @@ def data_from_source(
     source : mapping
         ``{"kind": "toy", "name": "spirals", "options": {"n": 500}}``,
         ``{"kind": "points", "points": [[x, y, label]]}``, ``{"kind": "bundled", "name": "penguins"}``,
-        ``{"kind": "upload", "upload": id}``, or of the gallery ``{"kind": "flawed", "name": "leak"}``. Tables may have
-        a ``target`` and ``options`` of `read_table`.
+        ``{"kind": "upload", "upload": id, "name": "weather.csv"}`` with a name for people only, or of the gallery
+        ``{"kind": "flawed", "name": "leak"}``. Tables may have a ``target`` and ``options`` of `read_table`.
     uploads : mapping, optional
         Files by their ids.
     split : float
@@ -80,8 +80,10 @@ def data_from_source(
         if not isinstance(upload, str) or upload not in (uploads or {}):
             message = "data: upload must be the id of a file that was uploaded, got another. Upload the file again."
             raise DataError(message, got=upload)
-        kept = {"kind": "upload", "upload": upload}
-        return _played((uploads or {})[upload], YOUR_FILE, "Your file", kept, options or {}, target, split)
+        called = display_name(name) if isinstance(name, str) else YOUR_FILE
+        kept = {"kind": "upload", "upload": upload, **({} if called == YOUR_FILE else {"name": called})}
+        title = "Your file" if called == YOUR_FILE else called
+        return _played((uploads or {})[upload], called, title, kept, options or {}, target, split)
     if check_choice("data", "name", name, BUNDLED) == "digits":
         return digits_material().play(split)
     kept = {"kind": "bundled", "name": str(name)}

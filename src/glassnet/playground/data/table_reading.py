@@ -17,13 +17,13 @@ from glassnet.utils.checks import check_choice
 from glassnet.utils.wording import shortened
 
 __all__ = [
-    "MOST_COLUMNS", "MOST_ROWS", "YOUR_FILE", "Reading", "UndecidedError", "check_table_size", "read_checked",
-    "undecided",
+    "MOST_COLUMNS", "MOST_ROWS", "YOUR_FILE", "Reading", "UndecidedError", "check_table_size", "display_name",
+    "read_checked", "undecided",
 ]  # fmt: skip
 
 MOST_ROWS, MOST_COLUMNS = 1_000_000, 2_000
 YOUR_FILE = "your_file.csv"
-"""How messages and code call an upload, whose name nobody knows."""
+"""How messages and code call an upload whose name nobody knows."""
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "separator": (str,), "encoding": (str,), "header": (bool, int), "skip_lines": (int,), "bad_rows": (str,),
@@ -31,6 +31,26 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 _CHOICE = re.compile("\x01([^\x02]*)\x02")
 _ROUNDS = 3
+_LONGEST_NAME = 80
+
+
+def display_name(name: str) -> str:
+    """Return the name of a file as messages and code call it: one part of a path, of characters that can be seen.
+
+    It is for people only: no file is looked for under it.
+
+    Examples
+    --------
+    >>> display_name("weather 2026.csv"), display_name("C:\\\\data\\\\a.tsv"), display_name("../../etc/passwd")
+    ('weather 2026.csv', 'a.tsv', 'your_file.csv')
+    """
+    last = re.split(r"[/\\]", name[-1000:])[-1]
+    shown = "".join(c for c in last if c.isprintable()).strip()
+    stem, _, ending = shown.rpartition(".")
+    if not stem.strip(".") or not re.fullmatch(r"\w{1,10}", ending):
+        return YOUR_FILE
+    most = _LONGEST_NAME - len(ending) - 1
+    return f"{stem if len(stem) <= most else stem[: most - 1] + '…'}.{ending}"
 
 
 class Reading(NamedTuple):

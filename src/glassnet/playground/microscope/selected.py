@@ -163,7 +163,8 @@ def _delta_lines(look: Look, symbol: str, index: tuple[int, int], digits: int) -
     """Return the lines of the slope in the sum of the neuron behind a weight, for the first row of the batch."""
     step, found = look.step, []
     weight = next((name for name in (f"d{symbol}_data", f"d{symbol}") if name in step.symbols), None)
-    of = [] if weight is None else names_in(step.entry(weight, index).formula)[-1:]
+    named = [] if weight is None else names_in(step.entry(weight, index).formula)
+    of = [name for name in named if name in step.symbols][-1:]
     for name in (*(f"dA{each[2:]}" for each in of if each.startswith("dZ")), *of):
         if name in step.symbols and step[name].ndim == 2:
             line = line_of(step.entry(name, (0, index[1])), digits)

@@ -118,6 +118,7 @@ def _activation(activation: Activation) -> str:
     slope = _loop(formula, formula.derivative, "D[i] *=", arrays, constants)
     people = Python(constants, formula.definitions)
     texts = {"value": people.text(formula.value), "slope": people.factor(formula.derivative)}
+    texts["name"] = next((name for name, kind in ACTIVATIONS.items() if type(activation) is kind), "")
     return f"{{\ntexts: {json.dumps(texts)},\napply(Z, A, n) {{ {apply} }},\nslope(Z, A, D, n) {{ {slope} }},\n}}"
 
 
@@ -130,6 +131,7 @@ def _loss(loss: Loss) -> str:
     slope = _loop(formula, formula.derivative, "D[i] =", arrays, printed)
     parts = [
         f"text: {json.dumps(formula.derivative)}",
+        f"loss: {json.dumps(Python({}, {}).text(formula.value))}",
         f"value(Z, y, n, o) {{ let sum = 0; {value} return sum; }}",
         f"slope(Z, y, D, n, o) {{ {slope} }}",
     ]
@@ -159,14 +161,20 @@ def _rule(optimizer: Optimizer) -> str:
     }
     moments = [f"{name}: (o) => {printer.text(optimizer.moments[name])}" for name, printer in scales.items()]
     update = f"update(P, G, S, from, to, lr, wd, t, o) {{ {' '.join(before)} {loop} }}"
-    texts = [[name, Python({}, formula.definitions).text(formula.value)] for name, formula in formulas.items()]
+    texts = _texts(formulas)
+    plain = f"plain: {json.dumps(_texts(optimizer.formulas()))}" if optimizer.decays else ""
     parts = [
         f"state: {json.dumps(state)}",
         f"texts: {json.dumps(texts)}",
         f"moments: {{ {', '.join(moments)} }}",
         update,
+        *filter(None, [plain]),
     ]
     return "{\n" + ",\n".join(parts) + ",\n}"
+
+
+def _texts(formulas: Mapping[str, Formula]) -> list[list[str]]:
+    return [[name, Python({}, formula.definitions).text(formula.value)] for name, formula in formulas.items()]
 
 
 class _Hoisting(ast.NodeTransformer):

@@ -1,5 +1,6 @@
 /** What the page of one file can be asked for: each command with the engine and its arguments. */
 
+import { showAxes } from "./local_axes.js";
 import { edgeExplained, layerExplained, neuronExplained } from "./local_explain.js";
 import { numberChecked, stopExplained } from "./local_microscope.js";
 import { name as layerName, withLayers, withSetting } from "./local_settings.js";
@@ -103,6 +104,7 @@ const TREE = {
 };
 
 const LOOK = {
+  axes: showAxes,
   view({ state }, args) { Object.assign(state.view, args); },
   probe({ data: { train, valid }, frames, state, given }, { row }) {
     const target = frames.target(integer(row, 0, train.n + valid.n - 1));

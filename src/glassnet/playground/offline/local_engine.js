@@ -31,7 +31,8 @@ export class LocalEngine {
     this.frames = new Frames(given, this.data);
     this.runs = new Runs();
     this.#first();
-    setTimeout(() => this.changed());
+    const soon = globalThis.requestAnimationFrame ?? setTimeout; // what stands in the file is seen before anything is computed
+    soon(() => setTimeout(() => this.changed()));
   }
 
   onState(listener) { this.#listeners.state.push(listener); }

@@ -26,7 +26,7 @@ export class Frames {
     frame.activations = columns.map(({ shown }, k) => Float32Array.from(shown, (unit) => values[k][unit]));
     frame.strips = Float32Array.from(columns.flatMap(({ shown, units }, k) => (shown.length < units ? [...values[k]] : [])));
     frame.losses = run.losses.since(since);
-    frame.epochs = run.history.since(0).slice(-4000);
+    frame.epochs = run.history.since(0);
     if (view.plane) Object.assign(frame, this.plane(run, state));
     frame.predictions = this.predictions(run, state.data.points.row);
     return frame;

@@ -72,11 +72,26 @@ export class Look {
     };
   }
 
+  /** A pattern with values put in for its names, negative ones in brackets unless they stand in brackets already. */
+  fill(pattern, values, show) {
+    return pattern.replace(/(\(?)\b([A-Za-z_]\w*)\b(\)?)/g, (all, open, name, close) => {
+      if (!Object.hasOwn(values, name)) return all;
+      const shown = show(values[name]);
+      return open && close ? `(${shown})` : open + (shown.startsWith("-") ? `(${shown})` : shown) + close;
+    });
+  }
+
+  /** A formula with symbols put in for its names; settings are numbers, and `1 - 0.9` is one number. */
+  formula(pattern, names) {
+    const show = (value) => (typeof value === "number" ? numberText(value, 6) : value);
+    return this.fill(pattern, names, show).replace(/\(1 - ([\d.]+)\)/g, (_, part) => numberText(1 - part, 6))
+      .replace(/abs\(([^()]*)\)/g, "|$1|").replace(/ if ([^()]+) else /g, " where $1, else ");
+  }
+
   /** A line whose one term is a pattern with numbers or names put in for its names. */
   worked(symbol, index, value, pattern, numbers, names, remark) {
-    const fill = (values, show) => pattern.replace(/[A-Za-z_]\w*/g, (name) => (Object.hasOwn(values, name) ? show(values[name]) : name));
-    const term = fill(numbers, this.put), plain = /^\(([^()]*)\)$/.exec(term);
-    return this.line(symbol, index, value, { formula: fill(names, String), terms: [{ text: plain ? plain[1] : term, value }], remark });
+    const term = this.fill(pattern, numbers, this.shown), plain = /^\(([^()]*)\)$/.exec(term);
+    return this.line(symbol, index, value, { formula: this.formula(pattern, names), terms: [{ text: plain ? plain[1] : term, value }], remark });
   }
 
   product(a, b, from) { return { text: `${this.put(a)} * ${this.put(b)}`, value: a * b, from }; }
@@ -91,37 +106,82 @@ export class Look {
     for (let i = 0; i < from; i++) terms.push(this.product(X[r * from + i], params[weight + i * to + unit], sources[i]));
     if (bias >= 0) terms.push(this.number(params[bias + unit]));
     const formula = `A${k} @ W${k + 1}${bias < 0 ? "" : ` + b${k + 1}`}`;
-    return this.line(`Z${k + 1}`, [r, unit], Z[r * to + unit], { formula, terms, keepsLast: bias >= 0 });
+    return this.line(`Z${k + 1}`, [r, unit], Z[r * to + unit], { formula, terms, keepsLast: bias >= 0 && sources.length > 0 });
   }
 
   /** What a layer makes of it; null where it passes it on as it is. */
-  value({ index: k, kind, map, Z, A, to }, r, unit) {
+  value(layer, r, unit) {
+    const { index: k, kind, map, Z, A, to } = layer;
     const symbol = `A${k + 1}`, at = r * to + unit;
-    if (kind === "Dropout") return this.line(symbol, [r, unit], A[at], { formula: `A${k}${this.batch ? ` * M${k + 1}` : ""}` });
+    if (kind === "Dropout") return this.masked(layer, r, unit);
     if (map === ACTIVATIONS.identity) return null;
-    return this.worked(symbol, [r, unit], A[at], map.texts.value, { Z: Z[at] }, { Z: kind === "Dense" ? `Z${k + 1}` : `A${k}` });
+    const source = kind === "Dense" ? `Z${k + 1}` : `A${k}`, made = this.worked(symbol, [r, unit], A[at], map.texts.value, { Z: Z[at] }, {});
+    return { ...made, formula: map.texts.name ? `${map.texts.name}(${source})` : this.formula(map.texts.value, { Z: source }) };
   }
+
+  /** What dropout makes of a number in a step, and in a prediction. */
+  masked({ index: k, X, A, to, noisy }, r, unit) {
+    const at = r * to + unit, symbol = `A${k + 1}`, source = k && this.network.layers[k - 1].map === ACTIVATIONS.identity ? `Z${k}` : `A${k}`;
+    if (!noisy) return this.line(symbol, [r, unit], A[at], { formula: source, remark: text("lesson.passed") });
+    return this.line(symbol, [r, unit], A[at], { formula: `${source} * M${k + 1}`, terms: [this.product(X[at], this.mask(this.network.layers[k], at))] });
+  }
+
+  /** What dropout multiplies a number with in this step. */
+  mask({ noise, limit }, at) { return noise[at] >= limit ? 65536 / (65536 - limit) : 0; }
 
   /** What the network answers, where that is not the value of the last neuron. */
   answer(P, r, unit) {
     const { isBinary, isClasses, outputs: k, layers } = this.network, { A, index } = layers.at(-1), at = r * k;
     if (!isBinary && !isClasses) return null;
-    const all = Array.from({ length: k }, (_, j) => `exp(${this.shown(A[at + j])})`);
-    const term = isBinary ? `1 / (1 + exp(-${this.put(A[at + unit])}))` : `${all[unit]} / (${all.join(" + ")})`;
-    const formula = `${isBinary ? "sigmoid" : "softmax"}(Z${index + 1})`;
+    const outputs = [...A.subarray(at, at + k)], each = (value) => `exp(${this.shown(value)})`, Z = `Z${index + 1}`;
+    const whole = k > 4 ? this.shown(outputs.reduce((sum, value) => sum + Math.exp(value), 0)) : `(${outputs.map(each).join(" + ")})`;
+    const term = isBinary ? `1 / (1 + exp(-${this.put(outputs[unit])}))` : `${each(outputs[unit])} / ${whole}`;
+    const formula = isBinary ? `sigmoid(${Z})` : `exp(${Z}) / sum of exp(${Z}) over the row`;
     return this.line("P", [r, unit], P[at + unit], { formula, terms: [{ text: term, value: P[at + unit] }] });
+  }
+
+  /** What an output should be: a number, the share of a class, or an answer; smoothed where the loss smooths. */
+  wanted(r, unit) {
+    const { network: { isClasses, isBinary, outputs: k, smoothing: c }, batch: { y } } = this;
+    if (isClasses) return (y[r] === unit ? 1 - c : 0) + c / k;
+    return isBinary && c ? y[r * k + unit] * (1 - c) + c / 2 : y[r * k + unit];
+  }
+
+  /** The loss of one row. */
+  rowLoss(value, P, r) {
+    const { isClasses, outputs: k, settings: { loss }, layers } = this.network, { A, index } = layers.at(-1), given = { delta: loss.delta };
+    const pattern = isClasses ? "-T * log(P)" : k > 1 ? `(${LOSSES[loss.class].loss}) / ${k}` : LOSSES[loss.class].loss;
+    const terms = Array.from({ length: k }, (_, j) => {
+      const numbers = { Z: A[r * k + j], P: P[r * k + j], y: this.wanted(r, j), T: this.wanted(r, j), ...given };
+      return { text: this.fill(pattern, numbers, this.shown), value: isClasses ? -numbers.T * Math.log(numbers.P) : value / k, T: numbers.T };
+    });
+    const formula = isClasses ? "-sum of T * log(P) over the row" : this.formula(LOSSES[loss.class].loss, { Z: `Z${index + 1}`, ...given });
+    return this.line("l", [r], value, { formula, terms: isClasses ? terms.filter(({ T }) => T) : terms });
+  }
+
+  /** What each layer's weights add to the loss. */
+  penalties() {
+    const { l1 = 0, l2 = 0 } = this.network.settings;
+    return this.dense.map(({ index: k, weight, from, to, decay_factor: factor = 1 }) => {
+      const own = [...this.network.params.subarray(weight, weight + from * to)], W = `W${k + 1}`, terms = [];
+      const add = (rate, pattern, of) => rate && terms.push(...own.map((w) => ({ text: this.fill(pattern, { c: rate, w }, this.shown), value: rate * of(w) })));
+      add(l1 * factor, "c * abs(w)", Math.abs);
+      add(l2 * factor, "c * w**2", (w) => w * w);
+      const words = [l1 * factor && `${numberText(l1 * factor, 6)} * sum of |${W}|`, l2 * factor && `${numberText(l2 * factor, 6)} * sum of ${W}**2`];
+      return this.line(`penalty_${W}`, [], terms.reduce((sum, { value }) => sum + value, 0), { formula: words.filter(Boolean).join(" + "), terms });
+    });
   }
 
   // ---- backwards ----------------------------------------------------------------------------------------------------
 
   /** The slope in an output of the network. */
   outputSlope(r, unit) {
-    const { network, batch: { y, n } } = this, { isClasses, outputs: k, settings: { loss }, layers } = network;
+    const { network, batch: { n } } = this, { isClasses, outputs: k, settings: { loss }, layers } = network;
     const { A, D, index } = layers.at(-1), P = network.link(A, n), at = r * k + unit;
-    const wanted = isClasses ? Number(y[r] === unit) : y[at], formula = isClasses ? "P - T" : LOSSES[loss.class].text;
-    const numbers = { Z: A[at], P: P[at], y: wanted, T: wanted, delta: loss.delta }, by = k > 1 && !isClasses ? `${k * n}` : n;
-    const found = this.worked(`dZ${index + 1}`, [r, unit], D[at] / n, `(${formula}) / ${by}`, numbers, {});
-    return { ...found, formula: `(${formula}) / (n)`.replace(/\bZ\b/g, `Z${index + 1}`) };
+    const wanted = this.wanted(r, unit), formula = isClasses ? "P - T" : LOSSES[loss.class].text;
+    const numbers = { Z: A[at], P: P[at], y: wanted, T: wanted, delta: loss.delta }, by = k > 1 && !isClasses ? `${k} / ${n}` : n;
+    const found = this.worked(`dZ${index + 1}`, [r, unit], D[at] / n, `(${formula}) / ${by}`, numbers, {}), names = { Z: `Z${index + 1}`, delta: loss.delta };
+    return { ...found, formula: `(${this.formula(formula, names)}) / (${by === n ? "" : `${k} `}n)` };
   }
 
   /** The slope in what comes out of a layer. */
@@ -131,6 +191,7 @@ export class Look {
       terms.push(this.product(next.D[r * next.to + j] / n, network.params[next.weight + unit * next.to + j]));
     }
     const sum = isDense ? terms.reduce((total, term) => total + term.value, 0) : next.D[r * to + unit] / n;
+    if (next.kind === "Dropout" && next.noisy) terms.push(this.product(next === network.layers.at(-1) ? sum : this.slopeIn(next, r, unit).value, this.mask(next, r * to + unit)));
     const formula = isDense ? `dZ${k + 2} @ W${k + 2}.T` : `dA${k + 2} * ${next.kind === "Dropout" ? `M${k + 2}` : "slope"}`;
     return this.line(`dA${k + 1}`, [r, unit], sum, { formula, terms });
   }
@@ -146,7 +207,7 @@ export class Look {
 
   /** The slope in a weight, or in a bias where `from` is null; with penalties two lines. */
   gradient(layer, from, to) {
-    const { batch: { data, whole, n, rows } } = this, { index: k, X, D } = layer, isBias = from === null;
+    const { network, batch: { data, whole, n, rows } } = this, { index: k, X, D } = layer, isBias = from === null;
     const symbol = `d${isBias ? "b" : "W"}${k + 1}`, at = place(layer, from, to), index = [from ?? 0, to], terms = [];
     for (let r = 0; r < n; r++) {
       const slope = D[r * layer.to + to] / n, of = `row ${rows[r]}`;
@@ -155,8 +216,11 @@ export class Look {
     const formula = isBias ? `sum of dZ${k + 1} over the rows` : `A${k}.T @ dZ${k + 1}`, isPenalised = data[at] !== whole[at];
     const found = [this.line(`${symbol}${isPenalised ? "_data" : ""}`, index, data[at], { formula, terms })];
     if (!isPenalised) return found;
-    const parts = [data[at], whole[at] - data[at]].map((value) => this.number(value));
-    return [...found, this.line(symbol, index, whole[at], { formula: `${symbol}_data + ${text("lesson.penalty")}`, terms: parts })];
+    const own = symbol.slice(1), w = network.params[at], { l1 = 0, l2 = 0 } = network.settings, factor = layer.decay_factor ?? 1;
+    const parts = [["2 * l2 * w", l2 * factor, 2 * l2 * factor * w], ["l1 * sign(w)", l1 * factor, l1 * factor * Math.sign(w)]].filter(([, rate]) => rate);
+    const added = parts.map(([pattern, rate, value]) => ({ text: this.fill(pattern, { l1: rate, l2: rate, w }, this.shown), value }));
+    const words = parts.map(([pattern, rate]) => ` + ${this.formula(pattern, { l1: rate, l2: rate, w: own })}`).join("");
+    return [...found, this.line(symbol, index, whole[at], { formula: `${symbol}_data${words}`, terms: [this.number(data[at]), ...added], remark: text("lesson.penalty") })];
   }
 
   /** The lines of the optimizer for one parameter; `rate` says whether its rate comes first. */
@@ -165,7 +229,7 @@ export class Look {
     const symbol = `${isBias ? "b" : "W"}${layer.index + 1}`, g = this.batch.whole[at], p = network.params[at];
     const { optimizer } = network.settings, rule = RULES[ruleKey(optimizer)];
     const { trainable = true, rate_factor: factor = 1, decay_factor: decay = 1 } = layer;
-    if (!trainable) return [this.line(`${symbol}'`, index, p, { formula: symbol, remark: text("lesson.frozen") })];
+    if (!trainable) return [...(rate ? this.rate() : []), this.line(`${symbol}'`, index, p, { formula: symbol, remark: text("lesson.frozen") })];
     const one = (value) => Float64Array.of(value), P = one(p), S = {}, numbers = { g, p }, names = { g: `d${symbol}`, p: symbol };
     const lr = optimizer.learning_rate * factor, wd = isBias ? 0 : (optimizer.weight_decay ?? 0) * decay, t = network.t + 1;
     const lines = rate ? this.rate() : [];
@@ -178,10 +242,10 @@ export class Look {
     }
     rule.update(P, one(g), S, 0, 1, lr, wd, t, optimizer);
     const settings = { ...optimizer, wd, t };
-    for (const [name, pattern] of rule.texts) {
-      if (name !== "p" && !S[name]) continue;
-      const value = name === "p" ? P[0] : S[name][0], label = name === "p" ? `${symbol}'` : `${name}_${symbol}`;
-      lines.push(this.worked(label, index, value, pattern, { ...settings, lr, ...numbers }, { ...settings, ...names }));
+    for (const [name, pattern] of (wd === 0 && rule.plain) || rule.texts) {
+      const mixed = name === "c" ? optimizer.beta1 * numbers.m + (1 - optimizer.beta1) * g : NaN; // Lion's, which it does not keep
+      const value = name === "p" ? P[0] : S[name]?.[0] ?? mixed, label = name === "p" ? `${symbol}'` : `${name}_${symbol}`;
+      lines.push(this.worked(label, index, value, pattern, { ...settings, lr, ...numbers }, { ...settings, lr: factor === 1 ? "lr" : `lr_${symbol}`, ...names }));
       numbers[name] = value;
       names[name] = label;
     }

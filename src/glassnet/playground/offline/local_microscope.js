@@ -46,13 +46,15 @@ const SECTIONS = {
     const each = Float64Array.from({ length: n }, (_, r) => rowLoss(network, A, y, r)), found = [];
     network.gradients(look.batch.X, y, n, { streams: look.run.streams, epoch: look.run.epoch, batch: look.run.batch }); // as before rowLoss
     if (isClasses || isBinary) found.push(equation(look, "P", P, n, k, { line: (r, unit) => look.answer(P, r, unit) }));
-    found.push(equation(look, "l", each, 1, n, { isVector: true, remark: text("lesson.each_row") }));
+    found.push(equation(look, "l", each, 1, n, { isVector: true, remark: text("lesson.each_row"), line: (_, r) => look.rowLoss(each[r], P, r) }));
     const terms = [...each].map((value) => ({ text: `${look.put(value)} / ${n}`, value: value / n }));
     const mean = look.line(penalty ? "L_data" : "L", [], loss, { formula: "mean of l", terms });
     found.push(equation(look, mean.symbol, [loss], 1, 1, { isNumber: true, line: () => mean }));
     if (penalty) {
       const whole = look.line("L", [], loss + penalty, { formula: "L_data + penalty", terms: [look.number(loss), look.number(penalty)] });
-      found.push(equation(look, "penalty", [penalty], 1, 1, { isNumber: true }), equation(look, "L", [loss + penalty], 1, 1, { isNumber: true, line: () => whole }));
+      const parts = look.penalties(), sum = look.line("penalty", [], penalty, { formula: parts.map(({ symbol }) => symbol).join(" + "), terms: parts.map(({ value }) => look.number(value)) });
+      for (const part of [...parts, sum]) found.push(equation(look, part.symbol, [part.value], 1, 1, { isNumber: true, line: () => part }));
+      found.push(equation(look, "L", [loss + penalty], 1, 1, { isNumber: true, line: () => whole }));
     }
     return [section(`Loss: ${settings.loss.class}`, null, found)];
   },

@@ -27,13 +27,22 @@ export class Runs {
   }
 
   add(branch) {
-    if (this.all.length >= MOST) throw new Error(text("lesson.many_runs", { most: MOST }));
+    this.#makeRoom();
     this.all = [...this.all, branch];
     this.selected = branch;
     for (const each of this.all) {
       each.allowed = BYTES / this.all.length;
       each.thin();
     }
+  }
+
+  /** Let the oldest run go that is not selected and that nobody gave a name, if there are as many as there may be. */
+  #makeRoom() {
+    if (this.all.length < MOST) return;
+    const oldest = this.all.find((run) => run !== this.selected && !run.hasOwnName);
+    if (!oldest) throw new Error(text("lesson.many_runs", { most: MOST }));
+    this.all = this.all.filter((run) => run !== oldest);
+    for (const run of this.all) if (run.parent === oldest.name) run.parent = oldest.parent;
   }
 
   /** Begin a run from its start, in the place of the selected one if that took no step. */
@@ -55,6 +64,7 @@ export class Runs {
   branch(name) {
     if (name !== undefined && this.all.some((other) => other.name === name)) throw new Error(text("lesson.taken", { name }));
     this.add(this.selected.copy(name ?? this.newName(), ""));
+    this.selected.hasOwnName = name !== undefined;
   }
 
   remove(name) {
@@ -70,7 +80,7 @@ export class Runs {
     const branch = this.find(name);
     if (this.all.some((each) => each.name === other)) throw new Error(text("lesson.taken", { name: other }));
     for (const each of this.all) if (each.parent === name) each.parent = other;
-    branch.name = other;
+    Object.assign(branch, { name: other, hasOwnName: true });
   }
 
   /** Do something that can be undone; several changes at one step, such as those of a slider, are one. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from typing import Any
@@ -13,12 +14,14 @@ from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.microscope.selected import layer_explained
 from glassnet.playground.offline.formulas import activation_key, formula_keys
+from glassnet.playground.offline.trainable import encoded
 from glassnet.playground.options import layer_options, optimizer_options
+from glassnet.playground.plane_axes import principal_components
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 
-__all__ = ["offline_kinds", "offline_optimizers", "offline_plane", "offline_state", "offline_words"]
+__all__ = ["offline_axes", "offline_kinds", "offline_optimizers", "offline_plane", "offline_state", "offline_words"]
 
 _KEPT = re.compile(
     r"layers\.\d+\.(units|activation|rate|trainable)|loss\.(delta|label_smoothing)|batch_size|seed|l1|l2|"
@@ -94,6 +97,16 @@ def offline_words(experiment: Experiment) -> dict[str, Any]:
 
 def _first_line(kind: type) -> str:
     return (inspect.getdoc(kind) or "").partition("\n")[0]
+
+
+def offline_axes(data: PlayData) -> dict[str, Any] | None:
+    """Return what a page needs to show other axes of the plane; None where there are no others."""
+    if len(data.inputs) < 3:
+        return None
+    flat = data.X.reshape(len(data.X), -1)
+    centre = dataclasses.replace(data, axes=(0, 1)).plane_axes.centre
+    arrays = {"centre": centre, "mean": flat.mean(axis=0, dtype=np.float64), "components": principal_components(flat)}
+    return {name: encoded(array) for name, array in arrays.items()}
 
 
 def offline_plane(data: PlayData) -> dict[str, Any]:

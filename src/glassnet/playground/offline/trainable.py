@@ -22,12 +22,14 @@ __all__ = ["encoded", "offline_settings", "offline_weights", "own_activations", 
 _LOSSES = ("absolute_error", "binary_cross_entropy", "cross_entropy", "huber", "squared_error")
 
 
-def refuse_untrainable(where: str, network: BaseNetwork) -> None:
+_ADVICE = "Open it with net.playground(), which runs the engine in Python and trains everything."
+
+
+def refuse_untrainable(where: str, network: BaseNetwork, advice: str = _ADVICE) -> None:
     """Refuse a network that the engine of a page cannot train, with all that stands in the way."""
     found = [*_layer_problems(network), *_other_problems(network)]
     if found:
         must = "a page trains Dense layers, activations with a formula and Dropout at fixed rates"
-        advice = "Open it with net.playground(), which runs the engine in Python and trains everything."
         message = f"{where}: {must}, got {', '.join(found)}. {advice}"
         raise ConfigError(message, got=found)
 

@@ -2,6 +2,7 @@
 
 const MOST = 4096; // batch losses that are kept
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 8, 8, 20];
+const FAR = 4; // times what is usual is too far off to be in sight
 
 /** The losses of the run that is shown, as frames bring them. */
 export class Losses {
@@ -40,23 +41,40 @@ export class Losses {
   }
 }
 
-/** Ranges of a chart: `{x, y}` turn steps and losses into pixels, `step(x)` turns back. */
+/** Ranges of a chart: `{x, y}` turn steps and losses into pixels, `step(x)` turns back; `lo` to `hi` is in sight. */
 export function rangesOf(curve, { width, height, log, baselines, others }) {
-  const values = [];
-  const add = (value) => Number.isFinite(value) && (!log || value > 0) && values.push(value);
-  curve.losses.forEach(add);
-  for (let i = 0; i < curve.length; i += 1) add(curve.epochs[4 * i + 1]), add(curve.epochs[4 * i + 2]);
-  for (const { loss } of baselines) add(loss);
-  for (const { epochs } of others) for (const row of epochs) add(row[1]), add(row[2]);
-  values.sort((a, b) => a - b);
-  const top = values.length ? values[Math.min(values.length - 1, Math.ceil(values.length * 0.995))] : 1; // one bad batch does not flatten the rest
-  const [lo, hi] = log ? [values[0] ?? 0.1, Math.max(top, (values[0] ?? 0.1) * 1.5)] : [Math.min(values[0] ?? 0, 0), top || 1];
-  const last = Math.max(curve.steps.at(-1) ?? 0, curve.length ? curve.epochs[4 * (curve.length - 1)] : 0, ...others.map(({ epochs }) => epochs.at(-1)?.[0] ?? 0), 1);
+  const [lo, hi] = sight(curve, baselines, others, log);
+  const last = Math.max(curve.steps.at(-1) ?? 0, curve.length ? curve.row(curve.length - 1)[0] : 0, ...others.map(({ epochs }) => epochs.at(-1)?.[0] ?? 0), 1);
   const [w, h] = [width - LEFT - RIGHT, height - TOP - BOTTOM];
-  const of = log ? Math.log : (value) => value;
+  const of = log ? (value) => (value > 0 ? Math.log(value) : -1e9) : (value) => value;
   const y = (value) => TOP + h - (h * (of(value) - of(lo))) / (of(hi) - of(lo) || 1);
-  return { x: (step) => LEFT + (w * step) / last, y: (value) => Math.max(y(value), TOP - 2), step: (x) => ((x - LEFT) / w) * last, lo, hi, last };
+  return { x: (step) => LEFT + (w * step) / last, y: (value) => Math.min(Math.max(y(value), -1e6), 1e6), step: (x) => ((x - LEFT) / w) * last, lo, hi, last };
 }
+
+/** The losses in sight: all epochs, the first batch and the baselines, but for those that are so far off that they would
+ *  flatten the rest. Of the batches only the first counts; while no epoch has ended, all do. */
+function sight(curve, baselines, others, log) {
+  const fits = (value) => Number.isFinite(value) && (!log || value > 0);
+  const own = Array.from({ length: curve.length }, (_, i) => curve.row(i).slice(1, 3)).flat();
+  const batches = curve.losses.filter(fits);
+  const known = [...own, ...others.flatMap(({ epochs }) => epochs.flatMap((row) => row.slice(1, 3)))].filter(fits);
+  const epochs = known.length ? known : batches;
+  const lines = baselines.map(({ loss }) => loss).filter(fits);
+  const usual = Math.max(epochs[0] ?? 0, middle(epochs) ?? Math.max(...lines, 0));
+  const first = batches.slice(0, 1).filter((value) => value <= 5 * FAR * Math.max(usual, ...lines));
+  const most = FAR * Math.max(usual, ...first);
+  const near = [...epochs, ...first].filter((value) => !(value > most && most > 0));
+  const least = log ? near.reduce(lower, Infinity) / FAR ** 3 : -Infinity;
+  const seen = [...near, ...lines.filter((loss) => loss >= least && !(loss > most && most > 0))];
+  if (!seen.length) return [0.1, 1];
+  const [lo, hi] = [seen.reduce(lower), seen.reduce((a, b) => Math.max(a, b))];
+  if (log) return [lo / 1.1, Math.max(hi, lo * 1.5) * 1.1];
+  const base = Math.min(lo, 0);
+  return [base, hi > base ? hi + 0.04 * (hi - base) : base + 1];
+}
+
+const lower = (a, b) => Math.min(a, b);
+const middle = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Values for the lines of an axis: round ones. */
 export function ticks(lo, hi, log, most = 4) {
@@ -75,20 +93,56 @@ export function ticks(lo, hi, log, most = 4) {
   return Array.from({ length: Math.max(Math.floor(hi / step) - first + 1, 0) }, (_, i) => (first + i) * step);
 }
 
-/** Paint the chart. */
+/** Paint the chart. What is out of sight is cut at the edge, and an arrow there says so. */
 export function paintLosses(ctx, curve, ranges, options) {
   const { width, height, log, baselines, others, events, step, cursor, colours } = options;
+  const box = [LEFT, TOP, width - RIGHT, height - BOTTOM];
   axes(ctx, ranges, { width, height, log, colours });
-  baselines.forEach(({ loss, name }, i) => baseline(ctx, ranges.y(loss), { width, name, colours, left: i % 2 === 1 }));
-  for (const other of others) line(ctx, ranges, other.epochs.map((row) => [row[0], row[2] ?? row[1]]), { colour: colours.quiet, width: 1.25, label: other.name });
-  const batches = curve.steps.map((at, i) => [at, curve.losses[i]]);
-  line(ctx, ranges, batches, { colour: colours.accent, width: 1, alpha: 0.28 });
   const of = (column) => Array.from({ length: curve.length }, (_, i) => [curve.epochs[4 * i], curve.epochs[4 * i + column]]);
-  line(ctx, ranges, of(1), { colour: colours.accent, width: 2 });
-  line(ctx, ranges, of(2), { colour: colours.high, width: 2, dash: [6, 3] });
+  const batches = curve.steps.map((at, i) => [at, curve.losses[i]]);
+  const [train, valid] = [of(1), of(2)];
+  const older = others.map(({ name, epochs }) => ({ name, points: epochs.map((row) => [row[0], row[2] ?? row[1]]).filter(([, value]) => Number.isFinite(value)) }));
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(LEFT, TOP, width - LEFT - RIGHT, height - TOP - BOTTOM);
+  ctx.clip();
+  for (const { points } of older) line(ctx, ranges, points, { colour: colours.quiet, width: 1.25 });
+  line(ctx, ranges, batches, { colour: colours.accent, width: 1, alpha: 0.22 });
+  line(ctx, ranges, train, { colour: colours.accent, width: 2 });
+  line(ctx, ranges, valid, { colour: colours.high, width: 2, dash: [6, 3] });
+  ctx.restore();
+  for (const [points, colour] of [[batches, colours.quiet], [train, colours.accent], [valid, colours.high]]) cuts(ctx, ranges, points, { box, colour });
+  const taken = [...train, ...valid].map(([at, value]) => [ranges.x(at), ranges.y(value)]);
+  const labels = { ctx, box, colours, marks: taken, boxes: [] };
+  for (const one of baselines) baseline(labels, ranges, one);
+  for (const { name, points } of older) if (points.length) label(labels, name, ranges.x(points.at(-1)[0]), inside(ranges.y(points.at(-1)[1]), box));
   for (const event of events) mark(ctx, ranges.x(event.step), height - BOTTOM, colours);
   if (step < ranges.last) upright(ctx, ranges.x(step), height, { colour: colours.focus, dash: [] });
   if (cursor !== null) upright(ctx, ranges.x(cursor), height, { colour: colours.ink, dash: [2, 2] });
+}
+
+const inside = (y, [, top, , bottom]) => Math.min(Math.max(y, top), bottom);
+
+/** Arrows at the edge where points lie beyond it, at most one in eight pixels. */
+function cuts(ctx, { x, y }, points, { box: [, top, , bottom], colour }) {
+  ctx.fillStyle = colour;
+  const last = { [top]: -Infinity, [bottom]: -Infinity };
+  for (const [step, value] of points) {
+    const [left, height] = [x(step), Number.isNaN(value) ? top : y(value)];
+    if (height >= top && height <= bottom) continue;
+    const edge = height < top ? top : bottom;
+    if (left < last[edge] + 8) continue;
+    last[edge] = left;
+    arrow(ctx, left, edge, height < top ? 1 : -1);
+  }
+}
+
+function arrow(ctx, x, y, way) {
+  ctx.beginPath();
+  ctx.moveTo(x, y - 5 * way);
+  ctx.lineTo(x - 3.5, y + way);
+  ctx.lineTo(x + 3.5, y + way);
+  ctx.fill();
 }
 
 function axes(ctx, ranges, { width, height, log, colours }) {
@@ -111,7 +165,7 @@ function segment(ctx, x1, y1, x2, y2) {
   ctx.stroke();
 }
 
-function line(ctx, { x, y }, points, { colour, width, alpha = 1, dash = [], label = "" }) {
+function line(ctx, { x, y }, points, { colour, width, alpha = 1, dash = [] }) {
   Object.assign(ctx, { strokeStyle: colour, lineWidth: width, globalAlpha: alpha, lineJoin: "round" });
   ctx.setLineDash(dash);
   ctx.beginPath();
@@ -124,18 +178,37 @@ function line(ctx, { x, y }, points, { colour, width, alpha = 1, dash = [], labe
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
-  const last = points.at(-1);
-  if (!label || !last) return;
-  Object.assign(ctx, { fillStyle: colour, textAlign: "right", textBaseline: "bottom" });
-  ctx.fillText(label, x(last[0]), y(last[1]) - 2);
 }
 
-function baseline(ctx, y, { width, name, colours, left }) {
-  Object.assign(ctx, { strokeStyle: colours.quiet, fillStyle: colours.quiet, lineWidth: 1, textAlign: left ? "left" : "right", textBaseline: "bottom" });
+/** A line for what must be beaten; where it is out of sight, an arrow at the edge. Its name has its number. */
+function baseline(labels, ranges, { loss, name }) {
+  const { ctx, colours, box } = labels;
+  const at = ranges.y(loss);
+  const y = inside(at, box);
+  const words = `${name} ${Number(loss.toPrecision(3))}`;
+  Object.assign(ctx, { strokeStyle: colours.quiet, lineWidth: 1 });
+  if (y !== at) return label(labels, `${at < y ? "↑" : "↓"} ${words}`, box[2], y);
   ctx.setLineDash([2, 3]);
-  segment(ctx, LEFT, y, width - RIGHT, y);
+  segment(ctx, box[0], y, box[2], y);
   ctx.setLineDash([]);
-  ctx.fillText(name, left ? LEFT + 4 : width - RIGHT, y < TOP + 13 ? y + 14 : y - 1);
+  return label(labels, words, box[2], y);
+}
+
+/** Write a label at a place or near it, where it hides least: nothing of the axes, no other label, little of the curves. */
+function label({ ctx, box: [left, top, right, bottom], colours, marks, boxes }, words, x, y) {
+  Object.assign(ctx, { font: "11px system-ui, sans-serif", textAlign: "left", textBaseline: "bottom", lineJoin: "round" });
+  const wide = Math.min(ctx.measureText(words).width, right - left);
+  const places = [x - wide, x + 4, left + 4, right - wide].flatMap((at) => [y - 15, y + 2, y - 29, y + 16].map((height) => [at, height]));
+  const cost = ([at, height]) => {
+    const off = at < left || at + wide > right + 1 || height < top - 6 || height + 13 > bottom;
+    const hit = ([a, b, c]) => a < at + wide + 3 && a + c > at - 3 && Math.abs(b - height) < 13;
+    return 1e6 * off + 1e4 * boxes.filter(hit).length + marks.filter(([a, b]) => a > at && a < at + wide && b > height && b < height + 13).length;
+  };
+  const [at, height] = places.reduce((best, one) => (cost(one) < cost(best) ? one : best));
+  boxes.push([at, height, wide]);
+  Object.assign(ctx, { strokeStyle: colours.paper, fillStyle: colours.quiet, lineWidth: 3 });
+  ctx.strokeText(words, at, height + 13);
+  ctx.fillText(words, at, height + 13);
 }
 
 function mark(ctx, x, y, colours) {

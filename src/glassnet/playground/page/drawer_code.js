@@ -16,9 +16,17 @@ export function mount(root, store) {
   const shown = el("code");
   const said = el("p", { class: "unseen", role: "status" });
   const listing = el("pre", { class: "listing", tabindex: "0", "aria-label": text("code.listing") }, shown);
-  root.append(el("p", { class: "quiet" }, text("code.what")), toolbar(store, shown, said), listing, said);
+  const noPage = el("p", { class: "quiet" });
+  const tools = toolbar(store, shown, said);
+  root.append(el("p", { class: "quiet" }, text("code.what")), tools, noPage, listing, said);
   if (store.can("load_code")) root.append(paste(store));
-  follow(store, (python) => show(shown, python));
+  follow(store, ({ python, no_page = "" }) => {
+    show(shown, python);
+    const page = tools.querySelector(".page");
+    noPage.hidden = !page || !no_page;
+    noPage.textContent = no_page;
+    if (page) page.hidden = Boolean(no_page);
+  });
 }
 
 function toolbar(store, shown, said) {
@@ -31,14 +39,15 @@ function toolbar(store, shown, said) {
   const file = button(text("code.download"), () => save("glassnet_run.py", "text/x-python", shown.textContent));
   const isServed = store.engine.address && location.protocol !== "about:"; // not one file, nor within a notebook
   const notebook = isServed ? el("a", { class: "button", href: "./download/notebook", download: "" }, text("code.notebook")) : null;
-  const page = isServed ? button(text("code.page"), () => savePage(store)) : null;
+  const page = isServed ? button(text("code.page"), () => savePage(store), { class: "page" }) : null;
   return el("div", { class: "code-tools", role: "group", "aria-label": text("code.tools") }, copy, file, notebook, page);
 }
 
 /** Save the page as one file, or say why there can be none. */
 async function savePage(store) {
-  const answer = await fetch(new URL("./download/page", location.href));
-  if (answer.ok) save("glassnet_page.html", "text/html", await answer.text());
+  const answer = await fetch(new URL("./download/page", location.href)).catch(() => null);
+  if (!answer) store.notice(text("code.page.failed"), "refusal");
+  else if (answer.ok) save("glassnet_page.html", "text/html", await answer.text());
   else store.notice((await answer.json()).error, "refusal");
 }
 
@@ -86,9 +95,9 @@ function follow(store, take) {
     asking = true;
     key = wanted();
     try {
-      take((await store.engine.send("code")).python);
+      take(await store.engine.send("code"));
     } catch (error) {
-      take(`# ${error.message}\n`);
+      take({ python: `# ${error.message}\n` });
     }
     setTimeout(() => {
       asking = false;

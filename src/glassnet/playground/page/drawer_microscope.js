@@ -17,7 +17,7 @@ export function microscopeOf(found, look, { store, walk }) {
     el("div", { class: "bar" }, back, title, on),
     el("div", { class: "bar" }, whyOf(found.name, look), store.can("check_number") ? el("label", {}, manual, text("explain.manual")) : null),
     found.stop ? null : rowsOf(found),
-    look.manual ? questionsOf(found, store) : found.sections.map((section) => sectionOf(section, found, store)));
+    look.manual ? questionsOf(found, look, store) : found.sections.map((section) => sectionOf(section, found, store)));
   return made;
 }
 
@@ -61,27 +61,46 @@ function lit(made, { layer }, { index }, found, store) {
 
 // ---- numbers to be worked out ---------------------------------------------------------------------------------------
 
-function questionsOf(found, store) {
-  const intro = el("p", { class: "quiet" }, text(found.questions.length ? "explain.ask" : "explain.ask.none"));
-  return [intro, ...found.questions.map((question) => questionOf(question, store))];
+/** One question after the other: the numbers of a line often are the answer to the one before. */
+function questionsOf({ questions }, look, store) {
+  const intro = el("p", { class: "quiet" }, text(questions.length ? "explain.ask" : "explain.ask.none"));
+  const list = el("div"), solved = (look.solved ??= new Map());
+  const ask = (next, isTyped) => {
+    if (!next) return;
+    const made = questionOf(next, store, solved, () => ask(questions[questions.indexOf(next) + 1], true));
+    list.append(made);
+    if (solved.has(next.question)) ask(questions[questions.indexOf(next) + 1], isTyped);
+    else if (isTyped) made.querySelector("input").focus();
+  };
+  ask(questions[0], false);
+  return [intro, list];
 }
 
-function questionOf(question, store) {
+function questionOf(question, store, solved, goOn) {
   const input = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", size: 12, "aria-label": text("explain.ask.label", question) });
   const verdict = el("p", { class: "verdict", role: "status" });
   const worked = el("div");
+  const show = (line) => worked.replaceChildren(lineOf(line, { formula: false }));
+  function solve(line) {
+    const isFirst = !solved.has(question.question);
+    solved.set(question.question, line);
+    show(line);
+    if (isFirst) goOn();
+  }
+  const answered = (typed) => store.do("check_number", { question: question.question, text: typed });
   async function check(event) {
     event.preventDefault();
-    const answer = await store.do("check_number", { question: question.question, text: input.value });
+    const answer = await answered(input.value);
     if (!answer) return;
     say(verdict, text(answer.right ? "explain.right" : "explain.wrong"));
     verdict.dataset.right = answer.right;
-    if (answer.right) worked.replaceChildren(lineOf(answer.line, { formula: false }));
+    if (answer.right) solve(answer.line);
   }
-  const reveal = async () => {
-    const answer = await store.do("check_number", { question: question.question, text: "0" });
-    if (answer) worked.replaceChildren(lineOf(answer.line, { formula: false }));
-  };
+  async function reveal() {
+    const answer = await answered("0");
+    if (answer) solve(answer.line);
+  }
+  if (solved.has(question.question)) show(solved.get(question.question));
   return el("form", { class: "question", onsubmit: check }, lineOf(question, { asked: true }),
     el("div", { class: "bar" }, el("span", { "aria-hidden": "true" }, "="), input,
       el("button", { type: "submit" }, text("explain.check")), button(text("explain.reveal"), reveal, { class: "plain" })), verdict, worked);

@@ -25,7 +25,7 @@ class Curve {
     this.store = store;
     this.losses = new Losses();
     this.log = el("input", { type: "checkbox", onchange: () => this.#ask() });
-    this.others = el("input", { type: "checkbox", checked: true, onchange: () => this.#compare() });
+    this.others = el("input", { type: "checkbox", checked: true, onchange: () => this.#ask() });
     this.compare = el("label", {}, this.others, text("result.others"));
     this.canvas = el("canvas", { tabindex: 0, role: "img", "aria-label": text("result.curve") });
     this.box = el("div", { class: "curve" }, this.canvas);
@@ -52,19 +52,19 @@ class Curve {
   }
 
   #learn() {
-    const { runs = [] } = this.store.state;
-    this.compare.hidden = runs.length < 2 || !this.store.can("curves");
-    const known = JSON.stringify(runs.map(({ name, steps }) => [name, steps]).concat([this.store.state.run]));
+    const { runs = [], run, data } = this.store.state;
+    const known = JSON.stringify([runs.map(({ name, steps }) => [name, steps]), run, data?.source, data?.rows]);
     if (known !== this.#known) this.#compare();
     this.#known = known;
     this.#ask();
   }
 
-  /** Ask for the curves of the other runs, to lay them over this one's. */
+  /** Ask for the curves of the other runs on the same rows, to lay them over this one's. */
   async #compare() {
     const { run, runs = [] } = this.store.state;
-    if (runs.length < 2 || !this.store.can("curves") || !this.others.checked) this.#others = [];
-    else this.#others = ((await this.store.do("curves")) ?? { runs: [] }).runs.filter(({ name }) => name !== run).slice(-8);
+    const found = runs.length > 1 && this.store.can("curves") ? await this.store.do("curves") : null;
+    this.#others = (found?.runs ?? []).filter(({ name, epochs }) => name !== run && epochs.length).slice(-8);
+    this.compare.hidden = !this.#others.length;
     this.#ask();
   }
 
@@ -80,7 +80,7 @@ class Curve {
     const { losses, colours, width } = this;
     if (!width) return;
     const cursor = this.#cursor === null || !losses.length ? null : losses.epochs[4 * Math.min(this.#cursor, losses.length - 1)];
-    const options = { width, height: HEIGHT, log: this.log.checked, baselines: baselines.filter(({ loss }) => Number.isFinite(loss)), others: this.#others, events, step: frame?.step ?? state.step, cursor, colours };
+    const options = { width, height: HEIGHT, log: this.log.checked, baselines: baselines.filter(({ loss }) => Number.isFinite(loss)), others: this.others.checked ? this.#others : [], events, step: frame?.step ?? state.step, cursor, colours };
     this.ranges = rangesOf(losses, options);
     paintLosses(fit(this.canvas, width, HEIGHT), losses, this.ranges, options);
     say(this.readout, this.#words(cursor));

@@ -119,11 +119,27 @@ class FittedEstimator(BaseEstimator):
         metric, repeats
             As of `glassnet.attribution.permutation_importance`.
         """
+        table = self._with_target("importance", X, y)
+        return self.model_.importance(table, metric=metric, repeats=repeats)
+
+    def playground(self, X: Any, y: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
+        """Open a page in the browser where a copy of the network is trained, changed and looked into.
+
+        Parameters
+        ----------
+        X, y : as of `fit`
+            Rows to train on, of which a fifth is held out.
+        port, open_browser, block
+            As of `glassnet.Network.playground`.
+        """
+        table = self._with_target("playground", X, y)
+        return self.model_.playground(table, port=port, open_browser=open_browser, block=block)
+
+    def _with_target(self, method: str, X: Any, y: Any) -> Table:
         table = self._table(X)
         name = self.model_.target.name
-        column = self._as_column(name, one_per_row(f"{type(self).__name__}.importance", y))
-        rest = [other for other in table.columns if other.name != name]
-        return self.model_.importance(Table([*rest, column]), metric=metric, repeats=repeats)
+        column = self._as_column(name, one_per_row(f"{type(self).__name__}.{method}", y))
+        return Table([*(other for other in table.columns if other.name != name), column])
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write network, encoder and labels to one file, for `TableModel.load` and the command line.
