@@ -118,7 +118,7 @@ class Timeline {
     const made = found.map(({ kind, step, words, run }) => {
       const at = text("timeline.at", { step: figure(step), words });
       const go = () => (run ? this.store.do("select", { run }) : this.#goTo(step));
-      return el("li", { style: { "--at": this.end ? step / this.end : 0 } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
+      return el("li", { style: { "--at": this.end ? Math.min(step / this.end, 1) : 0 } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
     });
     this.pins.replaceChildren(...made);
   }
