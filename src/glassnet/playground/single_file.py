@@ -29,6 +29,7 @@ from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.starting_state import (
     offline_axes,
     offline_kinds,
+    offline_losses,
     offline_optimizers,
     offline_plane,
     offline_state,
@@ -204,6 +205,7 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "plane": offline_plane(data),
         "axes": offline_axes(data),
         "optimizers": offline_optimizers(settings),
+        "losses": offline_losses(settings),
         "kinds": offline_kinds(settings),
         "score": score,
         "classes": list(data.classes),
