@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from glassnet.playground.server.running import Playground
 
-__all__ = ["Answer", "Socket", "ask_http", "connect", "cookie_of", "status_of_upgrade"]
+__all__ = ["Answer", "Socket", "ask_http", "connect", "cookie_of", "parsed", "status_of_upgrade"]
 
 _PATIENCE = 10.0
 _TEXT, _BINARY, _CLOSE, _PING, _PONG = 1, 2, 8, 9, 10
@@ -71,10 +71,11 @@ def ask_http(
         received = bytearray()
         while part := link.recv(2**16):
             received += part
-    return _parsed(bytes(received))
+    return parsed(bytes(received))
 
 
-def _parsed(received: bytes) -> Answer:
+def parsed(received: bytes) -> Answer:
+    """Return an answer as it came."""
     head, _, body = received.partition(b"\r\n\r\n")
     first, *rest = head.decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in rest)

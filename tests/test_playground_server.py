@@ -272,8 +272,10 @@ def test_a_network_goes_on_as_it_is() -> None:
     experiment.advance(5)
     assert net.params.tobytes() == before.tobytes()
     wide = gn.Network([gn.Dense(1)], loss="binary_cross_entropy", input_shape=(3,))
-    with pytest.raises(ShapeError, match=r"the data must have rows of shape \(3,\), as the network, got \(2,\)"):
+    with pytest.raises(ConfigError, match=r"rows must be given for a network with inputs of shape \(3,\), got none"):
         experiment_with_network(wide)
+    with pytest.raises(ShapeError, match=r"the data must have rows of shape \(3,\), as the network, got \(2,\)"):
+        experiment_with_network(wide, experiment.data)
     with pytest.raises(ConfigError, match="it shows one network, got one of 2 members"):
         experiment_with_network(gn.Network([gn.Dense(1)], loss="binary_cross_entropy", members=2))
 

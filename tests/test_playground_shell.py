@@ -310,7 +310,7 @@ def test_one_listener_that_fails_leaves_the_others_alive(page: Page) -> None:
       const found = [await store.do("step"), (await store.do("stap")) ?? null];
       return [reported, seen.includes("after"), found, seen.at(-1)];
     """
-    refusal = ["notice", {"words": "no such command", "kind": "refusal"}]
+    refusal = ["notice", {"words": "no such command", "kind": "refusal", "of": "stap"}]
     assert page.run(STORE % body) == [["broken panel"], True, [7, None], refusal]
 
 

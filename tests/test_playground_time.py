@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import dataclasses
 import hashlib
+import io
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from glassnet.playground.differences import difference
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
+from glassnet.playground.server.downloads import DOWNLOADS
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 from glassnet.playground.tree import MOST_RUNS
@@ -573,6 +576,37 @@ def test_very_many_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
         if step > 55:
             assert found.run.history.last["loss"] == straight.run.history["loss"][step - 1]
     assert len(found.epoch_rows) == 60
+
+
+def test_the_history_of_very_many_epochs_has_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file counts the epochs that are no longer kept, and says so; wherever one goes, and with batches of other sizes."""
+    straight = experiment(batch_size=20)
+    straight.advance(40)
+    straight.replace(settings=straight.settings.with_path("batch_size", 50))  # ends an epoch after one step
+    straight.advance(40)
+    losses = straight.run.history["loss"]
+    monkeypatch.setattr(branch_module, "_MOST_ROWS", 5)
+    found = experiment(batch_size=20)
+    found.advance(40)
+    found.replace(settings=found.settings.with_path("batch_size", 50))
+    found.advance(40)
+    for step in (80, 61, 45, 80, 10, 70):
+        found.go_to(step)
+        rows = list(csv.DictReader(io.StringIO(DOWNLOADS["history"].make(found).decode())))
+        last = found.run.epoch
+        if not found.run.history.epochs:
+            assert [*rows[0].values()] == ["", *[""] * (len(rows[0]) - 2), f"epochs 1 to {last} are no longer kept"]
+            continue
+        assert [int(row["epoch"]) for row in rows] == list(range(last - len(rows) + 1, last + 1))
+        assert [float(row["loss"]) for row in rows] == losses[last - len(rows) : last]
+        said = [row.get("note") for row in rows]
+        first = int(rows[0]["epoch"])
+        assert said[0] == (f"epochs 1 to {first - 1} are no longer kept" if first > 1 else None)
+        assert not any(said[1:])
+    found.go_to(80)
+    assert len(found.run.history.columns["loss"]) < found.run.epoch == straight.run.epoch == 54
+    found.branch()
+    assert DOWNLOADS["history"].make(found).decode().splitlines()[-1].startswith("54,")
 
 
 def test_the_code_of_a_run_with_changes_makes_its_bits() -> None:

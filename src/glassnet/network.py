@@ -385,7 +385,7 @@ class Network(BaseNetwork):
     # ---- a page to play with ------------------------------------------------------------------------------------
 
     def playground(
-        self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool = True
+        self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool | None = None
     ) -> Any:
         """Open a page in the browser where a copy of this network is trained, changed and looked into.
 
@@ -399,9 +399,9 @@ class Network(BaseNetwork):
             Port of this computer to listen on; 0 for a free one. Others cannot reach it.
         open_browser : bool, default=True
             Whether to open the page; its address is printed in any case.
-        block : bool, default=True
-            Whether to wait until the playground is ended, by Ctrl-C or on the page. Otherwise the program goes on, and
-            ``close()`` of what is returned ends it.
+        block : bool, optional
+            Whether to wait until the playground is ended, by Ctrl-C or on the page: by default not in a notebook, nor
+            in a running event loop. Otherwise the program goes on, and ``close()`` of what is returned ends it.
 
         Returns
         -------

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import webbrowser
 from typing import Any
 
-from glassnet.errors import ConfigError, ShapeError
+from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.network import Network
 from glassnet.playground.data.fitting_settings import suggested_settings
 from glassnet.playground.data.sources import FIRST_SOURCE, data_from_arrays, data_from_model, data_from_source
@@ -15,11 +16,15 @@ from glassnet.playground.server.running import Playground
 from glassnet.playground.settings import Settings
 from glassnet.tabular.model import TableModel
 from glassnet.training.progress import in_notebook
+from glassnet.utils.checks import check_flag, check_integer
 
 __all__ = [
     "experiment_with", "experiment_with_model", "experiment_with_network", "play_model", "play_network",
     "show_playground",
 ]  # fmt: skip
+
+_LAST_PORT = 65_535
+_ROWS = "Pass X and y."
 
 
 def experiment_with(data: PlayData | None = None) -> Experiment:
@@ -28,9 +33,25 @@ def experiment_with(data: PlayData | None = None) -> Experiment:
     return Experiment(data, suggested_settings(data))
 
 
-def experiment_with_network(network: Network, data: PlayData | None = None) -> Experiment:
-    """Return an experiment that goes on with a network as it is, which is not changed; without data, with a toy."""
-    data = data or data_from_source(FIRST_SOURCE)
+def experiment_with_network(network: Network, data: PlayData | None = None, advice: str = _ROWS) -> Experiment:
+    """Return an experiment that goes on with a network as it is, which is not changed.
+
+    Parameters
+    ----------
+    network : Network
+    data : PlayData, optional
+        Without them, a toy.
+    advice : str
+        What to do where the toy does not fit.
+    """
+    if data is None:
+        try:
+            return experiment_with_network(network, data_from_source(FIRST_SOURCE))
+        except (DataError, ShapeError) as error:
+            shape = network.input_shape or ()
+            of = f"with inputs of shape {shape}" if shape not in ((), (2,)) else "that no toy fits"
+            message = f"playground: rows must be given for a network {of}, got none. {advice}"
+            raise ConfigError(message, expected=error.expected, got=None) from error
     if network.members is not None:
         message = f"playground: it shows one network, got one of {network.members} members. Make it with members=None."
         raise ConfigError(message, got=network.members)
@@ -63,7 +84,8 @@ def play_network(network: Network, X: Any = None, y: Any = None, **options: Any)
     open_browser : bool, default=True
         Whether to open the page; its address is printed in any case.
     block : bool, optional
-        Whether to wait until the playground is ended, by Ctrl-C or on the page: by default not in a notebook.
+        Whether to wait until the playground is ended, by Ctrl-C or on the page: by default not in a notebook, nor in
+        a running event loop.
 
     Returns
     -------
@@ -100,11 +122,32 @@ def show_playground(
     block: bool | None = None,
 ) -> Playground:
     """Print the address of a playground, open it in a browser, and wait for its end if that is asked for."""
+    port, waits = check_integer(where, "port", port, 0, maximum=_LAST_PORT), _waits(where, block)
     playground = Playground(experiment, where, port=port)
     print(f"The playground is at {playground.url}", flush=True)
     if open_browser:
         webbrowser.open(playground.url)
-    if block is False or (block is None and in_notebook()):
+    if not waits:
         return playground.start()
     playground.run()
     return playground
+
+
+def _waits(where: str, block: bool | None) -> bool:
+    """Return whether to wait for the end: where nobody said so, where nothing else has to go on meanwhile."""
+    if block is None:
+        return not in_notebook() and not _is_in_loop()
+    if check_flag(where, "block", block) and _is_in_loop():
+        must = "block must be False in a running event loop, which would stand still"
+        message = f"{where}: {must}, got True. Leave it out, and call close() at the end."
+        raise ConfigError(message, expected=False, got=True)
+    return bool(block)
+
+
+def _is_in_loop() -> bool:
+    """Return whether this is called by an event loop that runs, as cells of notebooks and coroutines are."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -12,7 +12,7 @@ from glassnet.serving.limits import Limits, Refusal
 
 if TYPE_CHECKING:
     import h11
-    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 __all__ = ["connection_class"]
 
@@ -25,18 +25,30 @@ async def _full(scope: Any, receive: Any, send: Any) -> None:
     await refused(_FULL, send)
 
 
-def _refusal(error: BaseException | None, limits: Limits) -> Sequence[h11.Event]:
-    """Return the answer to what h11 cannot read."""
-    import h11
-
+def _unreadable(error: BaseException | None, limits: Limits) -> Refusal:
+    """Return the refusal of what h11 cannot read."""
     status = getattr(error, "error_status_hint", 400)
     most = f"the head must have at most {limits.header_bytes:,} bytes, got more."
     coded = "the body must come as it is or in chunks, got another transfer encoding."
     text = {431: most, 501: coded}.get(status, "the request must be one of HTTP, got something else.")
-    headers, body = refusal_answer(Refusal(status, text))
-    reason = {431: b"Request Header Fields Too Large", 501: b"Not Implemented"}.get(status, b"Bad Request")
-    response = h11.Response(status_code=status, headers=[*headers, *SAFE_HEADERS], reason=reason)
+    return Refusal(status, text)
+
+
+def _answer(refusal: Refusal) -> Sequence[h11.Event]:
+    """Return what h11 sends for a refusal."""
+    import h11
+
+    headers, body = refusal_answer(refusal)
+    reason = {431: b"Request Header Fields Too Large", 501: b"Not Implemented"}.get(refusal.status, b"Bad Request")
+    response = h11.Response(status_code=refusal.status, headers=[*headers, *SAFE_HEADERS], reason=reason)
     return response, h11.Data(data=body), h11.EndOfMessage()
+
+
+def _give_up(cycle: RequestResponseCycle | None) -> None:
+    """Let an answer that is not complete find out that nobody waits for it."""
+    if cycle is not None and not cycle.response_complete:
+        cycle.disconnected = True
+        cycle.message_event.set()
 
 
 def connection_class(limits: Limits) -> type[H11Protocol]:
@@ -69,15 +81,17 @@ def connection_class(limits: Limits) -> type[H11Protocol]:
 
         def send_400_response(self, msg: str) -> None:
             """Answer to what is no request of HTTP; uvicorn calls it where it handles the error that says why."""
+            self.refuse(_unreadable(sys.exc_info()[1], limits))
+
+        def refuse(self, refusal: Refusal) -> None:
+            """Answer with a refusal, and close the connection once the client has had time to read it."""
             if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
                 self.transport.close()
                 return
-            for event in _refusal(sys.exc_info()[1], limits):
+            for event in _answer(refusal):
                 self.transport.write(self.conn.send(event) or b"")
             self._is_refused = True
-            if self.cycle is not None and not self.cycle.response_complete:
-                self.cycle.disconnected = True
-                self.cycle.message_event.set()
+            _give_up(self.cycle)
             if self.transport.can_write_eof():
                 self.transport.write_eof()
             self.loop.call_later(_SECONDS_TO_LISTEN, self.transport.close)

@@ -10,7 +10,7 @@ from typing import Any
 
 from glassnet.serving.limits import STOPPING, Limits, Refusal
 
-__all__ = ["SAFE_HEADERS", "App", "Guard", "as_json", "names_of", "refusal_answer", "refused"]
+__all__ = ["SAFE_HEADERS", "App", "Guard", "as_json", "long_head", "names_of", "refusal_answer", "refused"]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -88,11 +88,16 @@ class Guard:
             hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
             if len(hosts) != 1 or _without_port(hosts[0].lower()) not in self._hosts:
                 return Refusal(400, "the host must be this computer: use http://127.0.0.1 or http://localhost.")
-        line = len(scope["method"]) + len(scope["raw_path"]) + len(scope["query_string"]) + len("  HTTP/1.1\r\n\r\n")
-        head = line + sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"])
-        if head > self._limits.header_bytes:
-            return Refusal(431, f"the head must have at most {self._limits.header_bytes:,} bytes, got {head:,}.")
-        return STOPPING if self._is_stopping else None
+        return long_head(scope, self._limits) or (STOPPING if self._is_stopping else None)
+
+
+def long_head(scope: Message, limits: Limits) -> Refusal | None:
+    """Return the refusal of a request whose head is too long."""
+    line = len(scope["method"]) + len(scope["raw_path"]) + len(scope["query_string"]) + len("  HTTP/1.1\r\n\r\n")
+    head = line + sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"])
+    if head <= limits.header_bytes:
+        return None
+    return Refusal(431, f"the head must have at most {limits.header_bytes:,} bytes, got {head:,}.")
 
 
 def _without_port(host: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["listen", "make_server", "open_to_others"]
 
+_OF_CLIENTS = ("timeout graceful shutdown exceeded", "Invalid UTF-8 sequence received")
 _SECONDS_TO_END = 5
 _SECONDS_TO_ANSWER = 4.0  # of these
 
@@ -57,8 +58,8 @@ def make_server(app: Guard, limits: Limits, **more: Any) -> uvicorn.Server:
 
 
 def _is_bug(record: logging.LogRecord) -> bool:
-    """Return whether a line of uvicorn's log is of interest: not that some clients had not gone at the end."""
-    return "timeout graceful shutdown exceeded" not in str(record.msg)
+    """Return whether a line of uvicorn's log is of interest: not what some client did or did not do."""
+    return not any(text in str(record.msg) for text in _OF_CLIENTS)
 
 
 def open_to_others(host: str) -> bool:

@@ -19,7 +19,7 @@ from glassnet.playground.doors import experiment_with, experiment_with_model, ex
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.server.running import Playground
-from glassnet.saving.ownership import is_model_file
+from glassnet.saving.ownership import MODEL_SUFFIX, is_model_file
 from glassnet.tabular import TableModel
 from glassnet.utils.checks import require_extra
 from glassnet.utils.paths import typed_path
@@ -54,12 +54,22 @@ def run_playground(file: str | None, texts: Mapping[str, Any]) -> None:
 def experiment_of(file: str | None, texts: Mapping[str, Any]) -> Experiment:
     """Return an experiment with the table or the model in a file, or with a toy if there is none."""
     options, reading = PlaygroundOptions.from_texts(texts), ReadingOptions.from_texts(texts)
-    if file is not None and is_model_file(typed_path(file)):
+    for name, typed in (("DATA|MODEL", file), ("--data", options.data)):
+        if typed is not None and not typed.strip():
+            message = f"{WHERE}: {name} must be the name of a file, got {typed!r}. Leave it out for a toy."
+            raise ConfigError(message, got=typed)
+    if file is not None and _is_model(file):
         return _of_model(file, options, reading)
     if options.data is not None:
         message = f"{WHERE}: --data must go with a MODEL, got {file or 'none'}. Write: glassnet playground DATA"
         raise ConfigError(message, got=file)
     return experiment_with(None if file is None else _rows(file, options, reading))
+
+
+def _is_model(file: str) -> bool:
+    """Return whether a file is a model, or one by its name: what is wrong with it is said of a model then."""
+    path = typed_path(file)
+    return is_model_file(path) or (path.is_file() and file.lower().endswith(MODEL_SUFFIX))
 
 
 def _of_model(file: str, options: PlaygroundOptions, reading: ReadingOptions) -> Experiment:
@@ -75,11 +85,14 @@ def _of_model(file: str, options: PlaygroundOptions, reading: ReadingOptions) ->
         message = f"{WHERE}: MODEL must be a network or a model of a table, got an estimator of scikit-learn."
         raise ConfigError(message, got=type(model).__name__)
     data = None if options.data is None else _rows(options.data, options, reading)
-    return experiment_with_network(model, data)
+    return experiment_with_network(model, data, "Add --data and a table with its target.")
 
 
 def _rows(file: str, options: PlaygroundOptions, reading: ReadingOptions) -> PlayData:
     """Return a table as data."""
+    if _is_model(file):
+        message = f"{WHERE}: --data must be a table, got the model file {file!r}. Name its rows."
+        raise ConfigError(message, got=file)
     reading.check(WHERE)
     given = {name: value for name, value in vars(reading).items() if value not in (None, ())}
     if "read" in given:

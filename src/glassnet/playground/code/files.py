@@ -44,19 +44,25 @@ def _plain(title: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-.!|$&~" else c for c in " ".join(title.split()))
 
 
-def history_table(columns: Mapping[str, Sequence[Any]]) -> str:
+def history_table(columns: Mapping[str, Sequence[Any]], before: int = 0) -> str:
     """Return a history as CSV, one row for each epoch; what an epoch has no value for is empty.
 
     Parameters
     ----------
     columns : mapping of str to sequence
         As `glassnet.training.History.columns`.
+    before : int
+        How many epochs before these are no longer kept: they are counted, and a column more says so.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["epoch", *columns])
+    notes = [f"epochs 1 to {before} are no longer kept"] if before else []
+    writer.writerow(["epoch", *columns, *(["note"] if before else [])])
     n = max(map(len, columns.values()), default=0)
     for epoch in range(n):
         row = [values[epoch] if epoch < len(values) else None for values in columns.values()]
-        writer.writerow([epoch + 1, *("" if value is None else value for value in row)])
+        writer.writerow([before + epoch + 1, *("" if value is None else value for value in row), *notes])
+        notes = [""] if before else []
+    if before and not n:
+        writer.writerow([""] * (1 + len(columns)) + notes)
     return text.getvalue()

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError, GlassnetError
 from glassnet.playground.data.array_data import ArrayMaterial
+from glassnet.playground.data.checked_arrays import checked_arrays
 from glassnet.playground.data.flawed_data import flawed_material
 from glassnet.playground.data.table_data import TableMaterial
 from glassnet.playground.data.table_reading import YOUR_FILE, Reading, display_name, read_checked, undecided
@@ -240,10 +241,7 @@ def data_from_arrays(
     split : float
         Share of the rows to hold out.
     """
-    X, y = np.asarray(X), np.asarray(y)
-    if X.ndim < 2 or len(X) != len(y):
-        message = f"playground: X must have shape (n, ...) and y as many rows, got {X.shape} and {y.shape}."
-        raise DataError(message, got=(X.shape, y.shape))
+    X, y = checked_arrays("playground", X, y)
     held_out = None if validation_data is None else tuple(map(np.asarray, validation_data[:2]))
     names, coded, valid_codes = _coded(y, None if held_out is None else held_out[1], classes)
     width = int(np.prod(X.shape[1:]))

@@ -34,9 +34,35 @@ export function say(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
-/** A button that does something; `props.label` is its name where its content is a picture. */
-export function button(content, onclick, { label, ...props } = {}) {
-  return el("button", { type: "button", onclick, "aria-label": label, title: label, ...props }, content);
+/** A button that does something; `props.label` is its name where its content is a picture, `props.off` whether it has nothing
+ *  to do now. */
+export function button(content, onclick, { label, off = false, ...props } = {}) {
+  const act = (event) => made.ariaDisabled !== "true" && onclick(event);
+  const made = el("button", { type: "button", onclick: act, "aria-label": label, title: label, ...props }, content);
+  if (off) setOff(made, off);
+  return made;
+}
+
+/** Say whether a button has nothing to do now; unlike one that is disabled, it keeps the focus. */
+export function setOff(made, off) {
+  if ((made.ariaDisabled === "true") !== Boolean(off)) made.ariaDisabled = off ? "true" : null;
+}
+
+/** Return what gives the focus back to the element that has it now, or to the one that has been made in its place. */
+export function wayBack(element = document.activeElement) {
+  const around = [];
+  for (let each = element; (each = each?.parentElement?.closest("[id]")); ) around.push(each.id);
+  const marks = Object.entries(element?.dataset ?? {}).map(([name, value]) =>
+    `[data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}="${CSS.escape(value)}"]`);
+  return () => {
+    const again = (id) => document.getElementById(id)?.querySelector(`${element.tagName}${marks.join("")}`);
+    const same = () => document.getElementById(element.id) ?? (marks.length ? again(around[0]) : null);
+    const found = [element?.isConnected ? element : same(), ...around.map((id) => document.getElementById(id))];
+    for (const each of found) {
+      each?.focus({ preventScroll: each !== element });
+      if (each && document.activeElement === each) return;
+    }
+  };
 }
 
 /** A number as people read it: four digits, thousands apart, exponents only where they help. */

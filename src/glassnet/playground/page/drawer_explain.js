@@ -3,6 +3,7 @@
 import { button, el, say } from "./dom.js";
 import { lineOf, rowsOf, typeset } from "./drawer_lines.js";
 import { light, microscopeOf, whyOf } from "./drawer_microscope.js";
+import { numberField } from "./numbers.js";
 import { text } from "./texts.js";
 
 const BETWEEN = 250; // milliseconds between two updates while running
@@ -61,7 +62,7 @@ class Explained {
     const running = this.store.state?.running;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
-      if (!this.root.contains(document.activeElement) || !document.activeElement.matches("input[type=text], input[type=number]")) this.#refresh();
+      if (!this.root.contains(document.activeElement) || !document.activeElement.matches("input[type=text]")) this.#refresh();
     }, running ? BETWEEN : 0);
   }
 
@@ -80,7 +81,7 @@ class Explained {
     const asked = JSON.stringify([command, args, this.look.manual, store.state.revision, now]);
     if (asked === this.#shown) return;
     this.#shown = asked;
-    if (!command || !store.can(command)) return this.#fill(el("p", { class: "quiet" }, text(command ? "explain.cannot" : "explain.nothing")));
+    if (!command || !store.can(command)) return this.#fill(el("p", { class: "quiet" }, this.#invitation(command)));
     const number = ++this.#asked;
     try {
       const found = await store.engine.send(command, args);
@@ -88,6 +89,12 @@ class Explained {
     } catch (error) {
       if (number === this.#asked) this.#fill(el("p", { class: "quiet" }, error.message));
     }
+  }
+
+  /** What is said where nothing is explained: what there is to be chosen, as far as this page can explain it. */
+  #invitation(command) {
+    if (command || !this.store.can("explain_neuron")) return text("explain.cannot");
+    return [text("explain.nothing"), this.store.can("microscope") ? text("explain.nothing.microscope") : ""].filter(Boolean).join(" ");
   }
 
   /** Go to a stop of the microscope. */
@@ -146,11 +153,12 @@ const PARTS = {
 /** A field for another value of a weight, set by hand. */
 function setterOf({ parameter, from, to, value }, store) {
   if (!store.can("set_weight")) return [];
-  const input = el("input", { type: "number", step: "any", value: Number(value.toPrecision(4)), "aria-label": text("explain.set.label") });
-  const set = (event) => {
+  const set = (now) => store.do("set_weight", { parameter, index: [from ?? 0, to], value: now });
+  const input = numberField({ type: "number", value: Number(value.toPrecision(4)), lazy: true }, set, { "aria-label": text("explain.set.label") });
+  const send = (event) => {
     event.preventDefault();
-    if (input.value !== "") store.do("set_weight", { parameter, index: [from ?? 0, to], value: Number(input.value) });
+    input.commit();
     input.blur();
   };
-  return el("form", { class: "bar", onsubmit: set }, input, el("button", { type: "submit" }, text("explain.set")));
+  return el("form", { class: "bar", onsubmit: send }, input, el("button", { type: "submit" }, text("explain.set")));
 }

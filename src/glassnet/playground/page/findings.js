@@ -33,7 +33,7 @@ export function mount(root, store) {
   root.append(el("div", { class: "bar" }, look, said), cards);
   store.on("findings", () => {
     looking = false;
-    lookedAt = store.state?.step ?? 0;
+    lookedAt = store.step;
     show();
   });
   store.on("state", (state) => {

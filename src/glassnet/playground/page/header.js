@@ -1,6 +1,7 @@
 // The line on top: what runs, in one sentence, and the tools that belong to no panel.
 
-import { button, figure, say } from "./dom.js";
+import { button, figure, say, setOff } from "./dom.js";
+import { openHelp } from "./keyboard.js";
 import { toggleSound } from "./sound.js";
 import { newestLoss } from "./store.js";
 import { text } from "./texts.js";
@@ -13,13 +14,13 @@ export function mountHeader(store) {
   const sound = button("♪", () => sound.setAttribute("aria-pressed", toggleSound(store)), {
     label: text("app.sound"), "aria-pressed": "false",
   });
-  const help = button("?", () => document.getElementById("help").showModal(), { label: text("app.help"), "aria-haspopup": "dialog" });
+  const help = button("?", openHelp, { label: text("app.help"), "aria-haspopup": "dialog" });
   tools.append(undo, redo, sound, help);
   store.on("state", (state) => {
     undo.hidden = !store.can("undo");
     redo.hidden = !store.can("redo");
-    undo.disabled = !state.can_undo;
-    redo.disabled = !state.can_redo;
+    setOff(undo, !state.can_undo);
+    setOff(redo, !state.can_redo);
     say(document.getElementById("summary"), summary(state));
   });
   announceLoss(store);

@@ -1,6 +1,6 @@
 // Keys that work everywhere on the page, and the dialog that lists them. Inside the network, arrows belong to the network.
 
-import { button, el } from "./dom.js";
+import { button, el, wayBack } from "./dom.js";
 import { text } from "./texts.js";
 
 const OFF = "glassnet playground keys off";
@@ -9,9 +9,9 @@ const OFF = "glassnet playground keys off";
 const KEYS = [
   [" ", "app.key.run", "run", (store) => runOrPause(store)],
   [".", "app.key.step", "step", (store) => store.do("step")],
-  [",", "app.key.back", "go_to", (store) => store.state.step > 0 && store.do("go_to", { step: place(store) - 1 })],
+  [",", "app.key.back", "go_to", (store) => store.step > 0 && store.do("go_to", { step: store.step - 1 })],
   ["b", "app.key.branch", "branch", (store) => store.do("branch")],
-  ["?", "app.key.help", null, () => document.getElementById("help").showModal()],
+  ["?", "app.key.help", null, () => openHelp()],
 ];
 const CHORDS = [
   ["z", "Ctrl+Z", "app.undo", "undo"],
@@ -19,17 +19,24 @@ const CHORDS = [
 ];
 const ELSEWHERE = [
   ["← → ↑ ↓", "app.key.walk"],
-  ["Enter", "app.key.explain"],
-  ["E", "app.key.edges"],
+  ["Enter", "app.key.explain", "explain_neuron"],
+  ["E", "app.key.edges", "explain_edge"],
   ["Tab", "app.key.tab"],
 ];
 const WRITES = "input, select, textarea, [contenteditable], dialog";
 const TAKES_SPACE = `${WRITES}, button, a, summary, [role=tab], [role=slider], [role=button]`;
 
-const place = (store) => store.frame?.step ?? store.state.step;
 const runOrPause = (store) =>
   store.state.running ? store.do("pause") : store.do("run", { per_second: store.state.per_second ?? null });
 let on = true;
+
+/** Open the list of keys; once it is closed, what opened it has the focus, though it may have been made anew meanwhile. */
+export function openHelp() {
+  const dialog = document.getElementById("help");
+  const back = wayBack();
+  dialog.onclose = back;
+  dialog.showModal();
+}
 
 /** Mount the keys and their dialog. */
 export function mountKeyboard(store) {
@@ -67,7 +74,7 @@ function fillHelp(store) {
     const there = KEYS.filter(([, , command]) => !command || store.can(command));
     const rows = there.map(([key, words]) => row(key === " " ? text("app.key.space") : key.toUpperCase(), words));
     rows.push(...CHORDS.filter((chord) => store.can(chord[3])).map(([, key, words]) => row(key, words)));
-    rows.push(...ELSEWHERE.map(([key, words]) => row(key, words)));
+    rows.push(...ELSEWHERE.filter(([, , command]) => !command || store.can(command)).map(([key, words]) => row(key, words)));
     dialog.querySelector("tbody").replaceChildren(...rows);
   });
 }

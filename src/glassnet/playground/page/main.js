@@ -31,11 +31,11 @@ function paintFrames(store) {
   let asked = false;
   function paint() {
     asked = false;
-    const painted = store.paint();
+    store.paint();
     if (!store.state) return;
     dataset.state = store.gone ? "gone" : store.state.running ? "running" : "paused";
     dataset.revision = store.state.revision;
-    dataset.step = painted ? store.frame.step : store.state.step;
+    dataset.step = store.step;
   }
   function ask() {
     if (!asked) requestAnimationFrame(paint);

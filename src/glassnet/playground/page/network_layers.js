@@ -1,6 +1,6 @@
 // The layers above their columns: name, units, order; and the settings of the network.
 
-import { button, el } from "./dom.js";
+import { button, el, wayBack } from "./dom.js";
 import { showOptions } from "./options.js";
 import { text } from "./texts.js";
 
@@ -68,8 +68,8 @@ function units({ store, change }, column) {
   const by = (step, sign, key) => {
     const value = column.units + step;
     const label = text(step > 0 ? "network.unit.more" : "network.unit.less", { label: column.label });
-    const disabled = value < (option.minimum ?? 1) || value > (option.maximum ?? Infinity);
-    return button(sign, () => change(option.path, value), { class: "plain by", label, disabled, "data-key": `${key}-${column.name}` });
+    const off = value < (option.minimum ?? 1) || value > (option.maximum ?? Infinity);
+    return button(sign, () => change(option.path, value), { class: "plain by", label, off, "data-key": `${key}-${column.name}` });
   };
   return [by(-1, "−", "less"), el("span", { class: "quiet" }, String(column.units)), by(1, "+", "more")];
 }
@@ -94,6 +94,8 @@ function open({ menu }, anchor, label, fill) {
   };
   menu.setAttribute("aria-label", label);
   menu.refresh();
+  const back = wayBack(anchor);
+  menu.ontoggle = ({ newState }) => newState === "closed" && (document.activeElement === document.body || menu.contains(document.activeElement)) && back();
   menu.showPopover();
   const box = anchor.getBoundingClientRect();
   menu.style.setProperty("left", `${Math.max(Math.min(box.left, innerWidth - menu.offsetWidth - 8), 8)}px`);

@@ -1,6 +1,7 @@
 // Editors of options, as the state describes them: {path, label, type, value, choices?, minimum?, maximum?}.
 
 import { el } from "./dom.js";
+import { numberField } from "./numbers.js";
 import { text } from "./texts.js";
 
 const made = new WeakMap(); // editors of each element, by path
@@ -38,10 +39,15 @@ class Editor {
     this.input = input;
     this.label = label;
     input.dataset.path = option.path;
-    input.onchange = () => this.#commit();
+    if (!this.isNumber) input.onchange = () => this.#commit();
   }
 
-  #build({ type, label, choices, minimum, maximum }) {
+  get isNumber() {
+    return this.option.type === "number" || this.option.type === "integer";
+  }
+
+  #build(option) {
+    const { type, label, choices } = option;
     const name = el("span", {}, label);
     if (type === "flag") {
       const input = el("input", { type: "checkbox" });
@@ -50,7 +56,7 @@ class Editor {
     const input =
       type === "choice"
         ? el("select", {}, choices.map((value, i) => el("option", { value: String(i) }, word(value))))
-        : el("input", { type: "number", step: type === "integer" ? 1 : "any", min: minimum, max: maximum, inputmode: "decimal" });
+        : numberField(option, (value) => this.change(this.option.path, value), { placeholder: option.optional ? text("app.none") : null });
     return { input, label: el("label", { class: "option" }, name, input) };
   }
 
@@ -61,32 +67,23 @@ class Editor {
 
   show(option) {
     this.option = option;
-    const typing = document.activeElement === this.input && this.input.type === "number" && this.dirty;
-    if (!typing) this.#write();
-    this.input.oninput = () => (this.dirty = true);
+    this.#write();
   }
 
   #write() {
     const { type, value, choices } = this.option;
-    this.dirty = false;
-    if (type === "flag") this.input.checked = value;
-    else this.input.value = type === "choice" ? String(choices.indexOf(value)) : value ?? "";
-  }
-
-  #read() {
-    const { type, choices } = this.option;
-    if (type === "flag") return this.input.checked;
-    if (type === "choice") return choices[Number(this.input.value)];
-    return this.input.value === "" ? null : Number(this.input.value);
+    if (this.isNumber) this.input.inForce = value;
+    else if (type === "flag") this.input.checked = value;
+    else this.input.value = String(choices.indexOf(value));
   }
 
   /** Give the value away; where it is refused, the one in force is shown again. */
   async #commit() {
-    this.dirty = false;
+    const { type, path, choices } = this.option;
     try {
-      await this.change(this.option.path, this.#read());
+      await this.change(path, type === "flag" ? this.input.checked : choices[Number(this.input.value)]);
     } finally {
-      if (!this.dirty) this.#write();
+      this.#write();
     }
   }
 }

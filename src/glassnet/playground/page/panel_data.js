@@ -3,6 +3,7 @@
 import { columnList, preview, questionCards } from "./data_tables.js";
 import { pictureOf } from "./data_pictures.js";
 import { button, el, figure } from "./dom.js";
+import { numberField } from "./numbers.js";
 import { text } from "./texts.js";
 
 const ENDINGS = ".csv,.tsv,.txt,.json,.jsonl,.parquet,.xlsx,.xls,.ods,.gz";
@@ -130,26 +131,13 @@ function toyOptions(data, store) {
   const change = (path, value) => load(store, { kind: "toy", name: toy.name, options: { ...given, [path]: value } });
   return {
     key: [toy, given],
-    content: () => el("div", { class: "fields" }, toy.options.map((option) => numberField(option, given[option.path], change))),
+    content: () => el("div", { class: "fields" }, toy.options.map((option) => optionField(option, given[option.path], change))),
   };
 }
 
-function numberField({ path, label, minimum, maximum, step }, value, change) {
-  const id = `data-option-${path}`;
-  const input = el("input", {
-    type: "number", id, min: minimum, max: maximum, step: "any", value, onchange: () => {
-      if (input.value !== "" && Number.isFinite(input.valueAsNumber)) change(path, input.valueAsNumber);
-    },
-  });
-  input.onkeydown = (event) => { // the step of the arrows, without refusing what lies between
-    const side = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (!side) return;
-    event.preventDefault();
-    const next = Math.min(Math.max(input.valueAsNumber + side * step, minimum), maximum);
-    input.value = Number(next.toFixed(6));
-    input.onchange();
-  };
-  return el("div", {}, el("label", { for: id }, label), input);
+function optionField(option, value, change) {
+  const id = `data-option-${option.path}`;
+  return el("div", {}, el("label", { for: id }, option.label), numberField({ ...option, value }, (now) => change(option.path, now), { id }));
 }
 
 /** The class of the next point, which the plane takes from `store.pointLabel`; the last one to choose is new. */

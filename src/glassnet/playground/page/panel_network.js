@@ -3,6 +3,7 @@
 import { el, figure, say } from "./dom.js";
 import { mountLayers } from "./network_layers.js";
 import { edgeAt, fit, layOut, paintEdges, paintLine, paintNeurons, paintShortcuts, paintStrips, paletteOf } from "./network_canvas.js";
+import { numberField } from "./numbers.js";
 import { text } from "./texts.js";
 
 const SPOKEN = 500; // milliseconds between two updates of the names that screen readers hear, while running
@@ -56,7 +57,7 @@ class Network {
     this.edgeChoice = choice("network.edges", kinds, ({ target }) => this.store.do("view", { edges: target.value }));
     this.unitChoice = choice("network.units", units, ({ target }) => this.store.do("view", { most_units: Number(target.value) }));
     this.insideChoice = choice("network.inside", inside, () => this.#ask());
-    const row = el("input", { type: "number", min: 0, onchange: () => this.store.do("probe", { row: Number(row.value) }) });
+    const row = numberField({ type: "integer", minimum: 0 }, (value) => this.store.do("probe", { row: value }));
     this.row = el("label", {}, text("network.row"), row);
     return el("div", { class: "bar" }, this.edgeChoice, this.insideChoice, this.unitChoice, this.row);
   }
@@ -78,7 +79,7 @@ class Network {
     const widest = Math.max(...this.columns.map(({ units }) => units));
     if (view) Object.assign(this.edgeChoice.lastChild, { value: view.edges });
     if (view) Object.assign(this.unitChoice.lastChild, { value: UNITS.find((most) => most >= view.most_units) ?? UNITS.at(-1) });
-    if (probe) this.row.lastChild.value = probe.row;
+    if (probe) this.row.lastChild.inForce = probe.row;
     this.row.title = probe?.text ?? "";
     this.unitChoice.hidden = widest <= UNITS[0] || !this.store.can("view");
     this.edgeChoice.hidden = !this.store.can("view");

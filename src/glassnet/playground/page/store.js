@@ -4,7 +4,7 @@ import { text } from "./texts.js";
 
 const KEPT = ["edges", "biases", "activations", "plane", "pictures", "strips", "predictions"];
 
-/** Listeners of one kind: "state", "frame", "selection", "drawer", "notice" or "findings". */
+/** Listeners of one kind: "state", "frame", "selection", "drawer", "notice", "done" or "findings". */
 export class Store {
   #listeners = new Map();
   #newest = null;
@@ -13,6 +13,7 @@ export class Store {
     this.engine = engine;
     this.state = null;
     this.frame = null;
+    this.step = 0; // where the network is that is shown: that of the state is renewed only with other changes
     this.selection = null;
     this.drawer = "explain";
     engine.onState((state) => this.#take(state));
@@ -44,28 +45,30 @@ export class Store {
   }
 
   /** Run a command; a refusal becomes a notice, and the answer is then undefined. */
-  async do(command, args = {}) {
-    try {
-      return await this.engine.send(command, args);
-    } catch (error) {
-      this.notice(error.message, "refusal");
-      return undefined;
-    }
+  do(command, args = {}) {
+    return this.#tried(command, () => this.engine.send(command, args));
   }
 
   /** Give a file to the server; returns its id for `data`, or undefined after a notice. */
-  async upload(file) {
+  upload(file) {
+    return this.#tried("upload", () => this.engine.upload(file));
+  }
+
+  /** Do something; "done" tells that it succeeded: what was refused of it before is settled. */
+  async #tried(what, action) {
     try {
-      return await this.engine.upload(file);
+      const found = await action();
+      this.emit("done", what);
+      return found;
     } catch (error) {
-      this.notice(error.message, "refusal");
+      this.notice(error.message, "refusal", what);
       return undefined;
     }
   }
 
-  /** Show one sentence, as news or as a refusal. */
-  notice(words, kind = "news") {
-    this.emit("notice", { words, kind });
+  /** Show one sentence, as news or as a refusal of a command. */
+  notice(words, kind = "news", of = "") {
+    this.emit("notice", { words, kind, of });
   }
 
   /** Select a neuron, an edge or a layer (null: nothing), and show what explains it. */
@@ -91,12 +94,14 @@ export class Store {
     const before = this.frame?.revision === fresh.revision ? this.frame : {};
     const kept = Object.fromEntries(KEPT.map((name) => [name, fresh[name] ?? before[name]]));
     this.frame = { ...fresh, ...kept };
+    this.step = fresh.step;
     this.emit("frame", this.frame);
     return true;
   }
 
   #take(state) {
     this.state = state;
+    this.step = state.step;
     this.emit("state", state);
   }
 

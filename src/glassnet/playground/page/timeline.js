@@ -1,6 +1,6 @@
 // The bar at the bottom: steps forwards and back, the whole run under one handle with what happened on it, and the tree of runs.
 
-import { button, el, figure, say, svg } from "./dom.js";
+import { button, el, figure, say, setOff, svg } from "./dom.js";
 import { text } from "./texts.js";
 
 const ICONS = {
@@ -55,15 +55,15 @@ class Timeline {
 
   /** Where the network is that is shown. */
   get step() {
-    const { frame, state } = this.store;
-    return frame?.revision === state.revision ? frame.step : state.step;
+    return this.store.step;
   }
 
   #learn() {
     const { store, runs: tree } = this;
     const { state } = store;
     const now = state.runs?.find(({ name }) => name === state.run);
-    this.end = Math.max(now?.steps ?? 0, state.step);
+    if (state !== this.known) this.end = Math.max(now?.steps ?? 0, state.step); // one that is shown again knows of no new steps
+    this.known = state;
     for (const { command, made } of this.buttons) made.hidden = !store.can(command);
     this.run.hidden = !store.can("run");
     this.handle.disabled = !store.can("go_to");
@@ -90,9 +90,9 @@ class Timeline {
     if (this.handle.getAttribute("aria-valuetext") !== words) this.handle.setAttribute("aria-valuetext", words);
     const { events, findings } = this.store.state;
     for (const { name, made } of this.buttons) {
-      if (name === "back") made.disabled = step === 0;
-      if (name === "restart") made.disabled = step === 0 && !events?.length && !this.store.diverged;
-      if (name === "step" || name === "epoch") made.disabled = this.store.state.running;
+      if (name === "back") setOff(made, step === 0);
+      if (name === "restart") setOff(made, step === 0 && !events?.length && !this.store.diverged);
+      if (name === "step" || name === "epoch") setOff(made, this.store.state.running);
     }
     const drawn = [this.end, events?.length, findings?.length].join();
     if (drawn !== this.#drawn) this.#pin();
@@ -186,7 +186,13 @@ class Runs {
     const focused = this.list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const last = Math.max(...runs.map(({ steps }) => steps), 1);
     this.list.replaceChildren(...inOrder(runs).map(([one, depth]) => this.#row(one, depth, one.name === run, last)));
-    if (focused) [...this.list.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === focused)?.focus();
+    if (focused) this.#focus(focused);
+  }
+
+  /** Focus what has a key; if it is gone, the run that is shown. */
+  #focus(wanted) {
+    const found = [...this.list.querySelectorAll("[data-key]")].find(({ dataset }) => dataset.key === wanted);
+    (found ?? this.list.querySelector("[aria-current]"))?.focus();
   }
 
   #row(run, depth, is_shown, last) {
@@ -204,7 +210,7 @@ class Runs {
     };
     const rename = tool("✎", "rename", () => this.#rename(row, name));
     const remove = tool("✕", "remove", () => store.do("remove", { run: name }));
-    remove.disabled = store.state.runs.length < 2;
+    setOff(remove, store.state.runs.length < 2);
     const row = el("li", { style: { "--depth": depth } }, choose, rename, remove);
     return row;
   }
@@ -212,14 +218,17 @@ class Runs {
   /** Put a field in the place of a name; Enter takes the new one, Escape the old one. */
   #rename(row, name) {
     const field = el("input", { value: name, maxlength: 60, "aria-label": text("timeline.rename", { run: name }) });
-    const end = async (takes) => {
+    const end = async (takes, key) => {
       if (this.#renaming !== field) return;
       this.#renaming = null;
       if (takes && field.value.trim() && field.value !== name) await this.store.do("rename", { run: name, name: field.value });
       this.drawn = "";
+      const focused = document.activeElement === field || document.activeElement === document.body;
       this.learn(this.store.state);
+      const is_named = this.store.state.runs.some((run) => run.name === name);
+      if (focused && key) this.#focus(`select ${is_named ? name : field.value}`);
     };
-    field.onkeydown = ({ key }) => (key === "Enter" || key === "Escape") && end(key === "Enter");
+    field.onkeydown = ({ key }) => (key === "Enter" || key === "Escape") && end(key === "Enter", key);
     field.onblur = () => end(true);
     this.#renaming = field;
     row.querySelector(".choose").replaceWith(field);

@@ -39,7 +39,8 @@ def _notebook(experiment: Experiment) -> bytes:
 
 
 def _history(experiment: Experiment) -> bytes:
-    return history_table(experiment.run.history.columns).encode()
+    run = experiment.run
+    return history_table(run.history.columns, run.epoch - run.history.epochs).encode()
 
 
 def _page(experiment: Experiment) -> bytes:

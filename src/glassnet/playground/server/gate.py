@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Sequence
 from urllib.parse import parse_qs
 
+from glassnet.playground.server.upgrades import COOKIES
 from glassnet.serving.guard import App, Message, Receive, Send, refused
 from glassnet.serving.limits import Refusal
 
@@ -42,7 +43,7 @@ class Gate:
         self._hosts = None if names is None else frozenset(f"{name}:{port}" for name in names)
         if names is not None and port == 80:
             self._hosts = frozenset(names)
-        self._cookie = f"glassnet-{port}"  # cookies do not know ports
+        self._cookie = f"{COOKIES}{port}"  # cookies do not know ports
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         problem = self._problem(scope)

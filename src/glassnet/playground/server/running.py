@@ -15,6 +15,7 @@ from glassnet.playground.server.app import make_play_app
 from glassnet.playground.server.gate import Gate
 from glassnet.playground.server.play_limits import PlayLimits
 from glassnet.playground.server.sockets import Pages
+from glassnet.playground.server.upgrades import socket_class, upgrading_class
 from glassnet.playground.server.uploads import Uploads
 from glassnet.playground.worker import Worker
 from glassnet.serving.guard import Guard, names_of
@@ -28,7 +29,6 @@ __all__ = ["Playground"]
 
 _ADVICE = ("Pass port=0 for a free port.", "Pass allow_remote=True to let others in.")
 _TOKEN_BYTES = 32
-_MOST_UNSENT = 8 * 2**20  # bytes to a page that asks for more than it reads
 
 
 class Playground:
@@ -140,16 +140,9 @@ class Playground:
 
 
 def _server(app: Guard, limits: PlayLimits) -> uvicorn.Server:
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-    class Socket(WebSocketsSansIOProtocol):
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.transport.get_write_buffer_size() > _MOST_UNSENT:  # pings are answered whether it reads or not
-                self.transport.abort()
-
     options: dict[str, Any] = {
-        "ws": Socket,
+        "http": upgrading_class(limits),
+        "ws": socket_class(),
         "ws_max_size": limits.message_bytes,
         "ws_ping_interval": 20.0,
         "ws_ping_timeout": 20.0,

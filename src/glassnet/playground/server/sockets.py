@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import json
 import sys
 import time
 from collections import deque
@@ -23,6 +23,7 @@ __all__ = ["Pages"]
 
 _SWITCH = 0.001  # seconds after which the training lets the server have its turn
 _MOST_EVENTS = 100  # that a page may be behind
+_MOST_DIGITS = 20  # of the number of a message
 _CROWDED, _ENDED = 1013, 4000
 _ANSWER, _EVENT, _STATE = range(3)
 
@@ -176,13 +177,14 @@ class _Page:
             received = await self._socket.receive()
             if received["type"] == "websocket.disconnect":
                 return
-            message = self._read(received.get("text"))
+            text = received.get("text")
+            message = self._read(text)
             if isinstance(message, dict) and message.get("do") == "ack":
                 await self._note_painted()
                 continue
             await self._turns.acquire()
             if isinstance(message, str):
-                self._reply(as_plain_json({"id": _written_number(received.get("text")), "error": message}))
+                self._reply(as_plain_json({"id": _number_in(text), "error": message}))
             elif not self._may():
                 most = self._limits.commands_a_second
                 text = f"playground: a page may send at most {most} commands a second, got more. Wait a moment."
@@ -239,10 +241,21 @@ def _number(message: dict[str, Any]) -> int | None:
     return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
-def _written_number(text: str | None) -> int | None:
-    """Return the number of a message that is refused as a whole, if it begins with the only one that it may have."""
-    found = re.match(r'\s*\{\s*"id"\s*:\s*(\d{1,15})\s*,', text or "")
-    return int(found[1]) if found and text is not None and text.count('"id"') == 1 else None
+def _number_in(text: str | None) -> int | None:
+    """Return the number of a message that is refused as a whole, if it can be read: the page waits for its answer."""
+
+    def numbered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        numbers = [value for name, value in pairs if name == "id"]
+        return {"id": numbers[0]} if len(numbers) == 1 else {}
+
+    def short(digits: str) -> int | None:
+        return int(digits) if len(digits) < _MOST_DIGITS else None
+
+    try:
+        found = json.loads(text or "", object_pairs_hook=numbered, parse_int=short)
+    except (ValueError, RecursionError):
+        return None
+    return _number(found) if isinstance(found, dict) else None
 
 
 def _is_gone(error: Exception) -> bool:
