@@ -123,7 +123,7 @@ class Timeline {
     const made = shown.map(({ kind, step, words, run }, i) => {
       const at = text("timeline.at", { step: figure(step), words });
       const go = () => (run ? this.store.do("select", { run }) : this.#goTo(step));
-      return el("li", { style: { "--at": places[i] / width } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
+      return el("li", { style: { "--at": Math.min(places[i] / width, 1) } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
     });
     this.pins.replaceChildren(...made);
   }
