@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glassnet.errors import ConfigError, DataError
+from glassnet.playground.data.odd_cells import far_cells, question_of_far_cells
 from glassnet.tabular.reading.files import read_file
 from glassnet.tabular.reading.options import READINGS, ReadOptions, python_spelling
 from glassnet.tabular.reading.table import Column, Table
@@ -35,13 +36,13 @@ _LONGEST_NAME = 80
 
 
 def display_name(name: str) -> str:
-    """Return the name of a file as messages and code call it: one part of a path, of characters that can be seen.
+    r"""Return the name of a file as messages and code call it: one part of a path, of characters that can be seen.
 
     It is for people only: no file is looked for under it.
 
     Examples
     --------
-    >>> display_name("weather 2026.csv"), display_name("C:\\\\data\\\\a.tsv"), display_name("../../etc/passwd")
+    >>> display_name("weather 2026.csv"), display_name("C:\\data\\a.tsv"), display_name("../../etc/passwd")
     ('weather 2026.csv', 'a.tsv', 'your_file.csv')
     """
     last = re.split(r"[/\\]", name[-1000:])[-1]
@@ -111,8 +112,28 @@ def read_checked(path: Path | str, options: Mapping[str, Any], where: str = YOUR
         check_table_size(table, where)
         if not table.names:
             break
+        if far := _far_columns(table, path, where, given, read):
+            open_columns |= far
+            continue
         return Reading(_in_plain_words(table), dict(given), tuple(open_columns.values()))
     raise undecided(where, tuple(open_columns.values()))
+
+
+def _far_columns(
+    table: Table, path: Path | str, where: str, given: Mapping[str, Any], read: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return a question for each column with cells that are of no use beside the others, as they stand in the file."""
+    far = [column for column in table.columns if far_cells(column).size]
+    if not far:
+        return {}
+    as_text = {**read, **{column.name: "category" for column in far}}
+    texts = read_file(where, str(path), ReadOptions.checked(where, **{**given, "read": as_text}, spelled=_spelled))
+    return {
+        column.name: question_of_far_cells(
+            column, texts[column.name].values[far_cells(column)].tolist(), given.get("missing", [])
+        )
+        for column in far
+    }
 
 
 def undecided(where: str, questions: Sequence[dict[str, Any]]) -> UndecidedError:
@@ -172,8 +193,16 @@ def _plain(error: DataError | ConfigError, path: str, where: str) -> DataError |
     text = str(error)
     choices = [{"options": json.loads(found)} for found in _CHOICE.findall(text)]
     if choices:
-        return UndecidedError(_python(text), [{"text": _python(text), "column": None, "choices": choices}])
+        return UndecidedError(_python(text), [{"text": _asked(text, where), "column": None, "choices": choices}])
     return DataError(text.replace(path, where)) if path != where and path in text else error
+
+
+def _asked(text: str, where: str) -> str:
+    """Return an error as a question: without the advice that the answers give, nor the name of the file."""
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", text.removeprefix(f"{where}: "))
+    facts = [sentence for sentence in sentences if "\x01" not in sentence] or sentences
+    asked = _python(" ".join(facts))
+    return asked[:1].upper() + asked[1:]
 
 
 def _python(text: str) -> str:

@@ -1,6 +1,7 @@
 // The data: where they come from, what became of each column, what is predicted, how many rows are held out.
 
-import { columnList, preview, questionCards } from "./data_tables.js";
+import { axes, mount as mountFixed, notes, part, rows } from "./data_fixed.js";
+import { columnList, questionCards } from "./data_tables.js";
 import { pictureOf } from "./data_pictures.js";
 import { button, el, figure } from "./dom.js";
 import { numberField } from "./numbers.js";
@@ -12,37 +13,12 @@ const ENDINGS = ".csv,.tsv,.txt,.json,.jsonl,.parquet,.xlsx,.xls,.ods,.gz";
 export function mount(root, store) {
   if (!store.can("data")) return mountFixed(root, store);
   const parts = [
-    sources, dropZone, pending, toyOptions, drawing, questions, target, columns, split, axes, rows, notes, gallery,
+    sources, gallery, dropZone, pending, toyOptions, drawing, questions, target, columns, split, axes, rows, notes,
   ].map((make) => part(root, store, make));
   const show = () => parts.forEach((refresh) => refresh());
   store.on("state", show);
   show();
   takeDrops(root, store, show);
-}
-
-/** Without commands for data: what they are, and the axes. */
-function mountFixed(root, store) {
-  const parts = [named, axes, rows, notes].map((make) => part(root, store, make));
-  store.on("state", () => parts.forEach((refresh) => refresh()));
-  parts.forEach((refresh) => refresh());
-}
-
-/** A part of the panel, made again only where what it shows has changed; the focus stays where it was. */
-function part(root, store, make) {
-  const host = root.appendChild(el("div", { class: "part", hidden: true }));
-  let shown;
-  return () => {
-    const { key, content } = make(store.state.data, store);
-    const now = JSON.stringify(key);
-    if (now === shown) return;
-    shown = now;
-    const focused = host.contains(document.activeElement) ? document.activeElement.id : "";
-    const open = new Set([...host.querySelectorAll("details[open]")].map((each) => each.id));
-    host.replaceChildren(...[content?.() ?? []].flat());
-    host.hidden = !host.childElementCount;
-    for (const each of host.querySelectorAll("details")) each.open ||= open.has(each.id);
-    if (focused) document.getElementById(focused)?.focus();
-  };
 }
 
 /** Take other data; questions about a file that cannot be answered later are kept to be shown. */
@@ -61,13 +37,16 @@ function sources(data, store) {
   const one = (id, title, source) => el("button", {
     type: "button", id: `data-source-${id}`, class: "source", "aria-pressed": String(id === current), onclick: () => load(store, source),
   }, pictureOf(id), el("span", {}, title));
+  const broken = () => el("button", {
+    type: "button", id: "data-source-broken", class: "source", "aria-expanded": String(Boolean(store.galleryOpen)), "aria-controls": store.galleryOpen ? "data-gallery" : null, onclick: () => openGallery(store),
+  }, pictureOf("broken"), el("span", {}, text("data.gallery")));
   const own = data.given ? [one("given", text("data.given"), { kind: "given" })] : [];
   return {
-    key: [current, data.given, data.toys, data.bundled],
+    key: [current, data.given, data.toys, data.bundled, store.galleryOpen],
     content: () => el("div", { class: "sources", role: "group", "aria-label": text("data.sources") },
       data.toys.map((toy) => one(toy.name, toy.title, { kind: "toy", name: toy.name })),
       data.bundled.map((set) => one(set.name, set.title, { kind: "bundled", name: set.name })),
-      one("draw", text("data.draw"), { kind: "points" }), own),
+      one("draw", text("data.draw"), { kind: "points" }), own, hasGallery(data, store) && broken()),
   };
 }
 
@@ -163,10 +142,6 @@ function drawing(data, store) {
 
 // ---- what is made of them ---------------------------------------------------------------------------------------------
 
-function named(data) {
-  return { key: data.title, content: () => el("p", {}, el("strong", {}, data.title)) };
-}
-
 function target(data, store) {
   if (data.targets.length < 2) return { key: 0 };
   const choose = el("select", { id: "data-target", onchange: () => store.do("target", { name: choose.value }) },
@@ -202,35 +177,23 @@ function split(data, store) {
   };
 }
 
-function axes(data, store) {
-  if (!(data.axes?.choices?.length > 2) || !store.can("axes")) return { key: 0 };
-  const choose = (axis) => {
-    const made = el("select", {
-      id: `data-axis-${axis}`, "aria-label": text(`data.axis.${axis}`),
-      onchange: () => store.do("axes", { [axis]: data.axes.choices[made.selectedIndex].value }),
-    }, data.axes.choices.map(({ value, label }) => el("option", { selected: value === data.axes[axis] }, label)));
-    return made;
-  };
-  return {
-    key: [data.axes, data.target],
-    content: () => el("fieldset", {}, el("legend", { class: "quiet" }, text("data.axes")), el("div", { class: "pair" }, choose("x"), choose("y"))),
-  };
-}
+// ---- networks that fail -----------------------------------------------------------------------------------------------
 
-function rows(data) {
-  return { key: [data.preview, data.target], content: () => preview(data) };
-}
+const hasGallery = (data, store) => Boolean(data.gallery?.length) && store.can("gallery");
 
-function notes(data) {
-  return { key: data.notes, content: () => (data.notes?.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
+/** Open the list of networks that fail, in sight, or close it. */
+function openGallery(store) {
+  store.galleryOpen = !store.galleryOpen;
+  store.emit("state", store.state);
+  if (store.galleryOpen) document.getElementById("data-source-broken").scrollIntoView({ block: "start" });
 }
 
 function gallery(data, store) {
-  if (!data.gallery?.length || !store.can("gallery")) return { key: 0 };
+  if (!hasGallery(data, store) || !store.galleryOpen) return { key: 0 };
   const one = ({ name, title, text: words }) => el("li", {}, button(title, () => store.do("gallery", { name }), { id: `data-gallery-${name}` }), el("small", {}, words));
   return {
     key: data.gallery,
-    content: () => el("details", { id: "data-gallery" }, el("summary", {}, text("data.gallery")), el("p", { class: "quiet" }, text("data.gallery.what")),
+    content: () => el("div", { id: "data-gallery", role: "group", "aria-label": text("data.gallery") }, el("p", { class: "quiet" }, text("data.gallery.what")),
       el("ul", { class: "gallery" }, data.gallery.map(one))),
   };
 }
