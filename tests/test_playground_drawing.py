@@ -168,7 +168,7 @@ def test_layers_are_changed_by_buttons(shown: tuple[Page, Playground]) -> None:
     """Units, layers and their order change by buttons that have names, without a pointer."""
     page, _ = shown
     press = 'document.querySelector("#network {}").click()'
-    page.run(press.format("[aria-label='One unit more in Dense 4, tanh']"))
+    page.run(press.format("[aria-label='One unit more in layer 1, Dense 4, tanh']"))
     page.wait("store.state.network.columns[1]?.units === 5")
     page.run(press.format(".add"))
     page.run(

@@ -13,7 +13,15 @@ import numpy as np
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.ground import row_of
 from glassnet.playground.noted_step import NotedStep
-from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of, predicted_of, side_for
+from glassnet.playground.plane import (
+    MOST_CHANNELS,
+    PICTURE_SIDE,
+    grid_of,
+    pictures_of,
+    plane_of,
+    predicted_of,
+    side_for,
+)
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.view import Layout, View
 from glassnet.playground.watcher import Watcher
@@ -31,6 +39,7 @@ _HEADER = struct.Struct("<BBBBIII")
 _PLANES_APART, _PLANE_SHARE = 0.1, 10  # seconds while running; of which planes take one part in so many
 _MOST_EPOCHS, _MOST_LOSSES = 1000, 4096
 _UNSEEN = -1
+_BEST_ONLY = 1  # flag of a plane with the likeliest class and its probability only
 
 
 class _Kept:
@@ -167,12 +176,13 @@ def _new_plane(experiment: Experiment, view: View, kept: _Kept) -> bytes:
     if plane is not None:
         low, high, levels = plane
         head = np.frombuffer(struct.pack("<ffII", low, high, side, levels.shape[1]), dtype=np.uint8)
-        found += section(KINDS["plane"], [head, levels], *now)
+        flags = _BEST_ONLY if len(data.classes) > MOST_CHANNELS else 0
+        found += section(KINDS["plane"], [head, levels], *now, flags=flags)
     return found
 
 
-def section(kind: int, arrays: list[np.ndarray], step: int, revision: int) -> bytes:
+def section(kind: int, arrays: list[np.ndarray], step: int, revision: int, *, flags: int = 0) -> bytes:
     """Return one section of a frame: a header of 16 bytes, the numbers one after the other, zeros up to 8 bytes."""
     dtype, code = _DTYPES[kind]
     body = b"".join([np.ascontiguousarray(array, dtype=dtype).tobytes() for array in arrays])
-    return _HEADER.pack(kind, 1, code, 0, step, revision, len(body)) + body + bytes(-len(body) % 8)
+    return _HEADER.pack(kind, 1, code, flags, step, revision, len(body)) + body + bytes(-len(body) % 8)

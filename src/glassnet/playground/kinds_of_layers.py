@@ -10,15 +10,21 @@ from glassnet.layers.containers import Container
 from glassnet.playground.arguments import starting_arguments
 from glassnet.utils.checks import check_choice
 
-__all__ = ["layer_kinds", "layer_label", "starting_layer"]
+__all__ = ["COMMON_KINDS", "layer_kinds", "layer_label", "starting_layer"]
+
+COMMON_KINDS = (
+    "Dense", "Dropout", "BatchNorm", "LayerNorm", "ReLU", "Tanh", "Sigmoid", "GELU", "Softmax", "Residual",
+)  # fmt: skip
+"""What most people look for, the likeliest first."""
 
 _STARTS: dict[str, Any] = {"units": 8, "rate": 0.2, "std": 0.1}
 _WIDTH = 8
 
 
 def layer_kinds() -> list[str]:
-    """Return the classes of layers that can be put behind a row of numbers without more being said."""
-    return [name for name in sorted(LAYERS, key=str.lower) if _stands(name)]
+    """Return the layers that can be put behind a row of numbers without more being said, common ones first."""
+    others = [name for name in sorted(LAYERS, key=str.lower) if name not in COMMON_KINDS]
+    return [name for name in (*COMMON_KINDS, *others) if _stands(name)]
 
 
 def starting_layer(kind: str, width: int, activation: Any = "tanh") -> dict[str, Any]:

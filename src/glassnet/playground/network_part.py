@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.errors import GlassnetError
 from glassnet.losses import LOSSES
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.kinds_of_layers import layer_kinds, layer_label
+from glassnet.playground.kinds_of_layers import COMMON_KINDS, layer_kinds, layer_label
 from glassnet.playground.options import (
     layer_options,
     loss_options,
@@ -46,7 +46,7 @@ def network_state(experiment: Experiment) -> dict[str, Any]:
     loss = loss_options(settings, fitting_losses(experiment.data))
     return {
         "layers": layers,
-        "kinds": [{"kind": kind, "label": kind} for kind in layer_kinds()],
+        "kinds": [{"kind": kind, "label": kind, "common": kind in COMMON_KINDS} for kind in layer_kinds()],
         "loss": loss[0],
         "loss_options": loss[1:],
         "optimizer": {"kind": optimizer_kind(settings), "options": optimizer_options(settings)},

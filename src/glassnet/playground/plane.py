@@ -9,10 +9,13 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.playground.play_data import PlayData
 
-__all__ = ["MOST_CHANNELS", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of", "predicted_of", "side_for"]
+__all__ = [
+    "MOST_CHANNELS", "MOST_CLASSES", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of", "predicted_of", "side_for",
+]  # fmt: skip
 
 PICTURE_SIDE = 24
 MOST_CHANNELS = 32
+MOST_CLASSES = 256  # whose numbers fit into a byte
 _MIDDLE = 128  # a picture's 0
 _WORK = {True: 1e7, False: 2e8}  # multiplications of one plane while running, and when paused: 2 ms and 40
 _LEAST = 12
@@ -40,14 +43,19 @@ def grid_of(data: PlayData, side: int) -> np.ndarray:
 def plane_of(network: BaseNetwork, data: PlayData, inputs: np.ndarray) -> tuple[float, float, np.ndarray] | None:
     """Return least and greatest value and the predictions in 255 steps between them, (n, channels).
 
-    Probabilities lie between 0 and 1, numbers in the range of the plane, along one
-    input in that of its y. None where there are too many outputs.
+    Probabilities lie between 0 and 1, numbers in the range of the plane, along one input in that of its y; of
+    several numbers the first. Of more than 32 classes there are only the likeliest and its probability. None
+    where there are more than 256.
     """
-    found = network.predict(inputs)
-    values = found.reshape(len(inputs), -1)
-    if values.shape[1] > MOST_CHANNELS:
-        return None
     low, high = data.plane_range
+    found = network.predict(inputs).reshape(len(inputs), -1)
+    values = found if data.is_classes else found[:, :1]
+    if len(data.classes) > MOST_CLASSES:
+        return None
+    if len(data.classes) > MOST_CHANNELS:
+        best = values.argmax(axis=1)
+        levels = quantised(values[np.arange(len(best)), best], low, high)
+        return low, high, np.stack([best.astype(np.uint8), levels], axis=1)
     return low, high, quantised(values, low, high)
 
 

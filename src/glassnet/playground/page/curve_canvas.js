@@ -112,13 +112,20 @@ export function paintLosses(ctx, curve, ranges, options) {
   line(ctx, ranges, valid, { colour: colours.high, width: 2, dash: [6, 3] });
   ctx.restore();
   for (const [points, colour] of [[batches, colours.quiet], [train, colours.accent], [valid, colours.high]]) cuts(ctx, ranges, points, { box, colour });
-  const taken = [...train, ...valid].map(([at, value]) => [ranges.x(at), ranges.y(value)]);
+  const taken = [train, valid].flatMap((points) => along(points.map(([at, value]) => [ranges.x(at), ranges.y(value)])));
   const labels = { ctx, box, colours, marks: taken, boxes: [] };
   for (const one of baselines) baseline(labels, ranges, one);
   for (const { name, points } of older) if (points.length) label(labels, name, ranges.x(points.at(-1)[0]), inside(ranges.y(points.at(-1)[1]), box));
   for (const event of events) mark(ctx, ranges.x(event.step), height - BOTTOM, colours);
   if (step < ranges.last) upright(ctx, ranges.x(step), height, { colour: colours.focus, dash: [] });
   if (cursor !== null) upright(ctx, ranges.x(cursor), height, { colour: colours.ink, dash: [2, 2] });
+}
+
+/** The points of a line, and where they are few, some between them. */
+function along(points) {
+  if (points.length > 100) return points;
+  const between = ([x, y], [x2, y2]) => [0, 0.2, 0.4, 0.6, 0.8].map((share) => [x + share * (x2 - x), y + share * (y2 - y)]);
+  return points.flatMap((point, i) => between(point, points[i + 1] ?? point));
 }
 
 const inside = (y, [, top, , bottom]) => Math.min(Math.max(y, top), bottom);
@@ -169,12 +176,9 @@ function line(ctx, { x, y }, points, { colour, width, alpha = 1, dash = [] }) {
   Object.assign(ctx, { strokeStyle: colour, lineWidth: width, globalAlpha: alpha, lineJoin: "round" });
   ctx.setLineDash(dash);
   ctx.beginPath();
-  let drawn = false;
-  for (const [step, value] of points) {
-    if (!Number.isFinite(value)) continue;
-    ctx[drawn ? "lineTo" : "moveTo"](x(step), y(value));
-    drawn = true;
-  }
+  const finite = points.filter(([, value]) => Number.isFinite(value));
+  finite.forEach(([step, value], i) => ctx[i ? "lineTo" : "moveTo"](x(step), y(value)));
+  if (finite.length === 1) ctx.arc(x(finite[0][0]), y(finite[0][1]), width, 0, 2 * Math.PI); // a line of one point is a dot
   ctx.stroke();
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
@@ -198,11 +202,11 @@ function baseline(labels, ranges, { loss, name }) {
 function label({ ctx, box: [left, top, right, bottom], colours, marks, boxes }, words, x, y) {
   Object.assign(ctx, { font: "11px system-ui, sans-serif", textAlign: "left", textBaseline: "bottom", lineJoin: "round" });
   const wide = Math.min(ctx.measureText(words).width, right - left);
-  const places = [x - wide, x + 4, left + 4, right - wide].flatMap((at) => [y - 15, y + 2, y - 29, y + 16].map((height) => [at, height]));
-  const cost = ([at, height]) => {
+  const places = [x - wide, x + 4, left + 4, right - wide].flatMap((at) => [y - 15, y + 2, y - 29, y + 16].map((height, i) => [at, height, i > 1 ? 8 : 0]));
+  const cost = ([at, height, far]) => {
     const off = at < left || at + wide > right + 1 || height < top - 6 || height + 13 > bottom;
     const hit = ([a, b, c]) => a < at + wide + 3 && a + c > at - 3 && Math.abs(b - height) < 13;
-    return 1e6 * off + 1e4 * boxes.filter(hit).length + marks.filter(([a, b]) => a > at && a < at + wide && b > height && b < height + 13).length;
+    return far + 1e6 * off + 1e4 * boxes.filter(hit).length + marks.filter(([a, b]) => a > at && a < at + wide && b > height && b < height + 13).length;
   };
   const [at, height] = places.reduce((best, one) => (cost(one) < cost(best) ? one : best));
   boxes.push([at, height, wide]);

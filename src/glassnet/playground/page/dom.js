@@ -65,6 +65,13 @@ export function wayBack(element = document.activeElement) {
   };
 }
 
+/** A name that may be very long: its beginning and its end. */
+export function abridged(name, most = 32) {
+  const letters = [...String(name)];
+  const end = Math.floor(most / 3);
+  return letters.length <= most ? String(name) : `${letters.slice(0, most - end - 1).join("")}…${letters.slice(-end).join("")}`;
+}
+
 /** A number as people read it: four digits, thousands apart, exponents only where they help. */
 export function figure(value, digits = 4) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";

@@ -28,7 +28,7 @@ function put(frame, kind, array, view, at) {
   else if (WHOLE[kind]) frame[WHOLE[kind]] = array;
   else if (kind === 4) {
     const [width, channels] = [view.getUint32(at + 8, true), view.getUint32(at + 12, true)];
-    frame.plane = { lo: view.getFloat32(at, true), hi: view.getFloat32(at + 4, true), width, channels, data: array.subarray(16) };
+    frame.plane = { lo: view.getFloat32(at, true), hi: view.getFloat32(at + 4, true), width, channels, isBestOnly: view.getUint8(at - HEADER + 3) === 1, data: array.subarray(16) };
   } else if (kind === 5) frame.pictures = parts(array.subarray(4), view.getUint32(at, true) ** 2);
 }
 

@@ -1,6 +1,6 @@
 // The line on top: what runs, in one sentence, and the tools that belong to no panel.
 
-import { button, figure, say, setOff } from "./dom.js";
+import { abridged, button, figure, say, setOff } from "./dom.js";
 import { openHelp } from "./keyboard.js";
 import { toggleSound } from "./sound.js";
 import { newestLoss } from "./store.js";
@@ -27,9 +27,9 @@ export function mountHeader(store) {
 }
 
 function summary({ data, network, run }) {
-  const rows = data?.rows && text("app.rows", { rows: figure(data.rows.train) });
+  const rows = data?.rows && text("app.rows", { rows: figure(data.rows.train + data.rows.valid), train: figure(data.rows.train) });
   const parameters = network?.parameters !== undefined && text("app.parameters", { parameters: figure(network.parameters) });
-  return [data?.title, rows, parameters, run].filter(Boolean).join(" · ");
+  return [data?.title && abridged(data.title, 60), rows, parameters, run].filter(Boolean).join(" · ");
 }
 
 /** The newest loss in words, for screen readers, at most every five seconds. */

@@ -7,6 +7,7 @@ import { mount as mountTimeline } from "./timeline.js";
 import { mount as mountExplain } from "./drawer_explain.js";
 import { mount as mountFindings } from "./findings.js";
 import { mount as mountCode } from "./drawer_code.js";
+import { mountCutHints } from "./cut_hints.js";
 import { mountDrawer } from "./drawer.js";
 import { mountHeader } from "./header.js";
 import { mountKeyboard } from "./keyboard.js";
@@ -60,6 +61,7 @@ function mountPanels(store) {
         reportError(error);
       }
     }
+    mountCutHints();
   });
 }
 

@@ -4,7 +4,9 @@
 const LEVELS = 8; // widths of lines
 const DASHED = 3; // levels from which the sign is in the dash too: finer lines hide it
 const [MOST_LINES, MOST_MOVING, MOST_DASHED] = [8000, 1500, 300]; // when paused; while running; dashes take longest
-const [HEAD, FOOT] = [58, 34]; // pixels above and below the neurons
+const [HEAD, FOOT] = [58, 8]; // pixels above and below the neurons
+const [LEAST, EASY] = [24, 32]; // pixels from one neuron to the next: for a fingertip at least, and where there is room
+const MOST_PIXELS = 16_000; // of a canvas, along one side
 const NARROWEST = 96; // pixels from one layer to the next
 const TAU = 2 * Math.PI;
 
@@ -16,14 +18,20 @@ export function layOut(columns, width, height, heads = 0) {
   const span = Math.max((width - 24) / columns.length, NARROWEST);
   const head = vertical ? HEAD : Math.max(heads + 4, HEAD);
   const across = vertical ? width - 16 : height - head - FOOT; // where the units of one column lie
-  const pitch = Math.min(Math.max(across / most, vertical ? 9 : 15), 46);
-  const size = Math.max(Math.min(pitch - 4, 36), 6);
+  const pitch = Math.min(Math.max(across / most, LEAST), 46);
+  const size = Math.min(pitch - 4, 36);
   const step = vertical ? Math.max(96, size + 72) : span;
   const long = Math.max(across, pitch * most);
   const placed = columns.map((column, k) => place(column, k, { vertical, head, pitch, step, across: long, size }));
   return vertical
     ? { vertical, head, size, width: Math.max(width, long + 16), height: step * columns.length + 8, columns: placed }
     : { vertical, head, size, width: Math.max(width, step * columns.length + 24), height: long + head + FOOT, columns: placed };
+}
+
+/** Return the height at which a network that lies down is easy to see, if that is at most so many pixels. */
+export function easyHeight(columns, heads, most) {
+  const units = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
+  return Math.min(Math.max(heads + 4, HEAD) + FOOT + Math.max(EASY * units, 4 * EASY), most);
 }
 
 const abridged = (column) => column.shown.length < column.units;
@@ -47,7 +55,7 @@ export function paletteOf(element) {
 
 /** Fit a canvas to a size in CSS pixels, in the pixels of the screen; returns its context, cleared. */
 export function fit(canvas, width, height) {
-  const ratio = Math.min(globalThis.devicePixelRatio || 1, 3);
+  const ratio = Math.min(globalThis.devicePixelRatio || 1, 3, MOST_PIXELS / Math.max(width, height));
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== w || canvas.height !== h) {
     Object.assign(canvas, { width: w, height: h });

@@ -40,34 +40,34 @@ function headOf(context, columns, layout, k) {
   const { along, span } = layout.columns[k];
   const at = column.at ?? -1;
   const place = layout.vertical ? { top: `${along - layout.size / 2 - 54}px` } : { left: `${along - span / 2 + 14}px`, width: `${span - 28}px` };
-  const name = k ? chip(context, at, column.label, `name-${k}`) : el("b", {}, column.label);
-  const chips = column.chips.map(({ label, at: there }, i) => chip(context, there, label, `chip-${k}-${i}`, "chip"));
+  const name = k ? chip(context, at, column.label, `name-${k}`, k) : el("b", {}, column.label);
+  const chips = column.chips.map(({ label, at: there }, i) => chip(context, there, label, `chip-${k}-${i}`, k, "chip"));
   const group = { class: "head", role: "group", "aria-label": k ? text("network.layer", { number: k, label: column.label }) : column.label };
-  const head = el("div", { ...group, style: place }, name, el("span", { class: "row" }, units(context, column), chips));
+  const head = el("div", { ...group, style: place }, name, el("span", { class: "row" }, units(context, column, k), chips));
   if (k && store.can("move_layer")) makeDraggable(context, head, at);
   const adds = store.can("add_layer") && k > 0 && at !== columns[k - 1].at;
   const spot = layout.vertical ? { top: `${along - layout.size / 2 - 54}px` } : { left: `${along - span / 2 - 12}px` };
-  const label = text("network.add.before", { label: column.label });
+  const label = text("network.add.before", { number: k, label: column.label });
   const add = adds && button("+", (event) => openKinds(context, at, event.currentTarget), { class: "add", label, "data-key": `add-${k}`, style: spot });
   return add ? [head, add] : [head];
 }
 
 /** A button with the name of a layer, which opens its options. */
-function chip(context, at, label, key, kind = "name") {
+function chip(context, at, label, key, number, kind = "name") {
   const layer = context.store.state.network.layers?.[at];
   if (!layer) return el("b", {}, label);
-  const known = { class: `plain ${kind}`, "data-key": key, "aria-haspopup": "dialog" };
+  const known = { class: `plain ${kind}`, "data-key": key, "aria-haspopup": "dialog", "aria-label": text("network.layer", { number, label }) };
   return button(label, (event) => openLayer(context, at, event.currentTarget), known);
 }
 
 /** One unit less, how many there are, one more. */
-function units({ store, change }, column) {
+function units({ store, change }, column, number) {
   const layer = store.state.network.layers?.[column.at];
   const option = layer?.name === column.name && store.can("set") ? layer.options?.find(({ path }) => path.endsWith(".units")) : null;
   if (!option) return el("span", { class: "count-of-units quiet" }, text("network.count", { units: column.units }));
   const by = (step, sign, key) => {
     const value = column.units + step;
-    const label = text(step > 0 ? "network.unit.more" : "network.unit.less", { label: column.label });
+    const label = text(step > 0 ? "network.unit.more" : "network.unit.less", { number, label: column.label });
     const off = value < (option.minimum ?? 1) || value > (option.maximum ?? Infinity);
     return button(sign, () => change(option.path, value), { class: "plain by", label, off, "data-key": `${key}-${column.name}` });
   };
@@ -107,7 +107,9 @@ function openKinds(context, at, anchor) {
   const { store, menu } = context;
   const add = (kind) => () => (menu.hidePopover(), store.do("add_layer", { at, kind }));
   const kinds = store.state.network.kinds ?? [];
-  const fill = () => [el("h3", {}, text("network.add")), el("div", { class: "kinds" }, kinds.map(({ kind, label }) => button(label ?? kind, add(kind))))];
+  const group = (found) => el("div", { class: "kinds" }, found.map(({ kind, label }) => button(label ?? kind, add(kind))));
+  const [common, rest] = [kinds.filter((one) => one.common), kinds.filter((one) => !one.common)];
+  const fill = () => [el("h3", {}, text("network.add")), ...(common.length ? [group(common), el("h3", {}, text("network.add.rest"))] : []), group(rest)];
   open(context, anchor, text("network.add"), fill);
 }
 

@@ -75,6 +75,8 @@ class Editor {
     if (this.isNumber) this.input.inForce = value;
     else if (type === "flag") this.input.checked = value;
     else this.input.value = String(choices.indexOf(value));
+    const words = type === "choice" ? word(value) : String(value ?? "");
+    this.label.style.setProperty("--letters", type === "choice" ? words.length : Math.ceil(1.25 * words.length)); // digits are wide
   }
 
   /** Give the value away; where it is refused, the one in force is shown again. */

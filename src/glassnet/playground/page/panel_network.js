@@ -1,14 +1,16 @@
 // The network: a canvas for edges and neurons, buttons over it for whoever clicks, tabs or listens.
 
-import { el, figure, say } from "./dom.js";
+import { abridged, el, figure, say } from "./dom.js";
 import { mountLayers } from "./network_layers.js";
-import { edgeAt, fit, layOut, paintEdges, paintLine, paintNeurons, paintShortcuts, paintStrips, paletteOf } from "./network_canvas.js";
+import { easyHeight, edgeAt, fit, layOut, paintEdges, paintLine, paintNeurons, paintShortcuts, paintStrips, paletteOf } from "./network_canvas.js";
 import { numberField } from "./numbers.js";
 import { text } from "./texts.js";
 
 const SPOKEN = 500; // milliseconds between two updates of the names that screen readers hear, while running
-const ABOVE = 72; // pixels of the panel that are its title and margins
+const ROOM = [120, 620]; // pixels of height that the drawing has at least, and at most where the page may grow
+const MARGIN = 14; // below all
 const UNITS = [16, 64, 256];
+const HIT = 24; // pixels of a neuron that take a click
 
 export function mount(root, store) {
   new Network(root, store);
@@ -33,9 +35,10 @@ class Network {
     this.legend = el("p", { class: "legend quiet" });
     this.note = el("p", { class: "quiet" });
     this.layers = mountLayers(this, store);
-    root.append(this.layers.settings, el("div", { class: "scroll" }, this.stage), this.#viewBar(), this.legend, this.note, this.said);
+    root.append(this.#viewBar(), this.layers.settings, el("div", { class: "scroll" }, this.stage), this.legend, this.note, this.said);
     this.grid.onkeydown = (event) => this.#key(event);
-    this.grid.onfocusin = ({ target }) => this.#focused(target);
+    this.grid.addEventListener("focusin", ({ target }) => this.#focused(target));
+    this.grid.addEventListener("focusout", () => this.#tell(null, this.#hover));
     this.stage.onpointermove = (event) => this.#point(event);
     this.stage.onpointerleave = () => this.#pointAt(null);
     this.stage.onclick = (event) => this.#click(event);
@@ -59,7 +62,7 @@ class Network {
     this.insideChoice = choice("network.inside", inside, () => this.#ask());
     const row = numberField({ type: "integer", minimum: 0 }, (value) => this.store.do("probe", { row: value }));
     this.row = el("label", {}, text("network.row"), row);
-    return el("div", { class: "bar" }, this.edgeChoice, this.insideChoice, this.unitChoice, this.row);
+    return el("div", { class: "bar view" }, this.edgeChoice, this.insideChoice, this.row, this.unitChoice);
   }
 
   get pictures() {
@@ -93,11 +96,16 @@ class Network {
     if (!this.columns || !this.stage.isConnected) return;
     const panel = this.stage.closest(".panel");
     const scroll = this.stage.parentElement;
-    const used = panel.querySelector(".body").offsetHeight - scroll.offsetHeight; // by what stands above and below
-    const room = panel.clientHeight - used - ABOVE;
-    const size = [scroll.clientWidth, Math.min(Math.max(room, 270), 620)];
+    const body = scroll.parentElement;
+    const above = body.getBoundingClientRect().top - panel.getBoundingClientRect().top + panel.scrollTop;
+    const used = above + body.offsetHeight - scroll.offsetHeight + MARGIN; // by what stands above and below
+    const heads = () => Math.max(0, ...Array.from(this.heads.children, (head) => head.offsetHeight));
+    const needs = easyHeight(this.columns, heads(), ROOM[1]);
+    document.body.style.setProperty("--network", `${Math.ceil(used + needs)}px`);
+    const isBound = getComputedStyle(panel).overflowY === "auto"; // else the panel grows with the drawing
+    const size = [scroll.clientWidth, isBound ? Math.max(panel.clientHeight - used, ROOM[0]) : needs];
     this.layers.show(this.columns, layOut(this.columns, ...size));
-    this.layout = layOut(this.columns, ...size, Math.max(...Array.from(this.heads.children, (head) => head.offsetHeight)));
+    this.layout = layOut(this.columns, ...size, heads());
     this.#ask();
     const known = JSON.stringify([this.columns, this.layout]);
     if (known === this.#known) return;
@@ -121,7 +129,7 @@ class Network {
 
   #cell(k, i) {
     const [x, y] = this.layout.columns[k].points[i];
-    const half = this.layout.size / 2;
+    const half = Math.max(this.layout.size, HIT) / 2;
     const style = { left: `${x - half}px`, top: `${y - half}px`, width: `${2 * half}px`, height: `${2 * half}px` };
     const stop = k === this.#at[0] && i === this.#at[1];
     return el("button", { type: "button", role: "gridcell", tabindex: stop ? 0 : -1, dataset: { column: k, place: i }, style });
@@ -298,14 +306,16 @@ class Network {
     const [x, y] = this.layout.columns[k].points[i];
     say(this.tip, neuron ? this.#neuronText(k, i) : this.#edgeText(edge));
     this.tip.style.setProperty("left", `${Math.min(x + this.layout.size / 2 + 6, this.layout.width - 150)}px`);
-    this.tip.style.setProperty("top", `${y + this.layout.size / 2}px`);
+    const below = y + this.layout.size / 2;
+    const high = this.tip.offsetHeight;
+    this.tip.style.setProperty("top", `${below + high > this.layout.height ? Math.max(y - this.layout.size / 2 - high, 0) : below}px`);
   }
 
   #neuronText(k, i) {
     const { frame } = this.store;
     const place = this.columns.slice(1, k).reduce((sum, column) => sum + column.shown.length, i);
     const bias = k ? frame.biases?.[place] : NaN;
-    const known = { name: this.#unitName(k, i), value: figure(frame.activations?.[k]?.[i]), bias: figure(bias) };
+    const known = { name: abridged(this.#unitName(k, i)), value: figure(frame.activations?.[k]?.[i]), bias: figure(bias) };
     return text(Number.isFinite(bias) ? "network.tip.bias" : "network.tip.value", known);
   }
 
@@ -313,7 +323,7 @@ class Network {
     const edge = this.edges[block];
     const value = this.store.frame.edges?.[block]?.[from * this.columns[edge.to].shown.length + to];
     const quantity = text(`network.edges.${this.store.state.view?.edges ?? "weight"}`).toLowerCase();
-    return text("network.tip.edge", { from: this.#unitName(edge.from, from), to: this.#unitName(edge.to, to), quantity, value: figure(value) });
+    return text("network.tip.edge", { from: abridged(this.#unitName(edge.from, from)), to: abridged(this.#unitName(edge.to, to)), quantity, value: figure(value) });
   }
 }
 

@@ -1,17 +1,21 @@
 // The result: what the network answers for the data, and how its loss has fallen.
 
 import { mountCurve } from "./result_curve.js";
-import { el, figure, say, svg } from "./dom.js";
+import { abridged, el, figure, say, svg } from "./dom.js";
 import { fit } from "./network_canvas.js";
 import { numbersTable } from "./numbers_table.js";
 import { coloursOf, kindOf, paintAgainst, paintCurve, paintPlane, paintPoint, scaled, shape } from "./plane_canvas.js";
 import { text } from "./texts.js";
 
+const MOST_CLASSES = 256; // of which the plane can show the likeliest
+const MOST_NAMES = 12; // of classes in the legend
 const NEAR = 14; // pixels within which a click means a point
 
 export function mount(root, store) {
-  new Result(root, store);
-  mountCurve(root, store);
+  const tables = el("div", { class: "tables" });
+  new Result(root, store, tables);
+  mountCurve(root, store, tables);
+  root.append(tables);
 }
 
 class Result {
@@ -19,21 +23,23 @@ class Result {
   #cross = [0.5, 0.5]; // where the arrow keys have moved to, as shares
   #held = null; // whether the cross is seen
 
-  constructor(root, store) {
+  constructor(root, store, tables) {
     this.store = store;
     this.ground = el("canvas", { class: "ground", "aria-hidden": "true" });
     this.canvas = el("canvas", { tabindex: 0, role: "application", "aria-describedby": "plane-help" });
     this.help = el("p", { id: "plane-help", class: "unseen" });
-    this.said = el("p", { class: "readout quiet", role: "status" });
-    this.frame = el("div", { class: "plane" }, this.ground, this.canvas);
+    this.said = el("p", { class: "said", role: "status" });
+    this.blank = el("p", { class: "blank", hidden: true }, text("result.blank"));
+    this.frame = el("div", { class: "plane" }, this.ground, this.said, this.blank, this.canvas);
     this.x = el("span", { class: "x quiet" });
     this.y = el("span", { class: "y quiet" });
     this.kind = el("select", { onchange: () => this.#draw() });
     this.kinds = el("label", {}, text("result.show"), this.kind);
     this.legend = el("ul", { class: "legend" });
     const names = ["row", "x", "y", "truth", "answer"].map((name) => text(`result.column.${name}`));
-    this.numbers = numbersTable(text("result.points"), names, () => this.#rows());
-    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend, this.said, this.numbers.element);
+    this.numbers = numbersTable(text("result.numbers.points"), text("result.points"), names, () => this.#rows());
+    root.append(this.kinds, this.help, el("div", { class: "chart" }, this.y, this.frame, this.x), this.legend);
+    tables.append(this.numbers.element);
     this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
     this.canvas.onkeydown = (event) => this.#key(event);
     this.canvas.onblur = () => ((this.#held = null), this.#ask());
@@ -52,6 +58,7 @@ class Result {
 
   #recolour() {
     this.colours = coloursOf(this.frame);
+    this.shown = null; // the plane is painted anew
     this.#ask();
   }
 
@@ -91,14 +98,16 @@ class Result {
   #draw() {
     const { axes, plane, target } = this.data;
     const name = (axis) => axes?.choices.find(({ value }) => value === axis)?.label ?? String(axis);
-    const axis = (lo, hi, words) => text("result.axis", { lo, hi, name: words });
+    const axis = (lo, hi, words) => text("result.axis", { lo: abridged(lo, 12), hi: abridged(hi, 12), name: abridged(words, 20) });
     const ends = ([lo, hi], words) => axis(figure(lo, 3), figure(hi, 3), words);
     const own = ([lo, hi], words) => axis(this.#named(lo), this.#named(hi), words);
     const against = this.kind.value === "against";
     if (plane) {
-      say(this.x, against ? own(plane.range, text("result.true", { target })) : ends(plane.x, name(axes.x)));
-      say(this.y, against ? own(plane.range, text("result.predicted", { target })) : this.isCurve ? own(plane.y, target) : ends(plane.y, name(axes.y)));
+      say(this.x, against ? own(plane.range, text("result.true", { target: abridged(target) })) : ends(plane.x, name(axes.x)));
+      say(this.y, against ? own(plane.range, text("result.predicted", { target: abridged(target) })) : this.isCurve ? own(plane.y, target) : ends(plane.y, name(axes.y)));
     }
+    const names = against ? [target, target] : [name(axes?.x), this.isCurve ? target : name(axes?.y)];
+    [this.x.title, this.y.title] = names.map((full) => (full === abridged(full) ? "" : full));
     this.canvas.setAttribute("aria-label", `${this.y.textContent}; ${this.x.textContent}`);
     say(this.help, text(this.draws ? "result.help.draw" : "result.help"));
     this.ground.hidden = against || this.isCurve;
@@ -107,7 +116,8 @@ class Result {
 
   #legend() {
     const { classes, rows } = this.data;
-    const entries = classes.slice(0, 12).map((name, k) => el("li", {}, sign(k), name));
+    const entries = classes.slice(0, MOST_NAMES).map((name, k) => el("li", { title: name }, sign(k), abridged(name, 20)));
+    if (classes.length > MOST_NAMES) entries.push(el("li", {}, text("result.more", { more: classes.length - MOST_NAMES })));
     if (rows?.valid) entries.push(el("li", {}, sign(0, true), text("result.held")));
     this.legend.replaceChildren(...(this.isClasses ? entries : entries.slice(-1)));
   }
@@ -128,8 +138,9 @@ class Result {
     const kind = this.kind.value;
     const { points, plane } = data;
     const show = current?.plane && kind === "plane";
-    if (show && this.shown !== current.plane) paintPlane(this.ground, current.plane, colours, isClasses);
+    if (show && this.shown !== current.plane) paintPlane(this.ground, current.plane, colours, data.classes.length);
     if (show) this.shown = current.plane;
+    this.blank.hidden = kind !== "plane" || !current || data.classes.length <= MOST_CLASSES;
     if (current && kind === "plane" && !show) this.ground.width = 0;
     if (!state.running) this.numbers.refresh();
     const drawn = [data, colours, width, height, state.probe?.row, this.#held, kind];

@@ -18,19 +18,20 @@ export function coloursOf(element) {
 
 /** Paint a plane into a canvas of its own resolution, which the style sheet stretches: classes in their colours, paler
  *  where the network is in doubt and dark along borders; numbers between two colours, with the paper in the middle. */
-export function paintPlane(canvas, plane, colours, isClasses) {
-  const { width, channels, data } = plane;
+export function paintPlane(canvas, plane, colours, classes) {
+  const { width, channels, data, isBestOnly } = plane;
+  const isClasses = classes > 0;
   if (canvas.width !== width || canvas.height !== width) Object.assign(canvas, { width, height: width });
   const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(width, width);
   const pixels = new Uint32Array(image.data.buffer);
   const best = isClasses ? new Uint8Array(width * width) : null;
-  const table = isClasses ? classTable(colours, Math.max(channels, 2)) : numberTable(colours);
+  const table = isClasses ? classTable(colours, Math.max(classes, 2)) : numberTable(colours);
   for (let at = 0; at < width * width; at += 1) {
     const to = (width - 1 - Math.floor(at / width)) * width + (at % width);
     if (!isClasses) pixels[to] = table[data[at * channels]];
     else {
-      const [winner, level] = strongest(data, at, channels);
+      const [winner, level] = isBestOnly ? data.subarray(2 * at) : strongest(data, at, channels);
       best[to] = winner;
       pixels[to] = table[winner % CLASSES][level];
     }

@@ -7,12 +7,11 @@ import { numbersTable } from "./numbers_table.js";
 import { coloursOf } from "./plane_canvas.js";
 import { text } from "./texts.js";
 
-const HEIGHT = 190;
 const ROWS = 200; // of the table
 
-/** Mount the chart below the answers. */
-export function mountCurve(root, store) {
-  new Curve(root, store);
+/** Mount the chart below the answers, and its numbers among the tables. */
+export function mountCurve(root, store, tables) {
+  new Curve(root, store, tables);
 }
 
 class Curve {
@@ -21,7 +20,7 @@ class Curve {
   #others = [];
   #known = "";
 
-  constructor(root, store) {
+  constructor(root, store, tables) {
     this.store = store;
     this.losses = new Losses();
     this.log = el("input", { type: "checkbox", onchange: () => this.#ask() });
@@ -31,14 +30,15 @@ class Curve {
     this.box = el("div", { class: "curve" }, this.canvas);
     this.readout = el("p", { class: "readout", role: "status" });
     const names = ["step", "train", "valid", "score"].map((name) => text(`result.${name}`));
-    this.numbers = numbersTable(text("result.numbers.caption", { most: ROWS }), names, () => this.#rows());
+    this.numbers = numbersTable(text("result.numbers.loss"), text("result.numbers.caption", { most: ROWS }), names, () => this.#rows());
     const key = ["train", "valid", "batch"].map((kind) => el("li", { class: kind }, text(`result.${kind}`)));
     const bar = el("div", { class: "bar" }, el("h3", {}, text("result.loss")), el("label", {}, this.log, text("result.log")), this.compare);
-    root.append(bar, this.box, el("ul", { class: "legend lines" }, key), this.readout, this.numbers.element);
+    root.append(bar, this.box, el("ul", { class: "legend lines" }, key), this.readout);
+    tables.append(this.numbers.element);
     this.canvas.onpointermove = ({ offsetX }) => this.#point(offsetX);
     this.canvas.onpointerleave = () => this.#point(null);
     this.canvas.onkeydown = (event) => this.#key(event);
-    new ResizeObserver(() => ((this.width = this.box.clientWidth), this.#paint())).observe(this.box);
+    new ResizeObserver(() => (([this.width, this.height] = [this.box.clientWidth, this.box.clientHeight]), this.#paint())).observe(this.box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     store.on("state", () => this.#learn());
     store.on("frame", (frame) => (this.losses.take(frame), this.#paint()));
@@ -77,12 +77,12 @@ class Curve {
     this.#asked = false;
     const { state, frame } = this.store;
     const { baselines = [], events = [] } = state;
-    const { losses, colours, width } = this;
+    const { losses, colours, width, height } = this;
     if (!width) return;
     const cursor = this.#cursor === null || !losses.length ? null : losses.epochs[4 * Math.min(this.#cursor, losses.length - 1)];
-    const options = { width, height: HEIGHT, log: this.log.checked, baselines: baselines.filter(({ loss }) => Number.isFinite(loss)), others: this.others.checked ? this.#others : [], events, step: frame?.step ?? state.step, cursor, colours };
+    const options = { width, height, log: this.log.checked, baselines: baselines.filter(({ loss }) => Number.isFinite(loss)), others: this.others.checked ? this.#others : [], events, step: frame?.step ?? state.step, cursor, colours };
     this.ranges = rangesOf(losses, options);
-    paintLosses(fit(this.canvas, width, HEIGHT), losses, this.ranges, options);
+    paintLosses(fit(this.canvas, width, height), losses, this.ranges, options);
     say(this.readout, this.#words(cursor));
     if (!state.running) this.numbers.refresh();
   }
