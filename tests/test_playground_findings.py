@@ -16,7 +16,7 @@ from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.findings import lookout
 from glassnet.playground.findings.cards import card_of
-from glassnet.playground.findings.lookout import findings_state, look_out, wait_for_look
+from glassnet.playground.findings.lookout import findings_state, look_now, look_out, wait_for_look
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
@@ -95,6 +95,19 @@ def test_each_broken_network_has_its_card(name: str) -> None:
         assert GALLERY[name].finding not in looked_at(experiment, 200)
     elif card["severity"] != "note":
         assert name in ("unscaled", "overfit", "leak", "shuffled")  # data, and what takes more rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GALLERY)
+def test_each_broken_network_keeps_its_card(name: str) -> None:
+    """Whenever a reader looks: a training that goes on for long does not hide what is wrong."""
+    experiment = Experiment(*exhibit(name))
+    for steps in (500, 1000, 2000, 5000, 10_000, *([20_000] if name in ("squares", "shuffled") else [])):
+        experiment.advance(steps - experiment.step)
+        look_now(experiment)
+        wait_for_look(experiment)
+        codes = [card["code"] for card in findings_state(experiment)["findings"]]
+        assert GALLERY[name].finding in codes, steps
 
 
 def test_a_card_says_what_was_measured_and_what_helped() -> None:

@@ -270,6 +270,29 @@ def test_changes_on_the_way_are_those_of_python(path: str, value: Any, tmp_path:
 
 
 @needs_node
+def test_another_loss_of_numbers_is_that_of_python(tmp_path: Path) -> None:
+    """On the way: the same event, options and next steps; of classes there is one loss to choose."""
+    X, y = numbers(60)
+    net = network([D(6, "tanh"), D(1)], "squared_error", gn.Adam(0.02), 3)
+    experiment = experiment_of(net, X, y, 8)
+    given = page_content(experiment)
+    given["asked"] = [{"do": "step", "batches": 4}, {"do": "set", "path": "loss", "value": "huber"}]
+    given["asked"] += [{"do": "step", "batches": 3}, {"do": "set", "path": "loss.delta", "value": 0.5}]
+    given["asked"] += [{"do": "step", "batches": 11}]
+    found = in_node(tmp_path, ASKED, given)
+    experiment.advance(5)
+    for each in given["asked"]:
+        answer(experiment, {"id": 1, **each})
+    assert found["state"]["events"] == json.loads(json.dumps(experiment.events))
+    np.testing.assert_allclose(found["params"], experiment.network.params, rtol=1e-9)
+    state, python = found["state"]["network"], state_of(experiment)["network"]
+    assert state["loss"]["value"] == "huber"
+    assert [option["path"] for option in state["loss_options"]] == [option["path"] for option in python["loss_options"]]
+    of_classes = page_content(experiment_of(CASES["dropout"]()[0], *classes(90, 2), 8))
+    assert of_classes["state"]["network"]["loss"]["choices"] == ["binary_cross_entropy"]
+
+
+@needs_node
 def test_other_layers_are_drawn_as_in_python(tmp_path: Path) -> None:
     """Added, moved and removed: the weights of a new network of Python, and the columns and edges of its state."""
     X, y = classes(90, 3)

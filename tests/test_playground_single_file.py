@@ -22,9 +22,10 @@ from glassnet.playground.data.sources import data_from_arrays
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.offline.bundling import bundle
+from glassnet.playground.offline.shrinking import _parts, tightened, used_rules, used_texts
 from glassnet.playground.server.downloads import DOWNLOADS
 from glassnet.playground.settings import Settings
-from glassnet.playground.single_file import save_page
+from glassnet.playground.single_file import _script, save_page
 
 in_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 EXAMPLE = Path(__file__).parent.parent / "examples" / "lesson_page.py"
@@ -104,7 +105,7 @@ def test_activations_of_the_users_own(tmp_path: Path) -> None:
     """With a formula it is printed into the page; a class that the page cannot describe is refused with advice."""
     cube = gn.CustomActivation(formula=gn.Formula("Z**3", "3 * Z**2"))
     net = gn.Network([gn.Dense(4, cube), gn.Dense(1)], loss="binary_cross_entropy", input_shape=(2,), seed=0)
-    assert "A[i] = Z[i] * Z[i] * Z[i];" in write(net, tmp_path / "page.html")
+    assert "A[i]=Z[i]*Z[i]*Z[i];" in write(net, tmp_path / "page.html")
 
     class Bent(gn.Activation):
         formula = gn.Formula("Z / (1 + abs(Z))", "(1 - abs(A))**2")
@@ -356,4 +357,72 @@ def test_axes_are_chosen_in_the_file(page: Page, tmp_path: Path) -> None:
     page.wait("playground.then((store) => store.frame.revision === store.state.revision)")
     assert state(page, "frame.plane.data") != before
     assert state(page, "state.data.points.x")[:5] == pytest.approx(X[:5, 2].tolist(), rel=1e-5)
+    assert page.console == []
+
+
+# ---- what is left out ------------------------------------------------------------------------------------------------
+
+
+def test_script_is_the_same_without_blanks() -> None:
+    """Nothing but blanks and comments is left out of the script: all other parts are the same, in order."""
+    script = _script(["offline.js", "main.js"], ())
+    found = [list(_parts(each)) for each in (script, tightened(script))]
+    assert "".join(part for _, part in found[0]) == script
+    kept = [[part for kind, part in parts if kind not in ("blank", "comment")] for parts in found]
+    assert kept[0] == kept[1]
+    assert len(tightened(script)) < 0.9 * len(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "wanted"),
+    [
+        ("a = b  // 'c", "a=b"),
+        ("x = `1 ${ f({ a: '}' }) } // no ${ `in  ${ y }` }` + z;", "x=`1 ${f({a:'}'})} // no ${`in  ${y}`}`+z;"),
+        ("return /[/'\"]  x/g.test(s) / 2 / n", "return/[/'\"]  x/g.test(s)/2/n"),
+        ("i + ++j; a - -b; 1 .x; a < !b", "i+ ++j;a- -b;1 .x;a< !b"),
+        ("const { a } = b;\n  let c = 'it\\'s  // '", "const{a}=b;\nlet c='it\\'s  // '"),
+        ("for (const x of [1, 2]) if (x in y) return x;", "for(const x of[1,2])if(x in y)return x;"),
+    ],
+)
+def test_texts_and_patterns_are_left_alone(script: str, wanted: str) -> None:
+    """What looks like a comment or a blank within them is none; operators do not grow together."""
+    assert tightened(script) == wanted
+
+
+def test_rules_and_texts_that_are_used_are_kept() -> None:
+    """A rule stays if one of its selectors may match; a text if its key is named, or begins with what is."""
+    style = ".a b { x: 1 }\n.gone, #a .b-c:hover { y: 'z  ; ' }\n.gone { z: 1 }\n@media (x) { .gone { a: b } }"
+    assert used_rules(style, "a b c") == ".a b{x:1}\n.gone,#a .b-c:hover{y:'z  ; '}\n@media (x){.gone{a:b}}"
+    texts = {"a.b": "1", "a.c.d": "2", "e.f": "3", "e.g.h": "4"}
+    assert used_texts(texts, 'text("a.b") text(`e.g.${x}`)') == {"a.b": "1", "e.g.h": "4"}
+
+
+def test_page_is_small(tmp_path: Path) -> None:
+    """Without its rows and the state the page stays below a quarter of a megabyte."""
+    text = write(moons(), tmp_path / "page.html")
+    assert len(text.encode()) - len(json.dumps(content(text)["state"])) < 245_000
+    assert "findings.why" not in content(text)["texts"]
+
+
+@in_chromium
+def test_no_text_is_missing(page: Page, tmp_path: Path) -> None:
+    """All tabs, the keys, an explanation and the microscope show words, never the names of texts."""
+    write(moons(epochs=1), tmp_path / "page.html", lesson=Lesson("Look.", "Look.", goal={"steps": 5000}))
+    show(page, tmp_path / "page.html")
+    names = r"/\b(app|data|network|result|timeline|explain|code|findings|lesson)\.[a-z_]+(\.[a-z_]+)*\b/"
+    labels = "[...document.querySelectorAll('*')].map((e) => e.getAttribute('aria-label') ?? '').join(' ')"
+    page.run("document.getElementById('help').showModal()")
+    for tab in ("code", "explain"):
+        page.run(f"document.getElementById('tab-{tab}').click()")
+        for selection in ({"kind": "neuron", "layer": "dense_1", "unit": 2}, {"kind": "layer", "layer": "dense_1"}):
+            page.run(f"playground.then((store) => store.select({json.dumps(selection)}))")
+            ask(page, "step")
+            assert page.run(f"{names}.exec(document.body.innerText + {labels})?.[0] ?? ''") == ""
+    page.run("document.getElementById('help').close()")
+    page.click("#explain .bar button")
+    page.wait("document.querySelector('#explain .microscope') !== null")
+    for stop in range(6):
+        page.wait(f"document.querySelector('.microscope h3').textContent.startsWith('{stop + 1} of 6')")
+        assert page.run(f"{names}.exec(document.body.innerText + {labels})?.[0] ?? ''") == ""
+        page.run("document.querySelectorAll('.microscope .bar button')[1].click()")
     assert page.console == []

@@ -201,3 +201,21 @@ def test_everything_has_room_and_a_name(page: Page, width: int) -> None:
     assert page.run(overlaps) == []
     named = "[...document.querySelectorAll('#timeline :is(button, input, select)')].filter(e => !(e.ariaLabel || e.textContent.trim())).length"
     assert page.run(named) == 0
+
+
+@in_page
+def test_a_run_that_diverges_at_its_first_step_is_started_again(served: Any, page: Page) -> None:
+    """The banner and the pin go, and the step can be taken once more."""
+    fast = "optimizer.learning_rate", 1e39
+    served.call(lambda found: found.begin(found.data, found.settings.with_path(*fast), "too fast"))
+    served.call(lambda found: found.changed())
+    press(page, "Run")
+    for _ in range(2):
+        page.wait("!!document.querySelector('#banner button') && !!document.querySelector('#timeline .pins li')")
+        page.run("document.querySelector('#banner button').click()")
+        page.wait("!document.querySelector('#banner button') && !document.querySelector('#timeline .pins li')")
+        assert served.call(lambda found: (found.step, found.diverged)) == (0, None)
+        press(page, "Run")
+    page.wait("!!document.querySelector('#banner button')")
+    press(page, "Back to step 0")
+    page.wait("!document.querySelector('#banner button')")

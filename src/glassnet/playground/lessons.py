@@ -104,5 +104,5 @@ def refuse_unsolvable(where: str, lesson: Lesson, *, holds_out: bool, score: str
             message = f"{where}: the goal of 'score' must be at most 1, the best {score}, got {limit!r}."
             raise ConfigError(message, got=limit)
         if name in ("loss", "valid_loss") and limit < 0.0:
-            message = f"{where}: the goal of {name!r} must be at least 0, as every loss of such a page is, got {limit!r}."
+            message = f"{where}: the goal of {name!r} must be at least 0, as all losses of a page are, got {limit!r}."
             raise ConfigError(message, got=limit)

@@ -26,9 +26,11 @@ from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson, refuse_unsolvable
 from glassnet.playground.offline.bundling import bundle, without_comments
 from glassnet.playground.offline.formulas import formulas_module
+from glassnet.playground.offline.shrinking import tightened, used_rules, used_texts
 from glassnet.playground.offline.starting_state import (
     offline_axes,
     offline_kinds,
+    offline_losses,
     offline_optimizers,
     offline_plane,
     offline_state,
@@ -48,7 +50,12 @@ from glassnet.saving.writing import write_atomically
 
 __all__ = ["page_content", "page_refusal", "page_text", "save_page", "widget_page"]
 
-_STUBS = {"socket_engine.js": "export const connect = null;"}  # what a page without a server never uses
+_STUBS = {  # what a page without a server never uses
+    "socket_engine.js": "export const connect = null;",
+    "findings.js": "export const mount = () => {};",
+    "panel_data.js": 'import { mount } from "./data_fixed.js";\nexport { mount };',
+    "code_paste.js": "export const paste = null;",
+}
 _STYLE = re.compile(r'<link rel="stylesheet" href="([\w.-]+)">\n?')
 _NAMED = re.compile(r'<[^>]* data-text="([\w.]+)"[^>]*>(?=</)')
 _MAIN = '<script type="module" src="main.js"></script>'
@@ -162,11 +169,13 @@ def widget_page() -> str:
 def _assembled(entries: list[str], content: dict[str, Any], title: str, own: Sequence[Activation] = ()) -> str:
     """Return the page with all modules that the entries need, and what they find in it."""
     name = title or "glassnet playground"
-    content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
-    data = as_plain_json(content).replace("<", "\\u003c")
     page = _page_file("index.html")
     style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css", "offline")]))
-    script = f"\n{_script(entries, own)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    script = tightened(_script(entries, own))
+    style, texts = used_rules(style, script + page), used_texts(json.loads(_page_file("texts.json")), script + page)
+    content["texts"] = texts | {"app.title": name}
+    data = as_plain_json(content).replace("<", "\\u003c")
+    script = f"\n{script}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
     parts = {
         "<head>": f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">',
         "<title>glassnet playground</title>": f"<title>{html.escape(name)}</title>\n<style>{style}</style>",
@@ -204,6 +213,7 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "plane": offline_plane(data),
         "axes": offline_axes(data),
         "optimizers": offline_optimizers(settings),
+        "losses": offline_losses(settings),
         "kinds": offline_kinds(settings),
         "score": score,
         "classes": list(data.classes),

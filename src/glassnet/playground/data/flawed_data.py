@@ -35,11 +35,11 @@ def _leak() -> _Made:
 
 
 def _shuffled() -> _Made:
-    X, y = datasets.moons(500, noise=0.1, seed=0)
+    X, y = datasets.moons(2000, noise=0.1, seed=0)
     y = np.random.default_rng(0).permutation(y)
     lines = (
         "import numpy as np",
-        "X, y = gn.datasets.moons(500, noise=0.1, seed=0)",
+        "X, y = gn.datasets.moons(2000, noise=0.1, seed=0)",
         "y = np.random.default_rng(0).permutation(y)",
     )
     return X, y, ("x1", "x2"), lines

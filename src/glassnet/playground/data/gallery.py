@@ -1,4 +1,4 @@
-"""Twelve networks that fail, each in its own way, with what `diagnose` finds about it after 200 steps."""
+"""Twelve networks that fail, each in its own way, with what `diagnose` finds about it from 200 steps to 20,000."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ GALLERY: dict[str, Exhibit] = {
     ),
     "shuffled": Exhibit(
         "Shuffled labels", "The answers do not belong to the rows: there is nothing to learn.",
-        "plateau-at-prior", _flawed("shuffled"), _two(units=16), Adam(0.01),
+        "plateau-at-prior", _flawed("shuffled"), _two(units=4), Adam(0.01),
     ),
     "rare": Exhibit(
         "One class 99 %", "Always answering the frequent class is right 99 times of 100.",
@@ -104,7 +104,7 @@ GALLERY: dict[str, Exhibit] = {
     ),
     "squares": Exhibit(
         "Squared error on classes", "It is flat where the network is sure and wrong.",
-        "loss-does-not-fit", _MOONS, _two(), Adam(0.01), SquaredError(),
+        "loss-does-not-fit", _toy("moons", noise=0.4), [*_two()[:2], Dense(1, "sigmoid")], SGD(0.01), SquaredError(),
     ),
     "batches": Exhibit(
         "Batch norm with batch 1", "One row has no spread to divide by: the layer never learns what to normalise.",

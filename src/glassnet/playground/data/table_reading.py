@@ -35,13 +35,13 @@ _LONGEST_NAME = 80
 
 
 def display_name(name: str) -> str:
-    """Return the name of a file as messages and code call it: one part of a path, of characters that can be seen.
+    r"""Return the name of a file as messages and code call it: one part of a path, of characters that can be seen.
 
     It is for people only: no file is looked for under it.
 
     Examples
     --------
-    >>> display_name("weather 2026.csv"), display_name("C:\\\\data\\\\a.tsv"), display_name("../../etc/passwd")
+    >>> display_name("weather 2026.csv"), display_name("C:\\data\\a.tsv"), display_name("../../etc/passwd")
     ('weather 2026.csv', 'a.tsv', 'your_file.csv')
     """
     last = re.split(r"[/\\]", name[-1000:])[-1]

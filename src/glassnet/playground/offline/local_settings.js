@@ -15,6 +15,7 @@ export function withSetting({ settings, state, given }, path, value) {
   check(option, value);
   const made = structuredClone(settings), isNew = NEEDS_WEIGHTS.test(path);
   if (path === "optimizer.kind") made.optimizer = structuredClone(given.optimizers[value].entry);
+  else if (path === "loss") made.loss = structuredClone(given.losses[value].entry);
   else if (path === "seed") made.seed = String(value);
   else if (path.endsWith(".trainable")) {
     const layer = made.layers[Number(path.split(".")[1])];
@@ -73,18 +74,23 @@ function lay({ network }, { network: { layers } }, given) {
 }
 
 /** All options of a state. */
-function optionsOf({ network: { layers = [], loss_options = [], optimizer, options = [] } }) {
+function optionsOf({ network: { layers = [], loss, loss_options = [], optimizer, options = [] } }) {
   const ofOptimizer = optimizer ? [optimizer.kind, ...optimizer.options] : [];
-  return [...layers.flatMap((layer) => layer.options), ...loss_options, ...ofOptimizer, ...options];
+  const ofLoss = loss?.choices.length > 1 ? [loss, ...loss_options] : loss_options;
+  return [...layers.flatMap((layer) => layer.options), ...ofLoss, ...ofOptimizer, ...options];
 }
 
 function valueAt(settings, path) {
   const parts = path.split(".");
   if (path === "optimizer.kind") return settings.optimizer.class;
+  if (path === "loss") return lossName(settings);
   if (path === "seed") return Number(settings.seed);
   if (parts[2] === "trainable") return settings.layers[parts[1]].tuning?.trainable ?? true;
   return parts.reduce((part, name) => part?.[name], settings);
 }
+
+/** The name of the loss, as Python has it. */
+const lossName = ({ loss }) => loss.class.replace(/\B[A-Z]/g, "_$&").toLowerCase();
 
 /** Bring options, columns and edges of a state up to date with the settings of a run. */
 export function describe(state, run, given) {
@@ -93,6 +99,8 @@ export function describe(state, run, given) {
   if (network.optimizer && network.optimizer.kind.value !== kind && given.optimizers?.[kind]) {
     network.optimizer = { ...network.optimizer, options: structuredClone(given.optimizers[kind].options) };
   }
+  const loss = lossName(settings);
+  if (network.loss && network.loss.value !== loss && given.losses?.[loss]) network.loss_options = structuredClone(given.losses[loss].options);
   const sign = (layers) => layers.map(({ kind, name: called }) => `${kind} ${called}`).join();
   if (network.layers && sign(network.layers) !== sign(run.network.layers)) lay(state, run, given);
   for (const option of optionsOf(state)) option.value = valueAt(settings, option.path);

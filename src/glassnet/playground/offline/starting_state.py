@@ -15,13 +15,17 @@ from glassnet.playground.experiment import Experiment
 from glassnet.playground.microscope.selected import layer_explained
 from glassnet.playground.offline.formulas import activation_key, formula_keys
 from glassnet.playground.offline.trainable import encoded
-from glassnet.playground.options import layer_options, optimizer_options
+from glassnet.playground.options import layer_options, loss_options, optimizer_options
 from glassnet.playground.plane_axes import principal_components
 from glassnet.playground.play_data import PlayData
+from glassnet.playground.setting_paths import setting
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
 
-__all__ = ["offline_axes", "offline_kinds", "offline_optimizers", "offline_plane", "offline_state", "offline_words"]
+__all__ = [
+    "offline_axes", "offline_kinds", "offline_losses", "offline_optimizers", "offline_plane", "offline_state",
+    "offline_words",
+]  # fmt: skip
 
 _KEPT = re.compile(
     r"layers\.\d+\.(units|activation|rate|trainable)|loss\.(delta|label_smoothing)|batch_size|seed|l1|l2|"
@@ -32,6 +36,7 @@ _ADDED: dict[str, dict[str, Any]] = {
     "Dropout": {"rate": 0.2, "schedule": None},
 }
 _SHARED = ("clip_norm", "ema")
+_OF_NUMBERS = ("absolute_error", "huber", "squared_error")
 
 
 def offline_state(experiment: Experiment) -> dict[str, Any]:
@@ -43,7 +48,7 @@ def offline_state(experiment: Experiment) -> dict[str, Any]:
     for name in ("options", "loss_options"):
         network[name] = _kept(network.get(name, []))
     network["optimizer"]["options"] = _kept(network["optimizer"]["options"])
-    network["loss"]["choices"] = [network["loss"]["value"]]
+    network["loss"]["choices"] = list(offline_losses(experiment.settings)) or [network["loss"]["value"]]
     network["kinds"] = [{"kind": kind, "label": kind} for kind in _ADDED]
     state["data"] |= {"toys": [], "bundled": [], "gallery": [], "questions": []}
     return {**state, "running": False, "findings": [], "can_undo": False, "can_redo": False}
@@ -68,6 +73,17 @@ def offline_optimizers(settings: Settings) -> dict[str, Any]:
         changed = settings.with_path("optimizer.kind", kind.__name__)
         entry = {name: value for name, value in changed.optimizer.items() if name not in _SHARED}
         found[kind.__name__] = {"entry": entry, "options": _kept(optimizer_options(changed))}
+    return found
+
+
+def offline_losses(settings: Settings) -> dict[str, Any]:
+    """Return entry and options of each loss that the page can change to: of numbers, whose targets are the same."""
+    if setting(settings.config(), "loss") not in _OF_NUMBERS:
+        return {}
+    found = {}
+    for name in _OF_NUMBERS:
+        changed = settings.with_path("loss", name)
+        found[name] = {"entry": changed.loss, "options": _kept(loss_options(changed, [*_OF_NUMBERS])[1:])}
     return found
 
 

@@ -1,35 +1,10 @@
-// Tables and lists of the data panel: the first rows, what became of each column, what only a person can decide.
+// Lists of the data panel: what became of each column, what only a person can decide.
 
 import { button, el, figure } from "./dom.js";
 import { text } from "./texts.js";
 
 const KINDS = ["number", "category", "date", "drop"];
 const SHOWN = 30;
-
-/** The first rows as a table; the target's column is marked. */
-export function preview({ preview: first, target }) {
-  if (!first?.names?.length) return [];
-  if (first.pictures) return pictures(first.pictures);
-  const { names, rows, more } = first;
-  const mark = (name) => (name === target ? { class: "target" } : {});
-  const head = el("tr", {}, names.map((name) => el("th", { scope: "col", ...mark(name) }, name)));
-  const body = rows.map((row) => el("tr", {}, row.map((cell, i) => el("td", mark(names[i]), cell === "" ? el("span", { class: "quiet" }, text("data.missing")) : cell))));
-  const caption = more ? text("data.rows.more", { more: figure(more) }) : text("data.rows");
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("data.rows") },
-    el("table", {}, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, body)));
-}
-
-/** The first rows as pictures, each with its class. */
-function pictures({ side, rows }) {
-  const one = ({ label, pixels }) => {
-    const canvas = el("canvas", { width: side, height: side, role: "img", "aria-label": label });
-    const image = new ImageData(side, side);
-    pixels.forEach((level, i) => image.data.set([255 - level, 255 - level, 255 - level, 255], 4 * i));
-    canvas.getContext("2d").putImageData(image, 0, 0);
-    return el("figure", {}, canvas, el("figcaption", { "aria-hidden": "true" }, label));
-  };
-  return [el("small", {}, text("data.rows")), el("div", { class: "pictures" }, rows.map(one))];
-}
 
 /** What became of each column; `read(column, kind)` reads one as something else, where the rows can be read again. */
 export function columnList({ columns, inputs }, read) {

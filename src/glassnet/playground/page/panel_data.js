@@ -1,6 +1,7 @@
 // The data: where they come from, what became of each column, what is predicted, how many rows are held out.
 
-import { columnList, preview, questionCards } from "./data_tables.js";
+import { axes, mount as mountFixed, notes, part, rows } from "./data_fixed.js";
+import { columnList, questionCards } from "./data_tables.js";
 import { pictureOf } from "./data_pictures.js";
 import { button, el, figure } from "./dom.js";
 import { numberField } from "./numbers.js";
@@ -18,31 +19,6 @@ export function mount(root, store) {
   store.on("state", show);
   show();
   takeDrops(root, store, show);
-}
-
-/** Without commands for data: what they are, and the axes. */
-function mountFixed(root, store) {
-  const parts = [named, axes, rows, notes].map((make) => part(root, store, make));
-  store.on("state", () => parts.forEach((refresh) => refresh()));
-  parts.forEach((refresh) => refresh());
-}
-
-/** A part of the panel, made again only where what it shows has changed; the focus stays where it was. */
-function part(root, store, make) {
-  const host = root.appendChild(el("div", { class: "part", hidden: true }));
-  let shown;
-  return () => {
-    const { key, content } = make(store.state.data, store);
-    const now = JSON.stringify(key);
-    if (now === shown) return;
-    shown = now;
-    const focused = host.contains(document.activeElement) ? document.activeElement.id : "";
-    const open = new Set([...host.querySelectorAll("details[open]")].map((each) => each.id));
-    host.replaceChildren(...[content?.() ?? []].flat());
-    host.hidden = !host.childElementCount;
-    for (const each of host.querySelectorAll("details")) each.open ||= open.has(each.id);
-    if (focused) document.getElementById(focused)?.focus();
-  };
 }
 
 /** Take other data; questions about a file that cannot be answered later are kept to be shown. */
@@ -163,10 +139,6 @@ function drawing(data, store) {
 
 // ---- what is made of them ---------------------------------------------------------------------------------------------
 
-function named(data) {
-  return { key: data.title, content: () => el("p", {}, el("strong", {}, data.title)) };
-}
-
 function target(data, store) {
   if (data.targets.length < 2) return { key: 0 };
   const choose = el("select", { id: "data-target", onchange: () => store.do("target", { name: choose.value }) },
@@ -200,29 +172,6 @@ function split(data, store) {
     key: [data.split, data.rows, data.title],
     content: () => [el("label", { for: "data-split" }, text("data.split")), slider, el("small", {}, share)],
   };
-}
-
-function axes(data, store) {
-  if (!(data.axes?.choices?.length > 2) || !store.can("axes")) return { key: 0 };
-  const choose = (axis) => {
-    const made = el("select", {
-      id: `data-axis-${axis}`, "aria-label": text(`data.axis.${axis}`),
-      onchange: () => store.do("axes", { [axis]: data.axes.choices[made.selectedIndex].value }),
-    }, data.axes.choices.map(({ value, label }) => el("option", { selected: value === data.axes[axis] }, label)));
-    return made;
-  };
-  return {
-    key: [data.axes, data.target],
-    content: () => el("fieldset", {}, el("legend", { class: "quiet" }, text("data.axes")), el("div", { class: "pair" }, choose("x"), choose("y"))),
-  };
-}
-
-function rows(data) {
-  return { key: [data.preview, data.target], content: () => preview(data) };
-}
-
-function notes(data) {
-  return { key: data.notes, content: () => (data.notes?.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
 }
 
 function gallery(data, store) {
