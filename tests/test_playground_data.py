@@ -395,9 +395,12 @@ FILES: dict[str, tuple[str | bytes, str, str, int, list[str], str]] = {
     "one name twice": (
         "a,a,y\n" + lines(30, lambda i: f"{i % 5},{i % 3},{XY[i % 2]}"), "y", "classes", 2, [], "were numbered",
     ),
-    "infinite and huge numbers": (
-        "a,b,y\n" + lines(30, lambda i: f"{'inf' if i == 3 else i % 7},{'1e300' if i == 4 else i},{XY[i % 2]}"),
-        "y", "classes", 3, [], "",
+    "infinite numbers": (
+        "a,b,y\n" + lines(30, lambda i: f"{'inf' if i == 3 else '-inf' if i == 9 else i % 7},{i % 5},{XY[i % 2]}"),
+        "y", "classes", 3, [], "Column 'a': 2 infinite values are read as missing.",
+    ),
+    "an infinite target": (
+        "a,y\n" + lines(30, lambda i: f"{i % 7},{'inf' if i == 3 else i / 8}"), "y", "number", 1, [], "1 of 30 rows have no 'y'",
     ),
     "a hundred classes": ("a,y\n" + lines(300, lambda i: f"{i % 5},c{i % 100}"), "y", "classes", 1, [], ""),
 }  # fmt: skip
@@ -422,6 +425,39 @@ def test_files_of_people(name: str, table: Table) -> None:
     assert str(path) not in json.dumps(state)
 
 
+@pytest.mark.parametrize("row", [0, 3, 60, 299])
+def test_one_wild_cell_leaves_the_others_in_peace(row: int, table: Table) -> None:
+    """Wherever it stands: beside it all other numbers would be the same. It means missing then, or its column goes."""
+    content = "a,b,t\n" + lines(300, lambda i: f"{'1e300' if i == row else i % 7},{i % 4},{XY[i % 2]}")
+    source = table.source(content)
+    (question,) = table.do("data", source=source)["questions"]
+    assert question["text"] == (
+        f"Column 'a': 1e+300 in line {row + 2} is too far from its other numbers to learn from these."
+    )
+    assert table.experiment.data.inputs == ("b",)
+    missing, drop = (choice["options"] for choice in question["choices"])
+    assert table.do("data", source={**source, "options": missing})["questions"] == []
+    data = table.experiment.data
+    assert data.inputs[0] == "a"
+    assert np.ptp(data.X[:, 0]) > 2
+    same_bits(data, table.uploads[source["upload"]])
+    assert table.do("data", source={**source, "options": drop})["questions"] == []
+    assert table.experiment.data.inputs == ("b",)
+
+
+def test_advice_on_a_column_can_be_followed_on_the_page(table: Table) -> None:
+    """It names the choice of the list of columns, not an option of Python."""
+    content = "p,t\n" + lines(90, lambda i: f"{i * 37 % 501 if i % 3 else 'foo' + str(i % 4)},{XY[i % 2]}")
+    (note,) = table.upload(content).notes
+    assert note.endswith("; “number” in the list of columns makes these missing.")
+
+
+def test_wide_ranges_are_no_wild_cells(table: Table) -> None:
+    """Sizes from 1e-9 to 1e9, and mostly zeros with a few amounts, are taken as they are."""
+    content = "a,b,t\n" + lines(90, lambda i: f"{10.0 ** (i % 19 - 9)},{1e6 * i if i % 30 == 7 else 0},{XY[i % 2]}")
+    assert table.do("data", source=table.source(content))["questions"] == []
+
+
 @pytest.mark.parametrize(
     ("content", "more", "words"),
     [
@@ -433,11 +469,11 @@ def test_files_of_people(name: str, table: Table) -> None:
         ('a,b\n1,"x\n2,y\n', {}, "your_file.csv: quotes must be closed"),
         ("a,b\n", {}, "your_file.csv: the table must have at least one row, got 2 column names and no rows."),
         ("a,b\n1,x\n", {}, "your_file.csv: some column must hold labels or numbers that differ, got none to predict."),
-        ("a,y\n1,u\n2,u\n3,u\n", {"target": "y"}, "the target 'y' must have at least two classes, got only 'u'."),
-        ("a,target\n1,7\n2,7\n3,7\n", {"target": "target"}, "the target 'target' must have different values, got 7 in all 3 rows. There is nothing to learn."),
+        ("a,y\n1,u\n2,u\n3,u\n", {"target": "y"}, "Column 'y' cannot be predicted: it is u in every row. Choose another column to predict."),
+        ("a,target\n1,7\n2,7\n3,7\n", {"target": "target"}, "Column 'target' cannot be predicted: it is 7 in every row. Choose another column to predict."),
         ("a\n" + lines(30, lambda i: str(i % 5)), {}, "data: the table must have a column beside 'a', got none to predict it from."),
         ("a,y\n" + lines(30, lambda i: f"5,{XY[i % 2]}"), {}, "data: some column beside 'y' must tell rows apart, got none: 'a' is left out: all its values are 5."),
-        ("a,n\n" + lines(40, lambda i: f"{i % 3},p{i}"), {"target": "n"}, "must have classes of more than one row, got 40 different labels in 40 rows."),
+        ("a,n\n" + lines(40, lambda i: f"{i % 3},p{i}"), {"target": "n"}, "Column 'n' cannot be predicted: each of its 40 rows is another class. Choose another column to predict."),
         (",".join(f"c{i}" for i in range(2001)) + "\n" + lines(3, lambda i: ",".join(["1"] * 2001)), {}, "your_file.csv: the table must have at most 2,000 columns, got 2,001. Keep those that may matter."),
         ("a,b\n1,x\n", {"options": {"foo": 1}}, "data: options must be one of 'bad_rows', "),
         ("a,b\n1,x\n", {"options": {"separator": 5}}, "data: separator must be a str, got 5."),
@@ -530,7 +566,7 @@ def test_open_lines_are_asked_about_before_anything_changes(table: Table) -> Non
     before = table.experiment.data
     source = table.source("a,b\n1,x\n3,y,5\n6,x\n8,y\n9,x\n")
     (question,) = table.do("data", source=source)["questions"]
-    assert "every row must have 2 fields like the others" in question["text"]
+    assert question["text"] == "Every row must have 2 fields like the others, got 1 of 5 that do not: line 3 (3)."
     assert question["choices"] == [{"options": {"bad_rows": "skip"}}]
     assert table.experiment.data is before
     assert table.do("data", source={**source, "options": {"bad_rows": "skip"}})["questions"] == []

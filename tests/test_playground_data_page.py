@@ -193,11 +193,38 @@ def test_points_are_drawn_in_the_plane(page: Page, served: Any) -> None:
 @in_page
 def test_the_gallery_opens_and_shows_a_failure(page: Page, served: Any) -> None:
     """The twelve failures are listed with their sentences; one is a click, and the way back another."""
-    page.run("document.querySelector('#data-gallery').open = true")
+    page.run("document.querySelector('#data-source-broken').focus()")
+    page.press("Enter", "\r")
+    page.wait("document.querySelector('#data-gallery') !== null")
+    assert page.run("document.activeElement.id + document.activeElement.ariaExpanded") == "data-source-brokentrue"
+    seen = "(b => b.top < innerHeight && b.bottom > 0)(document.querySelector('#data .gallery li').getBoundingClientRect())"
+    assert page.run(seen)
     assert page.run("document.querySelectorAll('#data .gallery li').length") == 12
     click(page, "#data-gallery-leak")
     title(page, "A column that leaks")
     assert data_of(served).inputs == ("x1", "x2", "result")
-    assert page.run("document.querySelector('#data-gallery').open")
+    assert page.run("document.querySelector('#data-gallery') !== null")
     click(page, "#data-source-moons")
     title(page, "Moons")
+
+
+@in_page
+def test_a_wild_cell_is_a_question(page: Page, served: Any, tmp_path: Path) -> None:
+    """The other columns arrive, and a button says what is to become of the cell; infinite ones are counted."""
+    cells = ["1e300" if i == 3 else "inf" if i in (5, 6) else f"{i % 7}.5" for i in range(60)]
+    upload(page, tmp_path, "a,b,t\n" + "".join(f"{cell},{i % 4},{'xy'[i % 2]}\n" for i, cell in enumerate(cells)))
+    title(page, "own.csv")
+    page.wait("document.querySelector('#data .question') !== null")
+    assert data_of(served).inputs == ("b",)
+    assert page.run("document.querySelector('#data .question p').textContent").startswith(
+        "Column 'a': 1e+300 in line 5 is "
+    )
+    words = page.run("[...document.querySelectorAll('#data .question button')].map(b => b.textContent)")
+    assert words == ["“1e300” means missing", "Leave the column out"]
+    click(page, "#data .question button")
+    page.wait("document.querySelector('#data .question') === null")
+    assert data_of(served).inputs == ("a", "a (missing)", "b")
+    assert "missing 5 % · of these 2 infinite" in page.run("document.querySelector('#data .columns').textContent")
+    assert "Column 'a': 2 infinite values are read as missing." in page.run(
+        "document.querySelector('#data .notes').textContent"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,20 @@ def test_an_empty_field_changes_nothing(served: Any, page: Page, path: str) -> N
     page.wait(f"document.querySelector({field!r}).value === {before!r}")
     assert served.call(lambda experiment: experiment.settings) == settings
     assert page.run("document.querySelectorAll('.notice').length") == 0
+
+
+@in_page
+def test_an_empty_field_may_mean_none(page: Page) -> None:
+    """Where nothing is what such a setting begins with, the field says so."""
+    field = '.menu [data-path="optimizer.clip_norm"]'
+    page.run(
+        "[...document.querySelectorAll('#network .settings > button')].find(e => e.textContent === 'More…').click()"
+    )
+    assert page.run(f"document.querySelector({field!r}).placeholder") == "none"
+    of = "store.state.network.optimizer.options.find(({path}) => path === 'optimizer.clip_norm').value"
+    for text, value in (("0,5", "0.5"), ("", "null")):
+        write(page, field, text)
+        page.wait(f"{of} === {value}")
 
 
 @in_page
@@ -242,6 +257,20 @@ def test_the_list_of_keys_gives_the_focus_back_after_a_branch(page: Page) -> Non
 
 
 @in_page
+def test_what_is_explained_keeps_the_focus_while_its_numbers_change(page: Page) -> None:
+    """Enter in the field of a weight leads to its button, which is made anew with every step."""
+    page.run("store.select({kind: 'edge', parameter: 'dense_1.weight', from: 0, to: 1})")
+    page.wait("document.querySelector('#explain [data-key=value]') !== null")
+    write(page, "#explain [data-key=value]", "0,25")
+    page.wait("document.querySelector('#explain .explained').textContent.includes('now 0.25')")
+    assert page.run("document.activeElement.dataset.key") == "set"
+    page.run("document.querySelector('#explain summary').focus()")
+    page.run("store.do('step')")
+    page.wait("!document.querySelector('#explain .explained').textContent.includes('now 0.25.')")
+    assert page.run("document.activeElement.matches('#explain summary')")
+
+
+@in_page
 def test_names_of_runs_are_changed_without_losing_the_focus(page: Page) -> None:
     """Enter and Escape lead back to the run; where a run is removed, to the one that is shown."""
     runs = page.run("store.state.runs.length")
@@ -259,6 +288,26 @@ def test_names_of_runs_are_changed_without_losing_the_focus(page: Page) -> None:
     page.press("Enter", "\r")
     page.wait(f"store.state.runs.length === {runs}")
     page.wait("document.activeElement.matches('#timeline [aria-current]')")
+
+
+@in_page
+def test_pins_can_be_hit(page: Page) -> None:
+    """Each has 24 pixels of its own, also where many changes follow each other closely, and on a phone."""
+    for step in range(1, 30):
+        page.run(
+            f"store.do('step').then(() => store.do('set', {{path: 'optimizer.learning_rate', value: {step / 100}}}))"
+        )
+    page.run("store.do('go_to', {step: 3})")
+    boxes = """[...document.querySelectorAll('#timeline .pin')].map(pin => pin.getBoundingClientRect()).map(b => [b.left, b.right, b.height])"""
+    for width in (1280, 360):
+        page.resize(width, 740)
+        page.wait(
+            f"document.querySelectorAll('#timeline .pin').length > {3 if width == 360 else 12} && innerWidth === {width}"
+        )
+        page.wait(f"Math.max(...{boxes}.map(([, right]) => right)) <= innerWidth")
+        found = sorted(page.run(boxes))
+        assert all(right - left >= 24 and height >= 24 for left, right, height in found)
+        assert all(after[0] >= before[1] - 0.5 for before, after in itertools.pairwise(found))
 
 
 # ---- notices ---------------------------------------------------------------------------------------------------------
@@ -330,6 +379,30 @@ def test_the_greeting_goes_with_the_first_step(served: Any, page: Page) -> None:
     page.command("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
     page.press(".", ".")
     page.wait("document.getElementById('hint').textContent === ''")
+
+
+@in_page
+def test_a_slow_line_keeps_up(served: Any, page: Page) -> None:
+    """At 60 kB a second, with a fifth of a second on the way, the page follows, and pauses when it is told to."""
+    slow = {"offline": False, "latency": 200, "downloadThroughput": 60_000, "uploadThroughput": 60_000}
+    page.command("Network.emulateNetworkConditions", **slow)
+    try:
+        page.run("window.begun = performance.now()")
+        page.run("store.do('axes').then(() => (window.took = performance.now() - begun))")
+        assert page.run("took") >= 100  # it is slow indeed
+        page.press(" ", " ")
+        page.wait("document.body.dataset.state === 'running'")
+        page.wait("+document.body.dataset.step > 50")
+        page.press(" ", " ")
+        page.wait("document.body.dataset.state === 'paused'")
+        step = served.call(lambda experiment: experiment.step)
+        page.wait(f"document.body.dataset.step === '{step}'")
+    finally:
+        page.command(
+            "Network.emulateNetworkConditions",
+            **slow | dict.fromkeys(("latency",), 0) | {"downloadThroughput": -1, "uploadThroughput": -1},
+        )
+    assert page.run("document.getElementById('banner').textContent") == ""
 
 
 @in_page

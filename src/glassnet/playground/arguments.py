@@ -26,6 +26,8 @@ class Argument(typing.NamedTuple):
         Of a choice; None stands for the library's own.
     minimum, maximum : float or None
         What the class refuses to go below and above, as far as it has such bounds.
+    optional : bool
+        Whether it is None at first and stays so: no number is a choice, too.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Argument(typing.NamedTuple):
     choices: tuple[Any, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    optional: bool = False
 
 
 def arguments_of(kind: Any) -> tuple[Argument, ...]:
@@ -64,12 +67,18 @@ def _argument(kind: Any, name: str, hint: Any) -> Argument | None:
     if bool in parts:
         return Argument(name, "flag")
     if int in parts and float not in parts:
-        return Argument(name, "integer", (), *_bounds(kind, name, int))
+        return Argument(name, "integer", (), *_bounds(kind, name, int), optional=_is_optional(kind, name))
     if float in parts:
-        return Argument(name, "number", (), *_bounds(kind, name, float))
+        return Argument(name, "number", (), *_bounds(kind, name, float), optional=_is_optional(kind, name))
     if str in parts:
         return _documented(kind, name)
     return None
+
+
+def _is_optional(kind: Any, name: str) -> bool:
+    """Return whether an argument that nobody gave is None, and does not stand for a number of the library's own."""
+    given = inspect.signature(kind).parameters[name].default
+    return given is None and name != "learning_rate"
 
 
 def _documented(kind: Any, name: str) -> Argument | None:

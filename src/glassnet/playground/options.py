@@ -106,7 +106,7 @@ def settings_options(settings: Settings) -> list[Option]:
         Argument("seed", "integer", minimum=0),
         Argument("l1", "number", minimum=0),
         Argument("l2", "number", minimum=0),
-        Argument("max_norm", "number", minimum=0),
+        Argument("max_norm", "number", minimum=0, optional=True),
         Argument("dtype", "choice", ("float32", "float64")),
     ]
     return [_option(config, argument, argument.name, "") for argument in arguments]
@@ -122,4 +122,6 @@ def _option(config: Config, argument: Argument, path: str, of: str) -> Option:
     if argument.type == "choice":
         option["choices"] = list(argument.choices if value in argument.choices else (*argument.choices, value))
     bounds = {"minimum": argument.minimum, "maximum": argument.maximum}
+    if argument.optional:
+        option["optional"] = True
     return option | {name: bound for name, bound in bounds.items() if bound is not None}

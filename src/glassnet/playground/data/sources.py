@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError, GlassnetError
+from glassnet.playground.data.array_checks import checked_arrays
 from glassnet.playground.data.array_data import ArrayMaterial
-from glassnet.playground.data.checked_arrays import checked_arrays
 from glassnet.playground.data.flawed_data import flawed_material
 from glassnet.playground.data.table_data import TableMaterial
 from glassnet.playground.data.table_reading import YOUR_FILE, Reading, display_name, read_checked, undecided

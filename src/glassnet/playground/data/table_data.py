@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.playground.data.dividing import divide, division_code
+from glassnet.playground.data.odd_cells import infinite_cells, infinite_note
 from glassnet.playground.data.previews import table_preview
-from glassnet.playground.data.target_choice import likely_targets, numbers_rows
+from glassnet.playground.data.target_choice import likely_targets, numbers_rows, refuse_target
 from glassnet.playground.plane_axes import Axis
 from glassnet.playground.play_data import PlayData
 from glassnet.tabular.encoding.encoder import TableEncoder
@@ -25,6 +27,7 @@ MOST_NUMBERS = 100_000_000
 
 _TASKS = {"number": "regression", "category": "classification", "text": "classification"}
 _ORDER = ("train", "valid")
+_FINDERS = re.compile(r"^T(?:able|arget)Encoder(?:\.\w+)?: ")
 
 
 class _Encoded(NamedTuple):
@@ -76,16 +79,25 @@ class TableMaterial:
         """Return the data with this share of the rows held out, shown on these axes."""
         notes = [*self.table.notes, *(note for column in self.table.columns for note in column.notes)]
         counting = [] if self.encoder is not None else self._counting()
-        missing = self.table[self.target].missing
+        notes += [note for column in self.table.columns if (note := infinite_note(column))]
+        infinite = infinite_cells(self.table[self.target])
+        missing = self.table[self.target].missing | infinite
         table, lines = self.table, list(self.code)
         if counting:
             table = table.drop(counting)
             lines.append(f"table = table.drop({counting!r})")
         if missing.any():
             table = table.take(~missing)
-            lines.append(f"table = table.take(~table[{self.target!r}].missing)")
+            gone = f"table[{self.target!r}].missing"
+            if infinite.any():
+                lines.append("import numpy as np")
+                gone = f"({gone} | np.isinf(table[{self.target!r}].values))"
+            lines.append(f"table = table.take(~{gone})")
             notes.append(f"{int(missing.sum()):,} of {len(missing):,} rows have no {self.target!r} and are left out.")
-        found = self._encoded_by_model(table, split) if self.encoder is not None else self._encoded(table, split)
+        try:
+            found = self._encoded_by_model(table, split) if self.encoder is not None else self._encoded(table, split)
+        except DataError as error:
+            raise _plain(error) from error
         target, roles = found.target, found.encoder.roles
         return PlayData(
             *found.parts,
@@ -118,6 +130,7 @@ class TableMaterial:
         column, name = table[self.target], self.target
         task = _TASKS.get(self.read.get(name, ""))
         given = "" if task is None else f", task={task!r}"
+        refuse_target(column, task)
         target = TargetEncoder().fit(column, task=task)
         if target.task == "classification":
             y = target.transform(column)
@@ -190,11 +203,20 @@ class TableMaterial:
             each = found.get(column.name)
             done = "left out: it only numbers the rows" if column.name in counting else each["done"] if each else ""
             skipped = done.removeprefix("left out: ") if done.startswith("left out") else None if each else "not used"
-            missing = round(column.n_missing / max(len(column), 1), 4)
+            infinite = int(infinite_cells(column).sum())
+            missing = round((column.n_missing + infinite) / max(len(column), 1), 4)
             used = each is not None and each["features"] > 0
             record = {"name": column.name, "kind": column.kind, "missing": missing, "skipped": skipped, "used": used}
-            records.append(record)
+            records.append(record | ({"infinite": infinite} if infinite else {}))
         left = [name for name in gone if name not in self.table.names]
         return records + [
             {"name": name, "kind": "drop", "missing": 0.0, "skipped": gone[name], "used": False} for name in left
         ]
+
+
+def _plain(error: DataError) -> DataError:
+    """Return an error without the names of what found it, of which a page knows nothing."""
+    text = _FINDERS.sub("", str(error))
+    if text == str(error):
+        return error
+    return DataError(text[:1].upper() + text[1:], expected=error.expected, got=error.got)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from glassnet.errors import ConfigError, DataError
+from glassnet.playground.data.odd_cells import far_cells, question_of_far_cells
 from glassnet.tabular.reading.files import read_file
 from glassnet.tabular.reading.options import READINGS, ReadOptions, python_spelling
 from glassnet.tabular.reading.table import Column, Table
@@ -111,8 +112,28 @@ def read_checked(path: Path | str, options: Mapping[str, Any], where: str = YOUR
         check_table_size(table, where)
         if not table.names:
             break
+        if far := _far_columns(table, path, where, given, read):
+            open_columns |= far
+            continue
         return Reading(_in_plain_words(table), dict(given), tuple(open_columns.values()))
     raise undecided(where, tuple(open_columns.values()))
+
+
+def _far_columns(
+    table: Table, path: Path | str, where: str, given: Mapping[str, Any], read: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return a question for each column with cells that are of no use beside the others, as they stand in the file."""
+    far = [column for column in table.columns if far_cells(column).size]
+    if not far:
+        return {}
+    as_text = {**read, **{column.name: "category" for column in far}}
+    texts = read_file(where, str(path), ReadOptions.checked(where, **{**given, "read": as_text}, spelled=_spelled))
+    return {
+        column.name: question_of_far_cells(
+            column, texts[column.name].values[far_cells(column)].tolist(), given.get("missing", [])
+        )
+        for column in far
+    }
 
 
 def undecided(where: str, questions: Sequence[dict[str, Any]]) -> UndecidedError:
@@ -172,8 +193,16 @@ def _plain(error: DataError | ConfigError, path: str, where: str) -> DataError |
     text = str(error)
     choices = [{"options": json.loads(found)} for found in _CHOICE.findall(text)]
     if choices:
-        return UndecidedError(_python(text), [{"text": _python(text), "column": None, "choices": choices}])
+        return UndecidedError(_python(text), [{"text": _asked(text, where), "column": None, "choices": choices}])
     return DataError(text.replace(path, where)) if path != where and path in text else error
+
+
+def _asked(text: str, where: str) -> str:
+    """Return an error as a question: without the advice that the answers give, nor the name of the file."""
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", text.removeprefix(f"{where}: "))
+    facts = [sentence for sentence in sentences if "\x01" not in sentence] or sentences
+    asked = _python(" ".join(facts))
+    return asked[:1].upper() + asked[1:]
 
 
 def _python(text: str) -> str:
@@ -187,7 +216,7 @@ def _python(text: str) -> str:
 
 
 def _in_plain_words(table: Table) -> Table:
-    """Return the table with options in its notes spelled as in Python."""
+    """Return the table with options in its notes spelled as on the page, or else as in Python."""
     return Table(
         [_with_notes(column) for column in table.columns],
         notes=[_python(note) for note in table.notes],
@@ -195,4 +224,14 @@ def _in_plain_words(table: Table) -> Table:
 
 
 def _with_notes(column: Column) -> Column:
-    return dataclasses.replace(column, notes=tuple(map(_python, column.notes))) if column.notes else column
+    return dataclasses.replace(column, notes=tuple(map(_on_page, column.notes))) if column.notes else column
+
+
+def _on_page(note: str) -> str:
+    """Return a note on a column with what the page offers for it in the place of what Python does."""
+
+    def offered(found: re.Match[str]) -> str:
+        ((name, value),) = json.loads(found[1]).items()
+        return f"“{next(iter(value.values()))}” in the list of columns" if name == "read" else found[0]
+
+    return _python(_CHOICE.sub(offered, note))

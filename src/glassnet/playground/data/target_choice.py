@@ -6,11 +6,13 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.coder_choice import is_identifier
+from glassnet.tabular.encoding.target_choice import infer_task, plain_label
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.suggestions import did_you_mean, nearest
-from glassnet.utils.wording import few
+from glassnet.utils.wording import few, shortened
 
-__all__ = ["choose_target", "likely_targets", "numbers_rows"]
+__all__ = ["choose_target", "likely_targets", "numbers_rows", "refuse_target"]
 
 _NAMES = ("target", "label", "class", "y", "outcome", "species", "diagnosis", "survived", "churn")
 _MOST_CLASSES = 20
@@ -58,12 +60,52 @@ def numbers_rows(column: Column) -> bool:
     return column.values[0] in (0.0, 1.0) and bool((np.diff(column.values) == 1.0).all())
 
 
+def refuse_target(column: Column, task: str | None) -> None:
+    """Raise an error in words of the page about a column, without missing values, that cannot be predicted.
+
+    Parameters
+    ----------
+    column : Column
+    task : {"classification", "regression"}, optional
+        What somebody chose.
+    """
+    labels = set(column.values.tolist())
+    n, name = len(column), shortened(repr(column.name), 60)
+    one = plain_label(column.values[0]) if n else None
+    other = "Choose another column to predict."
+    if not n:
+        why = "it has no value in any row"
+    elif len(labels) < 2:
+        why = f"it is {shortened(str(one), 60)} in every row"
+    elif column.kind == "date":
+        why = "it holds dates"
+    elif task == "regression" and column.kind == "category" and not _holds_numbers(column):
+        why, other = f"it holds text such as {shortened(repr(one), 60)}", "Predict it as classes."
+    elif (task or infer_task(column, n)[0]) == "classification" and len(labels) == n > _MOST_CLASSES:
+        why = f"each of its {n:,} rows is another class"
+        other = "Predict it as a number, or choose another column." if _holds_numbers(column) else other
+    else:
+        return
+    message = f"Column {name} cannot be predicted: {why}. {other}"
+    raise DataError(message, got=one)
+
+
+def _holds_numbers(column: Column) -> bool:
+    """Return whether a column can be read as numbers."""
+    try:
+        as_kind(column, "number", "")
+    except DataError:
+        return False
+    return True
+
+
 def _can_be_predicted(column: Column) -> bool:
     present = column.present()
     if column.kind == "date" or len(present) < 2 or is_identifier(column) or numbers_rows(column):
         return False
     if column.kind == "number":
-        return bool(np.isfinite(present).all()) and bool((present != present[0]).any())
+        finite = present[np.isfinite(present)]
+        return bool((finite != finite[:1]).any())
     return len(set(present[:1000].tolist())) > 1 or len(set(present.tolist())) > 1
 
 

@@ -35,7 +35,8 @@ function refuseUndrawable({ layers }) {
   if (found) throw new Error(text("lesson.undrawable", { name: found.name }));
 }
 
-function check({ path, label: name, type, choices, minimum = -Infinity, maximum = Infinity }, value) {
+function check({ path, label: name, type, choices, minimum = -Infinity, maximum = Infinity, optional = false }, value) {
+  if (optional && value === null) return;
   const isNumber = type === "integer" ? Number.isInteger(value) : Number.isFinite(value);
   const inside = value >= minimum && value <= maximum && !(BELOW_ONE.test(path) && value >= 1) && !(ABOVE_ZERO.test(path) && value <= 0);
   const fits = type === "choice" ? choices.includes(value) : type === "flag" ? typeof value === "boolean" : isNumber && inside;

@@ -11,7 +11,8 @@ export function columnList({ columns, inputs }, read) {
   const item = (column, i) => {
     const state = column.skipped ? text("data.skipped", { why: column.skipped }) : text(`data.kind.${column.kind}`);
     const missing = column.missing > 0 ? text("data.share", { share: column.missing < 0.01 ? "< 1" : Math.round(column.missing * 100) }) : "";
-    const facts = [column.skipped || !read ? state : "", missing].filter(Boolean).join(" · ");
+    const infinite = column.infinite ? text("data.infinite", { n: figure(column.infinite) }) : "";
+    const facts = [column.skipped || !read ? state : "", missing, infinite].filter(Boolean).join(" · ");
     return el("li", { class: column.skipped ? "skipped" : "used" }, el("span", { class: "name" }, column.name), read ? kindChoice(column, i, read) : null, facts ? el("small", {}, facts) : null);
   };
   const list = el("ul", { class: "columns" }, columns.slice(0, SHOWN).map(item));

@@ -1,6 +1,6 @@
 // What is selected, explained with its numbers; or the microscope. Updated while paused, and a few times a second else.
 
-import { button, el, say } from "./dom.js";
+import { button, el, say, wayBack } from "./dom.js";
 import { lineOf, rowsOf, typeset } from "./drawer_lines.js";
 import { light, microscopeOf, whyOf } from "./drawer_microscope.js";
 import { numberField } from "./numbers.js";
@@ -104,7 +104,9 @@ class Explained {
   };
 
   #fill(...parts) {
+    const back = this.body.contains(document.activeElement) ? wayBack() : null;
     this.body.replaceChildren(...parts.flat(Infinity));
+    back?.();
     if (!this.saysNext) return;
     this.saysNext = false; // what was chosen is heard once, not with each of its numbers
     say(this.said, [...this.body.querySelectorAll("h3, .line")].slice(0, 3).map((part) => part.textContent).join(". "));
@@ -124,7 +126,7 @@ const PARTS = {
     const choose = edge && !others.length && store.can("explain_edge") ? (from) => store.select({ kind: "edge", ...edge, from }) : null;
     const ofBias = () => store.select({ kind: "edge", parameter: bias, from: null, to: unit });
     return [heading(where), found.lines.map((line) => lineOf(line, { choose })), value,
-      quiet(text("explain.neuron.row", { probe: store.state.probe?.text ?? "" })), bias ? button(text("explain.of.bias"), ofBias, { label: null }) : [],
+      quiet(text("explain.neuron.row", { probe: store.state.probe?.text ?? "" })), bias ? button(text("explain.of.bias"), ofBias, { "data-key": "bias" }) : [],
       edge ? whyOf("forward", look) : [],
       shapes.length ? quiet(text("explain.shapes", { shapes: shapes.join(", ") })) : []];
   },
@@ -154,11 +156,11 @@ const PARTS = {
 function setterOf({ parameter, from, to, value }, store) {
   if (!store.can("set_weight")) return [];
   const set = (now) => store.do("set_weight", { parameter, index: [from ?? 0, to], value: now });
-  const input = numberField({ type: "number", value: Number(value.toPrecision(4)), lazy: true }, set, { "aria-label": text("explain.set.label") });
+  const input = numberField({ type: "number", value: Number(value.toPrecision(4)), lazy: true }, set, { "data-key": "value", "aria-label": text("explain.set.label") });
   const send = (event) => {
     event.preventDefault();
     input.commit();
-    input.blur();
+    event.submitter?.focus(); // what is typed in is left alone by the next numbers
   };
-  return el("form", { class: "bar", onsubmit: send }, input, el("button", { type: "submit" }, text("explain.set")));
+  return el("form", { class: "bar", onsubmit: send }, input, el("button", { type: "submit", "data-key": "set" }, text("explain.set")));
 }

@@ -36,7 +36,7 @@ export function light(store, lit) {
 
 /** The paragraph behind "Why?"; whether it is open is kept in `look`. */
 export function whyOf(name, look) {
-  const made = el("details", { ontoggle: () => (look.why[name] = made.open) }, el("summary", {}, text("explain.why")), el("p", {}, text(`explain.why.${name}`)));
+  const made = el("details", { ontoggle: () => (look.why[name] = made.open) }, el("summary", { "data-key": `why ${name}` }, text("explain.why")), el("p", {}, text(`explain.why.${name}`)));
   made.open = look.why[name] ?? false;
   return made;
 }

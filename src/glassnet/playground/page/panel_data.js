@@ -13,7 +13,7 @@ const ENDINGS = ".csv,.tsv,.txt,.json,.jsonl,.parquet,.xlsx,.xls,.ods,.gz";
 export function mount(root, store) {
   if (!store.can("data")) return mountFixed(root, store);
   const parts = [
-    sources, dropZone, pending, toyOptions, drawing, questions, target, columns, split, axes, rows, notes, gallery,
+    sources, gallery, dropZone, pending, toyOptions, drawing, questions, target, columns, split, axes, rows, notes,
   ].map((make) => part(root, store, make));
   const show = () => parts.forEach((refresh) => refresh());
   store.on("state", show);
@@ -27,6 +27,7 @@ async function load(store, source) {
   const asked = answer?.questions?.filter((question) => !question.column) ?? [];
   store.pendingData = asked.length ? { source, questions: asked } : null;
   store.emit("state", store.state);
+  if (answer?.questions?.length) document.querySelector("#data .question")?.scrollIntoView({ block: "nearest" });
 }
 
 // ---- sources ----------------------------------------------------------------------------------------------------------
@@ -37,13 +38,16 @@ function sources(data, store) {
   const one = (id, title, source) => el("button", {
     type: "button", id: `data-source-${id}`, class: "source", "aria-pressed": String(id === current), onclick: () => load(store, source),
   }, pictureOf(id), el("span", {}, title));
+  const broken = () => el("button", {
+    type: "button", id: "data-source-broken", class: "source", "aria-expanded": String(Boolean(store.galleryOpen)), "aria-controls": store.galleryOpen ? "data-gallery" : null, onclick: () => openGallery(store),
+  }, pictureOf("broken"), el("span", {}, text("data.gallery")));
   const own = data.given ? [one("given", text("data.given"), { kind: "given" })] : [];
   return {
-    key: [current, data.given, data.toys, data.bundled],
+    key: [current, data.given, data.toys, data.bundled, store.galleryOpen],
     content: () => el("div", { class: "sources", role: "group", "aria-label": text("data.sources") },
       data.toys.map((toy) => one(toy.name, toy.title, { kind: "toy", name: toy.name })),
       data.bundled.map((set) => one(set.name, set.title, { kind: "bundled", name: set.name })),
-      one("draw", text("data.draw"), { kind: "points" }), own),
+      one("draw", text("data.draw"), { kind: "points" }), own, hasGallery(data, store) && broken()),
   };
 }
 
@@ -174,12 +178,23 @@ function split(data, store) {
   };
 }
 
+// ---- networks that fail -----------------------------------------------------------------------------------------------
+
+const hasGallery = (data, store) => Boolean(data.gallery?.length) && store.can("gallery");
+
+/** Open the list of networks that fail, in sight, or close it. */
+function openGallery(store) {
+  store.galleryOpen = !store.galleryOpen;
+  store.emit("state", store.state);
+  if (store.galleryOpen) document.getElementById("data-source-broken").scrollIntoView({ block: "start" });
+}
+
 function gallery(data, store) {
-  if (!data.gallery?.length || !store.can("gallery")) return { key: 0 };
+  if (!hasGallery(data, store) || !store.galleryOpen) return { key: 0 };
   const one = ({ name, title, text: words }) => el("li", {}, button(title, () => store.do("gallery", { name }), { id: `data-gallery-${name}` }), el("small", {}, words));
   return {
     key: data.gallery,
-    content: () => el("details", { id: "data-gallery" }, el("summary", {}, text("data.gallery")), el("p", { class: "quiet" }, text("data.gallery.what")),
+    content: () => el("div", { id: "data-gallery", role: "group", "aria-label": text("data.gallery") }, el("p", { class: "quiet" }, text("data.gallery.what")),
       el("ul", { class: "gallery" }, data.gallery.map(one))),
   };
 }

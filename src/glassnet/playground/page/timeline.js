@@ -50,6 +50,7 @@ class Timeline {
     store.on("state", () => this.#learn());
     store.on("frame", () => this.#move());
     store.on("findings", () => this.#pin());
+    new ResizeObserver(() => this.#pin()).observe(this.pins);
     this.#learn();
   }
 
@@ -114,11 +115,15 @@ class Timeline {
       ...(state.events ?? []).map(({ step, text: words }) => ({ kind: "event", step, words })),
       ...(state.findings ?? []).filter(({ step }) => Number.isFinite(step)).map(({ step, title }) => ({ kind: "finding", step, words: title })),
       ...(state.runs ?? []).filter(({ parent }) => parent === state.run).map(({ from_step: step, name }) => ({ kind: "fork", step, words: text("timeline.parts", { run: name }), run: name })),
-    ].slice(-MOST_PINS);
-    const made = found.map(({ kind, step, words, run }) => {
+    ];
+    const size = matchMedia("(pointer: coarse)").matches ? 28 : 24;
+    const width = this.pins.clientWidth || 1;
+    const shown = found.slice(-Math.min(MOST_PINS, Math.max(Math.floor(width / size), 1))).sort((a, b) => a.step - b.step);
+    const places = apart(shown.map(({ step }) => (this.end ? (step / this.end) * width : 0)), size, width);
+    const made = shown.map(({ kind, step, words, run }, i) => {
       const at = text("timeline.at", { step: figure(step), words });
       const go = () => (run ? this.store.do("select", { run }) : this.#goTo(step));
-      return el("li", { style: { "--at": this.end ? Math.min(step / this.end, 1) : 0 } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
+      return el("li", { style: { "--at": Math.min(places[i] / width, 1) } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
     });
     this.pins.replaceChildren(...made);
   }
@@ -150,6 +155,14 @@ class Timeline {
     }
     this.#going = false;
   }
+}
+
+/** Places in ascending order, moved so that each is a size from the next, as far as the width allows. */
+function apart(places, size, width) {
+  const found = [...places];
+  for (let i = 1; i < found.length; i++) found[i] = Math.max(found[i], found[i - 1] + size);
+  for (let i = found.length - 1, most = width; i >= 0; i--, most = found[i + 1] - size) found[i] = Math.min(found[i], most);
+  return found;
 }
 
 const SHAPES = { event: "◆", finding: "▲" };
