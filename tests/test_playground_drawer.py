@@ -156,7 +156,7 @@ def test_the_microscope_walks_and_lights_what_a_stop_is_about(chromium: Page) ->
         do(chromium, "store.open('findings')")
         assert do(chromium, "store.highlight") is None
         do(chromium, "store.open('explain')")
-        do(chromium, "new Promise((done) => { const stop = store.on('highlight', (lit) => lit && (stop(), done())); })")
+        chromium.wait("playground.then((store) => store.highlight !== null)")
         do(chromium, "store.select({kind: 'layer', layer: 'dense_1'})")
         chromium.wait("!document.querySelector('.microscope') && !!document.querySelector('#explain .formulas')")
         assert do(chromium, "store.highlight") is None

@@ -302,7 +302,7 @@ def test_pins_can_be_hit(page: Page) -> None:
     for width in (1280, 360):
         page.resize(width, 740)
         page.wait(
-            f"document.querySelectorAll('#timeline .pin').length > {8 if width == 360 else 12} && innerWidth === {width}"
+            f"document.querySelectorAll('#timeline .pin').length > {3 if width == 360 else 12} && innerWidth === {width}"
         )
         page.wait(f"Math.max(...{boxes}.map(([, right]) => right)) <= innerWidth")
         found = sorted(page.run(boxes))
