@@ -94,6 +94,14 @@ def test_peaks_of_batches_are_cut_and_epochs_are_not() -> None:
 
 
 @needs_node
+def test_overfitting_is_in_sight() -> None:
+    """Also where the loss of the rows held out rises to twenty times what it was."""
+    epochs = [[k, 0.7 * 0.9**k, 0.7 + 0.3 * k, None] for k in range(1, 50)]
+    found = chart([[k, 0.7 * 0.9**k] for k in range(1, 50)], epochs, [("linear model", 13.8)])
+    assert 15 < found["hi"] < 17
+
+
+@needs_node
 def test_what_is_far_off_is_an_arrow_with_its_number() -> None:
     """A baseline that would flatten the curves is named at the edge, above or below."""
     batches, epochs = falling(0.02, 0.01)

@@ -62,8 +62,9 @@ function sight(curve, baselines, others, log) {
   const lines = baselines.map(({ loss }) => loss).filter(fits);
   const usual = Math.max(epochs[0] ?? 0, middle(epochs) ?? Math.max(...lines, 0));
   const first = batches.slice(0, 1).filter((value) => value <= 5 * FAR * Math.max(usual, ...lines));
-  const most = FAR * Math.max(usual, ...first) || Infinity;
-  const near = [...epochs, ...first].filter((value) => value <= most);
+  const wild = FAR ** 4 * Math.max(usual, ...first) || Infinity; // not of a network that overfits, but of one that diverged
+  const near = [...epochs, ...first].filter((value) => value <= wild);
+  const most = FAR * near.reduce((a, b) => Math.max(a, b), 0) || Infinity;
   const least = log ? near.reduce(lower, Infinity) / FAR ** 3 : -Infinity;
   const seen = [...near, ...lines.filter((loss) => loss >= least && loss <= most)];
   if (!seen.length) return [0.1, 1];
