@@ -415,6 +415,7 @@ def test_a_server_that_is_gone_has_a_new_address(chromium: Page, tmp_path: Path)
     assert "open the new address that it prints" in said
     assert "try again" in said
     chromium.console.clear()
+    chromium.requests.clear()
 
 
 @in_page
