@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +31,63 @@ _KEYS = {
 }  # fmt: skip
 
 
+class Browser:
+    """A Chromium that the tests of this process share; its pages know nothing of each other."""
+
+    def __init__(self) -> None:
+        assert CHROMIUM is not None
+        there, self._send = os.pipe()
+        self._receive, back = os.pipe()
+        self._folder = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
+        words = [CHROMIUM, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"]
+        shell = ["bash", "-c", f'exec "$@" 3<&{there} 4>&{back}', "bash", *words]
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen(shell, pass_fds=(there, back), start_new_session=True, **quiet)
+        os.close(there)
+        os.close(back)
+        self._buffer = b""
+        self._number = 0
+        self.pages: dict[str, Page] = {}
+
+    def command(self, session: str | None, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Run a command of the DevTools protocol and return its result; what pages say meanwhile is theirs."""
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if session is not None:
+            message["sessionId"] = session
+        os.write(self._send, json.dumps(message).encode() + b"\0")
+        while (answer := self._next()).get("id") != self._number:
+            if (page := self.pages.get(answer.get("sessionId", ""))) is not None:
+                page.hear(answer)
+        assert "error" not in answer, answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def _next(self) -> dict[str, Any]:
+        until = time.monotonic() + _PATIENCE
+        while b"\0" not in self._buffer:
+            rest = max(until - time.monotonic(), 0.0)
+            assert select.select([self._receive], [], [], rest)[0], "Chromium does not answer"
+            part = os.read(self._receive, 1 << 16)
+            assert part, "Chromium has ended"
+            self._buffer += part
+        raw, _, self._buffer = self._buffer.partition(b"\0")
+        message: dict[str, Any] = json.loads(raw)
+        return message
+
+    def is_alive(self) -> bool:
+        """Return whether it runs."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End it."""
+        os.close(self._send)
+        self._process.terminate()
+        self._process.wait(30)
+        os.close(self._receive)
+        self._folder.cleanup()
+
+
 class Page:
     """One page: what it asked for over the network, what it wrote to the console, and how to use it.
 
@@ -37,34 +97,18 @@ class Page:
         The addresses that were requested, and messages.
     """
 
-    def __init__(self, send: int, receive: int) -> None:
-        self._send, self._receive = send, receive
-        self._buffer = b""
-        self._number = 0
+    def __init__(self, browser: Browser, context: str) -> None:
+        self._browser, self.context = browser, context
         self._session: str | None = None
         self.requests: list[str] = []
         self.console: list[str] = []
 
     def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Run a command of the DevTools protocol and return its result."""
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._send, json.dumps(message).encode() + b"\0")
-        while (answer := self._next()).get("id") != self._number:
-            pass
-        assert "error" not in answer, answer
-        result: dict[str, Any] = answer["result"]
-        return result
+        return self._browser.command(self._session, method, parameters)
 
-    def _next(self) -> dict[str, Any]:
-        until = time.monotonic() + _PATIENCE
-        while b"\0" not in self._buffer:
-            assert time.monotonic() < until, "Chromium does not answer"
-            self._buffer += os.read(self._receive, 1 << 16)
-        raw, _, self._buffer = self._buffer.partition(b"\0")
-        message: dict[str, Any] = json.loads(raw)
+    def hear(self, message: dict[str, Any]) -> None:
+        """Keep what a message tells of requests and the console."""
         parameters = message.get("params", {})
         if message.get("method") == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
@@ -74,12 +118,12 @@ class Page:
             self.console.append(parameters["entry"]["text"])
         if message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert"):
             self.console.append(json.dumps(parameters["args"]))
-        return message
 
     def start(self, width: int, height: int) -> None:
         """Open an empty page of this size."""
-        target = self.command("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        target = self.command("Target.createTarget", url="about:blank", browserContextId=self.context)["targetId"]
+        self._session = session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._browser.pages[session] = self
         for domain in ("Page", "Network", "Runtime", "Log", "DOM", "Accessibility"):
             self.command(f"{domain}.enable")
         self.resize(width, height)
@@ -157,24 +201,29 @@ class Page:
         return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in shown if "role" in node]
 
 
+def _browser() -> Browser:
+    """Return the browser of this process, started when it is first needed."""
+    if not _running or not _running[-1].is_alive():
+        _running.append(Browser())
+        atexit.register(_running[-1].close)
+    return _running[-1]
+
+
+_running: list[Browser] = []
+
+
 @contextmanager
 def open_page(folder: Path, width: int = 1200, height: int = 900) -> Iterator[Page]:
-    """Start Chromium with a profile in a folder, and close it in the end."""
-    assert CHROMIUM is not None
-    there, send = os.pipe()
-    receive, back = os.pipe()
-    words = [CHROMIUM, *_FLAGS, f"--user-data-dir={folder}", "about:blank"]
-    shell = ["bash", "-c", f'exec "$@" 3<&{there} 4>&{back}', "bash", *words]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(shell, pass_fds=(there, back), start_new_session=True, **quiet)
-    os.close(there)
-    os.close(back)
+    """Open a page with cookies and storage of its own, and a folder for what it saves."""
+    browser = _browser()
+    context = browser.command(None, "Target.createBrowserContext", {})["browserContextId"]
+    saving = {"behavior": "allow", "browserContextId": context, "downloadPath": str(folder)}
+    browser.command(None, "Browser.setDownloadBehavior", saving)
+    page = Page(browser, context)
     try:
-        page = Page(send, receive)
         page.start(width, height)
         yield page
     finally:
-        os.close(send)
-        process.terminate()
-        process.wait(30)
-        os.close(receive)
+        browser.pages = {session: other for session, other in browser.pages.items() if other is not page}
+        if browser.is_alive():
+            browser.command(None, "Target.disposeBrowserContext", {"browserContextId": context})

@@ -26,7 +26,7 @@ _MISSING = [name for name in ("starlette", "uvicorn", "websockets") if importlib
 def in_page(test: Any) -> Any:
     """Mark a test that needs a browser and a server."""
     reason = "Chromium is not installed" if CHROMIUM is None else f"{', '.join(_MISSING)} not installed"
-    return pytest.mark.slow(pytest.mark.skipif(CHROMIUM is None or bool(_MISSING), reason=reason)(test))
+    return pytest.mark.skipif(CHROMIUM is None or bool(_MISSING), reason=reason)(test)
 
 
 def first_experiment() -> Experiment:

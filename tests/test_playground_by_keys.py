@@ -36,6 +36,7 @@ def test_data_network_run_edge_branch_and_code(tmp_path: Path) -> None:
         page.command(
             "Browser.grantPermissions",
             permissions=["clipboardReadWrite", "clipboardSanitizedWrite"],
+            browserContextId=page.context,
             origin=served.address[:-1],
         )
         page.run("window.pointed = 0; addEventListener('pointerdown', () => (pointed += 1))")

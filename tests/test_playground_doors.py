@@ -200,3 +200,21 @@ def test_a_network_that_the_toy_does_not_fit_needs_rows() -> None:
     """From Python the sentence names X and y."""
     with pytest.raises(gn.ConfigError, match=r"inputs of shape \(4,\), got none. Pass X and y.$"):
         network().build((4,)).playground()
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------------
+
+
+@SERVES
+def test_a_frame_is_played_with() -> None:
+    """Columns of text and gaps are coded as from a file; a target that is no column is refused in a sentence."""
+    frame = {"kind": ["a", "b", "c"] * 20, "size": [*range(59), None], "price": [i * 0.37 + 0.1 for i in range(60)]}
+    playground = gn.playground.play_table(frame, "price", open_browser=False, block=False)
+    try:
+        state = playground.call(state_of)
+        assert (state["data"]["target"], state["data"]["task"]) == ("price", "number")
+        assert {"kind", "size"} <= {column["name"] for column in state["data"]["columns"]}
+    finally:
+        playground.close()
+    with pytest.raises(gn.GlassnetError, match="prize"):
+        gn.playground.play_table(frame, "prize", open_browser=False, block=False)

@@ -114,6 +114,21 @@ def test_what_is_cut_off_says_so(page: Page) -> None:
 
 
 @in_page
+def test_network_and_explanation_share_the_room(page: Page) -> None:
+    """The network has what it needs; what is explained gets more, and a taller window larger neurons."""
+    pitch = "(([a, b]) => b.getBoundingClientRect().top - a.getBoundingClientRect().top)([...document.querySelectorAll('#network [data-column=\"1\"]')])"
+    before, small = box(page, "#drawer"), page.run(pitch)
+    page.resize(1280, 1024)
+    page.wait(f"{pitch} > {small} + 4")
+    page.resize(1280, 800)
+    page.run("store.select({ kind: 'neuron', layer: store.state.network.columns[1].layer, unit: 0 })")
+    page.run(SETTLED)
+    after = box(page, "#drawer")
+    assert after[3] - after[1] >= 239.5 > before[3] - before[1]
+    assert page.run(pitch) >= 23.9
+
+
+@in_page
 def test_bar_and_plane_are_seen_together_when_enlarged(page: Page) -> None:
     """At 200 %: the bar sticks, nothing in it is broken or cut, and the whole plane fits above it."""
     page.resize(1280, 800, 2)
@@ -234,7 +249,10 @@ def test_divergence_at_the_start_stays_on_the_slider(page: Page) -> None:
     page.run("store.do('set', { path: 'optimizer.learning_rate', value: 1e38 })")
     page.run("store.do('run')")
     page.wait("store.state.diverged && !store.state.running")
-    page.run("store.do('diagnose')")
+    page.run(
+        "store.state.findings = [{ code: 'x', title: 'Diverged', step: store.state.step + 99, severity: 'error' }]"
+    )
+    page.run("store.emit('findings', store.state.findings)")
     page.wait("document.querySelector('#timeline .pin.finding') !== null")
     shares = page.run(
         "[...document.querySelectorAll('#timeline .pins li')].map(e => Number(e.style.getPropertyValue('--at')))"

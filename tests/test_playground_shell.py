@@ -201,6 +201,7 @@ def test_page_says_that_the_server_is_gone_and_comes_back(tmp_path: Path) -> Non
         with playground() as served:
             port = served.port
             open_playground(page, served)
+            page.run("{ const later = setTimeout; window.setTimeout = (call, wait) => later(call, wait / 20); }")
             assert troubles(page, served) == []
         page.wait("document.body.dataset.state === 'gone'")
         assert "does not answer" in page.run("document.getElementById('banner').textContent")

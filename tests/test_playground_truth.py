@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import glassnet as gn
 from chromium import open_page
@@ -14,7 +15,6 @@ from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from playground_pages import in_page, open_playground, playground, troubles
 
-PICKS = 50
 MINUS = "\N{MINUS SIGN}"
 ARCHITECTURES: dict[str, tuple[int, int, list[Any]]] = {
     "deep": (2, 3, [gn.Dense(6, "tanh"), gn.Dense(5, "relu"), gn.Dense(4, "gelu"), gn.Dense(3)]),
@@ -28,11 +28,11 @@ ARCHITECTURES: dict[str, tuple[int, int, list[Any]]] = {
     "branches": (5, 3, [gn.Concatenate([gn.Identity(), gn.Dense(4, "elu")]), gn.NTKDense(6), gn.SELU(), gn.Dense(3)]),
 }
 # Goes to random neurons, and from half of them on to one of their edges; returns what is shown and what it is of.
-WALK = """(seed) => {
+WALK = """(seed, picks) => {
     let state = seed;
     const random = (n) => ((state = (state * 48271) % 2147483647), state % n);
     const cells = [...document.querySelectorAll('#network [role=gridcell]')], tip = document.querySelector('#network .tip');
-    return Array.from({ length: PICKS }, (_, pick) => {
+    return Array.from({ length: picks }, (_, pick) => {
         const cell = cells[random(cells.length)], [k, i] = [Number(cell.dataset.column), Number(cell.dataset.place)];
         cell.dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));
         const { columns } = store.state.network, unit = columns[k].shown[i];
@@ -41,7 +41,7 @@ WALK = """(seed) => {
         for (let n = 1 + random(5); n > 0; n -= 1) cell.dispatchEvent(new KeyboardEvent('keydown', { key: 'e', bubbles: true }));
         return tip.textContent === neuron.text ? neuron : { ...store.selection, text: tip.textContent };
     });
-}""".replace("PICKS", str(PICKS))
+}"""
 
 
 def experiment(d: int, k: int, layers: list[Any]) -> Experiment:
@@ -65,7 +65,8 @@ def shown(text: str) -> tuple[float, float]:
 
 
 @in_page
-def test_fifty_picks_on_five_architectures(tmp_path: Path) -> None:
+@pytest.mark.parametrize("picks", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_picks_on_five_architectures(tmp_path: Path, picks: int) -> None:
     """Values, biases and weights on the page are the engine's, to the digits that are shown."""
     wrong, seen = [], {"neuron": 0, "edge": 0}
     with open_page(tmp_path, 1280, 800) as page:
@@ -81,7 +82,7 @@ def test_fifty_picks_on_five_architectures(tmp_path: Path) -> None:
                     "store.frame?.activations && document.querySelector('#network [role=gridcell][aria-label]') !== null"
                 )
                 columns = page.run("store.state.network.columns")
-                for pick in page.run(f"({WALK})({seed * 7919})"):
+                for pick in page.run(f"({WALK})({seed * 7919}, {picks})"):
                     if "text" in pick and pick.get("kind") == "edge":
                         seen["edge"] += 1
                         wanted = {"weight": arrays[pick["parameter"]][pick["from"], pick["to"]]}
@@ -106,5 +107,5 @@ def test_fifty_picks_on_five_architectures(tmp_path: Path) -> None:
                 assert troubles(page, served) == []
                 page.go("about:blank")  # it would miss its server
     assert wrong == []
-    assert seen["edge"] >= 80
-    assert sum(seen.values()) == PICKS * len(ARCHITECTURES)
+    assert sum(seen.values()) == picks * len(ARCHITECTURES)
+    assert seen["edge"] >= 0.3 * sum(seen.values())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from glassnet.playground.doors import play_table
 from glassnet.playground.lessons import Lesson
 from glassnet.playground.single_file import save_page
 from glassnet.playground.widget import playground_widget
 
-__all__ = ["Lesson", "playground_widget", "save_page"]
+__all__ = ["Lesson", "play_table", "playground_widget", "save_page"]

@@ -9,7 +9,13 @@ from typing import Any
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.network import Network
 from glassnet.playground.data.fitting_settings import suggested_settings
-from glassnet.playground.data.sources import FIRST_SOURCE, data_from_arrays, data_from_model, data_from_source
+from glassnet.playground.data.sources import (
+    FIRST_SOURCE,
+    data_from_arrays,
+    data_from_frame,
+    data_from_model,
+    data_from_source,
+)
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.server.running import Playground
@@ -20,7 +26,7 @@ from glassnet.utils.checks import check_flag, check_integer
 
 __all__ = [
     "experiment_with", "experiment_with_model", "experiment_with_network", "play_model", "play_network",
-    "show_playground",
+    "play_table", "show_playground",
 ]  # fmt: skip
 
 _LAST_PORT = 65_535
@@ -111,6 +117,33 @@ def play_network(network: Network, X: Any = None, y: Any = None, **options: Any)
 def play_model(model: TableModel, frame: Any, **options: Any) -> Playground:
     """Open the playground with a model of a table and rows with the target; the options are those of `play_network`."""
     return show_playground(experiment_with_model(model, frame), "TableModel.playground", **options)
+
+
+def play_table(frame: Any, target: str | None = None, **options: Any) -> Playground:
+    """Open the playground with a table and a small network that suits it, as ``glassnet playground DATA`` does.
+
+    Parameters
+    ----------
+    frame : DataFrame, Table, mapping or rows
+        What `glassnet.tabular.to_table` takes.
+    target : str, optional
+        The column to predict; by default the likeliest.
+    **options
+        ``port``, ``open_browser`` and ``block``, as of `glassnet.Network.playground`.
+
+    Returns
+    -------
+    Playground
+        Its ``url`` is the address, ``close()`` ends it. A notebook shows the page.
+
+    Raises
+    ------
+    MissingExtraError
+        The extra ``playground`` is not installed.
+    DataError
+        The table, or its target, cannot be used.
+    """
+    return show_playground(experiment_with(data_from_frame(frame, target)), "play_table", **options)
 
 
 def show_playground(

@@ -7,22 +7,15 @@ from collections.abc import Sequence
 
 from glassnet.errors import ConfigError
 from glassnet.layers.tree import every_layer
-from glassnet.network import Network
 from glassnet.playground.settings import Settings
 
-__all__ = ["MOST_LAYERS", "MOST_PARAMETERS", "build_within_limits", "check_size"]
+__all__ = ["MOST_LAYERS", "MOST_PARAMETERS", "check_size"]
 
 MOST_LAYERS = 40
 MOST_PARAMETERS = 5_000_000
 _MOST_BYTES = 2_000_000_000
 _COPIES_OF_PARAMETERS = 6  # parameters, gradients, two moments, and some for the ring
 _COPIES_OF_ACTIVATIONS = 4  # outputs, slopes, and what activations and noise need
-
-
-def build_within_limits(settings: Settings, input_shape: tuple[int, ...], batch_size: int) -> Network:
-    """Return a new network of these settings, unless it is too large for the page."""
-    check_size(settings, input_shape, batch_size)
-    return settings.build(input_shape)
 
 
 def check_size(settings: Settings, input_shape: tuple[int, ...], batch_size: int) -> int:

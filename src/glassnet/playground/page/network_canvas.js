@@ -28,10 +28,10 @@ export function layOut(columns, width, height, heads = 0) {
     : { vertical, head, size, width: Math.max(width, step * columns.length + 24), height: long + head + FOOT, columns: placed };
 }
 
-/** Return the height at which a network that lies down is easy to see, if that is at most so many pixels. */
-export function easyHeight(columns, heads, most) {
+/** Return the heights of a network that lies down: the least one, and that at which it is easy to see. */
+export function heightsFor(columns, heads) {
   const units = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
-  return Math.min(Math.max(heads + 4, HEAD) + FOOT + Math.max(EASY * units, 4 * EASY), most);
+  return [LEAST, EASY].map((pitch) => Math.max(heads + 4, HEAD) + FOOT + pitch * Math.max(units, 4));
 }
 
 const abridged = (column) => column.shown.length < column.units;

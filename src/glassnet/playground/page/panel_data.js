@@ -27,6 +27,7 @@ async function load(store, source) {
   const asked = answer?.questions?.filter((question) => !question.column) ?? [];
   store.pendingData = asked.length ? { source, questions: asked } : null;
   store.emit("state", store.state);
+  if (answer?.questions?.length) document.querySelector("#data .question")?.scrollIntoView({ block: "nearest" });
 }
 
 // ---- sources ----------------------------------------------------------------------------------------------------------

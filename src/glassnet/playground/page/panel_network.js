@@ -2,7 +2,7 @@
 
 import { abridged, el, figure, say } from "./dom.js";
 import { mountLayers } from "./network_layers.js";
-import { easyHeight, edgeAt, fit, layOut, paintEdges, paintLine, paintNeurons, paintShortcuts, paintStrips, paletteOf } from "./network_canvas.js";
+import { edgeAt, fit, heightsFor, layOut, paintEdges, paintLine, paintNeurons, paintShortcuts, paintStrips, paletteOf } from "./network_canvas.js";
 import { numberField } from "./numbers.js";
 import { text } from "./texts.js";
 
@@ -42,11 +42,13 @@ class Network {
     this.stage.onpointermove = (event) => this.#point(event);
     this.stage.onpointerleave = () => this.#pointAt(null);
     this.stage.onclick = (event) => this.#click(event);
-    new ResizeObserver(() => (this.#relay(), this.#paint())).observe(root);
+    const sizes = new ResizeObserver(() => (this.#relay(), this.#paint()));
+    for (const box of [root, root.closest(".panel")]) sizes.observe(box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     store.on("state", () => this.#learn());
     store.on("frame", () => this.#paint());
     for (const event of ["selection", "highlight"]) store.on(event, () => this.#ask());
+    store.on("selection", () => document.body.classList.toggle("explains", Boolean(store.selection)));
     this.#recolour();
     this.#learn();
   }
@@ -100,10 +102,10 @@ class Network {
     const above = body.getBoundingClientRect().top - panel.getBoundingClientRect().top + panel.scrollTop;
     const used = above + body.offsetHeight - scroll.offsetHeight + MARGIN; // by what stands above and below
     const heads = () => Math.max(0, ...Array.from(this.heads.children, (head) => head.offsetHeight));
-    const needs = easyHeight(this.columns, heads(), ROOM[1]);
-    document.body.style.setProperty("--network", `${Math.ceil(used + needs)}px`);
+    const [least, easy] = heightsFor(this.columns, heads());
+    document.body.style.setProperty("--network", `${Math.ceil(used + least)}px`);
     const isBound = getComputedStyle(panel).overflowY === "auto"; // else the panel grows with the drawing
-    const size = [scroll.clientWidth, isBound ? Math.max(panel.clientHeight - used, ROOM[0]) : needs];
+    const size = [scroll.clientWidth, isBound ? Math.max(panel.clientHeight - used, ROOM[0]) : Math.min(easy, ROOM[1])];
     this.layers.show(this.columns, layOut(this.columns, ...size));
     this.layout = layOut(this.columns, ...size, heads());
     this.#ask();
