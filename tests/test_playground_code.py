@@ -445,9 +445,9 @@ def test_refusals_say_what_to_do(text: str, sentence: str) -> None:
 def test_much_pasted_text_is_made_plain_in_time() -> None:
     """Blanks and empty lines cost time in proportion to their number."""
     for text in ("\n" * 190_000, "```" + " " * 190_000 + "!", " " * 190_000 + "x"):
-        began = time.perf_counter()
+        began = time.process_time()
         plain_code(text)
-        assert time.perf_counter() - began < 1.0
+        assert time.process_time() - began < 4.0  # with the square of their number it would be minutes
 
 
 def test_code_for_the_data_that_are_there() -> None:
