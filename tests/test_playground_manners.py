@@ -415,3 +415,18 @@ def test_a_server_that_is_gone_has_a_new_address(chromium: Page, tmp_path: Path)
     assert "open the new address that it prints" in said
     assert "try again" in said
     chromium.console.clear()
+
+
+@in_page
+def test_words_fit_what_the_page_can_do(page: Page) -> None:
+    """Without a microscope nothing is said of one; without explanations nobody is asked to choose a neuron."""
+    said = """import('./drawer_explain.js').then(({mount}) => ["", "microscope", "explain_neuron"].map(missing => {
+        const root = document.createElement("div");
+        mount(root, {can: command => command !== missing, on() {}, selection: null, state: store.state, frame: null, drawer: "explain"});
+        return root.querySelector(".explained").textContent;
+      }))"""
+    both, no_microscope, nothing = page.run(said)
+    assert "microscope walks" in both
+    assert no_microscope.startswith("Click a neuron")
+    assert "microscope" not in no_microscope
+    assert "Click" not in nothing

@@ -249,7 +249,10 @@ def test_divergence_at_the_start_stays_on_the_slider(page: Page) -> None:
     page.run("store.do('set', { path: 'optimizer.learning_rate', value: 1e38 })")
     page.run("store.do('run')")
     page.wait("store.state.diverged && !store.state.running")
-    page.run("store.do('diagnose')")
+    page.run(
+        "store.state.findings = [{ code: 'x', title: 'Diverged', step: store.state.step + 99, severity: 'error' }]"
+    )
+    page.run("store.emit('findings', store.state.findings)")
     page.wait("document.querySelector('#timeline .pin.finding') !== null")
     shares = page.run(
         "[...document.querySelectorAll('#timeline .pins li')].map(e => Number(e.style.getPropertyValue('--at')))"

@@ -62,10 +62,10 @@ function sight(curve, baselines, others, log) {
   const lines = baselines.map(({ loss }) => loss).filter(fits);
   const usual = Math.max(epochs[0] ?? 0, middle(epochs) ?? Math.max(...lines, 0));
   const first = batches.slice(0, 1).filter((value) => value <= 5 * FAR * Math.max(usual, ...lines));
-  const most = FAR * Math.max(usual, ...first);
-  const near = [...epochs, ...first].filter((value) => !(value > most && most > 0));
+  const most = FAR * Math.max(usual, ...first) || Infinity;
+  const near = [...epochs, ...first].filter((value) => value <= most);
   const least = log ? near.reduce(lower, Infinity) / FAR ** 3 : -Infinity;
-  const seen = [...near, ...lines.filter((loss) => loss >= least && !(loss > most && most > 0))];
+  const seen = [...near, ...lines.filter((loss) => loss >= least && loss <= most)];
   if (!seen.length) return [0.1, 1];
   const [lo, hi] = [seen.reduce(lower), seen.reduce((a, b) => Math.max(a, b))];
   if (log) return [lo / 1.1, Math.max(hi, lo * 1.5) * 1.1];
@@ -101,12 +101,12 @@ export function paintLosses(ctx, curve, ranges, options) {
   const of = (column) => Array.from({ length: curve.length }, (_, i) => [curve.epochs[4 * i], curve.epochs[4 * i + column]]);
   const batches = curve.steps.map((at, i) => [at, curve.losses[i]]);
   const [train, valid] = [of(1), of(2)];
-  const older = others.map(({ name, epochs }) => ({ name, points: epochs.map((row) => [row[0], row[2] ?? row[1]]).filter(([, value]) => Number.isFinite(value)) }));
+  const older = others.map(({ name, epochs }) => [name, epochs.map(([at, loss, held]) => [at, Number.isFinite(held) ? held : loss])]);
   ctx.save();
   ctx.beginPath();
   ctx.rect(LEFT, TOP, width - LEFT - RIGHT, height - TOP - BOTTOM);
   ctx.clip();
-  for (const { points } of older) line(ctx, ranges, points, { colour: colours.quiet, width: 1.25 });
+  for (const [, points] of older) line(ctx, ranges, points, { colour: colours.quiet, width: 1.25 });
   line(ctx, ranges, batches, { colour: colours.accent, width: 1, alpha: 0.22 });
   line(ctx, ranges, train, { colour: colours.accent, width: 2 });
   line(ctx, ranges, valid, { colour: colours.high, width: 2, dash: [6, 3] });
@@ -115,8 +115,9 @@ export function paintLosses(ctx, curve, ranges, options) {
   const taken = [train, valid].flatMap((points) => along(points.map(([at, value]) => [ranges.x(at), ranges.y(value)])));
   const labels = { ctx, box, colours, marks: taken, boxes: [] };
   for (const one of baselines) baseline(labels, ranges, one);
-  for (const { name, points } of older) if (points.length) label(labels, name, ranges.x(points.at(-1)[0]), inside(ranges.y(points.at(-1)[1]), box));
-  for (const event of events) mark(ctx, ranges.x(event.step), height - BOTTOM, colours);
+  for (const [name, points] of older) label(labels, name, ranges.x(points.at(-1)[0]), inside(ranges.y(points.at(-1)[1]), box));
+  ctx.fillStyle = colours.ink;
+  for (const event of events) arrow(ctx, ranges.x(event.step), height - BOTTOM, 1, 7);
   if (step < ranges.last) upright(ctx, ranges.x(step), height, { colour: colours.focus, dash: [] });
   if (cursor !== null) upright(ctx, ranges.x(cursor), height, { colour: colours.ink, dash: [2, 2] });
 }
@@ -135,20 +136,19 @@ function cuts(ctx, { x, y }, points, { box: [, top, , bottom], colour }) {
   ctx.fillStyle = colour;
   const last = { [top]: -Infinity, [bottom]: -Infinity };
   for (const [step, value] of points) {
-    const [left, height] = [x(step), Number.isNaN(value) ? top : y(value)];
-    if (height >= top && height <= bottom) continue;
-    const edge = height < top ? top : bottom;
-    if (left < last[edge] + 8) continue;
+    const [left, way] = [x(step), (y(value) < top) - (y(value) > bottom)];
+    const edge = way > 0 ? top : bottom;
+    if (!way || left < last[edge] + 8) continue;
     last[edge] = left;
-    arrow(ctx, left, edge, height < top ? 1 : -1);
+    arrow(ctx, left, edge, way);
   }
 }
 
-function arrow(ctx, x, y, way) {
+function arrow(ctx, x, y, way, size = 5) {
   ctx.beginPath();
-  ctx.moveTo(x, y - 5 * way);
-  ctx.lineTo(x - 3.5, y + way);
-  ctx.lineTo(x + 3.5, y + way);
+  ctx.moveTo(x, y - size * way);
+  ctx.lineTo(x - 4, y + way);
+  ctx.lineTo(x + 4, y + way);
   ctx.fill();
 }
 
@@ -213,15 +213,6 @@ function label({ ctx, box: [left, top, right, bottom], colours, marks, boxes }, 
   Object.assign(ctx, { strokeStyle: colours.paper, fillStyle: colours.quiet, lineWidth: 3 });
   ctx.strokeText(words, at, height + 13);
   ctx.fillText(words, at, height + 13);
-}
-
-function mark(ctx, x, y, colours) {
-  ctx.fillStyle = colours.ink;
-  ctx.beginPath();
-  ctx.moveTo(x, y - 8);
-  ctx.lineTo(x - 4, y);
-  ctx.lineTo(x + 4, y);
-  ctx.fill();
 }
 
 function upright(ctx, x, height, { colour, dash }) {

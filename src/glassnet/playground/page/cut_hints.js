@@ -13,7 +13,7 @@ export function mountCutHints() {
     const boxes = [panel, ...(body?.querySelectorAll(":scope > .scroll") ?? [])];
     const lookAll = () => boxes.forEach(look);
     const sizes = new ResizeObserver(lookAll);
-    for (const box of [...boxes, ...panel.children, ...boxes.flatMap((box) => [...box.children])]) sizes.observe(box);
+    for (const box of boxes.flatMap((box) => [box, ...box.children])) sizes.observe(box);
     for (const box of boxes) box.addEventListener("scroll", () => look(box), { passive: true });
   }
 }
