@@ -634,8 +634,12 @@ def test_what_is_asked_for_has_its_limits(page: Socket, name: str) -> None:
     assert page.ask("step")["ok"]
 
 
-def test_a_taken_port_is_not_shared(served: Playground) -> None:
-    """A second playground takes another port, and refuses that one."""
+def test_a_taken_port_is_not_shared(served: Playground, capsys: pytest.CaptureFixture[str]) -> None:
+    """A second playground takes another port, and refuses that one in one sentence."""
+    assert main(["playground", "--no-browser", "--port", str(served.port)]) == 2
+    taken = f"'127.0.0.1' and {served.port}: Address already in use. Pass --port 0 for a free port."
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"glassnet playground: host and port must be free to listen on, got {taken}\n")
     with pytest.raises(ConfigError, match=r"host and port must be free to listen on, .* Pass port=0 for a free port."):
         Playground(first_experiment(), port=served.port)
     with playground() as other:
