@@ -238,7 +238,10 @@ def test_other_data_keep_the_runs_and_undo_takes_theirs_away() -> None:
     found = Experiment(data_from_source({"kind": "toy", "name": "spirals"}), settings())
     found.advance(50)
     seen = [seen_of(found)]
-    for change in ({"do": "branch"}, *({"do": "data", "source": {"kind": "toy", "name": name}} for name in ("moons", "circles"))):
+    for change in (
+        {"do": "branch"},
+        *({"do": "data", "source": {"kind": "toy", "name": name}} for name in ("moons", "circles")),
+    ):
         ask(found, **change)
         found.advance(30)
         seen.append(seen_of(found))
@@ -251,7 +254,10 @@ def test_other_data_keep_the_runs_and_undo_takes_theirs_away() -> None:
     assert ([run["name"] for run in found.runs], found.can_undo) == (["run 1"], False)
     for names, title in ((2, "Spirals"), (3, "Moons"), (4, "Circles"), (4, "Spirals")):
         ask(found, "redo")
-        assert ([run["name"] for run in found.runs], found.data.title) == ([f"run {k + 1}" for k in range(names)], title)
+        assert ([run["name"] for run in found.runs], found.data.title) == (
+            [f"run {k + 1}" for k in range(names)],
+            title,
+        )
     assert seen_of(found)[0][0] == last[0][0]
     ask(found, "undo")
     found.go_to(30)
@@ -713,7 +719,9 @@ def test_undo_and_redo_of_anything(seed: int) -> None:
             found.advance()
             found.branch()
     first = len(found._undo._done)
-    for name in rng.choice([name for name in (*OPERATIONS, "advance", "go") if name not in ("undo", "redo")], 24).tolist():
+    for name in rng.choice(
+        [name for name in (*OPERATIONS, "advance", "go") if name not in ("undo", "redo")], 24
+    ).tolist():
         seen, pairs = seen_of(found), list(found._undo._done)
         with contextlib.suppress(gn.ConfigError):
             OPERATIONS[name](found, int(rng.integers(0, 16)))

@@ -15,6 +15,7 @@ from glassnet.utils.suggestions import suggestion
 
 __all__ = ["answer", "load_commands"]
 
+
 def load_commands() -> None:
     """Import the modules of all commands, which register themselves."""
     for module in pkgutil.iter_modules(commands.__path__):
