@@ -259,7 +259,7 @@ class Run(Generic[N]):
         """Take the steps left of this epoch, or from where the run was put back; return whether to yield the last."""
         state, take_step, members = self.state, self.take_step, self.network.members
         after_step, commands, self._was_restored = self._call["on_step_end"], self._commands, False
-        batches = self.batches.epoch(state.epoch, state.step)
+        batches, last = self.batches.epoch(state.epoch, state.step), self.batches.n_steps
         while (batch := next(batches, None)) is not None:
             self.batch = batch
             loss, weight = take_step(batch)
@@ -269,13 +269,13 @@ class Run(Generic[N]):
                 call(self)
             while commands:
                 commands.popleft()(self)
-            if state.step == self.batches.n_steps and not take_step.stop_asked:
+            if state.step == last and not take_step.stop_asked:
                 return True
             yield
             if self._was_restored:
                 self._was_restored = False
                 take_step.begin_epoch()
-                batches = self.batches.epoch(state.epoch, state.step)
+                batches, last = self.batches.epoch(state.epoch, state.step), self.batches.n_steps
             if take_step.stop_asked:
                 self.stop("stopped")
                 break
