@@ -187,8 +187,12 @@ class TrainingStep:
     def check_weights(self, params: np.ndarray) -> None:
         """Refuse ``params`` after an epoch if they grew out of bounds after the last loss was computed."""
         flat = params.reshape(-1)
+        largest = float(np.finfo(params.dtype).max)
+        bound = math.sqrt(largest / max(flat.size, 1))
+        if -bound <= flat.min(initial=0.0) and flat.max(initial=0.0) <= bound:
+            return
         squares = np.einsum("i,i->", flat, flat, dtype=np.float64)  # without a warning of what exceeds float32
-        if not squares <= np.finfo(params.dtype).max:
+        if not squares <= largest:
             self._diverge(f"weights whose squares exceed {params.dtype}", proven=True)
 
     def last_finite(self, *, proven: bool) -> tuple[np.ndarray, np.ndarray]:
