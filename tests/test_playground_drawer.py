@@ -208,6 +208,7 @@ def test_a_question_comes_when_the_one_before_is_answered(chromium: Page) -> Non
                 chromium.wait(f"document.querySelectorAll('.question .line b').length === {number}")
 
 
+@pytest.mark.slow
 @in_page
 def test_while_running_there_are_four_updates_a_second(chromium: Page) -> None:
     """A neuron that is explained follows the run, with at least a fifth of a second between two questions."""

@@ -219,6 +219,7 @@ def wide(sizes: tuple[int, ...], d: int) -> Experiment:
     return Experiment(data, Settings.of(gn.Network(layers, loss="cross_entropy", seed=0).build((d,)), 32))
 
 
+@pytest.mark.slow
 @in_page
 @pytest.mark.parametrize(("width", "height"), [(360, 740), (1920, 1080)])
 def test_many_edges(tmp_path: Path, width: int, height: int) -> None:

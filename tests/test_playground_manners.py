@@ -290,6 +290,7 @@ def test_names_of_runs_are_changed_without_losing_the_focus(page: Page) -> None:
     page.wait("document.activeElement.matches('#timeline [aria-current]')")
 
 
+@pytest.mark.slow
 @in_page
 def test_pins_can_be_hit(page: Page) -> None:
     """Each has 24 pixels of its own, also where many changes follow each other closely, and on a phone."""
@@ -363,6 +364,7 @@ def test_notices_go_after_a_while_but_not_from_below_the_focus(page: Page) -> No
     assert page.run("document.getElementById('notices').role") == "status"
 
 
+@pytest.mark.slow
 @in_page
 def test_the_greeting_goes_with_the_first_step(served: Any, page: Page) -> None:
     """And does not come again; a page that may not keep anything greets, and does not fail."""
@@ -381,6 +383,7 @@ def test_the_greeting_goes_with_the_first_step(served: Any, page: Page) -> None:
     page.wait("document.getElementById('hint').textContent === ''")
 
 
+@pytest.mark.slow
 @in_page
 def test_a_slow_line_keeps_up(served: Any, page: Page) -> None:
     """At 60 kB a second, with a fifth of a second on the way, the page follows, and pauses when it is told to."""

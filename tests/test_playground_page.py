@@ -250,6 +250,7 @@ def test_tabs_of_the_drawer_go_by_arrows(page: Page) -> None:
 # ---- with other data -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @in_page
 @pytest.mark.parametrize("data", ["penguins", "digits"])
 def test_nothing_overlaps_when_there_is_more(page: Page, data: str) -> None:
@@ -270,6 +271,7 @@ def test_nothing_overlaps_when_there_is_more(page: Page, data: str) -> None:
     assert page.run(CONTRAST) == []
 
 
+@pytest.mark.slow
 @in_page
 def test_findings_microscope_and_menus_can_be_read(page: Page) -> None:
     """In both themes, and on a phone."""

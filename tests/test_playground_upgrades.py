@@ -134,6 +134,7 @@ def test_a_handshake_that_is_none_is_answered_at_once(served: Playground, name: 
     assert time.monotonic() - started < 2.5
 
 
+@pytest.mark.slow
 def test_half_a_handshake_is_given_up(served: Playground) -> None:
     """Whoever says nothing more, or one header after the other for ever, is cut off in the time for a head."""
     head = handshake(served.port, f"Cookie: {cookie_of(served)}")
