@@ -11,6 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,3 +57,32 @@ def run(
         return code, out, err
 
     return call
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Any]:
+    """Return a playground that all tests of a module use."""
+    from playground_pages import playground
+
+    with playground() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def the_page(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return its page in Chromium, for all tests of a module."""
+    from playground_pages import watched_page
+
+    with watched_page(tmp_path_factory.mktemp("profile"), served) as page:
+        yield page
+
+
+@pytest.fixture
+def page(the_page: Any, served: Any) -> Any:
+    """Return the page of the playground as it is after loading, at 1280 x 800."""
+    from playground_pages import open_playground
+
+    the_page.prefer()
+    the_page.resize(1280, 800)
+    open_playground(the_page, served)
+    return the_page

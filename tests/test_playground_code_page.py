@@ -10,18 +10,11 @@ import pytest
 
 from chromium import Page
 from glassnet.playground.code.shown_run import experiment_code
-from playground_pages import in_page, open_playground, playground, troubles, watched_page
+from playground_pages import in_page, open_playground, troubles, watched_page
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets")
 
 SHOWN = "document.querySelector('#code .listing').textContent"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Any]:
-    """Return a playground that all tests of the module use."""
-    with playground() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

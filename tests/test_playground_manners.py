@@ -24,13 +24,6 @@ WHOLE = [("12", 12), ("1e3", 1000), ("1,000", "NaN"), ("2.5", "NaN"), ("90071992
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Any]:
-    """Return a playground that all tests of the module use."""
-    with playground() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """Return one browser for all tests."""
     with open_page(tmp_path_factory.mktemp("profile"), 1280, 800) as found:

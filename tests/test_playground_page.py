@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chromium import Page
-from playground_pages import in_page, open_playground, playground, troubles, watched_page
+from playground_pages import in_page, open_playground, troubles
 
 SIZES = [(360, 640, 1.0), (768, 1024, 1.0), (1280, 800, 1.0), (1280, 800, 2.0), (1920, 1080, 1.0)]
 REGIONS = ("header", "#data", "#network", "#result", "#drawer", "#timeline")
@@ -74,29 +73,6 @@ CONTRAST = """
 """
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets")
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Any]:
-    """Return a playground that all tests of the module use."""
-    with playground() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def the_page(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Return its page, in the one Chromium of the module."""
-    with watched_page(tmp_path_factory.mktemp("profile"), served) as page:
-        yield page
-
-
-@pytest.fixture
-def page(the_page: Page, served: Any) -> Page:
-    """Return the page as it is after loading, at 1280 x 800."""
-    the_page.prefer()
-    the_page.resize(1280, 800)
-    open_playground(the_page, served)
-    return the_page
 
 
 def boxes(page: Page, selectors: tuple[str, ...]) -> dict[str, list[float]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chromium import Page, open_page
-from playground_pages import in_page, open_playground, playground, troubles, watched_page
+from playground_pages import in_page, open_playground, playground, troubles
 
 STORE = """
 (async () => {
@@ -26,29 +25,6 @@ STORE = """
 """
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets")
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Any]:
-    """Return a playground that all tests of the module use."""
-    with playground() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def the_page(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Return its page, in the one Chromium of the module."""
-    with watched_page(tmp_path_factory.mktemp("profile"), served) as page:
-        yield page
-
-
-@pytest.fixture
-def page(the_page: Page, served: Any) -> Page:
-    """Return the page as it is after loading, at 1280 x 800."""
-    the_page.prefer()
-    the_page.resize(1280, 800)
-    open_playground(the_page, served)
-    return the_page
 
 
 # ---- keys --------------------------------------------------------------------------------------------------------------

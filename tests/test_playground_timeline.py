@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chromium import Page
-from playground_pages import in_page, open_playground, playground, watched_page
+from playground_pages import in_page, open_playground
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets")
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Any]:
-    """Return a playground that all tests of the module use."""
-    with playground() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def the_page(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Return its page, in the one Chromium of the module."""
-    with watched_page(tmp_path_factory.mktemp("profile"), served) as page:
-        yield page
 
 
 @pytest.fixture
