@@ -69,6 +69,15 @@ def served() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return an empty page in Chromium, for all tests of a module."""
+    from chromium import open_page
+
+    with open_page(tmp_path_factory.mktemp("profile"), 1280, 800) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
 def the_page(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Return its page in Chromium, for all tests of a module."""
     from playground_pages import watched_page

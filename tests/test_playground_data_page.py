@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chromium import Page, open_page
+from chromium import Page
 from glassnet.playground.data.fitting_settings import suggested_settings
 from glassnet.playground.data.sources import data_from_source
 from glassnet.playground.experiment import Experiment
@@ -35,13 +35,6 @@ def served() -> Iterator[Any]:
     """Return a playground on moons."""
     data = data_from_source({"kind": "toy", "name": "moons", "options": {"n": 60}})
     with playground(Experiment(data, suggested_settings(data))) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Return one browser for all tests."""
-    with open_page(tmp_path_factory.mktemp("profile"), 1280, 800) as found:
         yield found
 
 

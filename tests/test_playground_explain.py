@@ -308,7 +308,7 @@ def test_a_click_works_no_other_entries(monkeypatch: pytest.MonkeyPatch) -> None
     experiment = an_experiment([gn.Dense(128, "relu"), gn.Dense(10)], d=784, k=10, batch_size=64)
     made = []
 
-    class Counted(terms.Term):  # type: ignore[misc]
+    class Counted(terms.Term):
         def __new__(cls, *given: Any) -> Any:
             made.append(None)
             return super().__new__(cls, *given)

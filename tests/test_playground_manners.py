@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chromium import Page, open_page
+from chromium import Page
 from playground_pages import first_experiment, in_page, open_playground, playground, troubles
 
 pytestmark = pytest.mark.filterwarnings("ignore:websockets")
@@ -21,13 +21,6 @@ NUMBERS = [
     ("abc", "NaN"), ("0x10", "NaN"), ("1,2,3", "NaN"), ("1.000,5", "NaN"), ("1e999", "NaN"), ("Infinity", "NaN"), ("--1", "NaN"), ("1e", "NaN"),
 ]  # fmt: skip
 WHOLE = [("12", 12), ("1e3", 1000), ("1,000", "NaN"), ("2.5", "NaN"), ("9007199254740993", "NaN"), ("-1", -1)]
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """Return one browser for all tests."""
-    with open_page(tmp_path_factory.mktemp("profile"), 1280, 800) as found:
-        yield found
 
 
 @pytest.fixture

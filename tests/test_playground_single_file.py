@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import importlib.util
 import json
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -296,12 +296,7 @@ def test_new_weights_are_those_of_python(page: Page, tmp_path: Path) -> None:
 @in_chromium
 def test_lesson_is_done_by_its_reader(page: Page, tmp_path: Path) -> None:
     """At the rate that it begins with nothing helps; with another one, from the start, the task is marked as done."""
-    spec = importlib.util.spec_from_file_location("lesson_page", EXAMPLE)
-    assert spec is not None
-    assert spec.loader is not None
-    example = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(example)
-    show(page, example.main(str(tmp_path)))
+    show(page, runpy.run_path(str(EXAMPLE))["main"](str(tmp_path)))
     ask(page, "step", batches=600)
     page.wait("document.body.dataset.step === '600'")
     assert page.run("document.querySelector('#lesson.done')") is None

@@ -157,7 +157,7 @@ def test_digits_are_those_of_the_source() -> None:
     assert np.array_equal(pictures, X.reshape(-1, 8, 8))
     assert np.array_equal(codes, y)
     with pytest.raises(ConfigError, match=r"digits: flat must be True or False"):
-        datasets.digits(flat="yes")  # type: ignore[arg-type]
+        datasets.digits(flat="yes")  # type: ignore[arg-type]  # what is tested
 
 
 def test_files_of_data_are_small_and_their_sources_named() -> None:
