@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from glassnet.errors import GlassnetError
@@ -16,6 +17,7 @@ from glassnet.utils.suggestions import suggestion
 __all__ = ["answer", "load_commands"]
 
 
+@cache
 def load_commands() -> None:
     """Import the modules of all commands, which register themselves."""
     for module in pkgutil.iter_modules(commands.__path__):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from glassnet.errors import GlassnetError
@@ -21,10 +22,11 @@ _STARTS: dict[str, Any] = {"units": 8, "rate": 0.2, "std": 0.1}
 _WIDTH = 8
 
 
-def layer_kinds() -> list[str]:
+@cache
+def layer_kinds() -> tuple[str, ...]:
     """Return the layers that can be put behind a row of numbers without more being said, common ones first."""
     others = [name for name in sorted(LAYERS, key=str.lower) if name not in COMMON_KINDS]
-    return [name for name in (*COMMON_KINDS, *others) if _stands(name)]
+    return tuple(name for name in (*COMMON_KINDS, *others) if _stands(name))
 
 
 def starting_layer(kind: str, width: int, activation: Any = "tanh") -> dict[str, Any]:

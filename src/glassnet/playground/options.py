@@ -86,7 +86,7 @@ def optimizer_options(settings: Settings) -> list[Option]:
 def _of_rate(config: Config, argument: Argument) -> list[Option]:
     schedule = setting(config, "optimizer.schedule")
     kinds = kinds_of_schedule()
-    choices = kinds if schedule in kinds else [*kinds, schedule]
+    choices = [*kinds] if schedule in kinds else [*kinds, schedule]
     chosen = {
         "path": "optimizer.schedule", "label": "Schedule", "type": "choice", "value": schedule, "choices": choices
     }  # fmt: skip

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 import numpy as np
+
+from glassnet.utils.wording import plain_data
 
 __all__ = ["as_plain_json"]
 
@@ -22,7 +23,7 @@ def as_plain_json(value: Any) -> str:
     try:
         return _dumped(value)
     except ValueError:
-        return _dumped(_finite(value))
+        return _dumped(plain_data(value))
 
 
 def _dumped(value: Any) -> str:
@@ -32,15 +33,5 @@ def _dumped(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """Return what NumPy made as Python has it."""
     if isinstance(value, (np.generic, np.ndarray)):
-        return _finite(value.tolist())
+        return plain_data(value.tolist())
     raise TypeError(type(value).__name__)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    return _finite(value.tolist()) if isinstance(value, (np.generic, np.ndarray)) else value

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.sampling import spread
 from glassnet.playground.plane_axes import Axis, PlaneAxes, first_axes
 
 __all__ = ["MOST_POINTS", "PlayData"]
@@ -164,8 +165,7 @@ class PlayData:
     @cached_property
     def shown_rows(self) -> np.ndarray:
         """The numbers of the rows that are shown on the plane: all, or 1,000 evenly spread."""
-        n = self.n_rows
-        return np.arange(n) if n <= MOST_POINTS else np.arange(MOST_POINTS) * n // MOST_POINTS
+        return spread(self.n_rows, MOST_POINTS)
 
     def take_shown(self) -> tuple[np.ndarray, np.ndarray]:
         """Return inputs and targets of the rows that are shown."""

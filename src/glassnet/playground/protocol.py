@@ -55,9 +55,13 @@ class Arguments:
             raise ConfigError(message, expected=name)
         return self._given[name]
 
+    def _or(self, name: str, default: Any) -> Any:
+        """Return an argument, or its default if there is one and nothing was given."""
+        return default if default is not None and not self.has(name) else self.value(name)
+
     def text(self, name: str, default: str | None = None, *, most: int = 200_000) -> str:
         """Return a text of at most so many characters."""
-        found = default if default is not None and not self.has(name) else self.value(name)
+        found = self._or(name, default)
         if not isinstance(found, str) or len(found) > most:
             got = f"{len(found):,} characters" if isinstance(found, str) else type(found).__name__
             message = f"{self.where}: {name} must be a text of at most {most:,} characters, got {got}."
@@ -69,22 +73,22 @@ class Arguments:
 
     def integer(self, name: str, default: int | None = None, *, minimum: int = 0, maximum: int | None = None) -> int:
         """Return a whole number within bounds."""
-        found = default if default is not None and not self.has(name) else self.value(name)
+        found = self._or(name, default)
         return check_integer(self.where, name, found, minimum, maximum=maximum)
 
     def number(self, name: str, default: float | None = None) -> float:
         """Return a finite number."""
-        found = default if default is not None and not self.has(name) else self.value(name)
+        found = self._or(name, default)
         return check_number(self.where, name, found)
 
     def choice(self, name: str, choices: Any, default: str | None = None) -> Any:
         """Return one of the choices."""
-        found = default if default is not None and not self.has(name) else self.value(name)
+        found = self._or(name, default)
         return check_choice(self.where, name, found, choices)
 
     def flag(self, name: str, default: bool | None = None) -> bool:
         """Return true or false."""
-        found = default if default is not None and not self.has(name) else self.value(name)
+        found = self._or(name, default)
         if not isinstance(found, bool):
             message = f"{self.where}: {name} must be true or false, got {found!r}."
             raise ConfigError(message, got=found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from glassnet.errors import ConfigError
@@ -32,7 +33,7 @@ def changed(config: Config, path: str, value: Any) -> Config:
     now = setting(config, path)
     if type(now) is type(value) and now == value:
         return copy.deepcopy(config)  # what has the value has it with all that belongs to it, such as a slope
-    config = _whole(config)
+    config = _filled(copy.deepcopy(config))
     if path == "loss":
         config["loss"] = _loss(value)
     elif path == "optimizer.kind":
@@ -55,7 +56,7 @@ def setting(config: Config, path: str) -> Any:
         rate = config["optimizer"]["learning_rate"]
         return rate["schedule"] if isinstance(rate, dict) else CONSTANT
     *way, last = path.split(".")
-    found = _at(_whole(config), way, path)
+    found = _at(_filled(config), way, path, writes=False)
     if isinstance(found, dict) and last in _TUNING and "class" in found:
         return _tuning_of(found, last)
     value = found[_key(found, last, path)]
@@ -64,11 +65,9 @@ def setting(config: Config, path: str) -> Any:
     return value
 
 
-def _whole(config: Config) -> Config:
-    """Return a copy that also has the arguments which optimizers leave out when they are None."""
-    whole = copy.deepcopy(config)
-    whole["optimizer"] = {"clip_norm": None, "ema": None, **whole["optimizer"]}
-    return whole
+def _filled(config: Config) -> Config:
+    """Return a configuration that also has the arguments which optimizers leave out when they are None."""
+    return {**config, "optimizer": {"clip_norm": None, "ema": None, **config["optimizer"]}}
 
 
 def _check_value(path: str, value: Any) -> None:
@@ -79,13 +78,16 @@ def _check_value(path: str, value: Any) -> None:
         raise ConfigError(message, got=value)
 
 
-def _at(found: Any, way: list[str], path: str) -> Any:
-    """Return the part of a configuration that is found on the way."""
+def _at(found: Any, way: list[str], path: str, *, writes: bool = True) -> Any:
+    """Return the part of a configuration that is found on the way, which has activations in full if it ``writes``."""
     for key in way:
         key = _key(found, key, path)
-        if key == "activation" and not isinstance(found[key], dict):
-            found[key] = activation_entry(found[key])[1]
-        found = found[key]
+        part = found[key]
+        if key == "activation" and not isinstance(part, dict):
+            part = activation_entry(part)[1]
+            if writes:
+                found[key] = part
+        found = part
     return found
 
 
@@ -159,9 +161,10 @@ def _optimizer(value: Any, before: Config) -> Config:
     return {"class": kind.__name__, **kind(**kept).config()}
 
 
-def kinds_of_schedule() -> list[str]:
+@cache
+def kinds_of_schedule() -> tuple[str, ...]:
     """Return the schedules whose arguments are numbers, with which a page can begin."""
-    return [CONSTANT, *(name for name, kind in SCHEDULES.items() if name != "Constant" and _starts(kind, 0.1))]
+    return (CONSTANT, *(name for name, kind in SCHEDULES.items() if name != "Constant" and _starts(kind, 0.1)))
 
 
 def rate_of(rate: Any) -> float:

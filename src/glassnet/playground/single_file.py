@@ -47,6 +47,7 @@ from glassnet.playground.plain_json import as_plain_json
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
+from glassnet.utils.wording import plain_data
 
 __all__ = ["page_content", "page_refusal", "page_text", "save_page", "widget_page"]
 
@@ -208,7 +209,7 @@ def page_content(experiment: Experiment, network: Network | None = None) -> dict
         "settings": offline_settings(own, settings.batch_size),
         "weights": weights,
         "start": offline_weights(settings.build(data.X.shape[1:])) if weights["t"] else None,
-        "history": [[None if value != value else value for value in row] for row in history],
+        "history": plain_data(history),
         "rows": rows,
         "plane": offline_plane(data),
         "axes": offline_axes(data),

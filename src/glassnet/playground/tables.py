@@ -8,6 +8,7 @@ from glassnet.playground.experiment import Experiment
 from glassnet.playground.frames import edges_now, layout_of, values_now
 from glassnet.playground.viewing import unit_names
 from glassnet.utils.checks import check_choice
+from glassnet.utils.wording import plain_data
 
 __all__ = ["table_of"]
 
@@ -27,7 +28,7 @@ def table_of(experiment: Experiment, what: str) -> dict[str, Any]:
     check_choice("numbers", "what", what, ("history", "activations", *(f"edges:{name}" for name in blocks)))
     if what == "history":
         names = ["step", "loss", "valid_loss", "valid_score"]
-        rows = [[int(row[0]), *map(_number, row[1:])] for row in experiment.epoch_rows.tolist()]
+        rows = [[int(row[0]), *plain_data(row[1:])] for row in experiment.epoch_rows.tolist()]
     elif what == "activations":
         names, rows = ["layer", "unit", "value"], _activations(experiment)
     else:
@@ -39,7 +40,7 @@ def _activations(experiment: Experiment) -> list[list[Any]]:
     layout = layout_of(experiment, experiment.view)
     columns, values = layout.drawing.columns, values_now(experiment, experiment.view)
     return [
-        [column.name, _unit(experiment, k, int(unit)), _number(float(values[k][unit]))]
+        [column.name, _unit(experiment, k, int(unit)), plain_data(float(values[k][unit]))]
         for k, column in enumerate(columns)
         for unit in layout.shown[k]
     ]
@@ -54,7 +55,7 @@ def _edges(experiment: Experiment, place: int) -> list[list[Any]]:
         [
             _unit(experiment, block.start, int(i)),
             _unit(experiment, block.end, int(j)),
-            _number(float(found[place][a, b])),
+            plain_data(float(found[place][a, b])),
         ]
         for a, i in enumerate(layout.shown[block.start])
         for b, j in enumerate(layout.shown[block.end])
@@ -66,8 +67,3 @@ def _unit(experiment: Experiment, k: int, unit: int) -> str | int:
     columns = layout_of(experiment, experiment.view).drawing.columns
     names = unit_names(experiment, k, columns[k], len(columns))
     return unit + 1 if names is None else names[unit]
-
-
-def _number(value: float) -> float | None:
-    """Return a number that JSON can hold."""
-    return value if abs(value) < float("inf") else None

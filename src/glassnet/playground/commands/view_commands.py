@@ -30,8 +30,8 @@ def _view(experiment: Experiment, arguments: Arguments) -> None:
 
 @command("probe")
 def _probe(experiment: Experiment, arguments: Arguments) -> None:
-    last = len(experiment.data.X) + len(experiment.data.X_valid) - 1
-    experiment.view = dataclasses.replace(experiment.view, row=arguments.integer("row", maximum=last))
+    row = arguments.integer("row", maximum=experiment.data.n_rows - 1)
+    experiment.view = dataclasses.replace(experiment.view, row=row)
     experiment.changed()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.explanation import Explanation
 from glassnet.explanation.document import Equation, Section
 from glassnet.playground.columns import Drawing, drawing_of
 from glassnet.playground.experiment import Experiment
@@ -31,9 +30,9 @@ def stop_explained(experiment: Experiment, stop: int, digits: int) -> dict[str, 
         Significant digits.
     """
     look, name = look_at(experiment), STOPS[stop]
-    sections = []
+    parameters, sections = set(look.step.parameters.values()), []
     for section in look.step.sections:
-        kept = [equation for equation in section.equations if _stop_of(section, equation, look.step) == name]
+        kept = [equation for equation in section.equations if _stop_of(section, equation, parameters) == name]
         if kept:
             equations = [equation_data(look.step, equation, digits) for equation in kept]
             layer = section.layer or None
@@ -45,17 +44,13 @@ def stop_explained(experiment: Experiment, stop: int, digits: int) -> dict[str, 
     }  # fmt: skip
 
 
-def _stop_of(section: Section, equation: Equation, step: Explanation) -> str:
+def _stop_of(section: Section, equation: Equation, parameters: set[str]) -> str:
     """Return the name of the stop that an equation of the step belongs to."""
     kind, symbol = section.title.partition(":")[0], equation.symbol
     if kind == "Backward":
         of = symbol.removesuffix("_data").removeprefix("d")
-        return "gradients" if of in _symbols(step) else "slopes"
+        return "gradients" if of in parameters else "slopes"
     return {"Given": "rows", "Forward": "forward", "Loss": "loss", "Update": "update"}[kind]
-
-
-def _symbols(step: Explanation) -> set[str]:
-    return set(step.parameters.values())
 
 
 def _lit(name: str, drawing: Drawing) -> dict[str, list[dict[str, Any]]]:
