@@ -478,3 +478,14 @@ def test_a_step_within_an_epoch_is_the_one_that_comes_next() -> None:
         next(steps)
         np.testing.assert_allclose(net.slots[0].view(net.params), wanted, rtol=1e-9, atol=1e-12)
         run.restore(kept)
+
+
+@pytest.mark.parametrize("index", [0, None, (0.5, 0), (9, 0), (0,), "ab"])
+def test_an_entry_is_asked_for_by_its_place(index: Any) -> None:
+    """Anything else is refused in a sentence; what was given, and is no sum, is its number."""
+    net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.SGD(0.1), input_shape=2)
+    net.params[:] = [1.0, 2.0, 0.5]
+    step = net.explain([[3.0, 4.0]], [10.0])
+    assert (step.entry("A0", (0, 1)).text(), step.entry("W1", (1, 0)).text()) == ("4", "2")
+    with pytest.raises(gn.ConfigError, match=r"Explanation\.entry: index must be a place in Z1 of shape \(1, 1\), got"):
+        step.entry("Z1", index)

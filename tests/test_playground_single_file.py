@@ -421,3 +421,31 @@ def test_no_text_is_missing(page: Page, tmp_path: Path) -> None:
         assert page.run(f"{names}.exec(document.body.innerText + {labels})?.[0] ?? ''") == ""
         page.run("document.querySelectorAll('.microscope .bar button')[1].click()")
     assert page.console == []
+
+
+@pytest.mark.parametrize(
+    ("net", "options", "sentence"),
+    [
+        (
+            lambda: moons()[0],
+            {"validation_data": (np.ones((3, 2)), [0, 1, 0])},
+            "validation_data must come with X and y, got it alone",
+        ),
+        (
+            lambda: gn.Network([gn.Dense(3)], loss="squared_error"),
+            {},
+            "rows must be given for a network that no toy fits, got none",
+        ),
+        (
+            lambda: gn.Network([gn.Dense(1)], loss="squared_error", input_shape=5),
+            {},
+            "rows must be given for a network that no toy",
+        ),
+        (moons, {"rows": 3}, "options must be batch_size, lesson, title, validation_data, got rows"),
+    ],
+)
+def test_a_page_without_rows_says_what_it_needs(tmp_path: Path, net: Any, options: Any, sentence: str) -> None:
+    """Nobody is blamed for rows that were not given."""
+    with pytest.raises((ConfigError, TypeError), match=f"Network.to_page: {sentence}"):
+        net().to_page(tmp_path / "page.html", **options)
+    assert not (tmp_path / "page.html").exists()

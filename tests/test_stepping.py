@@ -287,3 +287,17 @@ def test_a_run_that_is_left_with_weights_out_of_bounds_says_nothing(monkeypatch:
     del run
     gc.collect()
     assert said == []
+
+
+def test_only_snapshots_of_this_run_are_restored() -> None:
+    """Anything else is refused in a sentence, and changes nothing."""
+    run = network().stepwise(X, Y)
+    run.advance(3)
+    before, other = run.network.params.copy(), gn.Network([gn.Dense(1)], loss="binary_cross_entropy", seed=0)
+    narrow = other.stepwise(X, Y)
+    narrow.advance()
+    for snapshot, got in ((3, "int"), (narrow.snapshot(), "that of another network")):
+        with pytest.raises(gn.ConfigError, match=f"Run.restore: snapshot must be one of this run, got {got}"):
+            run.restore(snapshot)
+    assert run.network.params.tobytes() == before.tobytes()
+    assert run.total_steps == 3

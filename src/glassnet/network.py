@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import loss_and_gradients, scores
 from glassnet.losses import MetricChoice
+from glassnet.utils.checks import check_options
 from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.upper_floor import from_above
 
@@ -208,6 +209,11 @@ class Network(BaseNetwork):
             ``deterministic``, ``progress``, ``diagnose``.
         epochs : int, optional
             How many more epochs to train; without it there is no end.
+
+        Returns
+        -------
+        SteppedRun
+            Before its first step.
         """
         from glassnet.training.stepping import step_network
 
@@ -414,8 +420,9 @@ class Network(BaseNetwork):
     def to_page(self, path: str | PathLike[str], X: Any = None, y: Any = None, **options: Any) -> None:
         """Write a page with this network and the rows ``X``, ``y`` to ``path``: one file, that trains without a server.
 
-        Without rows it has toy data of two classes. The ``options`` are those of `glassnet.playground.save_page`.
+        Without rows it has a toy of two inputs and two classes; ``options`` as of `glassnet.playground.save_page`.
         """
+        check_options("Network.to_page", options, ("batch_size", "lesson", "title", "validation_data"))
         from_above("playground.single_file", "save_page")(self, path, X, y, **options)
 
 

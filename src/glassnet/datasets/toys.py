@@ -67,7 +67,7 @@ def moons(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarra
     Parameters
     ----------
     n, noise, seed
-        As in `spirals`.
+        As in `spirals`, which says what is refused; noise is 0.1 by default.
 
     Returns
     -------
@@ -95,8 +95,10 @@ def circles(n: int = 500, *, noise: float = 0.1, seed: int = 0, classes: int = 2
 
     Parameters
     ----------
-    n, noise, seed, classes
-        As in `spirals`.
+    n, noise, seed
+        As in `spirals`, which says what is refused; noise is 0.1 by default.
+    classes : int, default=2
+        Number of circles, at most 20.
 
     Returns
     -------
@@ -126,7 +128,8 @@ def xor(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray,
     Parameters
     ----------
     n, noise, seed
-        As in `spirals`; the four quadrants have the same number of rows, or one more.
+        As in `spirals`, which says what is refused; noise is 0.1 by default, and the four quadrants have the same
+        number of rows, or one more.
 
     Returns
     -------
@@ -154,8 +157,10 @@ def gaussians(n: int = 500, *, noise: float = 0.5, seed: int = 0, classes: int =
 
     Parameters
     ----------
-    n, noise, seed, classes
-        As in `spirals`.
+    n, noise, seed
+        As in `spirals`, which says what is refused; noise is 0.5 by default.
+    classes : int, default=2
+        Number of centres, at most 20.
 
     Returns
     -------
@@ -182,7 +187,7 @@ def sine(n: int = 200, *, noise: float = 0.1, seed: int = 0, periods: float = 1.
     Parameters
     ----------
     n, noise, seed
-        As in `spirals`.
+        As in `spirals`, which says what is refused; noise is 0.1 by default.
     periods : float, default=1.0
         How many waves there are.
 
@@ -213,7 +218,7 @@ def plane(n: int = 200, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarra
     Parameters
     ----------
     n, noise, seed
-        As in `spirals`.
+        As in `spirals`, which says what is refused; noise is 0.1 by default.
 
     Returns
     -------

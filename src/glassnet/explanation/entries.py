@@ -44,11 +44,17 @@ class Entry:
     def text(self, digits: int = 4, most: int | None = None) -> str:
         """Return the sum with numbers of so many ``digits``, of more than ``most`` terms the middle ones only counted.
 
+        Without terms it is the number itself.
+
         Examples
         --------
         >>> Entry("Z1", (0, 0), 0.5, terms=(Term("{a} * {w}", {"a": 2.0, "w": 0.125}), Term("{b}", {"b": 0.25}))).text()
         '2 * 0.125 + 0.25'
+        >>> Entry("W1", (0, 0), 0.125).text()
+        '0.125'
         """
+        if not self.terms:
+            return number_text(self.value, digits)
         return worked_text(list(self.terms), lambda value: number_text(value, digits), most)
 
     def term_texts(self, digits: int = 4) -> list[str]:

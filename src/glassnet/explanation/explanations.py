@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,11 +78,11 @@ class Explanation:
         'Z1[0, 0] = 3 * 1 + 4 * 2 + 0.5 = 11.5'
         """
         check_choice("Explanation.entry", "symbol", symbol, self.symbols)
-        equation, place = self._equation(symbol), tuple(index)
-        shape = equation.value.shape
-        if len(place) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
-            message = f"Explanation.entry: index must be a place in {symbol} of shape {shape}, got {place}."
-            raise ConfigError(message, expected=shape, got=place)
+        equation = self._equation(symbol)
+        shape, place = equation.value.shape, _place(index)
+        if place is None or len(place) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
+            message = f"Explanation.entry: index must be a place in {symbol} of shape {shape}, got {index!r}."
+            raise ConfigError(message, expected=shape, got=index)
         return entry_of(equation, place)
 
     @property
@@ -190,6 +191,14 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         return self.fragment()
+
+
+def _place(index: Any) -> tuple[int, ...] | None:
+    """Return an index as whole numbers, None for what is no sequence of such."""
+    try:
+        return tuple(operator.index(i) for i in index)
+    except TypeError:
+        return None
 
 
 def _detail(digits: int, full: bool) -> Detail:

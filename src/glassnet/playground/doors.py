@@ -22,7 +22,7 @@ from glassnet.playground.server.running import Playground
 from glassnet.playground.settings import Settings
 from glassnet.tabular.model import TableModel
 from glassnet.training.progress import in_notebook
-from glassnet.utils.checks import check_flag, check_integer
+from glassnet.utils.checks import check_flag, check_integer, check_options
 
 __all__ = [
     "experiment_with", "experiment_with_model", "experiment_with_network", "play_model", "play_network",
@@ -143,6 +143,7 @@ def play_table(frame: Any, target: str | None = None, **options: Any) -> Playgro
     DataError
         The table, or its target, cannot be used.
     """
+    check_options("play_table", options, ("block", "open_browser", "port"))
     return show_playground(experiment_with(data_from_frame(frame, target)), "play_table", **options)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from glassnet.errors import ConfigError
@@ -34,6 +34,11 @@ class Lesson:
     title : str, default=""
         A heading above the text.
 
+    Raises
+    ------
+    ConfigError
+        A text, a part or a goal is none.
+
     Examples
     --------
     >>> lesson = Lesson("The rate is far too high.", "Make the loss fall.", hide=["data"], goal={"valid_loss": 0.2})
@@ -52,6 +57,9 @@ class Lesson:
             if not isinstance(getattr(self, name), str):
                 message = f"Lesson: {name} must be a text, got {getattr(self, name)!r}."
                 raise ConfigError(message, got=getattr(self, name))
+        if not isinstance(self.hide, (str, Iterable)):
+            message = f"Lesson: hide must be a list of parts of the page, got {self.hide!r}. Write hide=['data']."
+            raise ConfigError(message, expected=list(_PARTS), got=self.hide)
         hidden = (self.hide,) if isinstance(self.hide, str) else tuple(self.hide)
         for part in hidden:
             check_choice("Lesson", "hide", part, _PARTS)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.layers import Activation
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.network import Network
@@ -44,6 +44,7 @@ from glassnet.playground.offline.trainable import (
     refuse_untrainable,
 )
 from glassnet.playground.plain_json import as_plain_json
+from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
 from glassnet.saving.writing import write_atomically
@@ -110,8 +111,12 @@ def save_page(
         message = f"{where}: X and y must be given together, got one of them."
         raise ConfigError(message, expected="X and y")
     if X is None:
+        if validation_data is not None:
+            message = f"{where}: validation_data must come with X and y, got it alone."
+            raise ConfigError(message, expected="X and y")
         toy = data_from_source(FIRST_SOURCE)
         X, y, validation_data = toy.X, toy.y, (toy.X_valid, toy.y_valid)
+        _check_toy(where, network, toy)
     if network.store is None:
         network = network.untrained()
     X, y, _ = network.check_data(where, X, y)
@@ -127,6 +132,15 @@ def save_page(
         refuse_unsolvable(where, lesson, holds_out=len(data.X_valid) > 0, score=score, is_share=is_share)
     text = page_text(experiment, network, title=title, lesson=lesson)
     write_atomically(prepare_target(path, overwrite=True), text.encode())
+
+
+def _check_toy(where: str, network: Network, toy: PlayData) -> None:
+    """Refuse a network that the toy is not for: the caller has given no rows that could be wrong."""
+    try:
+        network.untrained().check_data(where, toy.X, toy.y)
+    except (DataError, ShapeError) as error:
+        message = f"{where}: rows must be given for a network that no toy fits, got none. Pass X and y."
+        raise ConfigError(message, expected=error.expected) from error
 
 
 def _flat(y: Any) -> np.ndarray:

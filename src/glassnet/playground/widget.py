@@ -120,7 +120,7 @@ def playground_widget(network: Network | Experiment, X: Any = None, y: Any = Non
         experiment = network
     front = (resources.files(__package__) / "offline" / "widget_front.js").read_text(encoding="utf-8")
 
-    class PlaygroundWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget is optional, so unknown to mypy
+    class PlaygroundWidget(anywidget.AnyWidget):
         """The playground."""
 
         _esm = front

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.one_fit import one_fit_at_a_time
+from glassnet.errors import ConfigError
 from glassnet.training.changes import Changes, RunSettings
 from glassnet.training.fitting import Setup, check_monitors, set_up
 from glassnet.training.hooks import Hooks
@@ -28,7 +29,7 @@ class SteppedRun(Run[N]):
     """A run that takes steps when it is told to; `glassnet.Network.stepwise` makes one.
 
     Between two steps the network may be used as always, settings may be changed, and one may go back to any `snapshot`.
-    Nobody else may fit the network before `close`.
+    From the first step until `close` nobody else may fit the network.
 
     Parameters
     ----------
@@ -183,7 +184,21 @@ class SteppedRun(Run[N]):
         """Go back to a ``snapshot`` of this run, with the settings of then: the same steps follow, with the same bits.
 
         A run that had ended, or whose loss was no longer finite, goes on from there.
+
+        Parameters
+        ----------
+        snapshot : RunSnapshot
+            What `snapshot` of this run returned.
+
+        Raises
+        ------
+        ConfigError
+            It is no snapshot, or one of a network with other parameters.
         """
+        if not isinstance(snapshot, RunSnapshot) or snapshot.params.shape != self.network.params.shape:
+            got = "that of another network" if isinstance(snapshot, RunSnapshot) else type(snapshot).__name__
+            message = f"Run.restore: snapshot must be one of this run, got {got}. Take it with run.snapshot()."
+            raise ConfigError(message, got=got)
         if not self._has_begun:
             self._begin()
         settings: RunSettings | None = snapshot.settings
