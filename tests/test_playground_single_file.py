@@ -427,7 +427,7 @@ def test_no_text_is_missing(page: Page, tmp_path: Path) -> None:
     ("net", "options", "sentence"),
     [
         (
-            lambda: moons()[0],
+            moons,
             {"validation_data": (np.ones((3, 2)), [0, 1, 0])},
             "validation_data must come with X and y, got it alone",
         ),
