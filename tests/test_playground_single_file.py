@@ -449,3 +449,15 @@ def test_a_page_without_rows_says_what_it_needs(tmp_path: Path, net: Any, option
     with pytest.raises((ConfigError, TypeError), match=f"Network.to_page: {sentence}"):
         net().to_page(tmp_path / "page.html", **options)
     assert not (tmp_path / "page.html").exists()
+
+
+@in_chromium
+def test_keys_pass_over_tabs_that_a_page_has_not(page: Page, tmp_path: Path) -> None:
+    """From Explain the right arrow leads to Code, which follows it here, and from there back; the words are of this page."""
+    write(moons(), tmp_path / "page.html")
+    show(page, tmp_path / "page.html")
+    page.run("document.getElementById('tab-explain').focus()")
+    for expected in ("tab-code", "tab-explain"):
+        page.press("ArrowRight")
+        assert page.run("document.activeElement.id") == expected
+    assert "the run that this file came with" in page.run("document.getElementById('code').textContent")

@@ -63,16 +63,16 @@ const LAYERS = {
   add_layer(engine, { at, kind, config = {} }) {
     const entry = { ...engine.given.kinds[kind]?.entry, ...config };
     if (!entry.class) throw new Error(text("lesson.no_setting", { path: kind }));
-    relay(engine, (layers) => layers.splice(integer(at, 0, layers.length), 0, entry), `${layerName(entry)} added`);
+    relay(engine, (layers) => layers.splice(integer(at, 0, layers.length), 0, entry), text("lesson.added", { name: layerName(entry) }));
   },
   remove_layer(engine, { at }) {
     const { layers } = engine.settings;
-    relay(engine, (those) => those.splice(integer(at, 0, layers.length - 1), 1), `${layerName(layers[at])} removed`);
+    relay(engine, (those) => those.splice(integer(at, 0, layers.length - 1), 1), text("lesson.removed", { name: layerName(layers[at]) }));
   },
   move_layer(engine, { from, to }) {
     const { layers } = engine.settings, last = layers.length - 1;
     const move = (those) => those.splice(integer(to, 0, last), 0, ...those.splice(integer(from, 0, last), 1));
-    relay(engine, move, `${layerName(layers[from])} moved`);
+    relay(engine, move, text("lesson.moved", { name: layerName(layers[from]) }));
   },
 };
 

@@ -15,7 +15,7 @@ export function el(tag, props = {}, ...children) {
   return made;
 }
 
-const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "textContent", "indeterminate"]);
+const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected"]);
 const SVG = "http://www.w3.org/2000/svg";
 
 /** The same for SVG, where everything but `on…` is an attribute. */

@@ -18,11 +18,12 @@ export function mountDrawer(store) {
   tabs.forEach((tab, index) => {
     tab.onclick = () => store.open(TABS[index]);
     tab.onkeydown = (event) => {
-      const next = { ArrowRight: index + 1, ArrowLeft: index + 2, Home: 0, End: 2 }[event.key];
+      const shown = tabs.filter((each) => each === tab || each.offsetParent), at = shown.indexOf(tab), { length } = shown;
+      const next = { ArrowRight: (at + 1) % length, ArrowLeft: (at + length - 1) % length, Home: 0, End: length - 1 }[event.key];
       if (next === undefined) return;
       event.preventDefault();
-      store.open(TABS[next % 3]);
-      tabs[next % 3].focus();
+      store.open(TABS[tabs.indexOf(shown[next])]);
+      shown[next].focus();
     };
   });
   store.on("drawer", show);

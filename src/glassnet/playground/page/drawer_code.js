@@ -10,16 +10,12 @@ const KINDS = ["comment", "text", "word", "figure", "argument"];
 
 /** Mount the tab in its panel. */
 export function mount(root, store) {
-  if (!store.can("code")) {
-    root.append(el("p", { class: "quiet" }, text("code.absent")));
-    return;
-  }
   const shown = el("code");
   const said = el("p", { class: "unseen", role: "status" });
   const listing = el("pre", { class: "listing", tabindex: "0", "aria-label": text("code.listing") }, shown);
   const noPage = el("p", { class: "quiet" });
   const tools = toolbar(store, shown, said);
-  root.append(el("p", { class: "quiet" }, text("code.what")), tools, noPage, listing, said);
+  root.append(el("p", { class: "quiet" }, text(store.engine.address ? "code.what" : "code.what.file")), tools, noPage, listing, said);
   if (store.can("load_code")) root.append(paste(store));
   follow(store, ({ python, no_page = "" }) => {
     show(shown, python);

@@ -22,7 +22,7 @@ export function mount(root, store) {
     const found = store.state?.findings ?? [];
     look.disabled = looking;
     const problems = found.filter(({ severity }) => severity !== "note").length;
-    const key = looking ? "looking" : found.length ? "found" : lookedAt === null ? (store.can("diagnose") ? "waiting" : "cannot") : "none";
+    const key = looking ? "looking" : found.length ? "found" : lookedAt === null ? "waiting" : "none";
     say(said, text(`findings.${key}`, { problems, notes: found.length - problems, step: lookedAt }));
     const signature = JSON.stringify(found);
     if (cards.dataset.shown === signature) return;

@@ -50,7 +50,7 @@ function place(column, k, { vertical, head, pitch, step, across, size }) {
 export function paletteOf(element) {
   const style = getComputedStyle(element);
   const of = (name) => style.getPropertyValue(name).trim();
-  return { ink: of("--ink"), paper: of("--panel"), line: of("--edge"), positive: of("--positive"), negative: of("--negative"), focus: of("--focus"), soft: of("--soft"), quiet: of("--quiet") };
+  return { ink: of("--ink"), paper: of("--panel"), line: of("--edge"), positive: of("--positive"), negative: of("--negative"), focus: of("--focus"), quiet: of("--quiet") };
 }
 
 /** Fit a canvas to a size in CSS pixels, in the pixels of the screen; returns its context, cleared. */
@@ -68,7 +68,7 @@ export function fit(canvas, width, height) {
 }
 
 /** Return the value that the widest line stands for: three times the root of the mean square, of the largest block. */
-export function scaleOf(blocks) {
+function scaleOf(blocks) {
   let largest = 0;
   for (const values of blocks) {
     let sum = 0;

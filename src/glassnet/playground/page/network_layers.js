@@ -64,7 +64,7 @@ function chip(context, at, label, key, number, kind = "name") {
 function units({ store, change }, column, number) {
   const layer = store.state.network.layers?.[column.at];
   const option = layer?.name === column.name && store.can("set") ? layer.options?.find(({ path }) => path.endsWith(".units")) : null;
-  if (!option) return el("span", { class: "count-of-units quiet" }, text("network.count", { units: column.units }));
+  if (!option) return el("span", { class: "quiet" }, String(column.units));
   const by = (step, sign, key) => {
     const value = column.units + step;
     const label = text(step > 0 ? "network.unit.more" : "network.unit.less", { number, label: column.label });

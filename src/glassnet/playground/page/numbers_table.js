@@ -1,7 +1,6 @@
 // The numbers of a drawing as a table, for whoever cannot see it.
 
 import { el } from "./dom.js";
-import { text } from "./texts.js";
 
 /** Make a table that is filled when it is opened: its name, a caption, names of columns, and a function that returns rows of texts.
  *  Returns the element, and `refresh()` for when the numbers have changed. */

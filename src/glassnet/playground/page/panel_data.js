@@ -18,7 +18,7 @@ export function mount(root, store) {
   const show = () => parts.forEach((refresh) => refresh());
   store.on("state", show);
   show();
-  takeDrops(root, store, show);
+  takeDrops(root, store);
 }
 
 /** Take other data; questions about a file that cannot be answered later are kept to be shown. */

@@ -162,7 +162,7 @@ class Network {
   // ---- painting -----------------------------------------------------------------------------------------------------
 
   #ask() {
-    if (!this.#asked) requestAnimationFrame(() => this.#paint());
+    if (!this.#asked) requestAnimationFrame(() => this.#asked && this.#paint());
     this.#asked = true;
   }
 

@@ -21,7 +21,7 @@ export function mount(root, store) {
 class Result {
   #asked = false;
   #cross = [0.5, 0.5]; // where the arrow keys have moved to, as shares
-  #held = null; // whether the cross is seen
+  #held = null; // the cross while it is seen, else null
 
   constructor(root, store, tables) {
     this.store = store;
@@ -109,7 +109,7 @@ class Result {
     const names = against ? [target, target] : [name(axes?.x), this.isCurve ? target : name(axes?.y)];
     [this.x.title, this.y.title] = names.map((full) => (full === abridged(full) ? "" : full));
     this.canvas.setAttribute("aria-label", `${this.y.textContent}; ${this.x.textContent}`);
-    say(this.help, text(this.draws ? "result.help.draw" : "result.help"));
+    say(this.help, against ? "" : text(this.draws ? "result.help.draw" : "result.help"));
     this.ground.hidden = against || this.isCurve;
     this.#ask();
   }
@@ -125,7 +125,7 @@ class Result {
   // ---- painting -----------------------------------------------------------------------------------------------------
 
   #ask() {
-    if (!this.#asked) requestAnimationFrame(() => this.#paint());
+    if (!this.#asked) requestAnimationFrame(() => this.#asked && this.#paint());
     this.#asked = true;
   }
 
@@ -180,6 +180,7 @@ class Result {
   // ---- what is done with it -----------------------------------------------------------------------------------------
 
   #key(event) {
+    if (this.kind.value === "against") return;
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const { width, height } = this;
     if (move) {

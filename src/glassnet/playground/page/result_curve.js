@@ -69,7 +69,7 @@ class Curve {
   }
 
   #ask() {
-    if (!this.#asked) requestAnimationFrame(() => this.#paint());
+    if (!this.#asked) requestAnimationFrame(() => this.#asked && this.#paint());
     this.#asked = true;
   }
 

@@ -14,18 +14,18 @@ export function toggleSound(store) {
   }
   context ??= new AudioContext();
   const volume = new GainNode(context, { gain: 0 });
-  tone = new OscillatorNode(context, { type: "sine", frequency: 220 });
-  tone.connect(volume).connect(context.destination);
-  tone.start();
+  const own = (tone = new OscillatorNode(context, { type: "sine", frequency: 220 }));
+  own.connect(volume).connect(context.destination);
+  own.start();
   const listen = store.on("frame", (frame) => {
     const loss = newestLoss(frame);
-    if (loss === null || !store.state.running) return;
+    if (loss === null || !store.state.running || own !== tone) return;
     const now = context.currentTime;
-    tone.frequency.setTargetAtTime(pitch(loss), now, 0.05);
+    own.frequency.setTargetAtTime(pitch(loss), now, 0.05);
     volume.gain.setTargetAtTime(0.08, now, 0.02);
     volume.gain.setTargetAtTime(0, now + 0.2, 0.05);
   });
-  tone.onended = listen;
+  own.onended = listen;
   return true;
 }
 

@@ -4,7 +4,8 @@ import { text } from "./texts.js";
 
 const KEPT = ["edges", "biases", "activations", "plane", "pictures", "strips", "predictions"];
 
-/** Listeners of one kind: "state", "frame", "selection", "drawer", "notice", "done" or "findings". */
+/** State, frame and selection, and who listens to "state", "arrived", "frame", "selection", "highlight", "drawer", "notice", "done",
+ *  "findings" and "gone". */
 export class Store {
   #listeners = new Map();
   #newest = null;
