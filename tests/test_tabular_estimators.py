@@ -333,7 +333,7 @@ def test_an_ensemble_is_the_mean_of_its_members(recipe: str, kind: str) -> None:
 @pytest.mark.parametrize("recipe", ["realmlp", "tabm-mini"])
 def test_folds(recipe: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every row is in exactly one part that is held out, every network is trained on the rest, and all are averaged."""
-    from glassnet.tabular.fitting import fit as fitting
+    from glassnet.tabular.fitting import jobs as fitting
 
     seen: list[Any] = []
 

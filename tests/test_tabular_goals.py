@@ -158,7 +158,7 @@ def test_quantiles_have_to_be_asked_for(fitted: dict[str, Any]) -> None:
 @pytest.mark.parametrize(("options", "networks"), [({}, 1), ({"n_ensemble": 2}, 2), ({"n_folds": 3}, 3)], ids=str)
 def test_max_seconds_lowers_the_epochs(options: dict[str, Any], networks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many epochs as 9/10 of the time are enough for, of all networks; at most as many as without a limit."""
-    from glassnet.tabular.fitting import fit as fitting
+    from glassnet.tabular.fitting import jobs as fitting
 
     X, y = {"x": np.arange(60.0) % 7}, np.arange(60.0) % 11
     found = []

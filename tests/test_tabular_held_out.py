@@ -37,7 +37,7 @@ GROUPS = RNG.integers(0, 60, N)
 def used(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return what a fit divides, once it has: the row numbers of training and of the rows held out, and the folds."""
     seen: dict[str, Any] = {"parts": []}
-    arrays, jobs = fitting._arrays, fitting._Jobs
+    arrays, jobs = fitting.encoded, fitting.Jobs
 
     def record(encoder: Any, target: Any, rows: Any, *others: Any) -> Any:
         seen["parts"].append(rows.inputs["row"].values.astype(int))
@@ -48,8 +48,8 @@ def used(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             seen["folds"] = given[5]
             super().__init__(*given)
 
-    monkeypatch.setattr(fitting, "_arrays", record)
-    monkeypatch.setattr(fitting, "_Jobs", Recorded)
+    monkeypatch.setattr(fitting, "encoded", record)
+    monkeypatch.setattr(fitting, "Jobs", Recorded)
     return seen
 
 
