@@ -74,20 +74,22 @@ class Dropout(Layer):
             if factor != cache["factor"]:
                 cache.update(self._constants(np.multiply(self.rate, factor), X.dtype), factor=factor)
         step.rng.at_least(self.index, cache["limit"], cache["kept"], cache["tied"])
-        Y: np.ndarray = np.multiply(X, self._factors(cache), X if cache["in_place"] else cache["Y"])
+        self._make_factors(cache)
+        Y: np.ndarray = np.multiply(X, cache["M"], X if cache["in_place"] else cache["Y"])
         return Y
-
-    @staticmethod
-    def _factors(cache: Cache) -> np.ndarray:
-        """Return M, made from one byte for each number whenever it is needed: faster than to read it back."""
-        M: np.ndarray = cache["M"]
-        np.copyto(M, cache["kept"])
-        return np.multiply(M, cache["scale"], M)
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         if cache["noisy"]:
-            np.multiply(dY, self._factors(cache), dY)
+            # M is made anew, from one byte for each number: faster than to read it back.
+            self._make_factors(cache)
+            np.multiply(dY, cache["M"], dY)
         return dY
+
+    @staticmethod
+    def _make_factors(cache: Cache) -> None:
+        M = cache["M"]
+        M[...] = cache["kept"]
+        np.multiply(M, cache["scale"], M)
 
     def rate_in(self, cache: Cache) -> float:
         """Return the rate of the last training pass.

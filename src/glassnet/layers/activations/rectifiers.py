@@ -161,7 +161,7 @@ class ELU(Activation):
         np.add(D, E, D)
         if S is not None:
             np.greater(Z, work["zeros"], work["mask"])
-            np.copyto(S, work["mask"])
+            S[...] = work["mask"]
             np.multiply(S, work["rise"], S)
             np.add(S, E, S)
             np.add(S, work["less"], S)
