@@ -73,23 +73,20 @@ class Dropout(Layer):
             factor = min(self.schedule(step.position), 1.0)
             if factor != cache["factor"]:
                 cache.update(self._constants(np.multiply(self.rate, factor), X.dtype), factor=factor)
-        step.rng.at_least(self.index, cache["limit"], cache["kept"], cache["tied"])
-        self._make_factors(cache)
-        Y: np.ndarray = np.multiply(X, cache["M"], X if cache["in_place"] else cache["Y"])
+        kept, M = cache["kept"], cache["M"]
+        step.rng.at_least(self.index, cache["limit"], kept, cache["tied"])
+        M[...] = kept
+        np.multiply(M, cache["scale"], M)
+        Y: np.ndarray = np.multiply(X, M, X if cache["in_place"] else cache["Y"])
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         if cache["noisy"]:
-            # M is made anew, from one byte for each number: faster than to read it back.
-            self._make_factors(cache)
-            np.multiply(dY, cache["M"], dY)
+            M = cache["M"]  # made anew, from one byte for each number: faster than to read it back
+            M[...] = cache["kept"]
+            np.multiply(M, cache["scale"], M)
+            np.multiply(dY, M, dY)
         return dY
-
-    @staticmethod
-    def _make_factors(cache: Cache) -> None:
-        M = cache["M"]
-        M[...] = cache["kept"]
-        np.multiply(M, cache["scale"], M)
 
     def rate_in(self, cache: Cache) -> float:
         """Return the rate of the last training pass.

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.utils.arrays import Buffers, sum_of_samples
+from glassnet.utils.arrays import Buffers, matrix_product
 from glassnet.utils.checks import check_flag
 from glassnet.utils.names import ActivationName
 
@@ -136,7 +136,7 @@ class Parametric(Layer):
         D = cache["D"]
         np.multiply(dY, D, D)
         if len(self.in_shape) == 1:
-            sum_of_samples(D, cache["ones"], self.dalpha)
+            matrix_product(cache["ones"], D, self.dalpha)  # half the time of np.add.reduce
         else:
             np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
         if "excess" in cache:
