@@ -57,7 +57,7 @@ def goal_of(options: TrainOptions, data: Prepared) -> Goal:
 
 def _by_loss(goal: Goal) -> Goal:
     """Return the same goal with the loss itself as the metric that chooses the epoch."""
-    return replace(goal, metric="loss", smooths=False)
+    return replace(goal, metric="loss")
 
 
 def find_recipe(options: TrainOptions) -> Recipe:
