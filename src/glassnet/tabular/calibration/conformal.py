@@ -39,7 +39,10 @@ def fit_shifts(residuals: np.ndarray, levels: Sequence[float], weight: np.ndarra
     counts = np.ones(len(residuals)) if weight is None else np.asarray(weight, dtype=np.float64)
     if not len(residuals) or not counts.sum() > 0.0:
         return np.zeros(len(levels))
-    upper = [(column, level, 1.0) if level >= 0.5 else (-column, 1.0 - level, -1.0) for column, level in zip(residuals.T, levels, strict=True)]
+    upper = [
+        (column, level, 1.0) if level >= 0.5 else (-column, 1.0 - level, -1.0)
+        for column, level in zip(residuals.T, levels, strict=True)
+    ]
     return np.array([sign * _ranked(column, share, counts) for column, share, sign in upper])
 
 

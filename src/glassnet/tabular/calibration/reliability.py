@@ -6,23 +6,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Bin", "calibration_error", "reliability"]
+__all__ = ["Bin", "calibration_error", "reliability_bins"]
 
-_BINS = 10
+_BINS, _FEWEST = 10, 20  # rows in a bin
 
 
 class Bin(NamedTuple):
-    """Some rows that are about as sure as each other: mean confidence, share of right answers, and share of all rows."""
+    """Some rows of about the same confidence: its mean, the share of right answers, and their share of all rows."""
 
     confidence: float
     accuracy: float
     share: float
 
 
-def reliability(
-    P: np.ndarray, codes: np.ndarray, weight: np.ndarray | None = None, bins: int = _BINS
+def reliability_bins(
+    P: np.ndarray, codes: np.ndarray, weight: np.ndarray | None = None, bins: int | None = None
 ) -> tuple[Bin, ...]:
-    """Return up to ``bins`` groups of as many rows each, by the probability of the most probable class.
+    """Return ``bins`` groups of as many rows each, by the probability of the most probable class.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ def reliability(
         The true classes.
     weight : ndarray of shape (n,), optional
         How many rows each stands for.
+    bins : int, optional
+        By default 10, or fewer so that each has 20 rows: the gap of a few rows is mostly chance.
 
     References
     ----------
@@ -40,17 +42,18 @@ def reliability(
     Examples
     --------
     >>> P = np.array([[0.6, 0.4], [0.6, 0.4], [0.9, 0.1], [0.9, 0.1]])
-    >>> reliability(P, np.array([0, 1, 0, 0]), bins=2)
+    >>> reliability_bins(P, np.array([0, 1, 0, 0]), bins=2)
     (Bin(confidence=0.6, accuracy=0.5, share=0.5), Bin(confidence=0.9, accuracy=1.0, share=0.5))
     """
     sure, right = P.max(axis=1), P.argmax(axis=1) == codes
     counts = np.ones(len(P)) if weight is None else np.asarray(weight, dtype=np.float64)
+    n_bins = min(_BINS, max(len(P) // _FEWEST, 1)) if bins is None else min(bins, len(P))
     found = []
-    for rows in np.array_split(np.argsort(sure, kind="stable"), min(bins, len(P))):
+    for rows in np.array_split(np.argsort(sure, kind="stable"), n_bins):
         total = counts[rows].sum()
         if total > 0.0:
-            means = [float(values[rows] @ counts[rows] / total) for values in (sure, right)]
-            found.append(Bin(*means, float(total / counts.sum())))
+            confidence, accuracy = (float(values[rows] @ counts[rows] / total) for values in (sure, right))
+            found.append(Bin(confidence, accuracy, float(total / counts.sum())))
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from glassnet.tabular.calibration.reliability import Bin, calibration_error
 from glassnet.tabular.encoding.config_reader import Entries
 
-__all__ = ["CalibratedProbabilities", "CalibratedQuantiles", "Calibrated", "read_calibration"]  # fmt: skip
+__all__ = ["Calibrated", "CalibratedProbabilities", "CalibratedQuantiles", "read_calibration"]
 
 _MOST = 1000  # numbers of one kind in a file
 
@@ -27,7 +27,7 @@ class CalibratedProbabilities:
     log_loss : tuple of two floats
         Mean negative log-likelihood of the true classes before and after, in nats.
     bins_before, bins : tuple of Bin
-        The rows in groups by how sure the network is, before and after: see `reliability`.
+        The rows in groups by how sure the network is, before and after: see `reliability_bins`.
 
     Examples
     --------
@@ -133,9 +133,9 @@ def read_calibration(where: str, given: Any) -> Calibrated | None:
     if not n_rows:
         return CalibratedProbabilities(0)
     before, after = (_bins(entries, name) for name in ("bins_before", "bins"))
-    losses = _numbers(entries, "log_loss")
+    losses = _numbers(entries, key := "log_loss")
     if len(losses) != 2:
-        raise entries.refuse("log_loss", "two numbers")
+        raise entries.refuse(key, "two numbers")
     return CalibratedProbabilities(n_rows, entries.number("temperature", positive=True), losses, before, after)
 
 

@@ -40,8 +40,8 @@ def fit_temperature(parts: Sequence[HeldOutLogits], spread: float = _SPREAD) -> 
     ``sum_i w_i * -log p_i(T) + (log T)**2 / (2 * spread**2)`` is smallest, with
     ``p_i(T) = mean_m softmax(Z[m, i] / T)[y_i]``
 
-    The second term is a normal prior of log T: with few rows T stays near 1, and it is 1 without any. Where all rows are
-    right by far, which alone would ask for T = 0, the prior decides.
+    The second term is a normal prior of log T: with few rows T stays near 1, and it is 1 without any. It also decides
+    where all rows are right by far, which alone would ask for T = 0.
 
     Parameters
     ----------

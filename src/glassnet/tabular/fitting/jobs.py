@@ -13,6 +13,7 @@ import numpy as np
 
 from glassnet.diagnosis import Watch
 from glassnet.errors import DivergenceError
+from glassnet.layers import Calibration
 from glassnet.network import Network
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.tabular.calibration.calibrating import HeldOut
@@ -158,9 +159,11 @@ class Jobs:
     def _watch(self) -> Watch | None:
         """Return the `Watch` of the first network, with the names of the features."""
         diagnose, names = self._options.diagnose, self._encoder.feature_names
-        if not isinstance(diagnose, Watch):
-            return Watch(feature_names=names) if diagnose else None
-        watch = copy.copy(diagnose)
+        if not diagnose:
+            return None
+        watch = copy.copy(diagnose) if isinstance(diagnose, Watch) else Watch()
+        if self._validates and isinstance(self._jobs[0].network.layers[-1], Calibration):
+            watch.ignore = watch.ignore | {"badly-calibrated"}  # what is looked at is calibrated afterwards
         watch.feature_names = watch.feature_names or names
         return watch
 
