@@ -42,7 +42,7 @@ class Jobs:
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = False
-        self._epochs = options.most_epochs
+        self.most_epochs = self._epochs = options.most_epochs(self._n)
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             self._epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -40,7 +40,7 @@ from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import ActivationName
 
-__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "RecipeName", "find_recipe"]
+__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Length", "Recipe", "RecipeName", "find_recipe"]
 
 RecipeName = Literal["realmlp", "small", "tabm", "tabm-mini"]
 """The names in `RECIPES`, for type checkers."""
@@ -76,6 +76,13 @@ class Design:
         return not self.loss.classifies
 
 
+class Length(NamedTuple):
+    """How long a network is trained: the largest number of epochs, and the rows of a step."""
+
+    epochs: int
+    batch_size: int
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A network for tables and its training.
@@ -88,8 +95,8 @@ class Recipe:
         Arguments of `TableEncoder`.
     layers, loss, optimizer : function of a `Design`
         Return the parts of the network.
-    epochs : int
-        Largest number of epochs.
+    length : function of the number of training rows
+        Return how long and in what steps the network is trained.
     patience : int or None
         Epochs without improvement until early stopping; None without early stopping.
     ties : {"first", "last"}
@@ -110,7 +117,7 @@ class Recipe:
     layers: Callable[[Design], list[Layer]]
     loss: Callable[[Design], Loss]
     optimizer: Callable[[Design], Optimizer]
-    epochs: int = 256
+    length: Callable[[int], Length]
     patience: int | None = None
     ties: Literal["first", "last"] = "last"
     drops_last: bool = True
@@ -126,13 +133,21 @@ class Recipe:
             return network
         return network.init_from_data(design.X if design.counts is None else design.X[counted_rows(design.counts)])
 
+    def most_epochs(self, n: int) -> int:
+        """Return the largest number of epochs for ``n`` training rows."""
+        return self.length(n).epochs
+
     def batch_size(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
-        return min(256, n)
+        return min(self.length(n).batch_size, n)
 
     def steps_per_epoch(self, n: int, batch_size: int) -> int:
         """Return the number of steps of an epoch over ``n`` rows."""
         return max(n // batch_size, 1) if self.drops_last else -(-n // batch_size)
+
+
+def _usual_length(n: int) -> Length:
+    return Length(256, 256)
 
 
 def _are_many(X: np.ndarray) -> bool:
@@ -252,7 +267,7 @@ _TABM: dict[str, Any] = {
     "loss": lambda design: EnsembleLoss(design.loss, copies=_COPIES),
     "optimizer": lambda design: AdamW(2e-3, weight_decay=3e-4),
     "coding": {"scaling": "normal", "max_categories": 300},
-    "epochs": 1000,
+    "length": lambda n: Length(1000, 256),
     "patience": 17,
     "ties": "first",
     "drops_last": False,
@@ -266,6 +281,7 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP with its tuned defaults",
             {"scaling": "robust", "embed_above": 8},
             *(_realmlp, _smoothed, _realmlp_optimizer),
+            _usual_length,
             starts_from_data=True,
             clips=True,
         ),
@@ -274,6 +290,7 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP, simplified",
             {"scaling": "robust", "max_categories": 300},
             *(_small, _smoothed, _small_optimizer),
+            _usual_length,
         ),
         Recipe("tabm", "TabM: 32 networks sharing weights", layers=partial(_tabm, mini=False, pieces=False), **_TABM),
         Recipe(
