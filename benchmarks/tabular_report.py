@@ -129,7 +129,7 @@ def _print_overall(rows: list[Row], order: list[str], time: str) -> None:
     seeds = len({row["seed"] for row in rows})
     print(
         f"\n{len(errors)} tables ({of_classes.sum()} of classes, by error rate; {(~of_classes).sum()} of numbers,"
-        f" by RMSE / standard deviation), {seeds} division{'s' if seeds > 1 else ''} of each; median"
+        f" by RMSE / standard deviation), {f'up to {seeds} divisions' if seeds > 1 else 'one division'} of each; median"
         f" {'processor ' if time == 'cpu_seconds' else ''}seconds to fit and predict\n"
     )
     references = dict.fromkeys([0, order.index(REFERENCE) if REFERENCE in order else 0])
