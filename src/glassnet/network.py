@@ -139,8 +139,10 @@ class Network(BaseNetwork):
         drop_last : bool, default=False
             Whether to leave out a last batch that is shorter than the others.
         steps_per_epoch : int, optional
-            For batches of your own: how many make an epoch. Without it ``len`` tells, or the end of the iterator, and
-            then schedules see whole epochs only.
+            How many batches make an epoch, by default those of one pass over all rows. With arrays an epoch goes on
+            where the one before ended, so that large data can be evaluated, and schedules end, within a pass. For
+            batches of your own ``len`` tells without it, or the end of the iterator, and then schedules see whole
+            epochs only.
         metrics : str, function, or sequence of them, optional
             For the validation data; by default those of the loss. A function of your own, ``f(y, prediction, weight)``
             or ``f(y, prediction)``, stands beside names: ``metrics=["auc", my_metric]`` fills ``"valid_my_metric"``.

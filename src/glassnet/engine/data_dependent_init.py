@@ -12,7 +12,8 @@ from glassnet.utils.row_sources import take_rows
 
 __all__ = ["start_from_data"]
 
-_MOST_NUMBERS = 2**28  # in the activations of one layer, all members together: 1 GiB of float32
+_MOST_ROWS = 10_000  # more say the same: a spread of so many has an error of 1 %
+_MOST_NUMBERS = 2**26  # in the activations of one layer, all members together: 256 MiB of float32
 
 
 def start_from_data(
@@ -20,7 +21,7 @@ def start_from_data(
 ) -> None:
     """Draw the parameters of those layers that know how from the checked rows ``X``; see `Network.init_from_data`."""
     widest = max(int(np.prod(layer.out_shape)) for layer in layers)
-    most = max(1, _MOST_NUMBERS // (widest * (members or 1)))
+    most = max(1, min(_MOST_ROWS, _MOST_NUMBERS // (widest * (members or 1))))
     rows = take_rows(X, generators[0].permutation(len(X))[:most]) if len(X) > most else X[:]
     A = rows if members is None else np.broadcast_to(rows, (members, *rows.shape))
     for layer in layers:

@@ -142,7 +142,7 @@ def fit_recipe(
     if seconds is not None:
         left = max(seconds - (time.perf_counter() - began), 0.0)
         known = times.get(plan.recipe.name)
-        plan = replace(plan, max_seconds=left, seconds_per_step=None if known is None else known.seconds_per_step)
+        plan = replace(plan, max_seconds=left, pace=None if known is None else known.pace)
     if run_file is not None:
         ctrl_c.kept = f"in training. To go on from {str(run_file.path)!r}, add --resume."
     try:

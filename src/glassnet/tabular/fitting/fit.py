@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -18,6 +17,7 @@ from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
+from glassnet.tabular.fitting.deadline import Deadline, Length
 from glassnet.tabular.fitting.jobs import Jobs
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.preparation import (
@@ -54,6 +54,7 @@ class Trained:
     n_shared: int = 0
     absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
+    length: Length | None = None  # that was planned for each network
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -62,7 +63,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     The epoch is chosen by the validation rows ``valid``; some training rows are held out if these are None and there
     are no folds. The scale of a fitted regression target is fitted again on the rows that are trained on.
     """
-    began = time.perf_counter()
+    deadline = options.deadline or Deadline(options.max_seconds)
     rows, n_shared = train, 0
     if valid is None and options.n_folds is None and len(train.target) >= _FEWEST_ROWS:
         train, valid, n_shared = hold_out(train, target, options.seed)
@@ -83,7 +84,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     data = encoded(encoder, target, train, factors)
     jobs = Jobs(options, encoder, target, data, held_out, folds, train.weight)
     try:
-        trained = jobs.train(began)
+        trained = jobs.train(deadline)
     except DivergenceError as error:
         # What the network advises, another learning rate, is part of the recipe.
         advice = "Try another recipe, or another random_state."
@@ -99,7 +100,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, jobs.length)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
