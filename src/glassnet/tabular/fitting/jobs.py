@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from glassnet.network import Network
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.fitting.deadline import Deadline, Length, fitted_length
+from glassnet.tabular.fitting.deadline import Deadline, Length, Pace, fitted_length
 from glassnet.tabular.fitting.options import NOTES, FitOptions
 from glassnet.tabular.fitting.preparation import Arrays, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
@@ -28,6 +29,7 @@ from glassnet.training import Callback, EarlyStopping
 __all__ = ["Jobs"]
 
 _SHARE_OF_TIMING = 0.01  # of the time for training, to measure how long steps take
+_LOOKED_AT = 4000  # rows that are predicted after the training, for typical rows and findings
 
 
 class Jobs:
@@ -43,6 +45,7 @@ class Jobs:
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = False
+        self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
         epochs = options.most_epochs
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
@@ -51,7 +54,13 @@ class Jobs:
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
-        return self._options.network(self._encoder, self._data[0], self._target, self.length.epochs, seed, self._counts)
+        options, start = self._options, self._starts.get(seed)
+        if start is not None:  # as it was drawn for the same seed; only the schedules are others
+            options = replace(options, recipe=replace(options.recipe, starts_from_data=False))
+        network = options.network(self._encoder, self._data[0], self._target, self.length.epochs, seed, self._counts)
+        if start is not None:
+            network.params[...], network.stats[...] = start
+        return network
 
     def train(self, deadline: Deadline) -> list[Network]:
         """Train all networks until the deadline at most, and return those that did not diverge."""
@@ -81,14 +90,21 @@ class Jobs:
             return None
         if known is None and options.recipe.shortens:
             n_valid = len(self._held_out[0]) if self._held_out is not None else len(X) // (options.n_folds or len(X))
-            pace, seconds = options.pace, _SHARE_OF_TIMING * deadline.for_training
-            if pace is None:
-                how: dict[str, Any] = {"n_valid": n_valid, "seconds": seconds}
-                pace = measure_pace(self._network(options.seed), X, y, self._batch_size, options, **how)
+            pace = options.pace or self._measured_pace(deadline, n_valid)
+            deadline.keep_back(_LOOKED_AT * pace.evaluation / max(n_valid, 1))
             steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
             each = deadline.for_training / options.n_networks
             self.length = fitted_length(self.length.epochs, steps, pace, each, n_valid)
         return deadline.for_training
+
+    def _measured_pace(self, deadline: Deadline, n_valid: int) -> Pace:
+        """Return how long steps take; what they are taken with is where the first network will begin."""
+        options, (X, y, _), began = self._options, self._data, deadline.left
+        network = self._network(options.seed)
+        deadline.keep_back((began - deadline.left) * (options.n_networks - 1))
+        self._starts[options.seed] = network.params.copy(), network.stats.copy()
+        seconds = _SHARE_OF_TIMING * deadline.for_training
+        return measure_pace(network, X, y, self._batch_size, options, n_valid=n_valid, seconds=seconds)
 
     def _evaluated(self, held_out: np.ndarray | None) -> Arrays | None:
         """Return the rows that choose the epoch, those of a fold by number; some of them where time is short."""
@@ -105,7 +121,9 @@ class Jobs:
         if not self._validates:
             return None
         mode: Literal["auto", "min"] = "min" if metric == "pinball" else "auto"
-        return EarlyStopping(f"valid_{metric}", patience=recipe.patience or self.length.epochs, ties=recipe.ties, mode=mode)
+        return EarlyStopping(
+            f"valid_{metric}", patience=recipe.patience or self.length.epochs, ties=recipe.ties, mode=mode
+        )
 
     def _train_in_turn(self, jobs: Sequence[Job], seconds: float | None) -> dict[int, str]:
         """Train one network after the other, each with a file of its own if there are files."""
