@@ -206,6 +206,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
         told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent)
+        told += [sentence for sentence in (found.shortage(f"max_seconds={self.max_seconds}"),) if sentence]
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self._tell(watch, read, found, options)
         self.fit_seconds_ = time.perf_counter() - began

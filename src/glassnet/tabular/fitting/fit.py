@@ -34,6 +34,7 @@ from glassnet.training import History
 
 __all__ = ["Trained", "fit_table"]
 
+_FEWEST_STEPS = 200  # of a training that is worth it
 _FEWEST_ROWS = 10  # with fewer, none are held out
 _SHARE_AFTER = 0.7  # of the time before the training, for hashes and findings: 0.4 to 0.7 of it on tables of all sizes
 
@@ -55,6 +56,26 @@ class Trained:
     absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
     length: Length | None = None  # that was planned for each network
+    steps_per_pass: int = 1
+    most_epochs: int = 1  # without a time limit
+
+    def shortage(self, limit: str) -> str:
+        """Return a sentence if time was too short for a model that is worth its name, "" otherwise.
+
+        Parameters
+        ----------
+        limit : str
+            What the limit is called.
+        """
+        done = max((history.epochs for history in self.histories), default=0)
+        if self.length is None or self.was_interrupted or done >= self.most_epochs:
+            return ""
+        passes = self.length._replace(epochs=done).passes(self.steps_per_pass)
+        steps = round(passes * self.steps_per_pass)
+        if passes >= self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
+            return ""
+        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {steps:,} steps"
+        return f"{enough}: the model is far from what more time would make of it."
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -102,7 +123,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, jobs.length)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, *jobs.plan)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:

@@ -44,13 +44,19 @@ class Jobs:
         self._folds = folds
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
-        self.was_interrupted = False
+        self.was_interrupted = self._is_limited = False
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
         epochs = options.most_epochs
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
         self.length = Length(epochs)
+
+    @property
+    def plan(self) -> tuple[Length | None, int, int]:
+        """The length if a time limit changed it, the steps of a pass over all rows, and the epochs without a limit."""
+        steps = self._options.recipe.steps_per_epoch(self._n, self._batch_size)
+        return self.length if self._is_limited else None, steps, self._options.most_epochs
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
@@ -83,7 +89,7 @@ class Jobs:
 
     def _limit_length(self, deadline: Deadline) -> float | None:
         """Lower the number of epochs, or of their steps, to what the deadline allows; return the seconds for it."""
-        options, (X, y, _) = self._options, self._data
+        options, X = self._options, self._data[0]
         known = None if options.run_file is None else options.run_file.length
         self.length = known or self.length
         if not deadline.is_set:
@@ -94,7 +100,8 @@ class Jobs:
             deadline.keep_back(_LOOKED_AT * pace.evaluation / max(n_valid, 1))
             steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
             each = deadline.for_training / options.n_networks
-            self.length = fitted_length(self.length.epochs, steps, pace, each, n_valid)
+            before, self.length = self.length, fitted_length(self.length.epochs, steps, pace, each, n_valid)
+            self._is_limited = self.length != before
         return deadline.for_training
 
     def _measured_pace(self, deadline: Deadline, n_valid: int) -> Pace:

@@ -29,7 +29,7 @@ _LONG = 0.04  # seconds of two such steps
 _EVALUATED = 4  # times the rows of a step, that an evaluation is timed on
 _FEWEST_ROWS = 32  # of a step timed in place of a longer one: with fewer, the fixed cost of a step dominates
 _BUDGET, _SHARE = 0.6, 0.05  # seconds, and share of the training: the limit for timing all the other recipes
-_SHARE_OF_LIMIT = 0.1
+_SHARE_OF_LIMIT = 0.02
 _MOST_WORK = 4_000_000_000  # of one step that is timed, in units of `work_per_row`
 _PER_OUTPUT = 500
 
