@@ -19,7 +19,7 @@ from glassnet.errors import ConfigError, FormatError
 from glassnet.saving.locks import refuse_locked
 from glassnet.saving.model_file import model_description
 from glassnet.tabular import Column
-from glassnet.tabular.fitting.deadline import Length
+from glassnet.tabular.fitting.deadline import Planned
 from glassnet.tabular.fitting.options import NOTES, RunFile
 from glassnet.utils.wording import few
 
@@ -75,7 +75,7 @@ def resumed(run_file: RunFile | None, options: TrainOptions, data: Prepared) -> 
         raise FormatError(message, got=given)
     _compare_options(given, found["options"], notes["options"])
     _compare_data(given, found["columns"], notes["columns"])
-    return RunFile(run_file.path, True, notes, Length(found["epochs"], *found.get("steps", ())))
+    return RunFile(run_file.path, True, notes, Planned(found["epochs"], *found.get("steps", ())))
 
 
 def _is_whole(found: Any) -> bool:

@@ -178,7 +178,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     best = [history.best_epoch for history in histories]
     found = {
         "epochs": max(history.epochs for history in histories),
-        "most_epochs": options.epochs or recipe.epochs,
+        "most_epochs": options.epochs or recipe.most_epochs(n),
         "best_epoch": best[0] if len(best) == 1 else best,
         "metric": outcome.metric,
         "stop_reason": _stop_reason(outcome),
@@ -189,9 +189,9 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "threads": outcome.history.threads,
         "notes": [as_option(note) for note in outcome.history.notes],
     }
-    length = outcome.fit.length
-    if length is not None and length.steps is not None:
-        found["passes"] = float(f"{length.passes(recipe.steps_per_epoch(n, found['batch'])):.3g}")
+    planned = outcome.fit.planned
+    if planned is not None and planned.steps is not None:
+        found["passes"] = float(f"{planned.passes(recipe.steps_per_epoch(n, found['batch'])):.3g}")
     if options.class_weight:
         found["class_weight"] = ",".join(options.class_weight)
     if outcome.interrupted_by not in ("", "Ctrl-C"):

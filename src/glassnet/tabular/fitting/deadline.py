@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["Deadline", "Length", "Pace", "fitted_length"]
+__all__ = ["Deadline", "Pace", "Planned", "planned_training"]
 
 _SHARE_OF_TRAINING = 0.95  # of the time for it that is planned; the rest is for steps that take longer than those timed
 _PASSES = 8  # with fewer over all rows, an epoch is a part of one
@@ -70,7 +70,7 @@ class Pace(NamedTuple):
     evaluation: float = 0.0
 
 
-class Length(NamedTuple):
+class Planned(NamedTuple):
     """How long a network is trained.
 
     Epochs; the steps of each, None for a pass over all rows; and the number of rows that each is evaluated on, None for
@@ -86,7 +86,7 @@ class Length(NamedTuple):
         return self.epochs * (1.0 if self.steps is None else self.steps / steps_per_pass)
 
 
-def fitted_length(most: int, steps_per_pass: int, pace: Pace, seconds: float, n_valid: int = 0) -> Length:
+def planned_training(most: int, steps_per_pass: int, pace: Pace, seconds: float, n_valid: int = 0) -> Planned:
     """Return the length of a training that ``seconds`` are enough for.
 
     Where there is time for less than eight passes over all rows, eight epochs are a part of a pass each, so that the
@@ -108,15 +108,15 @@ def fitted_length(most: int, steps_per_pass: int, pace: Pace, seconds: float, n_
 
     Examples
     --------
-    >>> fitted_length(256, 100, Pace(0.01, 0.1), 1e6), fitted_length(256, 100, Pace(0.01), 20.0)
-    (Length(epochs=256, steps=None, evaluated=None), Length(epochs=19, steps=None, evaluated=None))
-    >>> fitted_length(256, 1000, Pace(0.01, 1.0), 10.0, 20_000)
-    Length(epochs=8, steps=100, evaluated=3562)
+    >>> planned_training(256, 100, Pace(0.01, 0.1), 1e6), planned_training(256, 100, Pace(0.01), 20.0)
+    (Planned(epochs=256, steps=None, evaluated=None), Planned(epochs=19, steps=None, evaluated=None))
+    >>> planned_training(256, 1000, Pace(0.01, 1.0), 10.0, 20_000)
+    Planned(epochs=8, steps=100, evaluated=3562)
     """
     planned = _SHARE_OF_TRAINING * seconds
     passes = planned / (steps_per_pass * pace.step + pace.evaluation)
     if passes >= min(most, _PASSES):
-        return Length(min(most, int(passes)))
+        return Planned(min(most, int(passes)))
     evaluation, rows = pace.evaluation, n_valid
     if n_valid > _FEWEST_EVALUATED and evaluation > 0.0:
         most_rows = _SHARE_OF_EVALUATIONS * planned / _PASSES * n_valid / evaluation
@@ -126,4 +126,4 @@ def fitted_length(most: int, steps_per_pass: int, pace: Pace, seconds: float, n_
     epochs = max(1, int(min(_PASSES, affordable, planned / pace.step)))
     steps = int((planned - epochs * evaluation) / (epochs * pace.step))
     steps = max(1, min(steps, most * steps_per_pass // epochs))
-    return Length(epochs, steps, rows if rows < n_valid else None)
+    return Planned(epochs, steps, rows if rows < n_valid else None)

@@ -17,7 +17,7 @@ from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
-from glassnet.tabular.fitting.deadline import Deadline, Length
+from glassnet.tabular.fitting.deadline import Deadline, Planned
 from glassnet.tabular.fitting.jobs import Jobs
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.preparation import (
@@ -55,9 +55,9 @@ class Trained:
     n_shared: int = 0
     absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
-    length: Length | None = None  # that was planned for each network
+    most_epochs: int = 0  # of each network, without a time limit
+    planned: Planned | None = None  # for each network, if a time limit changed it
     steps_per_pass: int = 1
-    most_epochs: int = 1  # without a time limit
 
     def shortage(self, limit: str) -> str:
         """Return a sentence if time was too short for a model that is worth its name, "" otherwise.
@@ -68,9 +68,9 @@ class Trained:
             What the limit is called.
         """
         done = max((history.epochs for history in self.histories), default=0)
-        if self.length is None or self.was_interrupted or done >= self.most_epochs:
+        if self.planned is None or self.was_interrupted or done >= self.most_epochs:
             return ""
-        passes = self.length._replace(epochs=done).passes(self.steps_per_pass)
+        passes = self.planned._replace(epochs=done).passes(self.steps_per_pass)
         steps = round(passes * self.steps_per_pass)
         if passes >= self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
             return ""

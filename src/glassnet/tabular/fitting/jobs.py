@@ -18,7 +18,7 @@ from glassnet.network import Network
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.fitting.deadline import Deadline, Length, Pace, fitted_length
+from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, planned_training
 from glassnet.tabular.fitting.options import NOTES, FitOptions
 from glassnet.tabular.fitting.preparation import Arrays, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
@@ -46,24 +46,24 @@ class Jobs:
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = self._is_limited = False
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
-        epochs = options.most_epochs
+        self._most_epochs = epochs = options.most_epochs(self._n)
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
-        self.length = Length(epochs)
+        self.planned = Planned(epochs)
 
     @property
-    def plan(self) -> tuple[Length | None, int, int]:
-        """The length if a time limit changed it, the steps of a pass over all rows, and the epochs without a limit."""
+    def plan(self) -> tuple[int, Planned | None, int]:
+        """The epochs without a limit, what a limit made of them, and the steps of a pass over all rows."""
         steps = self._options.recipe.steps_per_epoch(self._n, self._batch_size)
-        return self.length if self._is_limited else None, steps, self._options.most_epochs
+        return self._most_epochs, self.planned if self._is_limited else None, steps
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
         options, start = self._options, self._starts.get(seed)
         if start is not None:  # as it was drawn for the same seed; only the schedules are others
             options = replace(options, recipe=replace(options.recipe, starts_from_data=False))
-        network = options.network(self._encoder, self._data[0], self._target, self.length.epochs, seed, self._counts)
+        network = options.network(self._encoder, self._data[0], self._target, self.planned.epochs, seed, self._counts)
         if start is not None:
             network.params[...], network.stats[...] = start
         return network
@@ -90,8 +90,8 @@ class Jobs:
     def _limit_length(self, deadline: Deadline) -> float | None:
         """Lower the number of epochs, or of their steps, to what the deadline allows; return the seconds for it."""
         options, X = self._options, self._data[0]
-        known = None if options.run_file is None else options.run_file.length
-        self.length = known or self.length
+        known = None if options.run_file is None else options.run_file.planned
+        self.planned = known or self.planned
         if not deadline.is_set:
             return None
         if known is None and options.recipe.shortens:
@@ -100,8 +100,8 @@ class Jobs:
             deadline.keep_back(_LOOKED_AT * pace.evaluation / max(n_valid, 1))
             steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
             each = deadline.for_training / options.n_networks
-            before, self.length = self.length, fitted_length(self.length.epochs, steps, pace, each, n_valid)
-            self._is_limited = self.length != before
+            before, self.planned = self.planned, planned_training(self.planned.epochs, steps, pace, each, n_valid)
+            self._is_limited = self.planned != before
         return deadline.for_training
 
     def _measured_pace(self, deadline: Deadline, n_valid: int) -> Pace:
@@ -115,7 +115,7 @@ class Jobs:
 
     def _evaluated(self, held_out: np.ndarray | None) -> Arrays | None:
         """Return the rows that choose the epoch, those of a fold by number; some of them where time is short."""
-        n = self.length.evaluated
+        n = self.planned.evaluated
         if held_out is not None:
             return take_arrays(self._data, held_out if n is None else _spread(held_out, n))
         if self._held_out is None or n is None:
@@ -129,7 +129,7 @@ class Jobs:
             return None
         mode: Literal["auto", "min"] = "min" if metric == "pinball" else "auto"
         return EarlyStopping(
-            f"valid_{metric}", patience=recipe.patience or self.length.epochs, ties=recipe.ties, mode=mode
+            f"valid_{metric}", patience=recipe.patience or self.planned.epochs, ties=recipe.ties, mode=mode
         )
 
     def _train_in_turn(self, jobs: Sequence[Job], seconds: float | None) -> dict[int, str]:
@@ -153,17 +153,17 @@ class Jobs:
         options, network, run_file = self._options, job.network, self._options.run_file
         X, y, weight = self._data if job.rows is None else take_arrays(self._data, job.rows)
         if run_file is not None:
-            network.metadata[NOTES] = {**run_file.notes, "epochs": self.length.epochs, "steps": list(self.length[1:])}
+            network.metadata[NOTES] = {**run_file.notes, "epochs": self.planned.epochs, "steps": list(self.planned[1:])}
             model = TableModel(network, self._encoder, self._target)
             model.reading = options.reading
             model.note_encoders()
         network.fit(
             X,
             y,
-            epochs=self.length.epochs,
+            epochs=self.planned.epochs,
             batch_size=self._batch_size,
             drop_last=options.recipe.drops_last,
-            steps_per_epoch=self.length.steps,
+            steps_per_epoch=self.planned.steps,
             sample_weight=weight,
             validation_data=self._evaluated(job.held_out),
             metrics=options.goal.measured,
@@ -194,14 +194,14 @@ class Jobs:
             return [*options.make_callbacks(), *([watch] if watch and 0 in numbers else [])]
 
         held_out = self._evaluated(None)
-        if (n := self.length.evaluated) is not None:
+        if (n := self.planned.evaluated) is not None:
             jobs = [job if job.held_out is None else job._replace(held_out=_spread(job.held_out, n)) for job in jobs]
         plan = JointPlan(
             network.check_data("fit", *self._data),
-            self.length.epochs,
+            self.planned.epochs,
             batch_size=self._batch_size,
             drop_last=options.recipe.drops_last,
-            steps_per_epoch=self.length.steps,
+            steps_per_epoch=self.planned.steps,
             validation=None if held_out is None else network.check_data("fit", *held_out),
             metrics=network.loss.choose_metrics("fit", options.goal.measured),
             early_stopping=self._early_stopping(),

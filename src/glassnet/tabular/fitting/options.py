@@ -13,7 +13,7 @@ from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.fitting.deadline import Deadline, Length, Pace
+from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned
 from glassnet.tabular.fitting.objective import Goal
 from glassnet.tabular.fitting.recipes import Design, Recipe
 from glassnet.tabular.reading.options import ReadOptions
@@ -49,7 +49,7 @@ class RunFile:
     path: Path
     resumes: bool = False
     notes: dict[str, Any] = field(default_factory=dict)  # JSON-able; `NOTES` in the file's metadata
-    length: Length | None = None  # that the run which is resumed was begun with
+    planned: Planned | None = None  # what the run which is resumed was begun with
 
     def paths(self, n: int) -> list[Path]:
         """Return the file of each of ``n`` networks.
@@ -90,14 +90,13 @@ class FitOptions:
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 
     @property
-    def most_epochs(self) -> int:
-        """The largest number of epochs of a network."""
-        return self.epochs or self.recipe.epochs
-
-    @property
     def n_networks(self) -> int:
         """The number of networks to train."""
         return self.n_ensemble * (self.n_folds or 1)
+
+    def most_epochs(self, n: int) -> int:
+        """Return the largest number of epochs of a network for ``n`` training rows."""
+        return self.epochs or self.recipe.most_epochs(n)
 
     def rows_per_step(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
