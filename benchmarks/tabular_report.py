@@ -38,6 +38,11 @@ class Quantity:
     least: np.ndarray  # (tables, 1)
     times: np.ndarray  # (tables, methods), seconds
 
+    @property
+    def title(self) -> str:
+        """The label with the number of tables."""
+        return f"{self.label}, {len(self.values)} table{'s' if len(self.values) != 1 else ''}"
+
     def against(self, reference: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the geometric means of the ratios to a method, (methods,), and their intervals, (methods, 2)."""
         return relative(ratios(self.values, reference, self.least))
@@ -129,7 +134,7 @@ def _print_overall(rows: list[Row], order: list[str], time: str) -> None:
     seeds = len({row["seed"] for row in rows})
     print(
         f"\n{len(errors)} tables ({of_classes.sum()} of classes, by error rate; {(~of_classes).sum()} of numbers,"
-        f" by RMSE / standard deviation), {seeds} division{'s' if seeds > 1 else ''} of each; median"
+        f" by RMSE / standard deviation), {f'up to {seeds} divisions' if seeds > 1 else 'one division'} of each; median"
         f" {'processor ' if time == 'cpu_seconds' else ''}seconds to fit and predict\n"
     )
     references = dict.fromkeys([0, order.index(REFERENCE) if REFERENCE in order else 0])
@@ -170,7 +175,7 @@ def _print_ratios(rows: list[Row], order: list[str], found: list[Quantity], refe
         " means, in brackets 95 % of the difference\n"
     )
     columns = [one.against(reference) for one in found]
-    heads = [f"{one.label}, {len(one.values)} tables" for one in found]
+    heads = [one.title for one in found]
     classes = [row for row in rows if "calibration_error" in row]
     calibration = _ordered_over(classes, order)
     mean, bounds = mean_of_each(calibration), interval_of_means(calibration - calibration[:, [reference]])

@@ -35,13 +35,15 @@ from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.callers import stacklevel_outside
-from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
 
 __all__ = ["RandomState", "TabularEstimator"]
 
 RandomState = int | np.random.RandomState | np.random.Generator | None
 """What ``random_state`` takes."""
+
+_OF_ONE_KIND = ("quantiles", "label_smoothing")  # parameters that one of the two estimators has
 
 
 class TabularEstimator(AdvisesOnNames, FittedEstimator):
@@ -63,6 +65,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Which rows choose the epoch, in place of a random fifth: ``GroupShuffleSplit(n_splits=1)`` holds out the rows of
         some groups; a splitter with several splits trains a network on each, as ``n_folds`` does, and a number is
         ``n_folds``. It is given X, y and the ``groups`` of `fit`.
+    calibrate : bool, default=True
+        Whether probabilities, or the quantiles of a regressor, are calibrated after training on the rows that choose
+        the epoch, those of folds pooled: see ``calibration_``. Labels and means do not change by it.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional
@@ -100,6 +105,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Number of columns of the table.
     feature_names_in_ : ndarray of str
         Their names, if they have names.
+    calibration_ : CalibratedProbabilities, CalibratedQuantiles or None
+        What was fitted, and calibration error or coverage before and after; None if nothing was calibrated.
     findings_ : Diagnosis
         What `fit` found wrong, in the words of these parameters; empty with ``diagnose=False``. Each kind of warning
         among them is issued once as a `glassnet.sklearn.PoorFitWarning`, of a search only the first.
@@ -116,6 +123,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     n_folds: int | None
     cv: Any
     metric: str | None
+    calibrate: bool
     epochs: int | None
     batch_size: int | None
     max_seconds: float | None
@@ -248,7 +256,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             check_number(name, "max_seconds", self.max_seconds, 0.0, open_minimum=True)
         return FitOptions(
             find_recipe(name, self.recipe),
-            find_goal(name, self._task, self.metric, getattr(self, "quantiles", None)),
+            find_goal(name, self._task, self.metric, *(getattr(self, each, None) for each in _OF_ONE_KIND)),
+            calibrates=check_flag(name, "calibrate", self.calibrate),
             seed=self._seed(),
             n_ensemble=self.n_ensemble,
             n_folds=n_folds,

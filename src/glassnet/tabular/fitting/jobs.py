@@ -14,8 +14,10 @@ import numpy as np
 
 from glassnet.diagnosis import Watch
 from glassnet.errors import DivergenceError
+from glassnet.layers import Calibration
 from glassnet.network import Network
 from glassnet.populations.joint import Job, JointPlan, train_jointly
+from glassnet.tabular.calibration.calibrating import HeldOut
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, planned_training
@@ -29,6 +31,7 @@ from glassnet.training import Callback, EarlyStopping
 __all__ = ["Jobs"]
 
 _SHARE_OF_TIMING = 0.01  # of the time for training, to measure how long steps take
+_CALIBRATED = 10_000  # rows that probabilities are calibrated on, about, where time is short
 _LOOKED_AT = 4000  # rows that are predicted after the training, for typical rows and findings
 
 
@@ -45,6 +48,7 @@ class Jobs:
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = self._is_limited = False
+        self._jobs: list[Job] = []
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
         self._most_epochs = epochs = options.most_epochs(self._n)
         self._validates = held_out is not None or options.n_folds is not None
@@ -74,6 +78,7 @@ class Jobs:
         seconds = self._limit_length(deadline)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
+        self._jobs = jobs
         if len(jobs) == 1 or options.run_file is not None:
             failures = self._train_in_turn(jobs, seconds)
         else:
@@ -82,6 +87,17 @@ class Jobs:
         if len(failures) == len(jobs):
             raise DivergenceError(next(iter(failures.values())))
         return _complete([job.network for number, job in enumerate(jobs) if number not in failures])
+
+    def held_out(self, trained: Sequence[Network]) -> list[HeldOut]:
+        """Return trained networks with the rows that were held out from them, those of a fold together."""
+        found: list[HeldOut] = []
+        for start in range(0, len(self._jobs), self._options.n_ensemble):
+            jobs = self._jobs[start : start + self._options.n_ensemble]
+            of_fold = [job.network for job in jobs if any(job.network is one for one in trained)]
+            data = self._evaluated(jobs[0].held_out)
+            if of_fold and data is not None:
+                found.append(HeldOut(of_fold, *data))
+        return found
 
     def _note_interruption(self, networks: Sequence[Network]) -> None:
         """Note whether one of these, which did not diverge, was stopped by Ctrl-C, or never began because of it."""
@@ -97,7 +113,8 @@ class Jobs:
         if known is None and options.recipe.shortens:
             n_valid = len(self._held_out[0]) if self._held_out is not None else len(X) // (options.n_folds or len(X))
             pace = options.pace or self._measured_pace(deadline, n_valid)
-            deadline.keep_back(_LOOKED_AT * pace.evaluation / max(n_valid, 1))
+            looked_at = _LOOKED_AT + min(n_valid, _CALIBRATED) * options.calibrates
+            deadline.keep_back(looked_at * pace.evaluation / max(n_valid, 1))
             steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
             each = deadline.for_training / options.n_networks
             before, self.planned = self.planned, planned_training(self.planned.epochs, steps, pace, each, n_valid)
@@ -181,9 +198,11 @@ class Jobs:
     def _watch(self) -> Watch | None:
         """Return the `Watch` of the first network, with the names of the features."""
         diagnose, names = self._options.diagnose, self._encoder.feature_names
-        if not isinstance(diagnose, Watch):
-            return Watch(feature_names=names) if diagnose else None
-        watch = copy.copy(diagnose)
+        if not diagnose:
+            return None
+        watch = copy.copy(diagnose) if isinstance(diagnose, Watch) else Watch()
+        if self._validates and isinstance(self._jobs[0].network.layers[-1], Calibration):
+            watch.ignore = watch.ignore | {"badly-calibrated"}  # what is looked at is calibrated afterwards
         watch.feature_names = watch.feature_names or names
         return watch
 

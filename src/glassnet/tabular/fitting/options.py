@@ -81,6 +81,7 @@ class FitOptions:
     pace: Pace | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
     keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
     allow_constant: bool = False  # whether a table of which no column tells rows apart is accepted
+    calibrates: bool = True  # probabilities and quantiles, on the rows that choose the epoch
     class_weight: Literal["balanced"] | Mapping[int, float] | None = None  # by code; multiplies the weights of rows
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
@@ -118,4 +119,5 @@ class FitOptions:
         """Return a new network for the features ``X`` of the training rows, each of which counts as ``counts`` rows."""
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
-        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths, counts), seed)
+        how = (self.goal.label_smoothing, self.calibrates, counts)
+        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, *how), seed)
