@@ -83,7 +83,7 @@ def _glassnet(args: argparse.Namespace) -> Any:
     from glassnet.tabular import TabularClassifier, TabularRegressor
 
     kind = TabularRegressor if args.task == "regression" else TabularClassifier
-    options = {"batch_size": args.batch_size, "epochs": args.epochs, "threads": args.threads}
+    options = {"batch_size": args.batch_size, "epochs": args.epochs, "threads": 1}
     return kind(max_seconds=args.seconds, random_state=0, **options)
 
 
@@ -150,7 +150,7 @@ def main(given: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="time limit of glassnet's fit")
     parser.add_argument("--task", choices=("classification", "regression"), default="classification")
     parser.add_argument("--methods", default=",".join(METHODS), help=f"of {', '.join(METHODS)}")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="of LightGBM; glassnet has one, its default")
     parser.add_argument("--epochs", type=int, help="of glassnet; by default the recipe's")
     parser.add_argument("--batch-size", type=int, help="of glassnet; by default the recipe's")
     parser.add_argument("--json", metavar="FILE", help="append what was found, one line for each method")

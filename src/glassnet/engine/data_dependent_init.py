@@ -13,7 +13,7 @@ from glassnet.utils.row_sources import take_rows
 
 __all__ = ["start_from_data"]
 
-_MOST_ROWS = 10_000  # more say the same: a spread of so many has an error of 1 %
+_MOST_ROWS = 4096  # more say the same: a spread of so many has an error of 1 %
 _MOST_NUMBERS = 2**23  # in the activations of one layer, all members together; within a layer there may be many more
 
 

@@ -30,7 +30,7 @@ from glassnet.training import Callback, EarlyStopping
 
 __all__ = ["Jobs"]
 
-_SHARE_OF_TIMING = 0.01  # of the time for training, to measure how long steps take
+_SHARE_OF_TIMING = 0.02  # of the time for training, to measure how long steps take
 _CALIBRATED = 10_000  # rows that probabilities are calibrated on, about, where time is short
 _LOOKED_AT = 4000  # rows that are predicted after the training, for typical rows and findings
 

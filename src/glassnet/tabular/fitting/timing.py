@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ __all__ = ["Estimate", "estimate_times", "measure_pace", "work_per_row"]
 
 _CELLS = 400_000  # of the table that is encoded for the estimates, in so many rows:
 _FEWEST_SAMPLED, _MOST_SAMPLED = 512, 4096
-_STEPS, _EPOCHS = 4, 3  # that are timed; fewer where steps are long
+_STEPS, _EPOCHS, _MOST_EPOCHS = 4, 3, 50  # that are timed; fewer where steps are long
 _LONG = 0.04  # seconds of two such steps
 _EVALUATED = 4  # times the rows of a step, that an evaluation is timed on
 _FEWEST_ROWS = 32  # of a step timed in place of a longer one: with fewer, the fixed cost of a step dominates
@@ -79,13 +79,13 @@ def measure_pace(
     few are timed within so many ``seconds``.
     """
     rows = rows or min(batch_size, max(_FEWEST_ROWS, _MOST_WORK // work_per_row(network)))
-    seconds = max(seconds, _LONG)
+    epochs, seconds = (_EPOCHS, _LONG) if seconds <= _LONG else (_MOST_EPOCHS, seconds)
     train, valid = (np.arange(n) % len(X) for n in (_STEPS * rows, min(n_valid, _EVALUATED * rows)))
     timer = _StepTimer(clock, seconds)
     network.fit(
         X[train],
         y[train],
-        epochs=_EPOCHS,
+        epochs=epochs,
         batch_size=rows,
         validation_data=(X[valid], y[valid]) if len(valid) else None,
         metrics=options.goal.measured,
@@ -97,8 +97,10 @@ def measure_pace(
     if network.history.stop_reason == "interrupted":
         raise KeyboardInterrupt  # what Ctrl-C was meant for has not begun yet
     steps = timer.steps[1:] or timer.steps  # the first one also prepares the others
+    # What others do on the machine meanwhile counts, once that is a matter of many steps.
+    step = fmean(steps) if len(steps) > _STEPS * _EPOCHS else median(steps)
     evaluation = timer.evaluations[-1] * max(n_valid, 1) / max(len(valid), 1)
-    return Pace(median(steps) * batch_size / rows, evaluation)
+    return Pace(step * batch_size / rows, evaluation)
 
 
 def work_per_row(network: Network) -> int:
