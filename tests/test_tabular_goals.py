@@ -178,7 +178,8 @@ def test_max_seconds_lowers_the_epochs(options: dict[str, Any], networks: int, m
     X, y = {"x": np.arange(60.0) % 7}, np.arange(60.0) % 11
     found = []
     for seconds in (1e-3, 10.0):
-        monkeypatch.setattr(fitting, "measure_pace", lambda *args, pace=Pace(seconds), **options: pace)
+        pace = Pace(seconds)
+        monkeypatch.setattr(fitting, "measure_pace", lambda *args, pace=pace, **options: pace)
         model = TabularRegressor("small", epochs=30, max_seconds=1000.0, batch_size=10, threads=1, **options).fit(X, y)
         found.append(model.history_.epochs)
     # 48 or 40 rows to train on: 4 steps of 10 seconds in an epoch of each network.

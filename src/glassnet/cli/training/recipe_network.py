@@ -221,6 +221,7 @@ def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, se
         max_seconds=seconds,
         threads=1 if products_are_small else "auto",
         diagnose=gn.Watch(ignore=ignored) if options.is_plain else RecipeWatch(ignore=ignored),
+        announce=lambda memory: watcher.phase(f"training, {memory}"),
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("network")],
     )
 

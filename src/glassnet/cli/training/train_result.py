@@ -175,7 +175,8 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     options, histories = outcome.options, outcome.histories
     recipe = find_recipe(options)
     best = [history.best_epoch for history in histories]
-    found = {
+    planned, shortage = outcome.fit.planned, outcome.fit.shortage("--max-seconds")
+    found: dict[str, Any] = {
         "epochs": max(history.epochs for history in histories),
         "most_epochs": options.epochs or recipe.most_epochs(n),
         "best_epoch": best[0] if len(best) == 1 else best,
@@ -186,17 +187,14 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "seed": options.seed,
         "seconds": sum(history.seconds for history in histories),
         "threads": outcome.history.threads,
-        "notes": [as_option(note) for note in outcome.history.notes],
+        "notes": [as_option(note) for note in outcome.history.notes] + ([shortage] if shortage else []),
     }
-    planned = outcome.fit.planned
     if planned is not None and planned.steps is not None:
         found["passes"] = float(f"{planned.passes(recipe.steps_per_epoch(n, found['batch'])):.3g}")
     if options.class_weight:
         found["class_weight"] = ",".join(options.class_weight)
     if outcome.interrupted_by not in ("", "Ctrl-C"):
         found["interrupted_by"] = outcome.interrupted_by
-    shortage = outcome.fit.shortage("--max-seconds")
-    found["notes"] += [shortage] if shortage else []
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
 
 

@@ -267,6 +267,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             allow_constant=True,
             threads=self.threads,
             progress=bool(self.verbose),
+            announce=print if self.verbose else None,
         )
 
     def _seed(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +20,10 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
 from glassnet.tabular.fitting.deadline import Deadline, Planned
 from glassnet.tabular.fitting.jobs import Jobs
+from glassnet.tabular.fitting.memory import announce_memory
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.preparation import (
+    Arrays,
     class_factors_of,
     encoded,
     fitted_encoder,
@@ -79,6 +81,15 @@ class Trained:
         return f"{enough}: the model is far from what more time would make of it."
 
 
+class _Coded(NamedTuple):
+    """Rows to train on, and those that choose the epoch, as they were read; and the former encoded."""
+
+    encoder: TableEncoder
+    target: TargetEncoder
+    parts: tuple[Rows, Rows | None]
+    data: Arrays
+
+
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
     """Train the networks of a recipe, and return them as one model.
 
@@ -99,6 +110,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         target = rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
         network = constant_network(options.goal.loss, rows, target, class_factors_of(options, target, rows))
         return Trained(TableModel(network, encoder, target), rows, [network.history], [network], n_shared)
+    n_rows = len(train.target) + (0 if valid is None else len(valid.target))
+    announce_memory("fit", n_rows, len(encoder.feature_names), options.announce)
     factors = class_factors_of(options, target, train)
     held_out = None if valid is None else encoded(encoder, target, valid, factors)
     folds: Sequence[tuple[Any, Any]] = [(None, None)]
@@ -114,10 +127,17 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         advice = "Try another recipe, or another random_state."
         message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
         raise DivergenceError(message, got=error.got) from error
+    found = _Coded(encoder, target, (train, valid), data)
+    return _finished(found, trained, n_shared, jobs, options)
+
+
+def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, options: FitOptions) -> Trained:
+    """Return networks that were trained as one model, calibrated, with what it keeps of its training rows."""
+    encoder, target, (train, valid), data = coded
     calibrated = calibrate(trained, jobs.held_out(trained))
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes:
-        parts = (train, valid) if options.folds is None else _ever_trained_on(train, options.folds)
+        parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)
         network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)

@@ -128,7 +128,7 @@ class Jobs:
         deadline.keep_back((began - deadline.left) * (options.n_networks - 1))
         self._starts[options.seed] = network.params.copy(), network.stats.copy()
         seconds = _SHARE_OF_TIMING * deadline.for_training
-        return measure_pace(network, X, y, self._batch_size, options, n_valid=n_valid, seconds=seconds)
+        return measure_pace(network, (X, y), self._batch_size, options, n_valid=n_valid, seconds=seconds)
 
     def _evaluated(self, held_out: np.ndarray | None) -> Arrays | None:
         """Return the rows that choose the epoch, those of a fold by number; some of them where time is short."""

@@ -87,6 +87,7 @@ class FitOptions:
     progress: bool | None = False
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
+    announce: Callable[[str], None] | None = None  # is told before coding, if that is much, how much memory it takes
     run_file: RunFile | None = None
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 

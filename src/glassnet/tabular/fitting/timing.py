@@ -61,8 +61,7 @@ class _StepTimer(Callback):
 
 def measure_pace(
     network: Network,
-    X: np.ndarray,
-    y: np.ndarray,
+    data: tuple[np.ndarray, np.ndarray],
     batch_size: int,
     options: FitOptions,
     *,
@@ -73,11 +72,12 @@ def measure_pace(
 ) -> Pace:
     """Train a network for a few steps, and return how long a step and an evaluation on ``n_valid`` rows take.
 
-    The network is of no use afterwards; X and y are encoded rows. Steps have ``rows`` rows, by default ``batch_size``
-    or fewer for networks of which a whole step takes seconds; the duration of a whole step is extrapolated. So is that
-    of an evaluation of more than four times as many rows, which its fixed costs are a small part of. More steps than a
-    few are timed within so many ``seconds``.
+    The network is of no use afterwards; ``data`` are encoded rows and targets. Steps have ``rows`` rows, by default
+    ``batch_size`` or fewer for networks of which a whole step takes seconds; the duration of a whole step is
+    extrapolated. So is that of an evaluation of more than four times as many rows, which its fixed costs are a small
+    part of. More steps than a few are timed within so many ``seconds``.
     """
+    X, y = data
     rows = rows or min(batch_size, max(_FEWEST_ROWS, _MOST_WORK // work_per_row(network)))
     epochs, seconds = (_EPOCHS, _LONG) if seconds <= _LONG else (_MOST_EPOCHS, seconds)
     train, valid = (np.arange(n) % len(X) for n in (_STEPS * rows, min(n_valid, _EVALUATED * rows)))
@@ -227,8 +227,8 @@ class _Candidate:
     def measure(self, rows: int | None = None) -> Pace:
         """Return how long a step and an evaluation take, measured on ``rows`` rows per step."""
         n_valid, clock = self.sample.n_valid, self.sample.clock
-        data = self.X, self.sample.y, self.batch_size, self.options
-        return measure_pace(self.network, *data, rows=rows, n_valid=n_valid, clock=clock)
+        data = self.X, self.sample.y
+        return measure_pace(self.network, data, self.batch_size, self.options, rows=rows, n_valid=n_valid, clock=clock)
 
     def estimate(self, pace: Pace, *, is_measured: bool) -> Estimate:
         """Return how long the training takes at this pace."""

@@ -52,6 +52,8 @@ class TableView(Table):
     """
 
     columns: Sequence[Column]  # type: ignore[assignment]
+    whole: Table
+    rows: np.ndarray
 
     def __init__(self, table: Table, rows: np.ndarray) -> None:
         if isinstance(table, TableView):  # as numbers in the table itself
