@@ -57,7 +57,8 @@ class TableView(Table):
 
     def __init__(self, table: Table, rows: np.ndarray) -> None:
         if isinstance(table, TableView):  # as numbers in the table itself
-            table, rows = table.whole, table.rows[rows]
+            rows = table.rows[rows]
+            table = table.whole
         self.whole, self.rows = table, rows
         self.notes, self.n_rows = table.notes, len(rows)
         self._by_name = table._by_name
