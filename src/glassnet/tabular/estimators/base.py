@@ -169,8 +169,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             Labels of any kind, or numbers.
         validation_data : (X, y) or (X, y, sample_weight), optional
             Rows on which the best epoch is chosen; without them, ``n_folds`` and ``cv``, a fifth of the rows is held
-            out at random, at most 50,000, stratified by label, if there are ten or more. Equal rows, target included, stay together
-            as long as enough different ones are on each side.
+            out at random, at most 50,000, stratified by label, if there are ten or more. Equal rows, target included,
+            stay together as long as enough different ones are on each side.
         sample_weight : array of shape (n,), optional
             The loss is ``sum(w * l) / sum(w)``, and in every statistic (scales, quartiles, frequencies, metrics) a row
             of weight 2 counts as two equal rows and one of weight 0 as none. But rows are drawn as they are: one row of
