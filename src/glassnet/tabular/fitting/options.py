@@ -98,7 +98,7 @@ class FitOptions:
 
     def most_epochs(self, n: int) -> int:
         """Return the largest number of epochs of a network for ``n`` training rows."""
-        return self.epochs or self.recipe.most_epochs(n)
+        return self.epochs or self.recipe.most_epochs(n, classifies=self.goal.loss.classifies)
 
     def rows_per_step(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
