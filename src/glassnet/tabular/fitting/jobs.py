@@ -6,7 +6,6 @@ import copy
 import math
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +17,8 @@ from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import NOTES, FitOptions
-from glassnet.tabular.fitting.preparation import Arrays, take_arrays
+from glassnet.tabular.fitting.parallel import Shared, Unit, at_once, train_in_processes, train_network
+from glassnet.tabular.fitting.preparation import Arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
@@ -42,6 +42,7 @@ class Jobs:
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = False
+        self._workers = at_once(options.n_jobs, options.n_networks)
         self._epochs = options.most_epochs
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
@@ -57,7 +58,9 @@ class Jobs:
         seconds = self._limit_epochs(began)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
-        if len(jobs) == 1 or options.run_file is not None:
+        if self._workers > 1:
+            failures = self._train_at_once(jobs, seconds)
+        elif len(jobs) == 1 or options.run_file is not None:
             failures = self._train_in_turn(jobs, seconds)
         else:
             failures = self._train_all(jobs, seconds)
@@ -83,7 +86,8 @@ class Jobs:
         if step is None:
             step = measure_pace(self._network(options.seed), X, y, self._batch_size, options).step
         left = max(options.max_seconds - (time.perf_counter() - began), 0.0)
-        steps = options.recipe.steps_per_epoch(self._n, self._batch_size) * options.n_networks
+        turns = -(-options.n_networks // self._workers)  # one network after the other in each process
+        steps = options.recipe.steps_per_epoch(self._n, self._batch_size) * turns
         self._epochs = max(1, min(self._epochs, int(_SHARE_OF_TIME * left / (step * steps))))
         return left
 
@@ -98,47 +102,58 @@ class Jobs:
     def _train_in_turn(self, jobs: Sequence[Job], seconds: float | None) -> dict[int, str]:
         """Train one network after the other, each with a file of its own if there are files."""
         failures: dict[int, str] = {}
-        run_file, began = self._options.run_file, time.perf_counter()
-        paths = [None] * len(jobs) if run_file is None else run_file.paths(len(jobs))
-        for number, (job, path) in enumerate(zip(jobs, paths, strict=True)):
+        began = time.perf_counter()
+        shared = self._shared()
+        for number, unit in enumerate(self._units(jobs)):
             left = None if seconds is None else max(seconds - (time.perf_counter() - began), 0.0)
+            share = None if left is None else left / (len(jobs) - number)
             try:
-                self._train_one(job, None if left is None else left / (len(jobs) - number), path, watches=not number)
+                train_network(shared, unit, share, self._options.make_callbacks())
             except DivergenceError as error:
                 if len(jobs) == 1:
                     raise
                 failures[number] = str(error)
-            if job.network.history.stop_reason == "interrupted":
+            unit.job.network.metadata.pop(NOTES, None)
+            if unit.job.network.history.stop_reason == "interrupted":
                 break
         return failures
 
-    def _train_one(self, job: Job, seconds: float | None, path: Path | None, *, watches: bool) -> None:
-        options, network, run_file = self._options, job.network, self._options.run_file
-        X, y, weight = self._data if job.rows is None else take_arrays(self._data, job.rows)
-        if run_file is not None:
-            network.metadata[NOTES] = {**run_file.notes, "epochs": self._epochs}
-            model = TableModel(network, self._encoder, self._target)
+    def _train_at_once(self, jobs: list[Job], seconds: float | None) -> dict[int, str]:
+        """Train several networks at once, each in a process; ``jobs`` then has those that came back."""
+        options = self._options
+        watched = options.is_stopped, options.notify
+        outcomes = train_in_processes(self._shared(), self._units(jobs), self._workers, seconds, *watched)
+        for outcome in outcomes:
+            jobs[outcome.number] = jobs[outcome.number]._replace(network=outcome.network)
+            outcome.network.metadata.pop(NOTES, None)
+        return {outcome.number: outcome.failure for outcome in outcomes if outcome.failure is not None}
+
+    def _units(self, jobs: Sequence[Job]) -> list[Unit]:
+        """Return the networks with their files, if there are files, and with notes of the run; the first is watched."""
+        run_file, options = self._options.run_file, self._options
+        paths = [None] * len(jobs) if run_file is None else run_file.paths(len(jobs))
+        for job in jobs if run_file is not None else ():
+            assert run_file is not None
+            job.network.metadata[NOTES] = {**run_file.notes, "epochs": self._epochs}
+            model = TableModel(job.network, self._encoder, self._target)
             model.reading = options.reading
             model.note_encoders()
-        network.fit(
-            X,
-            y,
-            epochs=self._epochs,
-            batch_size=self._batch_size,
-            drop_last=options.recipe.drops_last,
-            sample_weight=weight,
-            validation_data=self._held_out if job.held_out is None else take_arrays(self._data, job.held_out),
-            metrics=options.goal.measured,
-            early_stopping=self._early_stopping(),
-            callbacks=options.make_callbacks(),
-            max_seconds=seconds,
-            checkpoint=path,
-            resume=run_file is not None and run_file.resumes,
-            threads=options.threads,
-            progress=options.progress,
-            diagnose=(self._watch() or False) if watches else False,
-        )
-        network.metadata.pop(NOTES, None)
+        each = zip(jobs, paths, strict=True)
+        return [Unit(i, job, path, None if i else self._watch()) for i, (job, path) in enumerate(each)]
+
+    def _shared(self) -> Shared:
+        options = self._options
+        of_fit = {
+            "epochs": self._epochs,
+            "batch_size": self._batch_size,
+            "drop_last": options.recipe.drops_last,
+            "metrics": options.goal.measured,
+            "early_stopping": self._early_stopping(),
+            "resume": options.run_file is not None and options.run_file.resumes,
+            "threads": options.threads,
+            "progress": options.progress,
+        }
+        return Shared(self._data, self._held_out, of_fit)
 
     def _watch(self) -> Watch | None:
         """Return the `Watch` of the first network, with the names of the features."""

@@ -84,6 +84,9 @@ class FitOptions:
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
     run_file: RunFile | None = None
+    n_jobs: int | None = 1  # networks trained at once, each in a process, as scikit-learn means it; without callbacks
+    is_stopped: Callable[[], bool] = lambda: False  # whether networks in other processes should end
+    notify: Callable[[int, int], None] = lambda done, of: None  # called when one of them is done
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 
     @property
