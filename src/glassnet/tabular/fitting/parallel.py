@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 import tempfile
 import threading
 import time
@@ -112,8 +113,9 @@ class _StopByFile(Callback):
             run.stop("interrupted")
 
 
-def _work(shared: Shared, unit: Unit, seconds: float | None, stop_file: str, home: int) -> Outcome:
+def _work(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: int) -> Outcome:
     """Train one network wherever joblib has this run; ``home`` is the process that asked for it."""
+    unit: Unit = pickle.loads(packed)
     failure, network = None, unit.job.network
     if os.path.exists(stop_file):
         return Outcome(unit.number, network, None)
@@ -125,7 +127,8 @@ def _work(shared: Shared, unit: Unit, seconds: float | None, stop_file: str, hom
             train_network(shared.mapped(), unit, seconds, [_StopByFile(stop_file)])
         except DivergenceError as error:
             failure = str(error)
-    return Outcome(unit.number, network, failure, [(each.category, str(each.message)) for each in caught or ()])
+    said = dict.fromkeys((each.category, str(each.message)) for each in caught or ())
+    return Outcome(unit.number, network, failure, [*said])
 
 
 # ---- in the process that asks for it ---------------------------------------------------------------------------------
@@ -198,7 +201,8 @@ def train_in_processes(
                 if deadline is not None:
                     rounds = math.ceil((len(units) - number) / workers)
                     share = max(deadline - time.perf_counter(), 0.0) / rounds
-                yield delayed(_work)(shared, unit, share, stop_file, os.getpid())
+                # As bytes: of an array joblib could make a map that nobody may write to.
+                yield delayed(_work)(shared, pickle.dumps(unit), share, stop_file, os.getpid())
 
         streams = getattr(get_active_backend()[0], "supports_return_generator", False)
         pool = Parallel(workers, pre_dispatch=workers, batch_size=1, return_as=_STREAM if streams else "list")
