@@ -373,7 +373,7 @@ def test_a_dumb_terminal_gets_the_recipes_in_a_line(run: Call, monkeypatch: pyte
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(sys, "stderr", terminal)
     assert main(["train", *CLASSES, "--epochs", "1"]) == 0
-    assert re.fullmatch(r"Recipes here: realmlp about \d+ \w+ \(this one\), small .*\n", terminal.getvalue())
+    assert re.fullmatch(r"Recipes here: realmlp about \d+ \w+ \(this one\), fast .*\n", terminal.getvalue())
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ __all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal
 
 # On products of this size a second thread saves a fifth of the time on two idle cores; but results would then depend
 # on the number of threads, and that on how busy the machine is.
-_ONE_THREAD = ("realmlp", "small")
+_ONE_THREAD = ("realmlp", "fast", "small")
 _MOST_ROWS = 1024
 # Findings that are not reported. Several columns may have their missing values in the same rows: their flags are equal.
 # The linear model is trained and compared by the command itself.

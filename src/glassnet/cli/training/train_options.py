@@ -118,8 +118,9 @@ class TrainOptions:
         "Divide the rows as this column says: train, validation, test; the column is no input.", _DATA, "COLUMN",
     )  # fmt: skip
     recipe: str | None = option(
-        "realmlp, by default; small: its simplified form; tabm, tabm-mini: 32 networks that share weights, which "
-        "take many times longer; plain: layers of your own. The report says how long each takes here.",
+        "realmlp, by default; fast: the same in fewer epochs; small: its simplified form; tabm, tabm-mini: 32 networks "
+        "that share weights, which take many times longer; plain: layers of your own. The report says how long each "
+        "takes here.",
         _MODEL, "NAME", check=_check_recipe,
     )  # fmt: skip
     metric: str | None = option(

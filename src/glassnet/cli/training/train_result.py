@@ -165,7 +165,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     best = [history.best_epoch for history in histories]
     found = {
         "epochs": max(history.epochs for history in histories),
-        "most_epochs": options.epochs or recipe.epochs,
+        "most_epochs": options.epochs or recipe.most_epochs(n),
         "best_epoch": best[0] if len(best) == 1 else best,
         "metric": outcome.metric,
         "stop_reason": _stop_reason(outcome),

@@ -48,10 +48,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
 
     Parameters
     ----------
-    recipe : {"realmlp", "small", "tabm", "tabm-mini"}, default="realmlp"
-        RealMLP with its tuned defaults (arXiv:2407.04491), its simplified form in about two thirds of the time, or
-        TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small form on piecewise linear
-        embeddings; both take many times longer.
+    recipe : {"realmlp", "fast", "small", "tabm", "tabm-mini"}, default="realmlp"
+        RealMLP with its tuned defaults (arXiv:2407.04491), the same in fewer epochs for an answer in seconds, its
+        simplified form, or TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small form on
+        piecewise linear embeddings; both take many times longer.
     n_ensemble : int, default=1
         Number of networks with different seeds whose predictions are averaged: the most reliable way to a little more
         accuracy.
@@ -214,7 +214,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self._tell(watch, read, found, options)
         self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
-            self._warn_of_interruption(options)
+            self._warn_of_interruption(options, found.most_epochs)
         return self
 
     def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
@@ -227,10 +227,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         if not found.was_interrupted:
             issue_findings(type(self).__name__, of_fit)
 
-    def _warn_of_interruption(self, options: FitOptions) -> None:
+    def _warn_of_interruption(self, options: FitOptions, most_epochs: int) -> None:
         """Warn that Ctrl-C ended the training, in the words that scikit-learn has for it."""
         done = max(history.epochs for history in self.histories_)
-        of = f" after {done} of {options.most_epochs} epochs"
+        of = f" after {done} of {most_epochs} epochs"
         if options.n_networks > 1:
             of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
         message = f"Training interrupted by user{of}. The best weights so far are kept."

@@ -54,6 +54,7 @@ class Trained:
     n_shared: int = 0
     absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
+    most_epochs: int = 0  # of each network, without a time limit
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -99,7 +100,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, jobs.most_epochs)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:

@@ -43,7 +43,7 @@ class Jobs:
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = False
         self._workers = at_once(options.n_jobs, options.n_networks)
-        self._epochs = options.most_epochs
+        self.most_epochs = self._epochs = options.most_epochs(self._n)
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             self._epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping

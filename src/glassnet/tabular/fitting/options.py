@@ -90,14 +90,13 @@ class FitOptions:
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 
     @property
-    def most_epochs(self) -> int:
-        """The largest number of epochs of a network."""
-        return self.epochs or self.recipe.epochs
-
-    @property
     def n_networks(self) -> int:
         """The number of networks to train."""
         return self.n_ensemble * (self.n_folds or 1)
+
+    def most_epochs(self, n: int) -> int:
+        """Return the largest number of epochs of a network for ``n`` training rows."""
+        return self.epochs or self.recipe.most_epochs(n)
 
     def rows_per_step(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""

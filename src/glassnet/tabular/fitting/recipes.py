@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -40,9 +40,9 @@ from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import ActivationName
 
-__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "RecipeName", "find_recipe"]
+__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Length", "Recipe", "RecipeName", "find_recipe"]
 
-RecipeName = Literal["realmlp", "small", "tabm", "tabm-mini"]
+RecipeName = Literal["realmlp", "fast", "small", "tabm", "tabm-mini"]
 """The names in `RECIPES`, for type checkers."""
 
 TYPICAL_EPOCHS = 40
@@ -52,6 +52,7 @@ _HIDDEN = (256, 256, 256)
 _COPIES, _WIDTH = 32, 512
 _MOST_BINS, _BIN_DIM = 48, 16
 _SAMPLE, _FEWEST_KINDS = 1024, 16
+_SHORT_STEPS, _FEWEST_EPOCHS = 768, 16
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,13 @@ class Design:
         return not self.loss.classifies
 
 
+class Length(NamedTuple):
+    """How long a network is trained: the largest number of epochs, and the rows of a step."""
+
+    epochs: int
+    batch_size: int
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A network for tables and its training.
@@ -88,8 +96,8 @@ class Recipe:
         Arguments of `TableEncoder`.
     layers, loss, optimizer : function of a `Design`
         Return the parts of the network.
-    epochs : int
-        Largest number of epochs.
+    length : function of the number of training rows
+        Return how long and in what steps the network is trained.
     patience : int or None
         Epochs without improvement until early stopping; None without early stopping.
     ties : {"first", "last"}
@@ -110,7 +118,7 @@ class Recipe:
     layers: Callable[[Design], list[Layer]]
     loss: Callable[[Design], Loss]
     optimizer: Callable[[Design], Optimizer]
-    epochs: int = 256
+    length: Callable[[int], Length]
     patience: int | None = None
     ties: Literal["first", "last"] = "last"
     drops_last: bool = True
@@ -126,13 +134,27 @@ class Recipe:
             return network
         return network.init_from_data(design.X if design.counts is None else design.X[counted_rows(design.counts)])
 
+    def most_epochs(self, n: int) -> int:
+        """Return the largest number of epochs for ``n`` training rows."""
+        return self.length(n).epochs
+
     def batch_size(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
-        return min(256, n)
+        return min(self.length(n).batch_size, n)
 
     def steps_per_epoch(self, n: int, batch_size: int) -> int:
         """Return the number of steps of an epoch over ``n`` rows."""
         return max(n // batch_size, 1) if self.drops_last else -(-n // batch_size)
+
+
+def _usual_length(n: int) -> Length:
+    return Length(256, 256)
+
+
+def _short_length(n: int) -> Length:
+    """Return fewer epochs where they have many steps: tables of a few hundred rows need all of their few steps."""
+    steps = max(n // 256, 1)
+    return Length(min(max(round(_SHORT_STEPS / steps), _FEWEST_EPOCHS), 256), 256)
 
 
 def _are_many(X: np.ndarray) -> bool:
@@ -252,7 +274,7 @@ _TABM: dict[str, Any] = {
     "loss": lambda design: EnsembleLoss(design.loss, copies=_COPIES),
     "optimizer": lambda design: AdamW(2e-3, weight_decay=3e-4),
     "coding": {"scaling": "normal", "max_categories": 300},
-    "epochs": 1000,
+    "length": lambda n: Length(1000, 256),
     "patience": 17,
     "ties": "first",
     "drops_last": False,
@@ -266,6 +288,16 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP with its tuned defaults",
             {"scaling": "robust", "embed_above": 8},
             *(_realmlp, _smoothed, _realmlp_optimizer),
+            _usual_length,
+            starts_from_data=True,
+            clips=True,
+        ),
+        Recipe(
+            "fast",
+            "RealMLP in fewer epochs",
+            {"scaling": "robust", "embed_above": 8},
+            *(_realmlp, _smoothed, _realmlp_optimizer),
+            _short_length,
             starts_from_data=True,
             clips=True,
         ),
@@ -274,6 +306,7 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP, simplified",
             {"scaling": "robust", "max_categories": 300},
             *(_small, _smoothed, _small_optimizer),
+            _usual_length,
         ),
         Recipe("tabm", "TabM: 32 networks sharing weights", layers=partial(_tabm, mini=False, pieces=False), **_TABM),
         Recipe(

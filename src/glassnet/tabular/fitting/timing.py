@@ -191,7 +191,7 @@ class _Sample:
         """Return a recipe with its network for the sample."""
         options = replace(self.options, recipe=recipe)
         encoder, X = self._encode(recipe)
-        network = options.network(encoder, X, self.target, options.most_epochs, options.seed)
+        network = options.network(encoder, X, self.target, options.most_epochs(self.n), options.seed)
         return _Candidate(self, options, network, X, min(options.rows_per_step(self.n), self.n))
 
     def _encode(self, recipe: Recipe) -> tuple[TableEncoder, np.ndarray]:
@@ -228,7 +228,7 @@ class _Candidate:
     def estimate(self, pace: Pace, *, is_measured: bool) -> Estimate:
         """Return how long the training takes at this pace."""
         options, recipe = self.options, self.options.recipe
-        epochs = options.most_epochs
+        epochs = options.most_epochs(self.sample.n)
         usual = epochs if recipe.patience is None else min(epochs, TYPICAL_EPOCHS)
         steps = recipe.steps_per_epoch(self.sample.n, self.batch_size)
         turns = -(-options.n_networks // at_once(options.n_jobs, options.n_networks))
