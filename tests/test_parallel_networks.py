@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 import glassnet as gn
-from glassnet.cli.app import main
-from glassnet.network import Network
 from glassnet.tabular import TabularClassifier, TabularRegressor
 from glassnet.tabular.fitting import parallel
 from glassnet.tabular.fitting.parallel import at_once
@@ -118,7 +116,8 @@ def test_one_that_diverges_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def second_is_wild(shared: Any, unit: Any, *words: Any) -> None:
         if unit.number == 1:
-            raise gn.DivergenceError("fit: loss and weights must stay finite, got others.")
+            message = "fit: loss and weights must stay finite, got others."
+            raise gn.DivergenceError(message)
         fit(shared, unit, *words)
 
     whole = trained()
@@ -165,3 +164,30 @@ def test_a_time_limit_holds_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     model = trained(recipe="tabm", epochs=100_000, max_seconds=1.0, n_jobs=2, n_ensemble=4)
     assert time.perf_counter() - began < 6  # it builds networks, and evaluates, beside the limit
     assert len(model.histories_) == 4
+
+
+# ---- on the command line ---------------------------------------------------------------------------------------------
+
+TRAIN = ("train", "penguins", "-t", "species", "--recipe", "small", "--epochs", "4", "--ensemble", "3", "-q")
+
+
+@pytest.mark.usefixtures("threads")
+def test_jobs_leave_the_same_file(run: Any) -> None:
+    """Also with files to go on from, and where some of the networks are done already."""
+    assert run(*TRAIN, "-o", "alone.safetensors") == (0, "", "")
+    assert run(*TRAIN, "-o", "apart.safetensors", "--jobs", "2") == (0, "", "")
+    again = (*TRAIN, "-o", "again.safetensors", "--checkpoint", "run.safetensors", "--resume")
+    assert run(*again) == (0, "", "")
+    Path("run.2-of-3.safetensors").unlink()
+    assert run(*again, "--jobs", "-1") == (0, "", "")
+    files = [Path(f"{name}.safetensors").read_bytes() for name in ("alone", "apart", "again")]
+    assert files[0] == files[1] == files[2]
+
+
+def test_jobs_are_for_several_networks(run: Any) -> None:
+    """With one network there is nothing to do at once, and 0 means nothing."""
+    must = "glassnet train: --jobs must be "
+    one = "used with --ensemble or --folds, got 2. One network is trained in one process.\n"
+    assert run("train", "penguins", "-t", "species", "--jobs", "2") == (2, "", must + one)
+    whole = "a whole number other than 0, got 0. -1 stands for all cores.\n"
+    assert run(*TRAIN, "--jobs", "0") == (2, "", must + whole)
