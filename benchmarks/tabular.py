@@ -3,8 +3,9 @@
 The folder holds Parquet files with a column ``target``, and an ``index.json``: a list of objects with ``name``,
 ``file``, ``task`` (``binary``, ``multiclass`` or ``regression``) and ``n``, the number of rows. Run::
 
-    pip install -r benchmarks/requirements.txt
     python -m benchmarks.tabular FOLDER --quick
+
+``benchmarks/README.md`` says what to install, how is measured, and what the tables mean.
 
 What was measured is kept in a file, one line for each (table, seed, method, version, rows, tag), and is not measured
 again.

@@ -56,7 +56,7 @@ def _draw_panel(
     axes.axhline(1.0, color="0.85", lw=1, zorder=0)
     axes.plot(times[front], mean[front], color="C1", lw=1.5, drawstyle="steps-post", zorder=1)
     axes.scatter(times, mean, c=[_color(name) for name in methods], s=34, zorder=3)
-    axes.set_title(f"{one.label}, {len(one.values)} tables")
+    axes.set_title(one.title)
     axes.set_xscale("log")
     axes.margins(x=0.16, y=0.12)
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))

@@ -32,7 +32,7 @@ class Reference:
         self.target = TargetEncoder().fit(self["y"], "regression" if kind == "reg" else "classification")
         self.y = self.target.transform(self["y"])
         self.epochs = self["epochs"].item()
-        design = Design(encoder, self.X, loss, self.target.n_outputs, self.epochs)
+        design = Design(encoder, self.X, loss, self.target.n_outputs, self.epochs, calibrates=False)
         self.network = recipe.network(design, seed=0)
         self.starts = [recipe.network(design, seed).state_dict() for seed in range(12)]
         self.start = {name: self[f"start {name}"] for name in self.starts[0]}
@@ -40,6 +40,7 @@ class Reference:
         for layer in self.network.layers:
             if isinstance(layer, gn.Dropout):
                 layer.rate = 0.0
+        self.network.optimizer.ema = None  # which is no part of the published recipe
 
     def __getitem__(self, name: str) -> Any:
         return FIGURES[f"{self.kind} {name}"]
@@ -118,7 +119,7 @@ def test_realmlp_is_what_the_paper_says(rng: np.random.Generator) -> None:
     design, _ = design_of("realmlp", rng)
     net = RECIPES["realmlp"].network(design, seed=0)
     kinds = [type(layer).__name__ for layer in net.layers]
-    assert kinds == ["Concatenate", "Scale", *["NTKDense", "Parametric", "Dropout"] * 3, "NTKDense"]
+    assert kinds == ["Concatenate", "Scale", *["NTKDense", "Parametric", "Dropout"] * 3, "NTKDense", "Calibration"]
     groups = {slot.name: group for slot, group in zip(net.slots, net.store.groups, strict=True)}
     rates = {name: (group.rate_factor, group.decay_factor) for name, group in groups.items()}
     assert rates["scale_1.scale"] == (6.0, 6.0)

@@ -245,7 +245,7 @@ def test_validation_data(kind: str) -> None:
 
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "recipe": ({"recipe": "realmpl"}, {}, "TabularClassifier: recipe must be one of 'realmlp', 'small', 'tabm', 'tabm-mini', got 'realmpl'. Did you mean 'realmlp'?"),
+    "recipe": ({"recipe": "realmpl"}, {}, "TabularClassifier: recipe must be one of 'realmlp', 'fast', 'small', 'tabm', 'tabm-mini', got 'realmpl'. Did you mean 'realmlp'?"),
     "n_ensemble": ({"n_ensemble": 0}, {}, "TabularClassifier: n_ensemble must be a whole number of at least 1, got 0."),
     "no n_ensemble": ({"n_ensemble": None}, {}, "TabularClassifier: n_ensemble must be a whole number of at least 1, got None."),
     "n_folds": ({"n_folds": 1}, {}, "TabularClassifier: n_folds must be a whole number of at least 2, got 1."),
@@ -318,8 +318,9 @@ def test_an_ensemble_is_the_mean_of_its_members(recipe: str, kind: str) -> None:
     cls, target = KINDS[kind]
     y = target()
     options: dict[str, Any] = {"validation_data": (columns(), y)}
-    together = cls(recipe, **SHORT, n_ensemble=3).fit(columns(), y, **options)
-    alone = [cls(recipe, **{**SHORT, "random_state": i}).fit(columns(), y, **options) for i in range(3)]
+    how = {**SHORT, "calibrate": False}  # all of them together have one temperature
+    together = cls(recipe, **how, n_ensemble=3).fit(columns(), y, **options)
+    alone = [cls(recipe, **{**how, "random_state": i}).fit(columns(), y, **options) for i in range(3)]
     assert together.network_.members == 3
     assert len(together.histories_) == 3
     np.testing.assert_allclose(

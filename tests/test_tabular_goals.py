@@ -33,21 +33,21 @@ def fitted() -> dict[str, Any]:
 # ---- what it is judged by ----------------------------------------------------------------------------------------
 
 METRICS = {
-    "classifier": {"accuracy": False, "balanced_accuracy": False, "f1": False, "log_loss": True, "auc": True, "brier": True},
-    "regressor": {"rmse": False, "mae": False, "r2": False},
+    "classifier": ["accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier"],
+    "regressor": ["rmse", "mae", "r2"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "metric"), [(kind, metric) for kind, found in METRICS.items() for metric in found])
 @pytest.mark.parametrize("recipe", ["realmlp", "tabm-mini"])
 def test_the_metric_chooses_the_epoch(recipe: str, kind: str, metric: str) -> None:
-    """The best epoch of the metric, of equal ones the last (of TabM's the first), is the network's; labels are smoothed or not."""
+    """The best epoch of the metric, of equal ones the last (of TabM's the first), is the network's; labels are smoothed by the recipe."""
     cls, target = KINDS[kind]
     y = target()
     valid = ({name: values[60:] for name, values in columns().items()}, y[60:])
     train = {name: values[:60] for name, values in columns().items()}
     epochs = 12 if recipe == "realmlp" else 4
-    model = cls(recipe, metric=metric, epochs=epochs, threads=1, random_state=0)
+    model = cls(recipe, metric=metric, calibrate=False, epochs=epochs, threads=1, random_state=0)
     model.fit(train, y[:60], validation_data=valid)
     history = model.history_[f"valid_{metric}"]
     best = min(history) if metric in ("log_loss", "brier", "rmse", "mae") else max(history)
@@ -60,10 +60,25 @@ def test_the_metric_chooses_the_epoch(recipe: str, kind: str, metric: str) -> No
     assert network.run.stopping.best_epoch.tolist() == [epoch + 1]
     loss = getattr(network.loss, "loss", network.loss)
     if kind == "classifier":
-        smooths = recipe == "realmlp" and not METRICS[kind][metric]
-        assert loss.label_smoothing == (0.1 if smooths else 0.0)
+        assert loss.label_smoothing == (0.1 if recipe == "realmlp" else 0.0)
     else:
         assert type(loss) is (gn.AbsoluteError if metric == "mae" else gn.SquaredError)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+def test_label_smoothing_can_be_chosen(recipe: str, smoothing: float) -> None:
+    """Every recipe takes what was asked for, 0 included, with a metric of probabilities too."""
+    model = TabularClassifier(recipe, metric="log_loss", label_smoothing=smoothing, **{**SHORT, "epochs": 1})
+    loss = model.fit(columns(), labels()).network_.loss
+    assert getattr(loss, "loss", loss).label_smoothing == smoothing
+
+
+def test_label_smoothing_must_be_a_share() -> None:
+    """Below 0, or 1 and above, is refused."""
+    message = "TabularClassifier: label_smoothing must be a finite number at least 0 and below 1, got 1.0."
+    with pytest.raises(ConfigError, match="^" + re.escape(message) + "$"):
+        TabularClassifier(label_smoothing=1.0).fit(columns(), labels())
 
 
 def test_mae_learns_medians() -> None:
@@ -157,17 +172,18 @@ def test_quantiles_have_to_be_asked_for(fitted: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("options", "networks"), [({}, 1), ({"n_ensemble": 2}, 2), ({"n_folds": 3}, 3)], ids=str)
 def test_max_seconds_lowers_the_epochs(options: dict[str, Any], networks: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many epochs as 9/10 of the time are enough for, of all networks; at most as many as without a limit."""
+    """As many epochs as 95 % of the time are enough for, of all networks; at most as many as without a limit."""
     from glassnet.tabular.fitting import jobs as fitting
 
     X, y = {"x": np.arange(60.0) % 7}, np.arange(60.0) % 11
     found = []
     for seconds in (1e-3, 10.0):
-        monkeypatch.setattr(fitting, "measure_pace", lambda *args, seconds=seconds: Pace(seconds))
+        pace = Pace(seconds)
+        monkeypatch.setattr(fitting, "measure_pace", lambda *args, pace=pace, **options: pace)
         model = TabularRegressor("small", epochs=30, max_seconds=1000.0, batch_size=10, threads=1, **options).fit(X, y)
         found.append(model.history_.epochs)
     # 48 or 40 rows to train on: 4 steps of 10 seconds in an epoch of each network.
-    assert found == [30, int(900.0 / (4 * 10.0 * networks))]
+    assert found == [30, pytest.approx(950.0 / (4 * 10.0 * networks), abs=1.0)]
 
 
 def test_no_time_at_all() -> None:

@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
     from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Snapshots
+    from glassnet.utils.parquet_rows import ParquetRows
 
 __version__ = VERSION
 
@@ -99,8 +100,8 @@ __all__ = [
     "Ensemble", "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding", "FlatCosine",
     "FormatError", "Formula", "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay",
     "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec",
-    "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule", "ShapeError",
-    "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning",
+    "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule",
+    "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning",
     "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
     "find_learning_rate", "from_keras", "from_sklearn", "from_torch", "integrated_gradients", "load",
     "permutation_importance", "sweep",
@@ -125,6 +126,7 @@ _ON_USE = {
     "glassnet.populations": ("Ensemble", "Population", "cross_validate", "find_learning_rate", "sweep"),
     "glassnet.sklearn": ("from_sklearn",),
     "glassnet.training": ("Callback", "Checkpoint", "EarlyStopping", "History", "Snapshots"),
+    "glassnet.utils.parquet_rows": ("ParquetRows",),
 }  # fmt: skip
 _ROOM_OF = {name: room for room, names in _ON_USE.items() for name in names}
 

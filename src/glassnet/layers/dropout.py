@@ -35,6 +35,7 @@ class Dropout(Layer):
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 10.
     """
 
+    works_in_place = True
     member_settings = ("rate",)
 
     def __init__(self, rate: float, schedule: Schedule | dict[str, Any] | None = None) -> None:
@@ -48,10 +49,12 @@ class Dropout(Layer):
             return {}
         return {
             "Y": scratch.array(self.in_shape),
-            "M": scratch.array(self.in_shape),
+            "M": scratch.passing(0, self.in_shape),
+            "in_place": False,
             "kept": scratch.array(self.in_shape, dtype=bool),
-            "bits": scratch.array(self.in_shape, dtype=np.uint16),
+            "tied": scratch.passing(1, self.in_shape, dtype=bool),
             "noisy": False,
+            "factor": 1.0,
             **self._constants(self.rate, scratch.dtype),
         }
 
@@ -68,16 +71,21 @@ class Dropout(Layer):
             return X
         if self.schedule is not None:
             factor = min(self.schedule(step.position), 1.0)
-            cache.update(self._constants(np.multiply(self.rate, factor), X.dtype))
-        np.greater_equal(step.rng.bits(self.index, cache["bits"]), cache["limit"], out=cache["kept"])
-        np.copyto(cache["M"], cache["kept"])
-        np.multiply(cache["M"], cache["scale"], cache["M"])
-        Y: np.ndarray = np.multiply(X, cache["M"], cache["Y"])
+            if factor != cache["factor"]:
+                cache.update(self._constants(np.multiply(self.rate, factor), X.dtype), factor=factor)
+        kept, M = cache["kept"], cache["M"]
+        step.rng.at_least(self.index, cache["limit"], kept, cache["tied"])
+        M[...] = kept
+        np.multiply(M, cache["scale"], M)
+        Y: np.ndarray = np.multiply(X, M, X if cache["in_place"] else cache["Y"])
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         if cache["noisy"]:
-            np.multiply(dY, cache["M"], dY)
+            M = cache["M"]  # made anew, from one byte for each number: faster than to read it back
+            M[...] = cache["kept"]
+            np.multiply(M, cache["scale"], M)
+            np.multiply(dY, M, dY)
         return dY
 
     def rate_in(self, cache: Cache) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
+from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.form import Form
@@ -37,6 +38,9 @@ class Predictor:
     """The options that the training table was read with, which are the defaults for new tables."""
     background: np.ndarray | None = None
     """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
+
+    calibration: Calibrated | None = None
+    """What calibrated the probabilities or quantiles, and what it changed; None if nothing did."""
 
     @property
     def forms(self) -> dict[str, Form]:
@@ -69,7 +73,10 @@ class Predictor:
         outputs = self._in_double_precision().predict(X)
         if self.target.clip:  # each member before averaging, so that one outlier does not dominate
             scale = self.target.scale
-            outputs = np.clip(outputs, *scale.forward(np.array([scale.low, scale.high])))
+            ends = scale.forward(np.array([scale.low, scale.high])).astype(np.float32)
+            # One step of float32 beyond the ends, so that the ends themselves come out of the conversion to units: an
+            # interval that begins at a count of 0 has to contain 0.
+            outputs = np.clip(outputs, *np.nextafter(ends, np.array([-np.inf, np.inf], dtype=np.float32)))
         return np.asarray(outputs if self.network.members is None else outputs.mean(axis=0))
 
     def _in_double_precision(self) -> Network:

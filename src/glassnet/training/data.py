@@ -11,9 +11,11 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inputs import check_data
 from glassnet.errors import ConfigError, DataError
 from glassnet.training.batches import ArrayBatches, Batches, IterableBatches
+from glassnet.training.block_batches import block_validation, prepare_blocks
 from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
 from glassnet.training.loop import Validation
 from glassnet.training.options import FitOptions
+from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_flag, check_integer, check_number, check_weights
 from glassnet.utils.extremes import Extremes
 from glassnet.utils.row_sources import take_rows
@@ -36,6 +38,10 @@ def prepare_data(
     batch_size = check_integer("fit", "batch_size", options["batch_size"], 1)
     sample_weight, class_weight = options["sample_weight"], options["class_weight"]
     steps_per_epoch, validation_data = options["steps_per_epoch"], options["validation_data"]
+    order: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
+    if isinstance(X, BlockSource):
+        blocks, held_out = prepare_blocks(network, X, y, options, split, order)
+        return blocks, held_out if split else _validation(network, validation_data)
     if y is None:
         if split or sample_weight is not None:
             name = "validation_split" if split else "sample_weight"
@@ -44,8 +50,7 @@ def prepare_data(
         own = _iterable(network, X, steps_per_epoch, class_weight)
         return own, _validation(network, validation_data)
     if steps_per_epoch is not None:
-        message = f"fit: steps_per_epoch is for batches of your own, got {steps_per_epoch!r} with arrays. Leave it out."
-        raise ConfigError(message, got=steps_per_epoch)
+        check_integer("fit", "steps_per_epoch", steps_per_epoch, 1)
     # Of rows that are about to be divided the extremes would be those of both parts.
     extremes = Extremes() if measures and not split else None
     X, y, weight = check_data(network, "fit", X, y, sample_weight, extremes=extremes)
@@ -56,7 +61,7 @@ def prepare_data(
     if class_weight is not None:
         weight = _class_weighted(network, y[:], weight, class_weight)
     streams, members = network.streams, network.members
-    order: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
+    order["steps_per_epoch"] = steps_per_epoch
     batches = ArrayBatches(X, y, weight, streams=streams, members=members, **order)
     batches.extremes = None if extremes is None else extremes.values
     batches.split = parts
@@ -89,6 +94,8 @@ def _iterable(network: BaseNetwork, batches: Any, steps_per_epoch: int | None, c
 def _validation(network: BaseNetwork, data: Sequence[Any] | None) -> Validation | None:
     if data is None:
         return None
+    if isinstance(data, BlockSource):
+        return block_validation(network, data)
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
         message = f"fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
         raise ConfigError(message, got=data)

@@ -14,6 +14,7 @@ from glassnet.cli.output.confusion import confusion_parts
 from glassnet.cli.output.layers_table import layer_table
 from glassnet.cli.output.reading import reading_parts, with_target
 from glassnet.cli.output.report_parts import (
+    calibration_facts,
     curves,
     errors_table,
     facts_table,
@@ -104,9 +105,10 @@ def network_name(network: dict[str, Any]) -> str:
 def _print_scores(console: Console, result: dict[str, Any]) -> None:
     """Print the scores beside those of the baselines, and what they mean."""
     scores, part = result["scores"], result["judged_on"]
-    n = result["rows"][part]
+    n, of_all = result.get("judged_rows", result["rows"][part]), result["rows"][part]
+    rows = count(n, f"{part} row") if n == of_all else f"{n:,} of {count(of_all, f'{part} row')}"
     table = _all_scores(result["network"], scores, result["baseline"]["does"], console.width)
-    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {used_for(part, result['split'])}", table)
+    _print_section(console, "Scores", f"on {rows}, {used_for(part, result['split'])}", table)
     _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
@@ -198,6 +200,8 @@ def training_text(network: dict[str, Any], training: dict[str, Any]) -> str:
     planned = network.get("ensemble", 1) * (network.get("folds") or 1)
     several = f"{n} of {planned} networks, " if n < planned else f"{n} networks, " if n > 1 else ""
     seconds = f" in {seconds_text(training['seconds'])}" if "seconds" in training else ""
+    if "passes" in training:
+        seconds += f" ({training['passes']:g} passes over all rows)"
     by = f" by {metric_name(training['metric'])}" if training.get("metric", "loss") != "loss" else ""
     end = stop_words(training)
     return f"{several}{count(training['epochs'], 'epoch')}{seconds}, best {best}{by}" + (f", {end}" if end else "")
@@ -215,6 +219,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
         *([("Divided", how_divided(result["split"]))] if result["split"]["by"] != "rows" else []),
         ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
+        *calibration_facts(result["calibration"], result.get("reliability"), result["judged_on"]),
     ]
     if result["recipes"]:
         facts.append(("Recipes here", Text("\n".join(recipes_lines(result["recipes"], console.width - _NAMES)))))
@@ -254,6 +259,10 @@ def print_evaluation(result: dict[str, Any]) -> None:
         for warning in abridged(result["warnings"]):
             console.print(Text(plain(warning), style="yellow"))
         _print_details(console, result)
+        facts = calibration_facts(result["calibration"], result.get("reliability"), "scored")
+        if facts:
+            console.print()
+            console.print(facts_table(facts))
 
 
 def print_model(result: dict[str, Any]) -> None:

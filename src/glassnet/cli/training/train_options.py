@@ -32,7 +32,7 @@ _PLAIN_ONLY = "Plain network: each of these means --recipe plain"
 _PLAIN_DEFAULTS: dict[str, Any] = {
     "layers": (64, 64), "activation": "silu", "dropout": 0.2, "rate": 0.003, "weight_decay": 0.1,
 }  # fmt: skip
-_RECIPES_ONLY = ("metric", "ensemble", "folds", "jobs", "quantiles")
+_RECIPES_ONLY = ("metric", "label_smoothing", "ensemble", "folds", "jobs", "quantiles")
 
 _WIDEST = 100_000
 _LEVELS_ADVICE = "Write the levels with commas: --quantiles 0.05,0.5,0.95"
@@ -126,6 +126,10 @@ class TrainOptions:
     metric: str | None = option(
         "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
         "of numbers rmse, mae, r2.", _MODEL, "NAME",
+    )  # fmt: skip
+    label_smoothing: float | None = _number(
+        "How much labels of classes are smoothed; by default the recipe's own, 0.1 of RealMLP; 0 switches it off.",
+        _MODEL, check=partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True),
     )  # fmt: skip
     class_weight: tuple[str, ...] = option(
         "Weights of the classes: balanced, or LABEL=3,OTHER=1.",

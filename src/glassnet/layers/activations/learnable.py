@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.utils.arrays import Buffers
+from glassnet.utils.arrays import Buffers, matrix_product
 from glassnet.utils.checks import check_flag
 from glassnet.utils.names import ActivationName
 
@@ -95,6 +95,8 @@ class Parametric(Layer):
     learn at a tenth of the rate: ``Parametric("selu").tuned(rate_factor=0.1)``.
     """
 
+    frees_output = works_in_place = True
+
     def __init__(self, activation: ActivationName | Activation, *, decays: bool = False) -> None:
         self.decays = check_flag("Parametric", "decays", decays)
         self.activation = make_activation("Parametric", activation)
@@ -111,26 +113,39 @@ class Parametric(Layer):
         self.alpha, self.dalpha = params["alpha"], grads["alpha"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
-        return {
-            "F": scratch.array(self.in_shape),
-            "D": scratch.array(self.in_shape),
-            "Y": scratch.array(self.in_shape),
-            "work": self.activation.make_work(scratch),
-        }
+        excess, D = self.activation.make_excess_work(scratch), scratch.array(self.in_shape)
+        cache = {"D": D, "Y": scratch.array(self.in_shape), "T": scratch.passing(0, self.in_shape), "in_place": False}
+        cache["ones"] = scratch.ones()[None, :]
+        if excess is None:
+            return {**cache, "F": scratch.array(self.in_shape), "work": self.activation.make_work(scratch)}
+        S = scratch.array(self.in_shape) if scratch.keeps else None
+        return {**cache, "S": S, "excess": excess, "one": scratch.constant(1.0)}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        F, D, Y = cache["F"], cache["D"], cache["Y"]
-        self.activation.apply(X, F, cache["work"], step.keeps)
-        np.subtract(F, X, D)
-        np.multiply(D, self.alpha, Y)
-        found: np.ndarray = np.add(Y, X, Y)
+        D, T = cache["D"], cache["T"]
+        if "excess" in cache:
+            self.activation.excess(X, D, cache["S"] if step.keeps else None, cache["excess"])
+        else:
+            self.activation.apply(X, cache["F"], cache["work"], step.keeps)
+            np.subtract(cache["F"], X, D)
+        np.multiply(D, self.alpha, T)
+        found: np.ndarray = np.add(T, X, X if cache["in_place"] else cache["Y"])
         return found
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
-        # Y is no longer needed: its memory is used for the part that passes f.
-        D, through = cache["D"], cache["Y"]
+        D = cache["D"]
         np.multiply(dY, D, D)
-        np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
+        if len(self.in_shape) == 1:
+            matrix_product(cache["ones"], D, self.dalpha)  # half the time of np.add.reduce
+        else:
+            np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
+        if "excess" in cache:
+            slope = cache["S"]  # 1 + alpha * (f'(X) - 1)
+            np.multiply(slope, self.alpha, slope)
+            np.add(slope, cache["one"], slope)
+            np.multiply(dY, slope, dY)
+            return dY
+        through = cache["T"]  # the part that passes f
         np.multiply(dY, self.alpha, through)
         np.subtract(dY, through, dY)
         self.activation.differentiate(through, cache["F"], cache["work"])

@@ -24,6 +24,7 @@ from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
+from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -34,13 +35,15 @@ from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.callers import stacklevel_outside
-from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
 
 __all__ = ["RandomState", "TabularEstimator"]
 
 RandomState = int | np.random.RandomState | np.random.Generator | None
 """What ``random_state`` takes."""
+
+_OF_ONE_KIND = ("quantiles", "label_smoothing")  # parameters that one of the two estimators has
 
 
 class TabularEstimator(AdvisesOnNames, FittedEstimator):
@@ -62,12 +65,16 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Which rows choose the epoch, in place of a random fifth: ``GroupShuffleSplit(n_splits=1)`` holds out the rows of
         some groups; a splitter with several splits trains a network on each, as ``n_folds`` does, and a number is
         ``n_folds``. It is given X, y and the ``groups`` of `fit`.
+    calibrate : bool, default=True
+        Whether probabilities, or the quantiles of a regressor, are calibrated after training on the rows that choose
+        the epoch, those of folds pooled: see ``calibration_``. Labels and means do not change by it.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional
         Rows per step; 256 by default.
     max_seconds : float, optional
-        Time limit for the whole fit; the number of epochs is lowered to what it allows.
+        Time limit for everything from the start of `fit` on; epochs are lowered to what it allows, or made parts of a
+        pass over the rows. A warning says if that was next to nothing.
     threads : int or "auto", default=1
         BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
@@ -103,6 +110,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Number of columns of the table.
     feature_names_in_ : ndarray of str
         Their names, if they have names.
+    calibration_ : CalibratedProbabilities, CalibratedQuantiles or None
+        What was fitted, and calibration error or coverage before and after; None if nothing was calibrated.
     findings_ : Diagnosis
         What `fit` found wrong, in the words of these parameters; empty with ``diagnose=False``. Each kind of warning
         among them is issued once as a `glassnet.sklearn.PoorFitWarning`, of a search only the first.
@@ -119,6 +128,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     n_folds: int | None
     cv: Any
     metric: str | None
+    calibrate: bool
     epochs: int | None
     batch_size: int | None
     max_seconds: float | None
@@ -164,8 +174,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             Labels of any kind, or numbers.
         validation_data : (X, y) or (X, y, sample_weight), optional
             Rows on which the best epoch is chosen; without them, ``n_folds`` and ``cv``, a fifth of the rows is held
-            out at random, stratified by label, if there are ten or more. Equal rows, target included, stay together
-            as long as enough different ones are on each side.
+            out at random, at most 50,000, stratified by label, if there are ten or more. Equal rows, target included,
+            stay together as long as enough different ones are on each side.
         sample_weight : array of shape (n,), optional
             The loss is ``sum(w * l) / sum(w)``, and in every statistic (scales, quartiles, frequencies, metrics) a row
             of weight 2 counts as two equal rows and one of weight 0 as none. But rows are drawn as they are: one row of
@@ -179,10 +189,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self
             The estimator.
         """
-        began = time.perf_counter()
-        name = type(self).__name__
+        began, name = time.perf_counter(), type(self).__name__
         watch = check_diagnose(name, self.diagnose)
         options = replace(self._options(), diagnose=watch or False)
+        options = replace(options, deadline=Deadline(options.max_seconds))
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
         table = as_table(self, X, reset=True)
@@ -210,6 +220,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
         told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent)
+        told += [sentence for sentence in (found.shortage(f"max_seconds={self.max_seconds}"),) if sentence]
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self._tell(watch, read, found, options)
         self.fit_seconds_ = time.perf_counter() - began
@@ -251,7 +262,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             check_number(name, "max_seconds", self.max_seconds, 0.0, open_minimum=True)
         return FitOptions(
             find_recipe(name, self.recipe),
-            find_goal(name, self._task, self.metric, getattr(self, "quantiles", None)),
+            find_goal(name, self._task, self.metric, *(getattr(self, each, None) for each in _OF_ONE_KIND)),
+            calibrates=check_flag(name, "calibrate", self.calibrate),
             seed=self._seed(),
             n_ensemble=self.n_ensemble,
             n_folds=n_folds,
@@ -262,6 +274,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             threads=self.threads,
             n_jobs=self._checked_jobs(),
             progress=bool(self.verbose),
+            announce=print if self.verbose else None,
         )
 
     def _checked_jobs(self) -> int | None:

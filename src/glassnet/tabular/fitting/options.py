@@ -13,10 +13,12 @@ from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned
 from glassnet.tabular.fitting.objective import Goal
 from glassnet.tabular.fitting.recipes import Design, Recipe
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.table_view import some_rows
 from glassnet.training import Callback
 
 __all__ = ["NOTES", "FitOptions", "Rows", "RunFile"]
@@ -37,7 +39,7 @@ class Rows:
     def take(self, rows: np.ndarray) -> Rows:
         """Return these rows."""
         weight, groups = (None if each is None else each[rows] for each in (self.weight, self.groups))
-        return Rows(self.inputs.take(rows), self.target.take(rows), weight, groups)
+        return Rows(some_rows(self.inputs, rows), self.target.take(rows), weight, groups)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class RunFile:
     path: Path
     resumes: bool = False
     notes: dict[str, Any] = field(default_factory=dict)  # JSON-able; `NOTES` in the file's metadata
-    epochs: int | None = None  # that the run which is resumed was begun with
+    planned: Planned | None = None  # what the run which is resumed was begun with
 
     def paths(self, n: int) -> list[Path]:
         """Return the file of each of ``n`` networks.
@@ -75,14 +77,17 @@ class FitOptions:
     epochs: int | None = None
     batch_size: int | None = None
     max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
-    seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
+    deadline: Deadline | None = None  # if that time began before; otherwise it begins with the fit
+    pace: Pace | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
     keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
     allow_constant: bool = False  # whether a table of which no column tells rows apart is accepted
+    calibrates: bool = True  # probabilities and quantiles, on the rows that choose the epoch
     class_weight: Literal["balanced"] | Mapping[int, float] | None = None  # by code; multiplies the weights of rows
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
+    announce: Callable[[str], None] | None = None  # is told before coding, if that is much, how much memory it takes
     run_file: RunFile | None = None
     n_jobs: int | None = 1  # networks trained at once, each in a process, as scikit-learn means it; without callbacks
     is_stopped: Callable[[], bool] = lambda: False  # whether networks in other processes should end
@@ -111,11 +116,13 @@ class FitOptions:
         encoder: TableEncoder,
         X: np.ndarray,
         target: TargetEncoder,
-        epochs: int,
+        planned: Planned,
         seed: int,
         counts: np.ndarray | None = None,
     ) -> Network:
         """Return a new network for the features ``X`` of the training rows, each of which counts as ``counts`` rows."""
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
-        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths, counts), seed)
+        steps = planned.steps or self.steps_per_epoch(len(X))
+        how = (self.goal.label_smoothing, self.calibrates, counts)
+        return self.recipe.network(Design(encoder, X, loss, n_outputs, planned.epochs, steps, *how), seed)

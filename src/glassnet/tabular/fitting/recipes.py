@@ -14,6 +14,7 @@ import numpy as np
 
 from glassnet.layers import (
     SELU,
+    Calibration,
     Concatenate,
     Copies,
     Dropout,
@@ -35,6 +36,7 @@ from glassnet.losses import EnsembleLoss, Loss, SoftmaxCrossEntropy
 from glassnet.network import Network
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineWaves, FlatCosine
+from glassnet.tabular.calibration.calibrating import is_calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
 from glassnet.utils.checks import check_choice
@@ -64,12 +66,25 @@ class Design:
     loss: Loss  # of the task, to which the recipe may add label smoothing or an ensemble
     n_outputs: int  # logits of one network
     epochs: int
-    smooths: bool = True  # labels may be smoothed: not if the metric evaluates probabilities
+    steps_per_epoch: int = 1
+    label_smoothing: float | None = None  # of classes; None for what the recipe takes
+    calibrates: bool = True  # the network ends with a layer that may be calibrated
     counts: np.ndarray | None = None  # how many rows each of X stands for
 
     def features(self, role: str) -> list[int]:
         """Return the positions of the features of one role."""
         return [i for i, found in enumerate(self.encoder.roles) if found == role]
+
+    def smoothed_by(self, strength: float) -> Loss:
+        """Return the loss, for classes with smoothed labels; ``strength`` is what the recipe takes by itself."""
+        chosen = strength if self.label_smoothing is None else self.label_smoothing
+        if chosen and isinstance(self.loss, SoftmaxCrossEntropy):
+            return SoftmaxCrossEntropy(label_smoothing=chosen)
+        return self.loss
+
+    def ending(self, last: Layer) -> list[Layer]:
+        """Return the last layer with units, and behind it one that is calibrated after training."""
+        return [last, Calibration()] if self.calibrates and is_calibrated(self.loss) else [last]
 
     @property
     def is_regression(self) -> bool:
@@ -172,9 +187,7 @@ def _are_many(X: np.ndarray) -> bool:
 
 def _smoothed(design: Design) -> Loss:
     """Return the loss, for classes with label smoothing of 0.1."""
-    if design.smooths and isinstance(design.loss, SoftmaxCrossEntropy):
-        return SoftmaxCrossEntropy(label_smoothing=0.1)
-    return design.loss
+    return design.smoothed_by(0.1)
 
 
 def _realmlp_front(design: Design) -> list[Layer]:
@@ -201,7 +214,7 @@ def _realmlp(design: Design) -> list[Layer]:
             Parametric(activation, decays=True).tuned(rate_factor=0.1, decay_factor=0.1),
             Dropout(0.15, FlatCosine(1.0, epochs=design.epochs)),
         ]
-    return [*layers, NTKDense(design.n_outputs, bias_rate_factor=0.1)]
+    return [*layers, *design.ending(NTKDense(design.n_outputs, bias_rate_factor=0.1))]
 
 
 def _realmlp_optimizer(design: Design) -> Optimizer:
@@ -210,7 +223,17 @@ def _realmlp_optimizer(design: Design) -> Optimizer:
         beta2=0.95,
         weight_decay=0.02,
         decay_schedule=FlatCosine(1.0, epochs=design.epochs),
+        ema=_averaged(design),
     )
+
+
+def _averaged(design: Design) -> float:
+    """Return the decay of a moving average of the weights over 2 % of the training.
+
+    It is no part of the published recipe. On 11 fits of 7 tables the calibrated log loss is 3 % less with it, and on 15
+    fits of 5 tables the root mean squared error 1.6 % less.
+    """
+    return 1.0 - 1.0 / max(2.0, 0.02 * design.epochs * design.steps_per_epoch)
 
 
 def _small(design: Design) -> list[Layer]:
@@ -219,7 +242,7 @@ def _small(design: Design) -> list[Layer]:
     for width in _HIDDEN:
         layers += [NTKDense(width, bias_rate_factor=0.1), Mish() if design.is_regression else SELU()]
     last = NTKDense(design.n_outputs, initializer="zeros", bias_initializer="zeros", bias_rate_factor=0.1)
-    return [*layers, last]
+    return [*layers, *design.ending(last)]
 
 
 def _small_optimizer(design: Design) -> Optimizer:
@@ -267,11 +290,11 @@ def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
     for i in range(2 if pieces else 3):
         # The factors of the first layer's inputs are those of `Copies`.
         layers += [EnsembleDense(_WIDTH, "relu", adapters=not mini, scales_inputs=i > 0), Dropout(0.1)]
-    return [*layers, EnsembleHead(design.n_outputs)]
+    return [*layers, *design.ending(EnsembleHead(design.n_outputs))]
 
 
 _TABM: dict[str, Any] = {
-    "loss": lambda design: EnsembleLoss(design.loss, copies=_COPIES),
+    "loss": lambda design: EnsembleLoss(design.smoothed_by(0.0), copies=_COPIES),
     "optimizer": lambda design: AdamW(2e-3, weight_decay=3e-4),
     "coding": {"scaling": "normal", "max_categories": 300},
     "length": lambda n: Length(1000, 256),

@@ -1,0 +1,284 @@
+"""Mini-batches of rows that are read block by block, the next blocks in a thread beside the training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.errors import ConfigError, DataError
+from glassnet.training.batches import Batch, Batches
+from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
+from glassnet.training.loop import Validation
+from glassnet.training.options import FitOptions
+from glassnet.utils.block_sources import BlockPart, BlockRows, BlockSource, Buffer, buffers_of
+from glassnet.utils.checks import check_weights
+
+__all__ = ["BlockBatches", "block_validation", "prepare_blocks"]
+
+Weigh = Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]
+
+
+class BlockBatches(Batches):
+    """Rows of a source of blocks: each once an epoch, in an order that follows from the seed and the epoch.
+
+    Blocks are shuffled, and then the rows of ``source.buffer_blocks`` of them at a time: see
+    `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches go
+    on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
+    place. If one batch holds all rows, they come in their order, as from arrays. Members share the order, that of the
+    first one's seed.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        Built for the rows if it is new.
+    source : BlockSource
+        The rows.
+    batch_size, shuffle, drop_last
+        As of `glassnet.training.batches.ArrayBatches`.
+    weigh : callable
+        Returns the weights of rows, given their targets and the weights that came with them.
+    """
+
+    def __init__(
+        self,
+        network: BaseNetwork,
+        source: BlockSource,
+        *,
+        batch_size: int,
+        shuffle: bool,
+        drop_last: bool,
+        weigh: Weigh,
+    ) -> None:
+        if not source.n_rows:
+            message = "fit: there must be at least one row to train on, got none."
+            raise DataError(message)
+        self.source, self.n_rows = source, source.n_rows
+        self._network, self._weigh = network, weigh
+        self.batch_size = min(batch_size, self.n_rows)
+        full = self.n_rows // self.batch_size
+        self.n_batches = self.n_steps = full if drop_last else -(-self.n_rows // self.batch_size)
+        self._end = full * self.batch_size if drop_last else self.n_rows
+        self.shuffles = shuffle and self.n_rows > self.batch_size
+        # What is wrong with the rows of one block is wrong before the first step.
+        self._like = self._checked(int(np.argmax(np.diff(source.starts) > 0)))
+
+    def _checked(self, block: int) -> Batch:
+        """Return no rows, of the shapes and types of those of a block, which are checked."""
+        X, y, weight = self._prepared(self.source.read(block))
+        return X[:0], y[:0], None if weight is None else weight[:0]
+
+    def _prepared(self, arrays: Any) -> Batch:
+        network = self._network
+        X, y, weight = network.check_data("fit", *arrays, is_part=True)
+        weight = self._weigh(y, weight)
+        return X, y, None if weight is None else weight.astype(network.dtype, copy=False)
+
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        size, row = self.batch_size, first * self.batch_size
+        origin, rest = None, self._like  # of the arrays at hand: number of their first row; rows left over from before
+        with ThreadPoolExecutor(1, "glassnet-reader") as reader:
+            plan = self._plan(epoch, row)
+            loading = self._load_next(reader, plan)
+            while loading is not None:
+                begin, end, arrays = loading.result()
+                loading = self._load_next(reader, plan)
+                if origin is not None:
+                    arrays = _joined(rest, arrays)
+                origin = begin - (0 if origin is None else len(rest[0]))
+                last = min(end, self._end) if loading is None else end // size * size
+                for start in range(row, last, size):
+                    yield self._part(arrays, start - origin, min(start + size, last) - origin)
+                row = max(row, last)
+                rest = _slice(arrays, row - origin, end - origin)
+
+    def _plan(self, epoch: int, row: int) -> Iterator[tuple[int, int, Buffer]]:
+        """Yield first and last row and blocks of each buffer of an epoch, from that on which has a row."""
+        begin = 0
+        for buffer in buffers_of(self.source, epoch, self._network.streams[0].shuffling if self.shuffles else None):
+            end = begin + buffer.n_rows
+            if end > row and begin < self._end:
+                yield begin, end, buffer
+            begin = end
+
+    def _load_next(
+        self, reader: ThreadPoolExecutor, plan: Iterator[tuple[int, int, Buffer]]
+    ) -> Future[tuple[int, int, Batch]] | None:
+        """Begin to read the next buffer of a plan; None after the last."""
+        found = next(plan, None)
+        if found is None:
+            return None
+        begin, end, buffer = found
+        return reader.submit(lambda: (begin, end, self._load(buffer)))
+
+    def _load(self, buffer: Buffer) -> Batch:
+        """Return the rows of a buffer in the order in which they are visited."""
+        out = tuple(
+            None if like is None else np.empty((buffer.n_rows, *like.shape[1:]), like.dtype) for like in self._like
+        )
+        for place, arrays in self.source.read_blocks(buffer.blocks.tolist()):
+            own = slice(buffer.starts[place], buffer.starts[place + 1])
+            rows = own if buffer.places is None else buffer.places[own]
+            for array, part in zip(out, self._prepared(arrays), strict=True):
+                if array is not None:
+                    array[rows] = part
+        X, y, weight = out
+        assert X is not None
+        assert y is not None
+        return X, y, weight
+
+    def _part(self, arrays: Batch, start: int, stop: int) -> Batch:
+        X, y, weight = _slice(arrays, start, stop)
+        broadcast = self._network.broadcast
+        return broadcast(X), broadcast(y), None if weight is None else broadcast(weight)
+
+    def identity(self) -> dict[str, Any]:
+        return {
+            "rows": self.n_rows,
+            "batch_size": self.batch_size,
+            "batches": self.n_batches,
+            "shuffle": self.shuffles,
+            "contents": f"{self.source.identity()}, {self.source.buffer_blocks} together",
+        }
+
+
+def _slice(arrays: Batch, start: int, stop: int) -> Batch:
+    X, y, weight = arrays
+    return X[start:stop], y[start:stop], None if weight is None else weight[start:stop]
+
+
+def _joined(one: Batch, other: Batch) -> Batch:
+    if not len(one[0]):
+        return other
+    X, y, weight = (None if a is None or b is None else np.concatenate([a, b]) for a, b in zip(one, other, strict=True))
+    assert X is not None
+    assert y is not None
+    return X, y, weight
+
+
+def prepare_blocks(
+    network: BaseNetwork, source: BlockSource, y: Any, options: FitOptions, split: float, order: dict[str, Any]
+) -> tuple[BlockBatches, Validation | None]:
+    """Return the batches of a source of blocks, and the validation rows that it is divided into, if a share is.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        Built for the rows if it is new.
+    source : BlockSource
+        What stands in the place of X and y.
+    y : None
+        Others are refused.
+    options : FitOptions
+        All of them.
+    split : float
+        Share of the rows to hold out, which are read into memory.
+    order : dict
+        ``batch_size``, ``shuffle`` and ``drop_last``, checked.
+    """
+    given = {"y": y, "sample_weight": options["sample_weight"], "steps_per_epoch": options["steps_per_epoch"]}
+    for name, value in given.items():
+        if value is not None:
+            advice = {"y": "Name the column: target='y'.", "sample_weight": "Name the column: weight='w'."}
+            must = f"{name} must be left out with blocks of rows"
+            message = f"fit: {must}, got {value!r}. {advice.get(name, 'They have an end.')}"
+            raise ConfigError(message, got=value)
+    if split and options["validation_data"] is not None:
+        message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
+        raise ConfigError(message)
+    if split and network.members is not None:
+        message = "fit: validation_split must be 0 with members, got a share. Pass validation_data, which they share."
+        raise ConfigError(message)
+    check = getattr(source, "check_numbers", None)
+    if check is not None:
+        check("fit")
+    held_out = None
+    if split:
+        seed = int(network.streams[0].split().integers(2**63))
+        held_out = BlockPart(source, split, seed, held_out=True)
+        source = BlockPart(source, split, seed, held_out=False)
+        if not held_out.n_rows or not source.n_rows:
+            message = f"fit: validation_split must leave rows on both sides, got {held_out.n_rows} and {source.n_rows}."
+            raise DataError(message, got=split)
+    was_new = network.store is None
+    try:
+        weigh = _weigher(network, source, options["class_weight"])
+        batches = BlockBatches(network, source, weigh=weigh, **order)
+        return batches, None if held_out is None else _in_memory(network, held_out)
+    except Exception:
+        if was_new:
+            network.forget_shape()
+        raise
+
+
+def _weigher(network: BaseNetwork, source: BlockSource, class_weight: Any) -> Weigh:
+    """Return what multiplies the weights of rows by those of their classes, which balanced ones are counted for."""
+    if class_weight is None:
+        return lambda y, weight: weight
+    if network.store is None:
+        network.build((source.n_features,))
+    k, factors = max(network.n_outputs, 2), None
+
+    def counted() -> np.ndarray:
+        counts = np.zeros(k)
+        for _, (X, y, weight) in source.read_blocks(range(source.n_blocks)):
+            if len(X):
+                _, y, weight = network.check_data("fit", X, y, weight, is_part=True)
+                codes = class_codes(network.loss, y)
+                counts += 0 if codes is None else np.bincount(codes, weight, k)
+        return counts
+
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        factors = class_factors(class_weight, k, np.arange(k), counted())
+    else:
+        factors = class_factors(class_weight, k, None)
+    return lambda y, weight: weigh_classes(network.loss, factors, y, weight)
+
+
+def _in_memory(network: BaseNetwork, source: BlockSource) -> Validation:
+    """Return all rows of a source as checked arrays."""
+    X = np.empty((source.n_rows, source.n_features), network.dtype)
+    others: list[tuple[np.ndarray, np.ndarray | None]] = [(np.empty(0), None)] * source.n_blocks
+    for place, (part, y, weight) in source.read_blocks(range(source.n_blocks)):
+        X[source.starts[place] : source.starts[place + 1]] = part
+        others[place] = y, weight
+    targets, weights = _columns(others)
+    checked: Validation = network.check_data("fit: validation rows", X, targets, weights)
+    return checked
+
+
+def _columns(parts: list[tuple[np.ndarray, np.ndarray | None]]) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the targets and weights of all blocks."""
+    found = [weight for _, weight in parts if weight is not None]
+    return np.concatenate([y for y, _ in parts if len(y)]), np.concatenate(found) if found else None
+
+
+def block_validation(network: BaseNetwork, source: BlockSource) -> Validation:
+    """Return a source as validation rows: its inputs are read anew at each evaluation, a block at a time.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        Built.
+    source : BlockSource
+        The rows; its targets and weights are read now.
+    """
+    check = getattr(source, "check_numbers", None)
+    if check is not None:
+        check("fit: validation_data")
+    others: list[tuple[np.ndarray, np.ndarray | None]] = [(np.empty(0), None)] * source.n_blocks
+    first = None
+    for place, (X, y, weight) in source.read_blocks(range(source.n_blocks)):
+        if first is None and len(X):
+            first = X[:1]
+        others[place] = y, weight
+    targets, weights = _columns(others)
+    assert first is not None
+    network.check_data("fit: validation_data", first, targets[:1])
+    rows = BlockRows(source, network.dtype)
+    y = network.loss.prepare(targets, network.n_outputs, network.dtype)
+    weight = None if weights is None else check_weights("fit: validation_data", weights).astype(network.dtype)
+    return rows, y, weight

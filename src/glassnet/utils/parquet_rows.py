@@ -1,0 +1,345 @@
+"""Rows of Parquet files, read block by block."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ConfigError, DataError
+from glassnet.utils.block_sources import BlockSource, RowArrays
+from glassnet.utils.checks import check_integer
+from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.parquet_files import arrow, find_files, look_at, open_file, same_schema
+from glassnet.utils.suggestions import did_you_mean, nearest
+from glassnet.utils.wording import few
+
+__all__ = ["ParquetRows"]
+
+_BLOCK_BYTES = 2**22  # of a block as float64, unless block_rows is given
+_FEWEST_ROWS, _MOST_ROWS = 256, 65_536  # of such a block
+
+
+class ParquetRows(AdvisesOnNames, BlockSource):
+    """The rows of one or many Parquet files, never read whole: for tables larger than memory.
+
+    `Network.fit` takes it in the place of X and y if all columns are numbers, `TabularClassifier` and
+    `TabularRegressor` whatever the columns are. Needs the extra ``parquet``: ``pip install 'glassnet[parquet]'``.
+
+    A row group is a block, or several if it is large. In an epoch every row comes exactly once, in an order that
+    follows from the seed and the epoch's number: the blocks are shuffled, then the rows of ``buffer_blocks`` of them at
+    a time. Two such buffers are in memory at once, the next being read while the network trains on one. Where rows are
+    sorted, by class say, a buffer should have blocks from many places: leave it at 8 or more.
+
+    To read a part of a row group what stands before it must be decoded too, so files whose row groups are as large as a
+    block are read fastest. DuckDB writes them so::
+
+        COPY (FROM 'data.csv') TO 'data.parquet' (FORMAT parquet, ROW_GROUP_SIZE 32768)
+
+    Parameters
+    ----------
+    files : str, path, or list of these
+        Files, folders of them, or patterns such as ``"data/*.parquet"``; those of a pattern are sorted by name. All
+        must have the same columns of the same types.
+    target : str
+        The column to predict.
+    columns : list of str, optional
+        The inputs; by default all others, but an index that pandas wrote beside them.
+    weight : str, optional
+        A column of weights of the rows, which is no input.
+    block_rows : int, optional
+        Most rows of a block; by default as many as have 4 MB as float64, from 256 to 65,536.
+    buffer_blocks : int, default=8
+        Blocks whose rows are shuffled together.
+
+    Attributes
+    ----------
+    columns : list of str
+        The inputs, in the order of the first file.
+    n_rows, n_blocks, n_features : int
+        How many rows, blocks and inputs there are.
+    decoded_bytes : int
+        Size of all columns, uncompressed, as the files state it.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    DataError
+        A file is damaged, has other columns than the first, or there are no rows; or a column is nested.
+    ConfigError
+        There is no such column.
+    MissingExtraError
+        pyarrow is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import glassnet as gn
+    >>> import pyarrow, pyarrow.parquet
+    >>> path = tempfile.mkdtemp() + "/rows.parquet"
+    >>> X = np.random.default_rng(0).standard_normal((400, 2))
+    >>> table = pyarrow.table({"a": X[:, 0], "b": X[:, 1], "y": (X.sum(axis=1) > 0).astype(int)})
+    >>> pyarrow.parquet.write_table(table, path, row_group_size=100)
+    >>> rows = gn.ParquetRows(path, target="y")
+    >>> rows
+    ParquetRows(400 rows of 2 columns in 4 blocks, target='y')
+    >>> net = gn.Network([gn.Dense(2)], loss="cross_entropy", optimizer=gn.Adam(0.05), seed=0)
+    >>> history = net.fit(rows, epochs=5, batch_size=20)
+    >>> net.evaluate(X, table["y"].to_numpy())["accuracy"] > 0.9
+    True
+    """
+
+    def __init__(
+        self,
+        files: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        target: str,
+        *,
+        columns: Sequence[str] | None = None,
+        weight: str | None = None,
+        block_rows: int | None = None,
+        buffer_blocks: int = 8,
+    ) -> None:
+        arrow()
+        paths = find_files(files)
+        self._files = [look_at(path) for path in paths]
+        self.target, self.weight = target, weight
+        names = self._files[0].schema.names
+        self._check_name("target", target, names)
+        if weight is not None:
+            self._check_name("weight", weight, [name for name in names if name != target])
+        self.columns = self._inputs(columns)
+        self.n_features = len(self.columns)
+        self._check_types()
+        same_schema(self._files, self._read_names)
+        self.decoded_bytes = sum(file.decoded_bytes for file in self._files)
+        if block_rows is None:
+            block_rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _BLOCK_BYTES // (8 * (self.n_features + 1))))
+        self._block_rows = check_integer("ParquetRows", "block_rows", block_rows, 1)
+        self.buffer_blocks = check_integer("ParquetRows", "buffer_blocks", buffer_blocks, 1)
+        self._places = self._divide()
+        self.starts = np.concatenate([[0], np.cumsum([n for *_, n in self._places])]).astype(np.int64)
+        if not self.n_rows:
+            message = f"ParquetRows: the files must have rows, got none in {few([str(path) for path in paths], 3)}."
+            raise DataError(message, got=0)
+
+    # ---- columns ------------------------------------------------------------------------------------------------
+
+    @property
+    def paths(self) -> list[str]:
+        """The files, in the order of their rows."""
+        return [str(file.path) for file in self._files]
+
+    @property
+    def _read_names(self) -> list[str]:
+        return [*self.columns, self.target, *([] if self.weight is None else [self.weight])]
+
+    def _check_name(self, what: str, name: Any, names: Sequence[str]) -> None:
+        if not isinstance(name, str) or name not in names:
+            advice = did_you_mean(nearest(name, names)) if isinstance(name, str) else ""
+            must = f"{what} must be one of the columns {few(map(repr, names), 12)}"
+            message = f"ParquetRows: {must}, got {name!r}. {advice}".rstrip()
+            raise ConfigError(message, expected=list(names), got=name)
+
+    def _inputs(self, columns: Sequence[str] | None) -> list[str]:
+        """Return the names of the inputs."""
+        schema = self._files[0].schema
+        names = schema.names
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            message = f"ParquetRows: column names must differ from each other, got {twice[0]!r} twice. Rename one."
+            raise DataError(message, got=twice[0])
+        others = [name for name in names if name not in (self.target, self.weight)]
+        if isinstance(columns, str):
+            columns = [columns]
+        if columns is not None:
+            for name in columns:
+                self._check_name("each of columns", name, others)
+            others = list(dict.fromkeys(columns))
+        else:
+            noted = (schema.pandas_metadata or {}).get("index_columns", [])
+            index = [name for name in noted if isinstance(name, str)]
+            others = [name for name in others if name not in index] or others
+        if not others:
+            message = f"ParquetRows: there must be a column beside the target {self.target!r}, got none."
+            raise DataError(message, got=names)
+        return others
+
+    def _check_types(self) -> None:
+        """Refuse columns whose cells are not one value each."""
+        types, schema = arrow("pyarrow.types"), self._files[0].schema
+        nested = [name for name in self._read_names if types.is_nested(schema.field(name).type)]
+        if nested:
+            shown = ", ".join(f"{name!r} ({schema.field(name).type})" for name in nested[:3])
+            rest = [name for name in self.columns if name not in nested][:3]
+            advice = (
+                f"Name those to read: columns={rest!r}, say." if rest else "Write each value in a column of its own."
+            )
+            message = f"ParquetRows: each cell must hold one value, got nested columns: {shown}. {advice}"
+            raise DataError(message, got=nested)
+
+    def check_numbers(self, where: str) -> None:
+        """Refuse columns that are no numbers, for a network, which takes nothing else.
+
+        Parameters
+        ----------
+        where : str
+            Start of the message.
+
+        Raises
+        ------
+        DataError
+            Inputs, target or weights are text, dates or something else.
+        """
+        schema = self._files[0].schema
+        others = [name for name in self._read_names if not _is_number(schema.field(name).type)]
+        if others:
+            shown = few([f"{name!r} ({schema.field(name).type})" for name in others], 3)
+            advice = "Leave them out with columns=[...], or use TabularClassifier or TabularRegressor, which code them."
+            if self.target in others:
+                advice = "TabularClassifier takes labels that are text."
+            message = f"{where}: the columns of ParquetRows must be numbers, got {shown}. {advice}"
+            raise DataError(message, expected="numbers", got=others)
+
+    # ---- blocks -------------------------------------------------------------------------------------------------
+
+    def _divide(self) -> list[tuple[int, int, int, int]]:
+        """Return file, row group, first row in it and number of rows of each block."""
+        found = []
+        for number, file in enumerate(self._files):
+            for group, n in enumerate(file.groups):
+                # In parts of about the same size, so that none has a few rows only.
+                parts = -(-n // self._block_rows)
+                edges = [n * part // max(parts, 1) for part in range(parts + 1)]
+                found += [(number, group, a, b - a) for a, b in pairwise(edges)]
+        return found
+
+    def read(self, block: int) -> RowArrays:
+        block = check_integer("ParquetRows.read", "block", block, 0, maximum=self.n_blocks - 1)
+        return next(arrays for _, arrays in self.read_blocks([block]))
+
+    def read_blocks(self, blocks: Sequence[int]) -> Iterator[tuple[int, RowArrays]]:
+        for place, table in self.read_tables(blocks):
+            yield place, self._arrays(table, int(self.starts[blocks[place]]))
+
+    def read_tables(self, blocks: Sequence[int]) -> Iterator[tuple[int, Any]]:
+        """Yield the rows of some blocks as tables of pyarrow, with the place that each has in ``blocks``.
+
+        Each row group is decoded once, up to the last row that is wanted of it.
+
+        Parameters
+        ----------
+        blocks : sequence of int
+            Different ones.
+        """
+        order = sorted(range(len(blocks)), key=lambda place: blocks[place])
+        for (file, group), places in groupby(order, key=lambda place: self._places[blocks[place]][:2]):
+            yield from self._of_group(file, group, [(place, *self._places[blocks[place]][2:]) for place in places])
+
+    def _of_group(self, file: int, group: int, wanted: list[tuple[int, int, int]]) -> Iterator[tuple[int, Any]]:
+        """Yield parts of one row group: ``wanted`` are place, first row and number of rows of each, by their rows."""
+        pyarrow, facts = arrow(), self._files[file]
+        self._check_unchanged(facts)
+        pieces: list[Any] = []
+        start = stop = 0  # rows of the group that the pieces have
+        with open_file(facts.path) as opened:
+            batches = opened.iter_batches(
+                batch_size=min(self._block_rows, facts.groups[group]),
+                row_groups=[group],
+                columns=self._read_names,
+                use_threads=False,
+            )
+            try:
+                for place, first, n in wanted:
+                    while stop < first + n:
+                        batch = next(batches)
+                        if stop + batch.num_rows <= first:  # it is skipped, as all that were kept
+                            pieces, start = [], stop + batch.num_rows
+                        else:
+                            pieces.append(batch)
+                        stop += batch.num_rows
+                    table = pyarrow.Table.from_batches(pieces).slice(first - start, n)
+                    pieces, start = pieces[-1:], stop - pieces[-1].num_rows
+                    yield place, table
+            except (pyarrow.lib.ArrowException, OSError, StopIteration) as error:
+                why = str(error).split("\n")[0].strip() or "fewer rows than its footer says"
+                message = f"ParquetRows: row group {group} of {str(facts.path)!r} must be readable, got: {why}"
+                raise DataError(message, got=why) from error
+
+    def _check_unchanged(self, facts: Any) -> None:
+        stat = facts.path.stat()
+        if (stat.st_size, stat.st_mtime_ns) != (facts.size, facts.changed):
+            message = f"ParquetRows: {str(facts.path)!r} must stay as it was, got another file. Make a new ParquetRows."
+            raise DataError(message, got=str(facts.path))
+
+    def _arrays(self, table: Any, first: int) -> RowArrays:
+        """Return a table as arrays; ``first`` is the number of its first row."""
+        X = [_numbers(table.column(name)) for name in self.columns]
+        dtype = np.result_type(*(x.dtype for x in X))
+        inputs: np.ndarray = np.empty((table.num_rows, len(X)), dtype)
+        for j, x in enumerate(X):
+            inputs[:, j] = x
+            if dtype.kind == "f" and not np.isfinite(x).all():
+                advice = "Fill it, or use TabularClassifier or TabularRegressor, which take missing values."
+                self._refuse_value(self.columns[j], x, first, advice)
+        y, weight = _numbers(table.column(self.target)), None
+        if y.dtype.kind == "f" and not np.isfinite(y).all():
+            self._refuse_value(self.target, y, first, "Remove such rows.")
+        if self.weight is not None:
+            weight = _numbers(table.column(self.weight)).astype(np.float64)
+            if not (np.isfinite(weight) & (weight >= 0.0)).all():
+                wrong = np.where(weight >= 0.0, weight, np.nan)
+                self._refuse_value(self.weight, wrong, first, "Weights are 0 or more.")
+        return inputs, y, weight
+
+    def _refuse_value(self, name: str, values: np.ndarray, first: int, advice: str) -> None:
+        row = int(np.argmin(np.isfinite(values)))
+        got = f"{'a missing value or NaN' if np.isnan(values[row]) else values[row]} in {self.row_name(first + row)}"
+        message = f"ParquetRows: column {name!r} must hold finite numbers, got {got}. {advice}"
+        raise DataError(message, got=float(values[row]))
+
+    def row_name(self, row: int) -> str:
+        """Return how messages name a row: by its number in its file, from 0 on.
+
+        Parameters
+        ----------
+        row : int
+            Its number among the rows of all files, from 0 on.
+        """
+        rows = np.cumsum([sum(file.groups) for file in self._files])
+        number = int(np.searchsorted(rows, row, side="right"))
+        before = int(rows[number - 1]) if number else 0
+        return f"row {row - before} of {str(self._files[number].path)!r}"
+
+    def identity(self) -> str:
+        digest = blake2b(repr((self._read_names, self.weight, self._places)).encode(), digest_size=8)
+        for file in self._files:
+            digest.update(file.identity.encode())
+        return digest.hexdigest()
+
+    def __repr__(self) -> str:
+        weight = "" if self.weight is None else f", weight={self.weight!r}"
+        rows = f"{self.n_rows:,} rows of {self.n_features} columns in {self.n_blocks:,} blocks"
+        return f"ParquetRows({rows}, target={self.target!r}{weight})"
+
+
+def _is_number(kind: Any) -> bool:
+    """Return whether a type of pyarrow is one of numbers, or of yes and no."""
+    types = arrow("pyarrow.types")
+    return any(is_one(kind) for is_one in (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean))
+
+
+def _numbers(column: Any) -> np.ndarray:
+    """Return a column of pyarrow as an array, with NaN where a value is missing."""
+    types, kind = arrow("pyarrow.types"), column.type
+    if types.is_boolean(kind):
+        column = column.cast("uint8")
+    elif types.is_decimal(kind):
+        column = column.cast("float64", safe=False)
+    if column.null_count and types.is_integer(column.type):
+        column = column.cast("float64", safe=False)
+    return np.asarray(column.to_numpy())
