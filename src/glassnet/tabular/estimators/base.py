@@ -67,7 +67,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         ``n_folds``. It is given X, y and the ``groups`` of `fit`.
     calibrate : bool, default=True
         Whether probabilities, or the quantiles of a regressor, are calibrated after training on the rows that choose
-        the epoch, those of folds pooled: see ``calibration_``. Labels and means do not change by it.
+        the epoch, those of folds pooled: see ``calibration_``. Means, and labels of one network, do not change by it.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional
