@@ -141,7 +141,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     --------
     >>> from glassnet.tabular import TabularRegressor
     >>> frame = {"x": [0.1 * i for i in range(60)]}
-    >>> model = TabularRegressor(epochs=60, random_state=0).fit(frame, [2.0 * x for x in frame["x"]])
+    >>> model = TabularRegressor(epochs=60, random_state=2).fit(frame, [2.0 * x for x in frame["x"]])
     >>> abs(model.predict({"x": [2.05]}).item() - 4.1) < 0.3
     True
     """
