@@ -37,7 +37,7 @@ from glassnet.training import History
 
 __all__ = ["Trained", "fit_table"]
 
-_FEWEST_STEPS = 200  # of a training that is worth it
+_FEWEST_STEPS, _SMALL_SHARE = 200, 0.1  # of a training that is worth it; of the epochs without a limit
 _FEWEST_ROWS = 10  # with fewer, none are held out
 _SHARE_AFTER = 0.7  # of the time before the training, for hashes and findings: 0.4 to 0.7 of it on tables of all sizes
 
@@ -75,9 +75,10 @@ class Trained:
             return ""
         passes = self.planned._replace(epochs=done).passes(self.steps_per_pass)
         steps = round(passes * self.steps_per_pass)
-        if passes >= self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
+        if passes >= _SMALL_SHARE * self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
             return ""
-        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {steps:,} steps"
+        count = f"{steps:,} step{'s' if steps > 1 else ''}"
+        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {count}"
         return f"{enough}: the model is far from what more time would make of it."
 
 
