@@ -300,7 +300,7 @@ def test_little_time_gives_a_model_and_says_so(step: float, said: str, monkeypat
 
     X, y = frame_of(400)
     monkeypatch.setattr(jobs, "measure_pace", lambda *args, **options: Pace(step))
-    with pytest.warns(TableWarning, match=f"max_seconds=50.0 was enough for {said}: the model is far from what more"):
+    with pytest.warns(TableWarning, match=f"max_seconds=50.0 was enough for {said}: more time makes a better model"):
         model = TabularClassifier("small", max_seconds=50.0, batch_size=32, random_state=0).fit(X, y)
     assert model.history_.epochs == int(said.split()[-2])
     assert np.isfinite(model.predict_proba(to_table(X).take(slice(0, 5)))).all()

@@ -79,7 +79,7 @@ class Trained:
             return ""
         count = f"{steps:,} step{'s' if steps > 1 else ''}"
         enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {count}"
-        return f"{enough}: the model is far from what more time would make of it."
+        return f"{enough}: more time makes a better model."
 
 
 class _Coded(NamedTuple):
