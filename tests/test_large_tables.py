@@ -6,12 +6,18 @@ import pickle
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.cli.output.report import print_training
+from glassnet.cli.training import preparation as preparing
+from glassnet.cli.training.notes import notes_problem
+from glassnet.cli.training.train_job import train
+from glassnet.cli.training.train_options import TrainOptions
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.errors import TableWarning
 from glassnet.tabular import TableEncoder, TabularClassifier, TabularRegressor, to_table
@@ -27,6 +33,7 @@ from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.reading import table_view
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table_view import TableView, some_rows
+from glassnet.tabular.splitting.division import Division
 from glassnet.training.batches import ArrayBatches
 
 
@@ -322,6 +329,39 @@ def test_parts_of_a_pass_train_ensembles_and_folds(monkeypatch: pytest.MonkeyPat
         histories = model.histories_
         assert {len(history["valid_rmse"]) for history in histories} == {histories[0].epochs}
         assert histories[0].epochs > 1
+
+
+# ---- the command line ------------------------------------------------------------------------------------------------
+
+
+def test_large_parts_are_scored_on_a_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scores, importance and what chooses the epoch take so many rows; the result says how many, and the file keeps it."""
+    X, y = frame_of(120)
+    columns = {name: X[name] for name in ("x", "z", "many")} | {"y": np.where(y, "up", "down")}
+    lines = [",".join(map(str, row)).replace("nan", "") for row in zip(*columns.values(), strict=True)]
+    (tmp_path / "rows.csv").write_text("\n".join([",".join(columns), *lines]) + "\n")
+    options = {"recipe": "small", "epochs": 2, "batch": 20, "out": str(tmp_path / "m.safetensors"), "estimates": False}
+    for most in (50_000, 7):
+        monkeypatch.setattr(preparing, "MOST_SCORED", most)
+        model, result = train(TrainOptions(str(tmp_path / "rows.csv"), "y", **options))
+        n = min(most, result["rows"]["test"])
+        assert result["judged_rows"] == n
+        assert np.sum(result["confusion"]["counts"]) == n
+        assert not notes_problem(model.network)
+    print_training(result)
+    assert f"on 7 of {result['rows']['test']} test rows" in capsys.readouterr().out
+
+
+def test_a_sample_of_a_part_is_spread_evenly() -> None:
+    """The first and the last row are in it; a part of fewer rows is all of it."""
+    column = column_from_values("y", np.arange(90) % 2)
+    inputs = to_table({"row": np.arange(90.0)})
+    rows = {"training": np.arange(0, 80), "test": np.arange(80, 90)}
+    data = preparing.Prepared(inputs, column, gn.tabular.TargetEncoder().fit(column), Division(rows, np.arange(90)))
+    assert data.sample("training", 5).inputs["row"].values.tolist() == [0.0, 19.0, 39.0, 59.0, 79.0]
+    assert len(data.sample("training", 1000).target) == len(data.part("training").target) == 80
 
 
 # ---- memory ----------------------------------------------------------------------------------------------------------

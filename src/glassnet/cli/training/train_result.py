@@ -126,8 +126,7 @@ def _findings(outcome: Outcome, data: Prepared, of_table: Diagnosis) -> Diagnosi
     if options.is_plain:
         found = Diagnosis([*of_table, *history.findings])
     else:
-        n, batch = len(data.rows["training"]), _training(outcome, len(data.rows["training"]))["batch"]
-        found = with_table(history.findings, of_table, updates=history.epochs * -(-n // batch))
+        found = with_table(history.findings, of_table, updates=outcome.fit.steps_of(history))
     named: dict[str, Any] = {"target": target.name, "labels": target.labels, "row_name": data.column.rows}
     return words_of_options(is_plain=options.is_plain, **named).all_of(found)
 

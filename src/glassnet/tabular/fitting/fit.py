@@ -62,6 +62,11 @@ class Trained:
     planned: Planned | None = None  # for each network, if a time limit changed it
     steps_per_pass: int = 1
 
+    def steps_of(self, history: History) -> int:
+        """Return the number of steps of one network, by its ``history``."""
+        each = None if self.planned is None else self.planned.steps
+        return history.epochs * (self.steps_per_pass if each is None else each)
+
     def shortage(self, limit: str) -> str:
         """Return a sentence if time was too short for a model that is worth its name, "" otherwise.
 
@@ -70,11 +75,10 @@ class Trained:
         limit : str
             What the limit is called.
         """
-        done = max((history.epochs for history in self.histories), default=0)
-        if self.planned is None or self.was_interrupted or done >= self.most_epochs:
+        if self.planned is None or self.was_interrupted:
             return ""
-        passes = self.planned._replace(epochs=done).passes(self.steps_per_pass)
-        steps = round(passes * self.steps_per_pass)
+        steps = max(map(self.steps_of, self.histories))
+        passes = steps / self.steps_per_pass
         if passes >= _SMALL_SHARE * self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
             return ""
         count = f"{steps:,} step{'s' if steps > 1 else ''}"
