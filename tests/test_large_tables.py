@@ -14,6 +14,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli.output.report import print_training
+from glassnet.cli.training import importances
 from glassnet.cli.training import preparation as preparing
 from glassnet.cli.training.notes import notes_problem
 from glassnet.cli.training.train_job import train
@@ -30,6 +31,7 @@ from glassnet.tabular.fitting.memory import announce_memory
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.tabular.reading import table_view
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table_view import TableView, some_rows
@@ -362,6 +364,33 @@ def test_a_sample_of_a_part_is_spread_evenly() -> None:
     data = preparing.Prepared(inputs, column, gn.tabular.TargetEncoder().fit(column), Division(rows, np.arange(90)))
     assert data.sample("training", 5).inputs["row"].values.tolist() == [0.0, 19.0, 39.0, 59.0, 79.0]
     assert len(data.sample("training", 1000).target) == len(data.part("training").target) == 80
+
+
+def test_of_many_columns_those_of_the_best_blocks_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all columns take too long, blocks are shuffled first; with enough time the numbers are those of all."""
+    rng = np.random.default_rng(0)
+    X = {f"c{i}": rng.standard_normal(400) for i in range(16)}
+    y = (X["c9"] > 0.0).astype(int)
+    model = TabularClassifier("small", epochs=12, batch_size=50, random_state=0, diagnose=False).fit(X, y).model_
+    rows = Rows(to_table(X), column_from_values("target", y))
+
+    def sample(most: int) -> Rows:
+        return rows.take(np.arange(most)) if most < 400 else rows
+
+    whole = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    every = model.importance({**X, "target": y}, metric="log_loss", repeats=3)
+    np.testing.assert_array_equal(whole.drops, every.drops)
+    work = work_per_row(model.network)
+    monkeypatch.setattr(importances, "_MOST_WORK", 10 * 50 * work)
+    best = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    assert best.names == ["c8", "c9", "c10", "c11"]
+    assert best.names[best.ranking[0]] == "c9"
+    monkeypatch.undo()
+    now = Clock()
+    hurried = importances.importance_in_time(model, sample, "log_loss", Deadline(10.0, now))
+    assert len(hurried.names) == 16  # a clock that stands still: predictions take no time
+    monkeypatch.setattr(type(model), "answers", now.slow(type(model).answers, 1.0))
+    assert len(importances.importance_in_time(model, sample, "log_loss", Deadline(5.0, now)).names) == 4
 
 
 # ---- memory ----------------------------------------------------------------------------------------------------------
