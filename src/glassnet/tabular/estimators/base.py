@@ -231,7 +231,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
         """Keep the findings of a fit, and warn of them."""
         target, labels = found.model.target, self._labels()
-        updates = found.histories[0].epochs * options.steps_per_epoch(len(rows.target))
+        updates = found.steps_of(found.histories[0])
         how: dict[str, Any] = {"updates": updates, "is_weighed": self._class_weights() is not None}
         of_fit = findings_of_fit(watch, rows, target, found.histories, labels, **how)
         self.findings_ = found.histories[0].findings = of_fit

@@ -29,6 +29,7 @@ _STEPS, _EPOCHS, _MOST_EPOCHS = 4, 3, 50  # that are timed; fewer where steps ar
 _LONG = 0.04  # seconds of two such steps
 _EVALUATED = 4  # times the rows of a step, that an evaluation is timed on
 _FEWEST_ROWS = 32  # of a step timed in place of a longer one: with fewer, the fixed cost of a step dominates
+_MOST_COLUMNS = 1000  # of a table for which all recipes are timed
 _BUDGET, _SHARE = 0.6, 0.05  # seconds, and share of the training: the limit for timing all the other recipes
 _SHARE_OF_LIMIT = 0.02
 _MOST_WORK = 4_000_000_000  # of one step that is timed, in units of `work_per_row`
@@ -156,7 +157,8 @@ def estimate_times(
     """Return how long each of `RECIPES` takes, by its name.
 
     The recipe of ``options`` is timed; the others too, as far as that takes 0.6 seconds or 5 % of the training, if
-    necessary with fewer rows per step. No network that is used later is trained.
+    necessary with fewer rows per step. No network that is used later is trained. Of tables of more than 1000 columns,
+    for which it takes long to make a network alone, only that recipe's is made.
     """
     began = clock()
     sample = _Sample(train, n_valid, target, options, clock)
@@ -167,7 +169,8 @@ def estimate_times(
     if options.max_seconds is not None:
         budget = min(budget, _SHARE_OF_LIMIT * options.max_seconds)
     deadline = max(began + budget, clock() + budget / 2)
-    others = [recipe for recipe in RECIPES.values() if recipe.name != options.recipe.name]
+    is_wide = len(train.inputs.columns) > _MOST_COLUMNS
+    others = [recipe for recipe in RECIPES.values() if recipe.name != options.recipe.name and not is_wide]
     for i, recipe in enumerate(others):
         other = sample.candidate(recipe)
         guess = Pace(*(part * other.work / chosen.work for part in pace))
@@ -176,7 +179,7 @@ def estimate_times(
         if rows < min(_FEWEST_ROWS, other.batch_size):
             rows = 0
         found[recipe.name] = other.estimate(other.measure(rows) if rows else guess, is_measured=rows > 0)
-    return {name: found[name] for name in RECIPES}
+    return {name: found[name] for name in RECIPES if name in found}
 
 
 class _Sample:
