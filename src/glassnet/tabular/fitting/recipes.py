@@ -143,7 +143,7 @@ class Recipe:
         return network.init_from_data(design.X if design.counts is None else design.X[counted_rows(design.counts)])
 
     def most_epochs(self, n: int, *, classifies: bool) -> int:
-        """Return the largest number of epochs for ``n`` training rows; ``classifies`` says that labels are predicted."""
+        """Return the largest number of epochs for ``n`` training rows; ``classifies``: labels are predicted."""
         return self.length(n, classifies).epochs
 
     def batch_size(self, n: int) -> int:
