@@ -102,9 +102,9 @@ __all__ = [
     "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec",
     "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule",
     "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay",
-    "TableWarning", "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
-    "find_learning_rate", "from_keras", "from_sklearn", "from_torch", "integrated_gradients", "load",
-    "permutation_importance", "sweep",
+    "TableWarning", "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose",
+    "explain_lesson", "export", "find_learning_rate", "from_keras", "from_sklearn", "from_torch",
+    "integrated_gradients", "load", "permutation_importance", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__
 
