@@ -173,7 +173,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     planned, shortage = outcome.fit.planned, outcome.fit.shortage("--max-seconds")
     found: dict[str, Any] = {
         "epochs": max(history.epochs for history in histories),
-        "most_epochs": options.epochs or recipe.most_epochs(n),
+        "most_epochs": outcome.fit.most_epochs,
         "best_epoch": best[0] if len(best) == 1 else best,
         "metric": outcome.metric,
         "stop_reason": _stop_reason(outcome),

@@ -67,7 +67,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         ``n_folds``. It is given X, y and the ``groups`` of `fit`.
     calibrate : bool, default=True
         Whether probabilities, or the quantiles of a regressor, are calibrated after training on the rows that choose
-        the epoch, those of folds pooled: see ``calibration_``. Labels and means do not change by it.
+        the epoch, those of folds pooled: see ``calibration_``. Means, and labels of one network, do not change by it.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional
@@ -78,6 +78,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     threads : int or "auto", default=1
         BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
+    n_jobs : int, optional
+        How many networks of an ensemble, or of folds, are trained at once, each in a process with one BLAS thread
+        through joblib: -1 for all cores; by default one, or what `joblib.parallel_config` says. The networks are the
+        same, bit for bit. Inside a search that runs in parallel itself, they are trained one after the other.
     decimal : {".", ","}, optional
         Decimal mark of numbers in text cells; by default the cells decide.
     thousands : {",", ".", " ", "'", "_"}, optional
@@ -129,6 +133,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     batch_size: int | None
     max_seconds: float | None
     threads: int | Literal["auto"]
+    n_jobs: int | None
     decimal: str | None
     thousands: str | None
     missing: Sequence[Any] | None
@@ -267,9 +272,19 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             max_seconds=self.max_seconds,
             allow_constant=True,
             threads=self.threads,
+            n_jobs=self._checked_jobs(),
             progress=bool(self.verbose),
             announce=print if self.verbose else None,
         )
+
+    def _checked_jobs(self) -> int | None:
+        if self.n_jobs is None:
+            return None
+        if not self.n_jobs or not isinstance(self.n_jobs, numbers.Integral) or isinstance(self.n_jobs, bool):
+            must = "n_jobs must be a whole number other than 0, or None"
+            message = f"{type(self).__name__}: {must}, got {self.n_jobs!r}. Write 1, or -1 for all cores."
+            raise ConfigError(message, expected=must, got=self.n_jobs)
+        return int(self.n_jobs)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, (int, np.integer)) and not isinstance(self.random_state, bool):
