@@ -402,9 +402,9 @@ def test_memory_is_said_beforehand() -> None:
     announce_memory("fit", 10_000, 40, said.append, lambda: 0)
     assert said == []
     announce_memory("fit", 3_000_000, 60, said.append, lambda: None)
-    assert said == ["about 1.1 GB of memory"]
+    assert said == ["about 1.2 GB of memory"]
     message = (
-        r"^fit: 3,000,000 rows of 60 features need about 1\.1 GB of memory, and 0\.5 GB are free\. Take fewer rows\.$"
+        r"^fit: 3,000,000 rows of 60 features need about 1\.2 GB of memory, and 0\.5 GB are free\. Take fewer rows\.$"
     )
     with pytest.warns(TableWarning, match=message):
         announce_memory("fit", 3_000_000, 60, said.append, lambda: 500_000_000)

@@ -12,7 +12,7 @@ from glassnet.utils.callers import stacklevel_outside
 __all__ = ["announce_memory", "free_memory", "memory_of_fit"]
 
 _FIXED = 150_000_000  # of a network of a recipe and its work space
-_PER_ROW = 60  # orders, hashes, targets and masks
+_PER_ROW = 100  # orders, hashes, targets, masks and references to text
 _PER_CELL = 4
 _SAID = 500_000_000  # from so much on it is told
 
@@ -23,7 +23,7 @@ def memory_of_fit(n_rows: int, n_features: int) -> int:
     Examples
     --------
     >>> memory_of_fit(1_000_000, 40)
-    370000000
+    410000000
     """
     return _FIXED + n_rows * (_PER_CELL * n_features + _PER_ROW)
 
