@@ -101,10 +101,10 @@ __all__ = [
     "FormatError", "Formula", "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay",
     "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec",
     "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule",
-    "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning",
-    "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
-    "find_learning_rate", "from_keras", "from_sklearn", "from_torch", "integrated_gradients", "load",
-    "permutation_importance", "sweep",
+    "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay",
+    "TableWarning", "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose",
+    "explain_lesson", "export", "find_learning_rate", "from_keras", "from_sklearn", "from_torch",
+    "integrated_gradients", "load", "permutation_importance", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__
 

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_row
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
+from glassnet.tabular.estimators.streams import stream_of, streamed
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import find_goal
@@ -36,6 +38,7 @@ from glassnet.training.findings import Diagnosis
 from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
+from glassnet.utils.parquet_rows import ParquetRows
 
 __all__ = ["RandomState", "TabularEstimator"]
 
@@ -142,7 +145,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         validation_data: Sequence[Any] | None = None,
         sample_weight: Any = None,
         groups: Any = None,
@@ -151,12 +154,16 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
 
         Parameters
         ----------
-        X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, or array of shape (n, d)
+        X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, array of shape (n, d), or ParquetRows
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
             column has a kind of its own. One `TableWarning` names the columns that are left out, such as those of
-            one value; without any other column every row gets the same answer.
+            one value; without any other column every row gets the same answer. The rows of `ParquetRows` stay in their
+            files and are read block by block: one pass counts the categories of text, the labels, and mean and
+            range of a target of numbers; all other statistics are those of a random sample of 50,000 rows. Held out
+            are 20 % of the rows, but at most 50,000, by a hash of their numbers, equal rows or not. Of tables with
+            more than 60 columns both are fewer. Hashes of rows are not kept.
         y : array or Series of shape (n,)
-            Labels of any kind, or numbers.
+            Labels of any kind, or numbers; left out with `ParquetRows`, which know their target.
         validation_data : (X, y) or (X, y, sample_weight), optional
             Rows on which the best epoch is chosen; without them, ``n_folds`` and ``cv``, a fifth of the rows is held
             out at random, stratified by label, if there are ten or more. Equal rows, target included, stay together
@@ -180,17 +187,22 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         options = replace(self._options(), diagnose=watch or False)
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
+        stream = None
+        if isinstance(X, ParquetRows):
+            stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
+            (X, y, sample_weight), validation_data = stream.sample, stream.held_out
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
         self._target_forms = {}
-        check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, target_name(y, table.names)])
-        column = self._as_column(target_name(y, table.names), values)
+        answer = target_name(y, table.names) if stream is None else stream.rows.target
+        check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, answer])
+        column = self._as_column(answer, values)
         self._target_forms = {} if column.form is None else {column.name: column.form}
         read, kept = self._rows(table, column, sample_weight, "")
-        train = read
-        self._check_rows(train, options)
+        self._check_rows(read, options)
+        train, labels, options = streamed(stream, read, values[kept], options, partial(self._as_column, answer))
         with errors_of_estimator(f"{name}.fit"):
-            target = self._learn_target(values[kept], train.target)
+            target = self._learn_target(*labels)
         if validation_data is not None:
             valid: Rows | None = self._validation(validation_data, column.name)
         else:
@@ -215,7 +227,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
         """Keep the findings of a fit, and warn of them."""
         target, labels = found.model.target, self._labels()
-        updates = found.histories[0].epochs * options.steps_per_epoch(len(rows.target))
+        updates = found.histories[0].epochs * options.steps_per_epoch(options.n_trained(len(rows.target)))
         how: dict[str, Any] = {"updates": updates, "is_weighed": self._class_weights() is not None}
         of_fit = findings_of_fit(watch, rows, target, found.histories, labels, **how)
         self.findings_ = found.histories[0].findings = of_fit

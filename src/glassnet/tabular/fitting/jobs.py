@@ -18,7 +18,7 @@ from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import NOTES, FitOptions
-from glassnet.tabular.fitting.preparation import Arrays, take_arrays
+from glassnet.tabular.fitting.preparation import Arrays, rows_to_train_on, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
@@ -40,6 +40,8 @@ class Jobs:
         self._data, self._held_out, self._counts = data, held_out, counts
         self._folds = folds
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
+        self._given: Any = rows_to_train_on(options, encoder, target, data)
+        self._n = options.n_trained(self._n)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = False
         self._epochs = options.most_epochs
@@ -57,7 +59,7 @@ class Jobs:
         seconds = self._limit_epochs(began)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
-        if len(jobs) == 1 or options.run_file is not None:
+        if len(jobs) == 1 or options.run_file is not None or options.stream is not None:
             failures = self._train_in_turn(jobs, seconds)
         else:
             failures = self._train_all(jobs, seconds)
@@ -114,7 +116,7 @@ class Jobs:
 
     def _train_one(self, job: Job, seconds: float | None, path: Path | None, *, watches: bool) -> None:
         options, network, run_file = self._options, job.network, self._options.run_file
-        X, y, weight = self._data if job.rows is None else take_arrays(self._data, job.rows)
+        X, y, weight = self._given if job.rows is None else take_arrays(self._data, job.rows)
         if run_file is not None:
             network.metadata[NOTES] = {**run_file.notes, "epochs": self._epochs}
             model = TableModel(network, self._encoder, self._target)

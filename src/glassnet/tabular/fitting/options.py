@@ -17,6 +17,7 @@ from glassnet.tabular.fitting.objective import Goal
 from glassnet.tabular.fitting.recipes import Design, Recipe
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.streaming.stream import Stream
 from glassnet.training import Callback
 
 __all__ = ["NOTES", "FitOptions", "Rows", "RunFile"]
@@ -84,12 +85,17 @@ class FitOptions:
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
     run_file: RunFile | None = None
+    stream: Stream | None = None  # the rows to train on, if they stay in files: those in memory are a sample
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 
     @property
     def most_epochs(self) -> int:
         """The largest number of epochs of a network."""
         return self.epochs or self.recipe.epochs
+
+    def n_trained(self, sample: int) -> int:
+        """Return the number of rows to train on, of which ``sample`` are in memory."""
+        return sample if self.stream is None else self.stream.n_train
 
     @property
     def n_networks(self) -> int:
