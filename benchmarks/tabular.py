@@ -1,12 +1,14 @@
 """How well tables are learned without tuning: on a folder of tables, against what else people take.
 
 The folder holds Parquet files with a column ``target``, and an ``index.json``: a list of objects with ``name``,
-``file`` and ``task`` (``binary``, ``multiclass`` or ``regression``). Run::
+``file``, ``task`` (``binary``, ``multiclass`` or ``regression``) and ``n``, the number of rows. Run::
 
-    pip install -r benchmarks/requirements.txt
     python -m benchmarks.tabular FOLDER --quick
 
-What was measured is kept in a file, one line for each (table, seed, method, version), and is not measured again.
+``benchmarks/README.md`` says what to install, how is measured, and what the tables mean.
+
+What was measured is kept in a file, one line for each (table, seed, method, version, rows, tag), and is not measured
+again.
 """
 
 from __future__ import annotations
@@ -18,20 +20,30 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from benchmarks.tabular_methods import METHODS, SLOW, Split, available, quietly, version_of
+from benchmarks.tabular_methods import (  # fmt: skip
+    BY_NAME_ONLY,
+    METHODS,
+    SLOW,
+    content_tag,
+    import_packages,
+    lacking,
+    quietly,
+    version_of,
+)
+from benchmarks.tabular_others import THREADS
 from benchmarks.tabular_report import report
+from benchmarks.tabular_results import read_results, select
+from benchmarks.tabular_scores import scores
+from benchmarks.tabular_split import read_split
 
-__all__ = ["Job", "main", "measure", "read_split", "scores"]
+__all__ = ["Job", "main", "measure"]
 
 _QUICK_ROWS, _QUICK_SETS = 3000, 8
-_SEEDS = ((1000, 5), (6000, 2), (float("inf"), 1))  # for tables of fewer rows
-_FEWEST = 5  # rows of a class that is kept, so that each part can have some
-_PARTS = (0.64, 0.16, 0.2)  # training, validation, test
+_LARGEST = 6500
 
 
 class Job(NamedTuple):
@@ -44,150 +56,150 @@ class Job(NamedTuple):
     seed: int
     method: str
     most_rows: int | None
+    tag: str = ""  # of glassnet's code; other methods have a version alone
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What a result is kept under."""
-        return (self.name, self.seed, self.method, version_of(self.method), self.most_rows)
+        return (self.name, self.seed, self.method, version_of(self.method), self.most_rows, self.tag)
 
-
-def read_split(job: Job) -> Split:
-    """Return the table, divided by the seed; stratified where the target is classes, without rare ones."""
-    import pandas as pd
-    from sklearn.model_selection import train_test_split
-
-    frame = pd.read_parquet(Path(job.folder) / job.file)
-    if job.most_rows is not None and len(frame) > job.most_rows:
-        frame = frame.sample(job.most_rows, random_state=job.seed)
-    if job.task != "regression":
-        labels_of_rows = frame["target"].astype(str)
-        frame = frame[labels_of_rows.groupby(labels_of_rows).transform("size") >= _FEWEST]
-    frame = frame.reset_index(drop=True)
-    target = frame.pop("target")
-    labels: list[Any] = []
-    if job.task == "regression":
-        y = target.to_numpy(dtype=np.float64)
-    else:
-        texts = target.astype(str)
-        labels = sorted(texts.unique())
-        y = texts.map({label: code for code, label in enumerate(labels)}).to_numpy(dtype=np.int64)
-    rest, test = train_test_split(
-        np.arange(len(y)), test_size=_PARTS[2], random_state=job.seed, stratify=y if labels else None
-    )
-    share = _PARTS[1] / (_PARTS[0] + _PARTS[1])
-    train, valid = train_test_split(rest, test_size=share, random_state=job.seed, stratify=y[rest] if labels else None)
-    rows = {"train": np.sort(train), "valid": np.sort(valid), "test": np.sort(test)}
-    X = {part: frame.iloc[r].reset_index(drop=True) for part, r in rows.items()}
-    return Split(job.task, job.seed, labels, X, {part: y[r] for part, r in rows.items()})
-
-
-def scores(split: Split, predicted: np.ndarray) -> dict[str, float]:
-    """Return what predictions for the test rows are worth; ``error`` is what methods are ranked by."""
-    y = split.y["test"]
-    if not split.classifies:
-        deviation = float(np.std(y))
-        rmse, mae = float(np.sqrt(np.mean((predicted - y) ** 2))), float(np.mean(np.abs(predicted - y)))
-        return {"error": rmse / deviation, "rmse": rmse, "mae": mae}
-    from sklearn.metrics import roc_auc_score
-
-    P = np.clip(predicted, 1e-7, None)
-    P = P / P.sum(axis=1, keepdims=True)
-    found = {"error": float(np.mean(P.argmax(axis=1) != y)), "log_loss": float(-np.log(P[np.arange(len(y)), y]).mean())}
-    if len(np.unique(y)) == P.shape[1]:
-        found["auc"] = float(roc_auc_score(y, P[:, 1] if P.shape[1] == 2 else P, multi_class="ovr"))
-    return found
+    @property
+    def cell(self) -> dict[str, Any]:
+        """The key and the task, by name."""
+        names = ("set", "seed", "method", "version", "most_rows", "tag")
+        return {**dict(zip(names, self.key, strict=True)), "task": self.task}
 
 
 def measure(job: Job) -> dict[str, Any]:
     """Return one result, JSON-able: what the method is worth, and how long it took to fit and to predict."""
-    split = read_split(job)
-    began = time.perf_counter()
+    split = read_split(Path(job.folder) / job.file, job.task, job.seed, job.most_rows)
+    rows = {"rows": len(split.y["train"]), "test_rows": len(split.y["test"])}
     try:
+        import_packages(job.method)
+        began, spent = time.perf_counter(), _processor_time()
         predicted = quietly(job.method, split)
-        found: dict[str, Any] = {"seconds": time.perf_counter() - began, **scores(split, predicted)}
+        times = {"seconds": time.perf_counter() - began, "cpu_seconds": _processor_time() - spent}
+        return {**job.cell, **rows, **times, **scores(split, predicted)}
     except Exception as error:  # a method that fails on a table is a result
-        found = {"failed": f"{type(error).__name__}: {error}"[:300]}
-    name, seed, method, version, most_rows = job.key
-    cell = {"set": name, "task": job.task, "seed": seed, "method": method, "version": version, "most_rows": most_rows}
-    return {**cell, "rows": len(split.y["train"]), **found}
+        return {**job.cell, **rows, "failed": f"{type(error).__name__}: {error}"[:300]}
+
+
+def _processor_time() -> float:
+    """Return seconds of this process with all its threads, and of its children that have ended."""
+    found = os.times()
+    return found.user + found.system + found.children_user + found.children_system
 
 
 def _jobs(options: argparse.Namespace) -> Iterator[Job]:
     """Yield all cells: set after set, and within that one method after the other, so that a busy hour falls on all."""
-    index = json.loads((Path(options.folder) / "index.json").read_text())
-    wanted = options.sets.split(",") if options.sets else [entry["name"] for entry in index]
-    entries = [entry for entry in sorted(index, key=lambda entry: entry["n"]) if entry["name"] in wanted]
-    if options.largest:
-        entries = [entry for entry in entries if entry["n"] <= options.largest]
-    if options.quick:
-        entries = entries[:: max(1, len(entries) // _QUICK_SETS)][:_QUICK_SETS]
-    most_rows = _QUICK_ROWS if options.quick else options.rows
-    for entry in entries:
-        for seed in range(_seeds(options, entry["n"])):
+    for entry in _entries(options):
+        for seed in range(options.seeds):
             for method in options.methods:
                 file = Path(entry.get("file", f"{entry['name']}.parquet")).name
-                yield Job(options.folder, file, entry["name"], entry["task"], seed, method, most_rows)
+                most_rows = _QUICK_ROWS if options.quick else options.rows
+                tag = options.tag if METHODS[method].package == "glassnet" else ""
+                yield Job(options.folder, file, entry["name"], entry["task"], seed, method, most_rows, tag)
 
 
-def _seeds(options: argparse.Namespace, n: int) -> int:
-    """Return how many divisions of a table of ``n`` rows are measured: more of small ones, whose scores vary more."""
-    if options.quick:
-        return 1
-    return int(options.seeds or next(seeds for most, seeds in _SEEDS if n < most))
+def _entries(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the tables that take part, small ones first."""
+    index = json.loads((Path(options.folder) / "index.json").read_text())
+    names = [entry["name"] for entry in index]
+    wanted = [name.strip() for name in options.sets.split(",")] if options.sets else names
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        message = f"--sets must be among {', '.join(names)}; got {unknown[0]}"
+        raise SystemExit(message)
+    entries = [entry for entry in sorted(index, key=lambda entry: entry["n"]) if entry["name"] in wanted]
+    if options.largest is not None and not options.sets:
+        entries = [entry for entry in entries if entry["n"] <= options.largest]
+    return entries[:: max(1, len(entries) // _QUICK_SETS)][:_QUICK_SETS] if options.quick else entries
 
 
-def _done(path: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Return what was measured before."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return {(row["set"], row["seed"], row["method"], row["version"], row["most_rows"]): row for row in rows}
+def _measure_all(jobs: list[Job], path: Path) -> Iterator[dict[str, Any]]:
+    """Measure one cell after the other, keep and yield each; a process that dies is a failure of its method."""
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")
+    if THREADS in os.environ:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, os.environ[THREADS])
+    # A process for each method: the thread pools of several libraries in one disturb each other.
+    context = multiprocessing.get_context("spawn")
+    pools: dict[str, ProcessPoolExecutor] = {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number, job in enumerate(jobs):
+        if job.method not in pools:
+            pools[job.method] = ProcessPoolExecutor(1, mp_context=context)
+        try:
+            found = pools[job.method].submit(measure, job).result()
+        except BrokenProcessPool:
+            pools.pop(job.method).shutdown()
+            found = {**job.cell, "failed": "its process died, perhaps for want of memory"}
+        with path.open("a") as stream:
+            stream.write(json.dumps(found) + "\n")
+        said = found.get("failed") or f"error {found['error']:.4f} in {found['seconds']:.1f} s"
+        print(f"{number + 1}/{len(jobs)} {job.name} seed {job.seed} {job.method}: {said}", flush=True)
+        yield found
+    for pool in pools.values():
+        pool.shutdown()
+
+
+def _size(word: str) -> int | None:
+    return None if word == "all" else int(word)
 
 
 def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tabular", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("folder", help="Parquet files with a column 'target', and an index.json")
-    parser.add_argument("--quick", action="store_true", help="8 tables of at most 3,000 rows, one seed, without TabM")
-    parser.add_argument("--seeds", type=int, help="divisions of each table; by default 5, 2 or 1, by its rows")
-    parser.add_argument("--largest", type=int, help="only tables of at most so many rows")
-    parser.add_argument("--rows", type=int, help="at most so many rows of each table")
-    parser.add_argument("--sets", help="only these tables, with commas")
-    parser.add_argument("--methods", help=f"only these, with semicolons: {'; '.join(METHODS)}")
-    parser.add_argument("--results", default="tabular-results.jsonl", help="where what was measured is kept")
-    parser.add_argument("--plot", help="where to draw it, a PNG")
-    parser.add_argument("--only-report", action="store_true", help="measure nothing")
+    add = parser.add_argument
+    add("folder", nargs="?", help="Parquet files with a column 'target', and an index.json")
+    add("--quick", action="store_true", help="8 tables of at most 3,000 rows, without TabM")
+    add("--seeds", type=int, default=1, help="divisions of each table (default 1)")
+    add("--largest", type=_size, default=_LARGEST, help=f"tables of at most so many rows, or 'all' ({_LARGEST})")
+    add("--rows", type=int, help="at most so many rows of each table")
+    add("--sets", help="only these tables, with commas, of any size")
+    add("--methods", help=f"only these, with semicolons: {'; '.join(METHODS)}")
+    add("--tag", default="", help="a word for this state of glassnet's code; 'content': made from its files")
+    add("--results", nargs="+", default=["tabular-results.jsonl"], help="written to the first file, all are read")
+    add("--plot", help="where to draw time against error, a PNG")
+    add("--cpu", action="store_true", help="report processor time, where the machine does other things too")
+    add("--only-report", action="store_true", help="measure nothing; without FOLDER: all that the files hold")
     options = parser.parse_args(words)
-    default = [name for name in METHODS if not (options.quick and name in SLOW)]
-    chosen = options.methods.split(";") if options.methods else default
-    options.methods = [name.strip() for name in chosen]
+    if options.folder is None and not options.only_report:
+        parser.error("FOLDER must be given, unless there is --only-report")
+    default = [name for name in METHODS if name not in (*BY_NAME_ONLY, *(SLOW if options.quick else ()))]
+    options.chosen = [name.strip() for name in options.methods.split(";")] if options.methods else None
+    options.methods = options.chosen or default
     unknown = [name for name in options.methods if name not in METHODS]
     if unknown:
         parser.error(f"--methods must be some of {'; '.join(METHODS)}, got {unknown[0]}")
-    options.methods = [name for name in options.methods if available(name)]
+    options.tag = content_tag() if options.tag == "content" else options.tag
     return options
+
+
+def _measure_missing(options: argparse.Namespace) -> None:
+    """Measure what the files do not hold, or hold as a failure."""
+    reasons = {name: lacking(name) for name in options.methods}
+    for name, reason in reasons.items():
+        if reason is not None:
+            print(f"left out: {name}, since {reason}")
+    options.methods = [name for name, reason in reasons.items() if reason is None]
+    done = read_results(options.results)
+    waiting = [job for job in _jobs(options) if job.key not in done or "failed" in done[job.key]]
+    for _ in _measure_all(waiting, Path(options.results[0])):
+        pass
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Measure what is missing, and print the tables."""
     options = _options(words)
-    path = Path(options.results)
-    done = _done(path)
-    jobs = list(_jobs(options))
     if not options.only_report:
-        waiting = [job for job in jobs if job.key not in done or "failed" in done[job.key]]
-        os.environ.setdefault("PYTHONWARNINGS", "ignore")
-        # A process for each method: the thread pools of several libraries in one disturb each other.
-        context = multiprocessing.get_context("spawn")
-        pools = {name: ProcessPoolExecutor(1, mp_context=context) for name in {job.method for job in waiting}}
-        for number, job in enumerate(waiting):
-            found = pools[job.method].submit(measure, job).result()
-            done[job.key] = found
-            with path.open("a") as stream:
-                stream.write(json.dumps(found) + "\n")
-            said = found.get("failed") or f"error {found['error']:.4f} in {found['seconds']:.1f} s"
-            print(f"{number + 1}/{len(waiting)} {job.name} seed {job.seed} {job.method}: {said}", flush=True)
-        for pool in pools.values():
-            pool.shutdown()
-    report([done[job.key] for job in jobs if job.key in done], options.plot)
+        _measure_missing(options)
+    names = None if options.folder is None else [entry["name"] for entry in _entries(options)]
+    most_rows = _QUICK_ROWS if options.quick else options.rows
+    rows = select(list(read_results(options.results).values()), names, options.chosen, options.seeds if names else None)
+    if names is not None:
+        rows = [row for row in rows if row["most_rows"] == most_rows]
+    report(rows, options.plot, "cpu_seconds" if options.cpu else "seconds")
 
 
 if __name__ == "__main__":

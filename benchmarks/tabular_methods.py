@@ -1,242 +1,142 @@
-"""What tables are learned by: glassnet's recipes, and what else people take. One function each, fitted on a split.
+"""What tables are learned by: glassnet's recipes, and what else people take (`tabular_others`).
 
 A method is called with a `Split` and returns predictions for its test rows: probabilities (n, k) in the order of
-``split.labels``, or numbers (n,). Whatever it wants to hold out for early stopping are the split's validation rows.
+``split.labels``, or numbers (n,).
 """
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 import importlib.metadata
 import importlib.util
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["METHODS", "SLOW", "Split", "available", "quietly", "version_of"]
+from benchmarks import tabular_others as others
+from benchmarks.tabular_split import Split, encoded
 
-_ROUNDS = 2000  # of boosting, at most
-_PATIENCE = 50
-_DEVICE = "TABULAR_BENCHMARK_DEVICE"  # of PyTorch
-_THREADS = "TABULAR_BENCHMARK_THREADS"  # how many each method may use; otherwise what it takes by itself
+__all__ = ["BY_NAME_ONLY", "METHODS", "SLOW", "Method", "content_tag", "import_packages", "lacking", "quietly", "version_of"]  # fmt: skip  # noqa: E501
 
 
-@dataclass(frozen=True)
-class Split:
-    """One table, divided; X are pandas frames, y class codes or numbers."""
+class Method(NamedTuple):
+    """A function that learns a table, and what it needs."""
 
-    task: str
-    seed: int
-    labels: list[Any]
-    X: dict[str, Any]
-    y: dict[str, np.ndarray]
-
-    @property
-    def classifies(self) -> bool:
-        """Whether the target is classes."""
-        return self.task != "regression"
+    package: str
+    predictions: Callable[[Split], np.ndarray]
+    modules: tuple[str, ...] = ()  # imported before the clock starts
+    recipe: str | None = None  # of glassnet, which an older version may not have
 
 
-def _kinds(frame: Any) -> tuple[list[str], list[str]]:
-    """Return the names of numeric columns, and of all others."""
-    numbers = [name for name in frame if frame[name].dtype.kind in "if"]
-    return numbers, [name for name in frame if name not in numbers]
+def _glassnet(recipe: str | None = None, **options: Any) -> Method:
+    if recipe is not None:
+        options["recipe"] = recipe
 
-
-def _as_categories(split: Split) -> dict[str, Any]:
-    """Return frames in which everything that is no number is a category of the training rows."""
-    import pandas as pd
-
-    found = {part: frame.copy() for part, frame in split.X.items()}
-    for name in _kinds(split.X["train"])[1]:
-        known = sorted(map(str, split.X["train"][name].dropna().unique()))
-        for part, frame in split.X.items():
-            texts = [None if gone else str(value) for value, gone in zip(frame[name], frame[name].isna(), strict=True)]
-            found[part][name] = pd.Categorical(texts, categories=known)
-    return found
-
-
-def _encoded(split: Split, *, scaled: bool, one_hot: bool) -> dict[str, np.ndarray]:
-    """Return matrices by a sensible pipeline: means for missing numbers, with flags; codes for the rest."""
-    from sklearn.compose import make_column_transformer
-    from sklearn.impute import SimpleImputer
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
-
-    numbers, others = _kinds(split.X["train"])
-    steps: list[Any] = [SimpleImputer(add_indicator=True), *([StandardScaler()] if scaled else [])]
-    coder: Any = (
-        OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=100, sparse_output=False)
-        if one_hot
-        else OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)
-    )
-    pipeline = make_column_transformer((make_pipeline(*steps), numbers), (coder, others))
-    frames = {part: frame.astype(dict.fromkeys(others, object)) for part, frame in _as_categories(split).items()}
-    fitted = pipeline.fit(frames["train"])
-    return {part: np.asarray(fitted.transform(frame), dtype=np.float64) for part, frame in frames.items()}
-
-
-def _answer(split: Split, model: Any, X: Any) -> np.ndarray:
-    return np.asarray(model.predict_proba(X) if split.classifies else model.predict(X))
-
-
-def sklearn_mlp(split: Split) -> np.ndarray:
-    """scikit-learn's MLP with early stopping on scaled numbers, one-hot categories and a scaled target."""
-    from sklearn.compose import TransformedTargetRegressor
-    from sklearn.neural_network import MLPClassifier, MLPRegressor
-    from sklearn.preprocessing import StandardScaler
-
-    X = _encoded(split, scaled=True, one_hot=True)
-    rows, y = np.concatenate([X["train"], X["valid"]]), np.concatenate([split.y["train"], split.y["valid"]])
-    options: dict[str, Any] = {"early_stopping": True, "validation_fraction": 0.2, "max_iter": 500}
-    # Some classes have too few rows for its stratified split.
-    if split.classifies and np.bincount(y)[np.unique(y)].min() < 5:
-        options = {"max_iter": 200}
-    if split.classifies:
-        return _answer(split, MLPClassifier(random_state=split.seed, **options).fit(rows, y), X["test"])
-    inner = MLPRegressor(random_state=split.seed, **options)
-    return _answer(split, TransformedTargetRegressor(inner, transformer=StandardScaler()).fit(rows, y), X["test"])
-
-
-def random_forest(split: Split) -> np.ndarray:
-    """scikit-learn's random forest of 500 trees; it has no use for validation rows but as more rows."""
-    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
-    X = _encoded(split, scaled=False, one_hot=False)
-    rows, y = np.concatenate([X["train"], X["valid"]]), np.concatenate([split.y["train"], split.y["valid"]])
-    kind = RandomForestClassifier if split.classifies else RandomForestRegressor
-    return _answer(split, kind(500, random_state=split.seed, n_jobs=-1).fit(rows, y), X["test"])
-
-
-def hist_gradient_boosting(split: Split) -> np.ndarray:
-    """scikit-learn's HistGradientBoosting with early stopping on the validation rows."""
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-
-    X = _as_categories(split)
-    kind = HistGradientBoostingClassifier if split.classifies else HistGradientBoostingRegressor
-    # It takes categories of up to 255 values.
-    for name in _kinds(split.X["train"])[1]:
-        if len(X["train"][name].cat.categories) > 255:
-            X = {part: frame.assign(**{name: frame[name].cat.codes.astype(float)}) for part, frame in X.items()}
-    model = kind(early_stopping=True, max_iter=_ROUNDS, n_iter_no_change=_PATIENCE, random_state=split.seed)
-    model.fit(X["train"], split.y["train"], X_val=X["valid"], y_val=split.y["valid"])
-    return _answer(split, model, X["test"])
-
-
-def lightgbm(split: Split) -> np.ndarray:
-    """LightGBM's defaults with early stopping on the validation rows."""
-    import lightgbm as lgb
-
-    X = _as_categories(split)
-    X = {part: frame.rename(columns=dict(zip(frame, map(str, range(frame.shape[1])), strict=True))) for part, frame in X.items()}  # fmt: skip  # noqa: E501
-    kind = lgb.LGBMClassifier if split.classifies else lgb.LGBMRegressor
-    model = kind(n_estimators=_ROUNDS, random_state=split.seed, n_jobs=_cores(), verbose=-1)
-    stop = lgb.early_stopping(_PATIENCE, verbose=False)
-    model.fit(X["train"], split.y["train"], eval_set=[(X["valid"], split.y["valid"])], callbacks=[stop])
-    return _answer(split, model, X["test"])
-
-
-def xgboost(split: Split) -> np.ndarray:
-    """XGBoost's defaults with early stopping on the validation rows."""
-    import xgboost as xgb
-
-    X = _as_categories(split)
-    kind = xgb.XGBClassifier if split.classifies else xgb.XGBRegressor
-    options = {"n_estimators": _ROUNDS, "early_stopping_rounds": _PATIENCE, "enable_categorical": True}
-    model = kind(random_state=split.seed, n_jobs=_cores(), **options)
-    model.fit(X["train"], split.y["train"], eval_set=[(X["valid"], split.y["valid"])], verbose=False)
-    return _answer(split, model, X["test"])
-
-
-def _cores() -> int:
-    if _THREADS in os.environ:
-        return int(os.environ[_THREADS])
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _pytabkit(split: Split, classifier: str, regressor: str) -> np.ndarray:
-    import pandas as pd
-    import pytabkit
-    import torch
-
-    torch.set_num_threads(_cores())
-    numbers, others = _kinds(split.X["train"])
-    means = split.X["train"][numbers].mean()
-    flagged = [name for name in numbers if split.X["train"][name].isna().any()]
-    frames = _as_categories(split)
-    for part, frame in frames.items():
-        flags = {f"{name} missing": split.X[part][name].isna().astype(str).astype("category") for name in flagged}
-        frames[part] = frame.assign(**{name: frame[name].fillna(means[name]) for name in numbers}, **flags)
-    both = pd.concat([frames["train"], frames["valid"]], ignore_index=True)
-    for name in [*others, *(f"{name} missing" for name in flagged)]:
-        both[name] = both[name].astype("category")
-        frames["test"][name] = frames["test"][name].astype("category")
-    y = np.concatenate([split.y["train"], split.y["valid"]])
-    held_out = np.arange(len(frames["train"]), len(both))
-    model = getattr(pytabkit, classifier if split.classifies else regressor)(
-        random_state=split.seed, device=os.environ.get(_DEVICE, "cpu")
-    )
-    model.fit(both, y, val_idxs=held_out)
-    return _answer(split, model, frames["test"])
-
-
-def pytabkit_realmlp(split: Split) -> np.ndarray:
-    """RealMLP with its tuned defaults, as its authors publish it, on PyTorch."""
-    return _pytabkit(split, "RealMLP_TD_Classifier", "RealMLP_TD_Regressor")
-
-
-def pytabkit_tabm(split: Split) -> np.ndarray:
-    """TabM with the defaults of the same package."""
-    return _pytabkit(split, "TabM_D_Classifier", "TabM_D_Regressor")
-
-
-def _glassnet(**options: Any) -> Callable[[Split], np.ndarray]:
-    def method(split: Split) -> np.ndarray:
+    def predictions(split: Split) -> np.ndarray:
         from glassnet.tabular import TabularClassifier, TabularRegressor
 
         kind = TabularClassifier if split.classifies else TabularRegressor
-        threads: Any = int(os.environ[_THREADS]) if _THREADS in os.environ else "auto"
-        model = kind(random_state=split.seed, threads=threads, **options)
+        model = kind(random_state=split.seed, threads=_threads(), **options)
         model.fit(split.X["train"], split.y["train"], validation_data=(split.X["valid"], split.y["valid"]))
-        return _answer(split, model, split.X["test"])
+        return others.answer(split, model, split.X["test"])
 
-    return method
+    return Method("glassnet", predictions, ("glassnet.tabular",), recipe)
 
 
-METHODS: dict[str, tuple[str, Callable[[Split], np.ndarray]]] = {
-    "glassnet": ("glassnet", _glassnet()),
-    "glassnet, ensemble of 8": ("glassnet", _glassnet(n_ensemble=8)),
-    "glassnet small": ("glassnet", _glassnet(recipe="small")),
-    "glassnet tabm": ("glassnet", _glassnet(recipe="tabm")),
-    "glassnet tabm-mini": ("glassnet", _glassnet(recipe="tabm-mini")),
-    "RealMLP (pytabkit)": ("pytabkit", pytabkit_realmlp),
-    "TabM (pytabkit)": ("pytabkit", pytabkit_tabm),
-    "LightGBM": ("lightgbm", lightgbm),
-    "XGBoost": ("xgboost", xgboost),
-    "HistGradientBoosting": ("scikit-learn", hist_gradient_boosting),
-    "random forest": ("scikit-learn", random_forest),
-    "MLP (scikit-learn)": ("scikit-learn", sklearn_mlp),
+def _plain(split: Split) -> np.ndarray:
+    """Return what `glassnet.sklearn` predicts with its defaults, on scaled numbers and one-hot categories.
+
+    The defaults are scikit-learn's: 200 epochs, no early stopping. So validation rows are more rows to learn from.
+    """
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.preprocessing import StandardScaler
+
+    from glassnet.sklearn import MLPClassifier, MLPRegressor
+
+    X = encoded(split, scaled=True, one_hot=True)
+    rows, y = np.concatenate([X["train"], X["valid"]]), np.concatenate([split.y["train"], split.y["valid"]])
+    options: dict[str, Any] = {"random_state": split.seed, "threads": _threads()}
+    if split.classifies:
+        return others.answer(split, MLPClassifier(**options).fit(rows, y), X["test"])
+    model = TransformedTargetRegressor(MLPRegressor(**options), transformer=StandardScaler())
+    return others.answer(split, model.fit(rows, y), X["test"])
+
+
+def _threads() -> Any:
+    return int(os.environ[others.THREADS]) if others.THREADS in os.environ else "auto"
+
+
+_SKLEARN = ("sklearn.ensemble", "sklearn.neural_network", "sklearn.compose", "sklearn.impute", "sklearn.pipeline")
+
+METHODS: dict[str, Method] = {
+    "glassnet": _glassnet(),
+    "glassnet, ensemble of 8": _glassnet(n_ensemble=8),
+    "glassnet fast": _glassnet("fast"),
+    "glassnet small": _glassnet("small"),
+    "glassnet tabm-mini": _glassnet("tabm-mini"),
+    "glassnet tabm": _glassnet("tabm"),
+    "glassnet plain MLP": Method("glassnet", _plain, ("glassnet.sklearn", *_SKLEARN)),
+    "RealMLP (pytabkit)": Method("pytabkit", others.pytabkit_realmlp, ("pytabkit", "torch", "lightning")),
+    "TabM (pytabkit)": Method("pytabkit", others.pytabkit_tabm, ("pytabkit", "torch")),
+    "LightGBM": Method("lightgbm", others.lightgbm, ("lightgbm",)),
+    "LightGBM, tuned defaults": Method("lightgbm", others.lightgbm_tuned, ("lightgbm",)),
+    "XGBoost": Method("xgboost", others.xgboost, ("xgboost",)),
+    "XGBoost, tuned defaults": Method("xgboost", others.xgboost_tuned, ("xgboost",)),
+    "CatBoost": Method("catboost", others.catboost, ("catboost",)),
+    "HistGradientBoosting": Method("scikit-learn", others.hist_gradient_boosting, _SKLEARN),
+    "random forest": Method("scikit-learn", others.random_forest, _SKLEARN),
+    "MLP (scikit-learn)": Method("scikit-learn", others.sklearn_mlp, _SKLEARN),
 }
-"""The package that a method needs, and its function."""
+"""Methods by the name that tables and results have."""
 
 SLOW = ("glassnet tabm", "glassnet tabm-mini", "TabM (pytabkit)")
 """Methods that take minutes on a thousand rows."""
 
+BY_NAME_ONLY = ("glassnet tabm",)
+"""Methods that take part only where they are asked for."""
+
 _MODULES = {"scikit-learn": "sklearn"}
 
 
-def available(method: str) -> bool:
-    """Return whether the package behind a method is installed."""
-    package = METHODS[method][0]
-    return importlib.util.find_spec(_MODULES.get(package, package)) is not None
+def lacking(method: str) -> str | None:
+    """Return what is missing for a method, None where nothing is."""
+    package, *_, recipe = METHODS[method]
+    if importlib.util.find_spec(_MODULES.get(package, package)) is None:
+        return f"{package} is not installed"
+    if recipe is not None:
+        from glassnet.tabular.fitting.recipes import RECIPES
+
+        if recipe not in RECIPES:
+            return f"glassnet {version_of(method)} has no recipe {recipe!r}"
+    return None
 
 
 def version_of(method: str) -> str:
     """Return the version of the package behind a method."""
-    return importlib.metadata.version(METHODS[method][0])
+    return importlib.metadata.version(METHODS[method].package)
+
+
+def content_tag() -> str:
+    """Return ten letters that change with any line of glassnet's own code."""
+    import glassnet
+
+    root = Path(glassnet.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def import_packages(method: str) -> None:
+    """Import what a method needs, which is no part of its time."""
+    for module in ("pandas", "sklearn.metrics", *METHODS[method].modules):
+        if importlib.util.find_spec(module.partition(".")[0]) is not None:
+            importlib.import_module(module)
 
 
 def quietly(method: str, split: Split) -> np.ndarray:
@@ -247,7 +147,7 @@ def quietly(method: str, split: Split) -> np.ndarray:
         try:
             for stream in (1, 2):
                 os.dup2(nowhere.fileno(), stream)
-            return METHODS[method][1](split)
+            return METHODS[method].predictions(split)
         finally:
             for stream, saved in zip((1, 2), kept, strict=True):
                 os.dup2(saved, stream)

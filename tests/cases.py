@@ -80,6 +80,8 @@ LAYERS = [
     LayerCase(gn.Select([3, 0, -1]), (6,)),
     LayerCase(gn.Scale(), (6,)),
     LayerCase(gn.Scale(decays=True), (2, 3)),
+    LayerCase(gn.Calibration(), (6,)),
+    LayerCase(gn.Calibration().tuned(trainable=False), (2, 3)),
     LayerCase(gn.Embedding(5, 3), (4,)),
     LayerCase(gn.Embedding(4, 1), (2, 2)),
     LayerCase(gn.Sequential([gn.Embedding(7, 2), gn.Flatten(), gn.Dense(3, "tanh")]), (3,)),

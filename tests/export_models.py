@@ -115,7 +115,10 @@ NETWORKS: dict[str, Recipe] = {
         lambda: [gn.Flatten(), gn.Dense(5, "relu"), gn.Dense(2)], "cross_entropy", "two classes", d=12
     ),
     "realmlp": Recipe(
-        lambda: _realmlp(3), gn.SoftmaxCrossEntropy(label_smoothing=0.1), "classes", options={"codes": 5}
+        lambda: [*_realmlp(3), gn.Calibration()],
+        gn.SoftmaxCrossEntropy(label_smoothing=0.1),
+        "classes",
+        options={"codes": 5},
     ),
     "realmlp_number": Recipe(lambda: _realmlp(1), "squared_error", "number", options={"codes": 5}),
     "codes": Recipe(
@@ -124,10 +127,12 @@ NETWORKS: dict[str, Recipe] = {
         "classes",
         options={"codes": 6},
     ),
-    "tabm": Recipe(lambda: _tabm(3), gn.EnsembleLoss("cross_entropy", copies=4), "classes"),
+    "tabm": Recipe(lambda: [*_tabm(3), gn.Calibration()], gn.EnsembleLoss("cross_entropy", copies=4), "classes"),
     "tabm_number": Recipe(lambda: _tabm(1), gn.EnsembleLoss("squared_error", copies=4), "number"),
     "tabm_mini": Recipe(lambda: _tabm_mini(1), gn.EnsembleLoss("binary_cross_entropy", copies=5), "yes/no"),
-    "quantiles": Recipe(lambda: [gn.Dense(8, "silu"), gn.Dense(3)], gn.Quantile([0.1, 0.5, 0.9]), "number"),
+    "quantiles": Recipe(
+        lambda: [gn.Dense(8, "silu"), gn.Dense(3), gn.Calibration()], gn.Quantile([0.1, 0.5, 0.9]), "number"
+    ),
     "quantiles_of_two": Recipe(lambda: [gn.Dense(8, "silu"), gn.Dense(4)], gn.Quantile([0.2, 0.8]), "numbers"),
     "mean_and_variance": Recipe(lambda: [gn.Dense(8, "tanh"), gn.Dense(4)], "gaussian_nll", "numbers"),
     "counts": Recipe(lambda: [gn.Dense(8, "elu"), gn.Dense(1)], "poisson", "counts"),
@@ -187,6 +192,10 @@ def export_case(name: str, seed: int = 0) -> Case:
     if name.startswith("realmlp"):
         net.build((recipe.d,)).init_from_data(X)
     net.fit(shaped, y, epochs=6, batch_size=16, diagnose=False, threads=1)
+    if isinstance(net.layers[-1], gn.Calibration):  # as if it had been fitted
+        layer, rng = net.layers[-1], np.random.default_rng(seed)
+        layer.scale[...] = rng.uniform(0.5, 1.5, layer.scale.shape)
+        layer.shift[...] = rng.normal(0.0, 0.3, layer.shift.shape)
     return Case(net, shaped)
 
 

@@ -79,12 +79,13 @@ class Bench:
         return self.layer.forward(X, self.cache if cache is None else cache, self.step(mode))
 
     def backward(self, dY: np.ndarray) -> np.ndarray | None:
-        """Return dX; a copy of dY is consumed."""
+        """Return dX; a copy of dY is consumed. What lasts within a call only is gone before it."""
+        self.poison(self.pool.passing)
         return self.layer.backward(dY.copy(), self.cache)
 
-    def poison(self) -> None:
-        """Fill all scratch with NaN."""
-        for buffer in self.pool.buffers:
+    def poison(self, buffers: list[np.ndarray] | None = None) -> None:
+        """Fill all scratch, or only some of its buffers, with NaN."""
+        for buffer in [*self.pool.buffers, *self.pool.passing] if buffers is None else buffers:
             buffer[:] = 0xFF
 
     def inputs(self, rng: np.random.Generator, n: int | None = None) -> np.ndarray:

@@ -146,25 +146,39 @@ def test_recipes_with_patience_end_by_themselves(run: Call) -> None:
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
-def test_the_metric_chooses_epoch_and_smoothing(run: Call, metric: str) -> None:
-    """The best epoch is that of the metric, and where it looks at probabilities labels are not smoothed."""
+def test_the_metric_chooses_the_epoch(run: Call, metric: str) -> None:
+    """The best epoch is that of the metric; labels are smoothed all the same."""
     result = trained(run, *CLASSES, "--metric", metric, "--epochs", "6")
     values = result["history"][f"valid_{metric}"]
     best = max(values) if metric == "accuracy" else min(values)
     assert values[result["training"]["best_epoch"] - 1] == best
     assert result["training"]["metric"] == metric
-    loss = TableModel.load(MODEL).network.loss
-    assert loss.label_smoothing == (0.1 if metric == "accuracy" else 0.0)
+    assert TableModel.load(MODEL).network.loss.label_smoothing == 0.1
 
 
-def test_smoothed_probabilities_are_explained(run: Call) -> None:
-    """Where smoothed labels cost log loss beside the linear model, the report says which option changes that."""
-    hint = "Labels were smoothed, for accuracy. For probabilities use --metric log_loss."
-    result = trained(run, "penguins", "-t", "species", "--epochs", "20")
-    assert result["scores"]["network"]["log_loss"] > result["scores"]["linear"]["log_loss"]
-    assert result["verdict"]["hint"] == hint
-    result = trained(run, "penguins", "-t", "species", "--epochs", "8", "--metric", "log_loss")
-    assert result["verdict"]["hint"] == ""
+def test_label_smoothing(run: Call) -> None:
+    """--label-smoothing 0 switches it off; numbers have none."""
+    trained(run, *CLASSES, "--label-smoothing", "0", "--epochs", "1")
+    assert TableModel.load(MODEL).network.loss.label_smoothing == 0.0
+    code, _, err = run("train", *NUMBERS, "--label-smoothing", "0.1")
+    assert (code, "--label-smoothing must be used with classes" in err) == (2, True)
+
+
+def test_calibration_is_reported(run: Call) -> None:
+    """JSON has the temperature, the errors before and after, and those of the test rows; text and evaluate say them."""
+    result = trained(run, "penguins", "-t", "species", "--epochs", "8")
+    found = result["calibration"]
+    assert found["sentence"] == str(TableModel.load(MODEL).calibration)
+    assert found["n_rows"] == result["rows"]["validation"]
+    assert found["temperature"] != 1.0
+    error = sum(share * abs(sure - right) for sure, right, share in result["reliability"]["bins"])
+    assert result["reliability"]["error"] == pytest.approx(error)
+    _, out, _ = run("evaluate", MODEL, "penguins")
+    words = " ".join(out.split())
+    assert (
+        f"Probabilities temperature {found['temperature']:.2f} fitted on 55 held-out rows; calibration error" in words
+    )
+    assert "on the scored rows 0." in words
 
 
 def test_mae_learns_medians(run: Call) -> None:
@@ -373,7 +387,7 @@ def test_a_dumb_terminal_gets_the_recipes_in_a_line(run: Call, monkeypatch: pyte
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(sys, "stderr", terminal)
     assert main(["train", *CLASSES, "--epochs", "1"]) == 0
-    assert re.fullmatch(r"Recipes here: realmlp about \d+ \w+ \(this one\), small .*\n", terminal.getvalue())
+    assert re.fullmatch(r"Recipes here: realmlp about \d+ \w+ \(this one\), fast .*\n", terminal.getvalue())
 
 
 @pytest.mark.slow

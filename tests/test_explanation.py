@@ -423,6 +423,20 @@ def test_layers_for_tables_are_told_by_their_formula() -> None:
         assert f"   {line}\n" in text
 
 
+def test_calibrated_outputs_are_worked() -> None:
+    """A prediction shows scale and shift with their numbers; a step of training passes the outputs on, and keeps both."""
+    layer = gn.Calibration()
+    network = gn.Network([gn.Dense(4, "tanh"), gn.Dense(2), layer], loss="cross_entropy", seed=0, input_shape=3)
+    layer.scale[...], layer.shift[...] = 0.5, [[0.25, -0.25]]
+    X = np.ones((2, 3))
+    text = explain_prediction(network, X).text()
+    assert "   A3 = scale3 * Z2 + shift3\n" in text
+    np.testing.assert_allclose(explain_prediction(network, X)["A3"], network.forward(X))
+    step = network.explain(X, np.array([0, 1]))
+    assert "passed on: off in training" in step.text()
+    np.testing.assert_array_equal(layer.scale, np.full((1, 2), 0.5, dtype="float32"))
+
+
 def test_an_entry_is_worked_alone_and_its_largest_terms_stand_first() -> None:
     """An entry has the terms, the value and the label of the whole explanation; the terms left out add up to the rest."""
     net = gn.Network([gn.Dense(3, "tanh"), gn.Dense(1)], loss="squared_error", seed=0, input_shape=20, dtype="float64")

@@ -96,7 +96,7 @@ def test_every_network_has_a_module_with_as_many_weights(name: str) -> None:
     """The state dict has each weight once, under a name of its own, and no further ones but statistics and pieces."""
     net = export_case(name).model
     slots = list(module_of(net).slots())
-    fixed = ("running_mean", "running_var", "num_batches_tracked", "start", "slope", "low", "high")
+    fixed = ("running_mean", "running_var", "num_batches_tracked", "scale", "shift", "start", "slope", "low", "high")
     sizes = {slot.name: slot.array.size for slot in slots if slot.name.rpartition(".")[2] not in fixed}
     assert len({slot.name for slot in slots}) == len(slots)
     assert sum(sizes.values()) == net.n_parameters

@@ -192,8 +192,8 @@ def test_offered_layers_are_those_that_need_no_more() -> None:
     """The list follows from the classes: what is left out needs shapes, columns, functions or a loss of its own."""
     left_out = set(LAYERS) - set(layer_kinds())
     assert left_out == {
-        "Copies", "CustomActivation", "Embedding", "EnsembleDense", "EnsembleHead", "PiecewiseLinearEmbedding",
-        "Reshape", "Select", "Sequential",
+        "Calibration", "Copies", "CustomActivation", "Embedding", "EnsembleDense", "EnsembleHead",
+        "PiecewiseLinearEmbedding", "Reshape", "Select", "Sequential",
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ class Reference:
         self.target = TargetEncoder().fit(self["y"], "regression" if kind == "reg" else "classification")
         self.y = self.target.transform(self["y"])
         self.epochs = self["epochs"].item()
-        design = Design(encoder, self.X, loss, self.target.n_outputs, self.epochs)
+        design = Design(encoder, self.X, loss, self.target.n_outputs, self.epochs, calibrates=False)
         self.network = recipe.network(design, seed=0)
         self.starts = [recipe.network(design, seed).state_dict() for seed in range(12)]
         self.start = {name: self[f"start {name}"] for name in self.starts[0]}
@@ -118,7 +118,7 @@ def test_realmlp_is_what_the_paper_says(rng: np.random.Generator) -> None:
     design, _ = design_of("realmlp", rng)
     net = RECIPES["realmlp"].network(design, seed=0)
     kinds = [type(layer).__name__ for layer in net.layers]
-    assert kinds == ["Concatenate", "Scale", *["NTKDense", "Parametric", "Dropout"] * 3, "NTKDense"]
+    assert kinds == ["Concatenate", "Scale", *["NTKDense", "Parametric", "Dropout"] * 3, "NTKDense", "Calibration"]
     groups = {slot.name: group for slot, group in zip(net.slots, net.store.groups, strict=True)}
     rates = {name: (group.rate_factor, group.decay_factor) for name, group in groups.items()}
     assert rates["scale_1.scale"] == (6.0, 6.0)

@@ -33,21 +33,21 @@ def fitted() -> dict[str, Any]:
 # ---- what it is judged by ----------------------------------------------------------------------------------------
 
 METRICS = {
-    "classifier": {"accuracy": False, "balanced_accuracy": False, "f1": False, "log_loss": True, "auc": True, "brier": True},
-    "regressor": {"rmse": False, "mae": False, "r2": False},
+    "classifier": ["accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier"],
+    "regressor": ["rmse", "mae", "r2"],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "metric"), [(kind, metric) for kind, found in METRICS.items() for metric in found])
 @pytest.mark.parametrize("recipe", ["realmlp", "tabm-mini"])
 def test_the_metric_chooses_the_epoch(recipe: str, kind: str, metric: str) -> None:
-    """The best epoch of the metric, of equal ones the last (of TabM's the first), is the network's; labels are smoothed or not."""
+    """The best epoch of the metric, of equal ones the last (of TabM's the first), is the network's; labels are smoothed by the recipe."""
     cls, target = KINDS[kind]
     y = target()
     valid = ({name: values[60:] for name, values in columns().items()}, y[60:])
     train = {name: values[:60] for name, values in columns().items()}
     epochs = 12 if recipe == "realmlp" else 4
-    model = cls(recipe, metric=metric, epochs=epochs, threads=1, random_state=0)
+    model = cls(recipe, metric=metric, calibrate=False, epochs=epochs, threads=1, random_state=0)
     model.fit(train, y[:60], validation_data=valid)
     history = model.history_[f"valid_{metric}"]
     best = min(history) if metric in ("log_loss", "brier", "rmse", "mae") else max(history)
@@ -60,10 +60,25 @@ def test_the_metric_chooses_the_epoch(recipe: str, kind: str, metric: str) -> No
     assert network.run.stopping.best_epoch.tolist() == [epoch + 1]
     loss = getattr(network.loss, "loss", network.loss)
     if kind == "classifier":
-        smooths = recipe == "realmlp" and not METRICS[kind][metric]
-        assert loss.label_smoothing == (0.1 if smooths else 0.0)
+        assert loss.label_smoothing == (0.1 if recipe == "realmlp" else 0.0)
     else:
         assert type(loss) is (gn.AbsoluteError if metric == "mae" else gn.SquaredError)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+def test_label_smoothing_can_be_chosen(recipe: str, smoothing: float) -> None:
+    """Every recipe takes what was asked for, 0 included, with a metric of probabilities too."""
+    model = TabularClassifier(recipe, metric="log_loss", label_smoothing=smoothing, **{**SHORT, "epochs": 1})
+    loss = model.fit(columns(), labels()).network_.loss
+    assert getattr(loss, "loss", loss).label_smoothing == smoothing
+
+
+def test_label_smoothing_must_be_a_share() -> None:
+    """Below 0, or 1 and above, is refused."""
+    message = "TabularClassifier: label_smoothing must be a finite number at least 0 and below 1, got 1.0."
+    with pytest.raises(ConfigError, match="^" + re.escape(message) + "$"):
+        TabularClassifier(label_smoothing=1.0).fit(columns(), labels())
 
 
 def test_mae_learns_medians() -> None:

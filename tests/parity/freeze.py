@@ -30,7 +30,8 @@ def freeze_layer(case: LayerCase, rng: np.random.Generator) -> Arrays:
     X, dY = bench.inputs(rng).copy(), bench.gradient_of_output(rng)
     params = {name: torch.tensor(array, requires_grad=True) for name, array in bench.params.items()}
     inputs = torch.tensor(X, requires_grad=True)
-    stats = {name: torch.tensor(array) for name, array in bench.stats.items()} if is_noisy(case.layer) else {}
+    uses_stats = is_noisy(case.layer) or not case.layer.trainable
+    stats = {name: torch.tensor(array) for name, array in bench.stats.items()} if uses_stats else {}
     Y = torch_layer(bench.layer, params | stats, inputs)
     Y.backward(torch.tensor(dY))
     dX = np.zeros_like(X) if inputs.grad is None else inputs.grad.numpy()

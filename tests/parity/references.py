@@ -97,6 +97,7 @@ def _ensemble_head(layer: Any, params: Params, X: Any) -> Any:
 
 TORCH_LAYERS: dict[str, Callable[[Any, Params, Any], Any]] = {
     "BatchNorm": _batch_norm,
+    "Calibration": lambda layer, params, X: X if layer.trainable else params["scale"] * X + params["shift"],
     "Copies": lambda layer, params, X: X[:, None, :] * params["factor"],
     "EnsembleDense": _ensemble_dense,
     "EnsembleHead": _ensemble_head,

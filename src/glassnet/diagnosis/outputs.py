@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from glassnet.layers import (
     BatchNorm,
+    Calibration,
     Dense,
     Dropout,
     Flatten,
@@ -21,8 +22,8 @@ from glassnet.layers.activations.base import Activation
 
 __all__ = ["PASSES", "output_activation", "output_layer", "output_place"]
 
-PASSES = (Dropout, Flatten, GaussianNoise, Identity, Reshape)
-"""Layers that pass numbers on in prediction."""
+PASSES = (Calibration, Dropout, Flatten, GaussianNoise, Identity, Reshape)
+"""Layers that pass numbers on in prediction, or as `Calibration` in the training that is looked at."""
 
 _BEHIND = (*PASSES, Activation, BatchNorm, LayerNorm, Scale)
 

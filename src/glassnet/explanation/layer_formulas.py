@@ -12,7 +12,7 @@ from glassnet.explanation.norm_formulas import norm_backward, norm_forward, norm
 from glassnet.explanation.recording import Passage
 from glassnet.explanation.symbols import latex_of
 from glassnet.explanation.terms import Pattern, each, product, row_sum, worked
-from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, LayerNorm, Scale
+from glassnet.layers import BatchNorm, Calibration, Dense, Dropout, GaussianNoise, Layer, LayerNorm, Scale
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import ACTIVATIONS, activation_name
 from glassnet.layers.activations.elementwise import Identity
@@ -71,6 +71,8 @@ def forward_of(
     if is_ours(layer) and isinstance(layer, Scale):
         factor = (f"scale{number}", parameters[f"scale{number}"])
         return [*given, worked(result, passage.Y, "S * X", S=factor, X=(source, passage.X))], result
+    if is_ours(layer) and isinstance(layer, Calibration):
+        return _calibration_forward(layer, passage, number, source), result
     if is_ours(layer) and isinstance(layer, (BatchNorm, LayerNorm)):
         return norm_forward(layer, passage, number, source), result
     return [*given, _own_forward(layer, passage, number, source, result)], result
@@ -127,6 +129,15 @@ def _noise_forward(layer: GaussianNoise, passage: Passage, number: str, source: 
     drawn = Equation(f"noise{number}", noise, formula, rf"{layer.std:g} \cdot \mathcal{{N}}(0, 1)")
     names = {"X": (source, passage.X), "N": (f"noise{number}", noise)}
     return [drawn, worked(f"A{number}", passage.Y, "X + N", **names)]
+
+
+def _calibration_forward(layer: Calibration, passage: Passage, number: str, source: str) -> list[Equation]:
+    if not passage.cache["applied"]:
+        return [Equation(f"A{number}", passage.Y, source, latex_of(source), remark="passed on: off in training")]
+    names = {f"scale{number}": layer.scale.copy(), f"shift{number}": layer.shift.copy()}
+    values = {"S": (f"scale{number}", names[f"scale{number}"]), "B": (f"shift{number}", names[f"shift{number}"])}
+    given = [Equation(symbol, value) for symbol, value in names.items()]
+    return [*given, worked(f"A{number}", passage.Y, "S * X + B", X=(source, passage.X), **values)]
 
 
 def _mask(layer: Dropout, passage: Passage) -> np.ndarray:
@@ -192,7 +203,10 @@ def backward_of(layer: Layer, passage: Passage, names: Slopes) -> list[Equation]
     if ours and isinstance(layer, Dropout):
         mask = (f"M{number}", _mask(layer, passage))
         return [*found, worked(slope, passage.dX, "D * M", D=(f"d{result}", passage.dY), M=mask)]
-    if ours and isinstance(layer, (GaussianNoise, Identity)):
+    if ours and isinstance(layer, Calibration) and passage.cache["applied"]:
+        factor = (f"scale{number}", layer.scale.copy())
+        return [*found, worked(slope, passage.dX, "S * D", S=factor, D=(f"d{result}", passage.dY))]
+    if ours and isinstance(layer, (Calibration, GaussianNoise, Identity)):
         return [*found, Equation(slope, passage.dX, f"d{result}", latex_of(f"d{result}"))]
     if ours and isinstance(layer, Scale):
         factor = (f"scale{number}", layer.s.copy())

@@ -50,7 +50,7 @@ class Dropout(Layer):
             "Y": scratch.array(self.in_shape),
             "M": scratch.array(self.in_shape),
             "kept": scratch.array(self.in_shape, dtype=bool),
-            "bits": scratch.array(self.in_shape, dtype=np.uint16),
+            "tied": scratch.passing(0, self.in_shape, dtype=bool),
             "noisy": False,
             **self._constants(self.rate, scratch.dtype),
         }
@@ -69,8 +69,7 @@ class Dropout(Layer):
         if self.schedule is not None:
             factor = min(self.schedule(step.position), 1.0)
             cache.update(self._constants(np.multiply(self.rate, factor), X.dtype))
-        np.greater_equal(step.rng.bits(self.index, cache["bits"]), cache["limit"], out=cache["kept"])
-        np.copyto(cache["M"], cache["kept"])
+        np.copyto(cache["M"], step.rng.at_least(self.index, cache["limit"], cache["kept"], cache["tied"]))
         np.multiply(cache["M"], cache["scale"], cache["M"])
         Y: np.ndarray = np.multiply(X, cache["M"], cache["Y"])
         return Y

@@ -22,15 +22,16 @@ from glassnet.layers.dropout import Dropout, GaussianNoise
 from glassnet.layers.normalization import BatchNorm, LayerNorm
 from glassnet.layers.shapes import Flatten, Reshape
 from glassnet.layers.tables.batch_ensemble import Copies, EnsembleDense, EnsembleHead
+from glassnet.layers.tables.calibration import Calibration
 from glassnet.layers.tables.columns import Embedding, Scale, Select
 from glassnet.layers.tables.ntk_dense import NTKDense
 from glassnet.layers.tables.numeric_embeddings import PeriodicEmbedding, PiecewiseLinearEmbedding
 from glassnet.utils.checks import check_class
 
 __all__ = [
-    "ELU", "GELU", "SELU", "BatchNorm", "Concatenate", "Copies", "CustomActivation", "Dense", "Dropout", "Embedding",
-    "EnsembleDense", "EnsembleHead", "Flatten", "GaussianNoise", "Identity", "LayerNorm", "LeakyReLU", "Mish",
-    "NTKDense", "PReLU", "Parametric", "PeriodicEmbedding", "PiecewiseLinearEmbedding", "ReLU", "Reshape", "Residual",
+    "ELU", "GELU", "SELU", "BatchNorm", "Calibration", "Concatenate", "Copies", "CustomActivation", "Dense", "Dropout",
+    "Embedding", "EnsembleDense", "EnsembleHead", "Flatten", "GaussianNoise", "Identity", "LayerNorm", "LeakyReLU",
+    "Mish", "NTKDense", "PReLU", "Parametric", "PeriodicEmbedding", "PiecewiseLinearEmbedding", "ReLU", "Reshape", "Residual",
     "Scale", "Select", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
 ]  # fmt: skip
 

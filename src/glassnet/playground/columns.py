@@ -10,6 +10,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import (
     Activation,
     BatchNorm,
+    Calibration,
     Dense,
     Dropout,
     Flatten,
@@ -28,7 +29,7 @@ from glassnet.layers.activations.elementwise import Identity
 __all__ = ["Block", "Column", "Drawing", "drawing_of"]
 
 # What changes or passes on the values of units without making others.
-_FOLDED = (Activation, BatchNorm, Dropout, Flatten, GaussianNoise, LayerNorm, Reshape, Scale)
+_FOLDED = (Activation, BatchNorm, Calibration, Dropout, Flatten, GaussianNoise, LayerNorm, Reshape, Scale)
 _NO_EDGES = "is one step here: its units do not each have one weight to each unit before, so no edges are drawn"
 
 

@@ -70,8 +70,8 @@ def _stands(kind: str) -> bool:
 
 
 def _is_plain(layer: Layer) -> bool:
-    """Return whether a layer keeps rows apart from copies of them, which only losses of ensembles understand."""
-    return type(layer).__name__ not in ("EnsembleDense", "EnsembleHead")
+    """Return whether a layer is of use by itself: not for copies of rows, nor fitted to a network that is trained."""
+    return type(layer).__name__ not in ("Calibration", "EnsembleDense", "EnsembleHead")
 
 
 def layer_label(entry: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from glassnet.metrics import METRICS
 from glassnet.network import Network, load
 from glassnet.tabular.attribution.background import read_background
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
+from glassnet.tabular.calibration.result import read_calibration
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
@@ -271,6 +272,8 @@ class TableModel(Predictor):
         reading = options_config(self.reading)
         if reading:
             table["reading"] = reading
+        if self.calibration is not None:
+            table["calibration"] = self.calibration.config()
         if self.background is not None:
             table["background"] = [[float(str(value)) for value in row] for row in self.background]
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
@@ -298,6 +301,7 @@ class TableModel(Predictor):
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
             model = cls(network, encoder, target)
             model.reading = options_from_config(where, table.get("reading"))
+            model.calibration = read_calibration(where, table.get("calibration"))
             model.background = read_background(where, table.get("background"), encoder)
             return model
         except (FormatError, ConfigError) as error:

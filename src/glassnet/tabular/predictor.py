@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
+from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.form import Form
@@ -37,6 +38,9 @@ class Predictor:
     """The options that the training table was read with, which are the defaults for new tables."""
     background: np.ndarray | None = None
     """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
+
+    calibration: Calibrated | None = None
+    """What calibrated the probabilities or quantiles, and what it changed; None if nothing did."""
 
     @property
     def forms(self) -> dict[str, Form]:

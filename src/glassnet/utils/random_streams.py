@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["KeyedGenerator", "Noise", "Streams", "fresh_seed"]
 
-_DRAWS = 16_384  # 16-bit numbers at a time: 32 KiB
+_DRAWS = 16_384  # bytes at a time
 
 _INITIALISATION, _SPLIT, _SHUFFLING, _NOISE, _FROM_DATA = range(5)
 
@@ -98,7 +98,7 @@ class Streams:
 
 
 class Noise:
-    """Noise for layers, uniform, normal and plain bits: one key per member, one position per (epoch, batch, layer)."""
+    """Noise for layers, uniform, normal and yes or no: one key per member, one position per (epoch, batch, layer)."""
 
     def __init__(self, streams: Sequence[Streams], members: int | None) -> None:
         self._generators = [stream.noise() for stream in streams]
@@ -113,17 +113,35 @@ class Noise:
             generator.at(self.epoch, self.batch, layer).random(dtype=row.dtype, out=row)
         return out
 
-    def bits(self, layer: int, out: np.ndarray) -> np.ndarray:
-        """Fill ``out`` of shape (K?, n, *sample_shape) and dtype uint16 with random bits, each member from its own key.
+    def at_least(self, layer: int, limit: np.ndarray, out: np.ndarray, tied: np.ndarray) -> np.ndarray:
+        """Fill ``out`` with whether 16 random bits, a number of its own for each entry, are at least ``limit``.
 
-        A third of the time of `uniform`: one draw of the generator gives four numbers.
+        The lower 8 bits are drawn only where the upper 8 do not decide, in one of 256 entries: half of the numbers.
+
+        Parameters
+        ----------
+        layer : int
+            Position of the layer.
+        limit : ndarray of uint16
+            One for all, or one for each member.
+        out, tied : ndarray of bool, shape (K?, n, *sample_shape)
+            The result, each member's from its own key; and scratch.
         """
-        rows = [out] if self._members is None else list(out)
-        for generator, row in zip(self._generators, rows, strict=True):
-            source, flat = generator.at(self.epoch, self.batch, layer).bit_generator, row.reshape(-1)
-            for start in range(0, flat.size, _DRAWS):
-                part = flat[start : start + _DRAWS]
-                part[...] = source.random_raw(-(-part.size // 4)).view(np.uint16)[: part.size]
+        rows = [(out, tied)] if self._members is None else zip(out, tied, strict=True)
+        limits = limit.reshape(-1).tolist()
+        if len(limits) == 1:
+            limits *= len(self._generators)
+        for generator, own, (row, undecided) in zip(self._generators, limits, rows, strict=True):
+            source, size = generator.at(self.epoch, self.batch, layer).bit_generator, row.size
+            kept, ties = row.reshape(-1), undecided.reshape(-1)
+            upper, lower = divmod(own, 256)
+            for start in range(0, size, _DRAWS):
+                part = slice(start, min(start + _DRAWS, size))
+                drawn = source.random_raw(-(-(part.stop - start) // 8)).view(np.uint8)[: part.stop - start]
+                np.greater(drawn, upper, out=kept[part])
+                np.equal(drawn, upper, out=ties[part])
+            places = ties.nonzero()[0]
+            kept[places] = source.random_raw(-(-len(places) // 8)).view(np.uint8)[: len(places)] >= lower
         return out
 
     def normal(self, layer: int, out: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.calibration_facts import fitted_calibration
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
 from glassnet.cli.training.notes import notes_problem
@@ -59,6 +60,7 @@ def evaluate_table(
             "at_training": _scores_then(trained, network),
         },
         "baseline": {"does": words},
+        "calibration": fitted_calibration(model),
         "verdict": verdict(words, network, simple, no_better=no_better_here(words, network, trained)),
         "seen": None if seen is None else seen.to_dict(),
         "warnings": problem

@@ -17,12 +17,12 @@ __all__ = ["as_option", "worded_for_train", "words_of_options"]
 _NAMES = {
     "balanced": "--class-weight balanced",
     "batch": "--batch",
+    "calibrate": "",
     "drop": " with --drop",
     "ensemble": "--ensemble 5",
     "epochs": "--epochs",
     "fair": "--metric balanced_accuracy",
     "linear": ", --layers none",
-    "log_loss": "--metric log_loss",
     "logarithm": " (a column that holds it)",
     "mae": "--metric mae",
     "missing": "--missing",

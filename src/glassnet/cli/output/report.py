@@ -14,6 +14,7 @@ from glassnet.cli.output.confusion import confusion_parts
 from glassnet.cli.output.layers_table import layer_table
 from glassnet.cli.output.reading import reading_parts, with_target
 from glassnet.cli.output.report_parts import (
+    calibration_facts,
     curves,
     errors_table,
     facts_table,
@@ -215,6 +216,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
         *([("Divided", how_divided(result["split"]))] if result["split"]["by"] != "rows" else []),
         ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
+        *calibration_facts(result["calibration"], result.get("reliability"), result["judged_on"]),
     ]
     if result["recipes"]:
         facts.append(("Recipes here", Text("\n".join(recipes_lines(result["recipes"], console.width - _NAMES)))))
@@ -254,6 +256,10 @@ def print_evaluation(result: dict[str, Any]) -> None:
         for warning in abridged(result["warnings"]):
             console.print(Text(plain(warning), style="yellow"))
         _print_details(console, result)
+        facts = calibration_facts(result["calibration"], result.get("reliability"), "scored")
+        if facts:
+            console.print()
+            console.print(facts_table(facts))
 
 
 def print_model(result: dict[str, Any]) -> None:

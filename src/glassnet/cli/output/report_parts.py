@@ -16,7 +16,7 @@ from glassnet.cli.output.wording import as_ascii, count, metric_text, number_tex
 from glassnet.metrics import GREATER_IS_BETTER
 
 __all__ = [
-    "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented", "interval_text",
+    "calibration_facts", "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented", "interval_text",
     "metric_name", "parameters_text", "plain_table", "report_console", "scores_table",
 ]  # fmt: skip
 
@@ -110,6 +110,26 @@ def importance_table(rows: Sequence[dict[str, Any]], width: int, *, ascii_only: 
         bar = ("#" if ascii_only else "\u2588") * round(share * room)
         table.add_row(cut(plain(row["name"]), width - room - 16), f"{row['mean']:+.3g}", Text(bar, style="cyan"))
     return table
+
+
+def calibration_facts(
+    fitted: dict[str, Any] | None, reliability: dict[str, Any] | None, part: str
+) -> list[tuple[str, str | Text]]:
+    """Return how probabilities or quantiles were calibrated, and how right probabilities are on the rows of the scores.
+
+    Examples
+    --------
+    >>> calibration_facts({"sentence": "probabilities: temperature 1.20"}, {"error": 0.0212, "bins": []}, "test")
+    [('Probabilities', 'temperature 1.20; on the test rows 0.021')]
+    >>> calibration_facts(None, {"error": 0.0212, "bins": []}, "test")
+    [('Probabilities', 'calibration error 0.021 on the test rows')]
+    """
+    if fitted is None:
+        error = "" if reliability is None else f"calibration error {reliability['error']:.3f} on the {part} rows"
+        return [("Probabilities", error)] if error else []
+    name, _, words = fitted["sentence"].partition(": ")
+    words += "" if reliability is None else f"; on the {part} rows {reliability['error']:.3f}"
+    return [(name.capitalize(), words)]
 
 
 def errors_table(errors: dict[str, Any]) -> Table:

@@ -16,7 +16,7 @@ from glassnet.cli.output.outputs import check_page_output
 from glassnet.cli.output.reading import left_out_sentence, reading_lines, with_target
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.report import network_name, training_text
-from glassnet.cli.output.report_parts import interval_text, metric_name
+from glassnet.cli.output.report_parts import calibration_facts, interval_text, metric_name
 from glassnet.cli.output.split_text import how_divided
 from glassnet.cli.output.wording import count, metric_text, number_text, recipes_lines
 from glassnet.cli.training.preparation import Prepared
@@ -106,7 +106,23 @@ def _scores(result: dict[str, Any]) -> list[Markup]:
     metrics = list(result["scores"]["network"])
     rows = [[words, *(metric_text(result["scores"][who][m]) for m in metrics)] for who, words in names.items()]
     found = [element("div", table(rows, head=["", *map(metric_name, metrics)]), class_="table")]
-    return found + ([element("p", interval_text(result["interval"]))] if "interval" in result else [])
+    found += [element("p", interval_text(result["interval"]))] if "interval" in result else []
+    return found + _calibration(result)
+
+
+def _calibration(result: dict[str, Any]) -> list[Markup]:
+    """Return how probabilities or quantiles were calibrated, with the held-out rows in groups by their confidence."""
+    facts = calibration_facts(result["calibration"], result.get("reliability"), result["judged_on"])
+    parts = [element("p", f"{name}: {words}.") for name, words in facts]
+    fitted = result["calibration"]
+    if fitted is None or not fitted.get("bins"):
+        return parts
+    rows = [
+        [f"{share:.0%}", f"{before[0]:.3f}", f"{before[1]:.3f}", f"{sure:.3f}", f"{right:.3f}"]
+        for before, (sure, right, share) in zip(fitted["bins_before"], fitted["bins"], strict=True)
+    ]
+    head = ["held-out rows", "confidence before", "right", "confidence after", "right"]
+    return [*parts, element("div", table(rows, head=head), class_="table")]
 
 
 def _findings(result: dict[str, Any]) -> list[Markup]:

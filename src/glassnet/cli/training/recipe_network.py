@@ -34,7 +34,7 @@ __all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal
 
 # On products of this size a second thread saves a fifth of the time on two idle cores; but results would then depend
 # on the number of threads, and that on how busy the machine is.
-_ONE_THREAD = ("realmlp", "small")
+_ONE_THREAD = ("realmlp", "fast", "small")
 _MOST_ROWS = 1024
 # Findings that are not reported. Several columns may have their missing values in the same rows: their flags are equal.
 # The linear model is trained and compared by the command itself.
@@ -51,13 +51,17 @@ def goal_of(options: TrainOptions, data: Prepared) -> Goal:
         must = "--quantiles must be used with numbers"
         message = f"{WHERE}: {must}, got a classification of {data.target.name!r}. Leave it out."
         raise ConfigError(message, expected=must, got="classification")
-    goal = find_goal(WHERE, data.target.task, options.metric, options.quantiles)
+    if options.label_smoothing is not None and not data.target.labels:
+        must = "--label-smoothing must be used with classes"
+        message = f"{WHERE}: {must}, got a regression of {data.target.name!r}. Leave it out."
+        raise ConfigError(message, expected=must, got="regression")
+    goal = find_goal(WHERE, data.target.task, options.metric, options.quantiles, options.label_smoothing)
     return _by_loss(goal) if options.is_plain else goal
 
 
 def _by_loss(goal: Goal) -> Goal:
     """Return the same goal with the loss itself as the metric that chooses the epoch."""
-    return replace(goal, metric="loss", smooths=False)
+    return replace(goal, metric="loss")
 
 
 def find_recipe(options: TrainOptions) -> Recipe:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.cli.output.wording import number_text, plain
+from glassnet.cli.training.calibration_facts import reliability_of
 from glassnet.cli.training.comparison import Scores
 from glassnet.metrics import METRICS
 from glassnet.network import Network
@@ -91,6 +92,7 @@ def score_numbers(truth: np.ndarray, predicted: np.ndarray, unit: float) -> Scor
 def details(model: TableModel, X: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     """Return the confusion matrix of a classification or the errors of a regression, JSON-able.
 
+    ``reliability``: calibration error and bins, see `reliability_of`.
     ``confusion``: ``labels``, and ``counts`` of the rows of each true class (row) by predicted class (column).
     ``errors``: quantiles of ``|predicted - truth|`` as ``absolute``, of ``predicted - truth`` as ``signed``.
     ``interval``: of a model that predicts quantiles, see `_interval`.
@@ -98,9 +100,10 @@ def details(model: TableModel, X: np.ndarray, truth: np.ndarray) -> dict[str, An
     labels = model.target.labels
     if labels:
         k = len(labels)
-        predicted = log_probabilities(model.network, X).argmax(axis=1)
-        counts = np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k)
-        return {"confusion": {"labels": labels, "counts": counts.tolist()}}
+        logs = log_probabilities(model.network, X)
+        counts = np.bincount(truth * k + logs.argmax(axis=1), minlength=k * k).reshape(k, k)
+        confusion = {"labels": labels, "counts": counts.tolist()}
+        return {"confusion": confusion, "reliability": reliability_of(logs, truth)}
     answers = model.answers(X)
     signed = model.numbers(answers) - truth
     absolute = {str(q): float(np.quantile(np.abs(signed), q)) for q in (0.5, 0.75, 0.9, 0.95, 1.0)}

@@ -32,7 +32,7 @@ _PLAIN_ONLY = "Plain network: each of these means --recipe plain"
 _PLAIN_DEFAULTS: dict[str, Any] = {
     "layers": (64, 64), "activation": "silu", "dropout": 0.2, "rate": 0.003, "weight_decay": 0.1,
 }  # fmt: skip
-_RECIPES_ONLY = ("metric", "ensemble", "folds", "quantiles")
+_RECIPES_ONLY = ("metric", "label_smoothing", "ensemble", "folds", "quantiles")
 
 _WIDEST = 100_000
 _LEVELS_ADVICE = "Write the levels with commas: --quantiles 0.05,0.5,0.95"
@@ -111,13 +111,18 @@ class TrainOptions:
         "Divide the rows as this column says: train, validation, test; the column is no input.", _DATA, "COLUMN",
     )  # fmt: skip
     recipe: str | None = option(
-        "realmlp, by default; small: its simplified form; tabm, tabm-mini: 32 networks that share weights, which "
-        "take many times longer; plain: layers of your own. The report says how long each takes here.",
+        "realmlp, by default; fast: the same in fewer epochs; small: its simplified form; tabm, tabm-mini: 32 networks "
+        "that share weights, which take many times longer; plain: layers of your own. The report says how long each "
+        "takes here.",
         _MODEL, "NAME", check=_check_recipe,
     )  # fmt: skip
     metric: str | None = option(
         "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
         "of numbers rmse, mae, r2.", _MODEL, "NAME",
+    )  # fmt: skip
+    label_smoothing: float | None = _number(
+        "How much labels of classes are smoothed; by default the recipe's own, 0.1 of RealMLP; 0 switches it off.",
+        _MODEL, check=partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True),
     )  # fmt: skip
     class_weight: tuple[str, ...] = option(
         "Weights of the classes: balanced, or LABEL=3,OTHER=1.",

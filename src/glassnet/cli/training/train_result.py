@@ -13,6 +13,7 @@ from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.finding_advice import as_option, words_of_options
 from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.output.wording import plain
+from glassnet.cli.training.calibration_facts import fitted_calibration
 from glassnet.cli.training.comparison import Scores, compare, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
@@ -97,9 +98,10 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
         "split": split,
         "judged_on": part,
+        "calibration": fitted_calibration(model),
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
-        "verdict": {**judged, "hint": _hint(outcome, ours, linear, words, simple)},
+        "verdict": {**judged, "hint": _hint(outcome, ours, words, simple)},
         "findings": _findings(outcome, data, of_table).to_dict()["findings"],
         **details(model, X, truth),
     }
@@ -123,8 +125,8 @@ def _without_rows(labels: list[Any], counts: np.ndarray | None) -> list[str]:
     return [plain(absent_classes_words(absent))] if absent else []
 
 
-def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Scores) -> str:
-    """Return what else the verdict should be read by: weights of classes, or smoothed labels behind a high log loss."""
+def _hint(outcome: Outcome, ours: Scores, words: str, simple: Scores) -> str:
+    """Return what else the verdict should be read by: weights of classes, and those that are never answered."""
     balanced = ours.values.get("balanced_accuracy"), simple.values.get("balanced_accuracy")
     if outcome.options.class_weight and None not in balanced:
         shown = f"{balanced[0]:.3f}, that of {words} {balanced[1]:.3f}"
@@ -132,10 +134,7 @@ def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Sc
     if _misses_a_class(ours, outcome.model.target.n_outputs):
         more = "" if outcome.options.is_plain else ", and --metric balanced_accuracy chooses the epoch by it"
         return f"A class is hardly ever answered: --class-weight balanced weighs all classes alike{more}."
-    is_smoothed = getattr(outcome.model.network.loss, "label_smoothing", 0.0) > 0.0
-    if not is_smoothed or ours.loss.mean() <= linear.loss.mean():
-        return ""
-    return "Labels were smoothed, for accuracy. For probabilities use --metric log_loss."
+    return ""
 
 
 def _misses_a_class(ours: Scores, n_classes: int) -> bool:
@@ -165,7 +164,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     best = [history.best_epoch for history in histories]
     found = {
         "epochs": max(history.epochs for history in histories),
-        "most_epochs": options.epochs or recipe.epochs,
+        "most_epochs": options.epochs or recipe.most_epochs(n),
         "best_epoch": best[0] if len(best) == 1 else best,
         "metric": outcome.metric,
         "stop_reason": _stop_reason(outcome),
@@ -210,7 +209,9 @@ def _short(values: list[float]) -> list[float]:
     return [float(f"{value:.5g}") for value in values]
 
 
-_NOT_KEPT = ("command", "columns", "labels", "confusion", "findings", "importance", "recipes")
+_NOT_KEPT = (
+    "calibration", "columns", "command", "confusion", "findings", "importance", "labels", "recipes", "reliability",
+)  # fmt: skip
 _NOT_ALIKE = ("seconds", "threads", "notes")
 
 

@@ -10,6 +10,7 @@ from glassnet.diagnosis.outputs import PASSES, output_place
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import (
     BatchNorm,
+    Calibration,
     Dense,
     Dropout,
     Flatten,
@@ -218,5 +219,5 @@ def is_linear(layer: Layer) -> bool | None:
     """
     if isinstance(layer, Dense):
         return isinstance(layer.activation, Identity)
-    passes = (BatchNorm, Dropout, Flatten, GaussianNoise, Identity, Reshape, Scale)
+    passes = (BatchNorm, Calibration, Dropout, Flatten, GaussianNoise, Identity, Reshape, Scale)
     return None if isinstance(layer, passes) else False

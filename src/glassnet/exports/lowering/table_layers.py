@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.plan import Embed, Value
 from glassnet.layers import (
+    Calibration,
     Copies,
     Embedding,
     EnsembleHead,
@@ -36,6 +37,12 @@ def append_factors(builder: Builder, x: Value, factors: np.ndarray, part: str = 
 
 def _scale(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     return append_factors(builder, x, layer.s)
+
+
+def _calibration(builder: Builder, layer: Any, x: Value, members: int) -> Value:
+    axes = x.shape[1:]
+    vectors = {name: getattr(layer, name).reshape(-1, *axes) for name in ("scale", "shift")}
+    return builder.map(x, "Z * scale + shift", vectors=vectors)
 
 
 def _ntk_dense(builder: Builder, layer: Any, x: Value, members: int) -> Value:
@@ -107,6 +114,7 @@ def _each_column(
 
 
 TABLE_LOWERINGS: dict[type[Layer], Callable[[Builder, Any, Value, int], Value]] = {
+    Calibration: _calibration,
     Copies: _copies,
     Embedding: _embedding,
     EnsembleHead: _ensemble_head,

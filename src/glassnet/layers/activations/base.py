@@ -101,6 +101,32 @@ class Activation(Layer):
         slope = formula.slope(work["arrays"][0], Y, **formula.constants(self))
         np.multiply(dY, slope, out=dY, casting="same_kind")
 
+    def make_excess_work(self, scratch: Buffers) -> Cache | None:
+        """Return what `excess` needs beside its arrays, or None where an activation has no such method.
+
+        Parameters
+        ----------
+        scratch : Buffers
+            Provides arrays for one batch size.
+        """
+        return None
+
+    def excess(self, Z: np.ndarray, D: np.ndarray, S: np.ndarray | None, work: Cache) -> None:
+        """Write ``f(Z) - Z`` into ``D`` and ``f'(Z) - 1`` into ``S``: what `Parametric` scales, in few passes.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n, ...)
+            The input; not written.
+        D : ndarray of shape (n, ...)
+            Receives the difference.
+        S : ndarray of shape (n, ...) or None
+            Receives that of the derivative, if a backward pass may follow.
+        work : dict
+            What `make_excess_work` returned.
+        """
+        raise NotImplementedError
+
     def _carried(self) -> Formula:
         """Return the formula, with its derivative."""
         if self.formula is None or not self.formula.derivative:

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.base import Cache
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.formula import Formula
 
 __all__ = ["GELU", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Tanh"]
@@ -199,6 +200,28 @@ class Mish(Activation):
 
     def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
         np.multiply(dY, work["arrays"][2], dY)
+
+
+    def make_excess_work(self, scratch: Buffers) -> Cache:
+        arrays = scratch.passing(0, self.in_shape), scratch.passing(1, self.in_shape)
+        # Up to 40, where exp(2 Z) is still within float32.
+        return {"arrays": arrays, **scratch.constants(two=2.0, minus_two=-2.0, low=-40.0, high=40.0)}
+
+    def excess(self, Z: np.ndarray, D: np.ndarray, S: np.ndarray | None, work: Cache) -> None:
+        # With q = -2 / (w + 2): t - 1 = q, and f'(Z) - 1 = q - Z * q * (2 + q * (e + 2)).
+        q, g = work["arrays"]
+        np.clip(Z, work["low"], work["high"], out=q)
+        np.exp(q, q)
+        np.add(q, work["two"], g)
+        np.multiply(q, g, q)
+        np.add(q, work["two"], q)
+        np.divide(work["minus_two"], q, q)
+        np.multiply(Z, q, D)
+        if S is not None:
+            np.multiply(q, g, S)
+            np.add(S, work["two"], S)
+            np.multiply(S, D, S)
+            np.subtract(q, S, S)
 
 
 class Softplus(Activation):

@@ -111,26 +111,36 @@ class Parametric(Layer):
         self.alpha, self.dalpha = params["alpha"], grads["alpha"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
-        return {
-            "F": scratch.array(self.in_shape),
-            "D": scratch.array(self.in_shape),
-            "Y": scratch.array(self.in_shape),
-            "work": self.activation.make_work(scratch),
-        }
+        excess = self.activation.make_excess_work(scratch)
+        D, Y = scratch.array(self.in_shape), scratch.array(self.in_shape)
+        if excess is None:
+            return {"D": D, "Y": Y, "F": scratch.array(self.in_shape), "work": self.activation.make_work(scratch)}
+        S = scratch.array(self.in_shape) if scratch.keeps else None
+        return {"D": D, "Y": Y, "S": S, "excess": excess, "one": scratch.constant(1.0)}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        F, D, Y = cache["F"], cache["D"], cache["Y"]
-        self.activation.apply(X, F, cache["work"], step.keeps)
-        np.subtract(F, X, D)
+        D, Y = cache["D"], cache["Y"]
+        if "excess" in cache:
+            self.activation.excess(X, D, cache["S"] if step.keeps else None, cache["excess"])
+        else:
+            self.activation.apply(X, cache["F"], cache["work"], step.keeps)
+            np.subtract(cache["F"], X, D)
         np.multiply(D, self.alpha, Y)
         found: np.ndarray = np.add(Y, X, Y)
         return found
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
-        # Y is no longer needed: its memory is used for the part that passes f.
-        D, through = cache["D"], cache["Y"]
+        D = cache["D"]
         np.multiply(dY, D, D)
         np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
+        if "excess" in cache:
+            slope = cache["S"]  # 1 + alpha * (f'(X) - 1)
+            np.multiply(slope, self.alpha, slope)
+            np.add(slope, cache["one"], slope)
+            np.multiply(dY, slope, dY)
+            return dY
+        # Y is no longer needed: its memory is used for the part that passes f.
+        through = cache["Y"]
         np.multiply(dY, self.alpha, through)
         np.subtract(dY, through, dY)
         self.activation.differentiate(through, cache["F"], cache["work"])

@@ -225,7 +225,7 @@ export class Network {
   drop(layer, X, size, noise) {
     layer.noisy = Boolean(noise);
     if (!noise) return void layer.A.set(X.subarray(0, size));
-    noise.streams.bits(noise.epoch, noise.batch, layer.index, layer.noise, size);
+    noise.streams.bits(noise.epoch, noise.batch, layer.index, layer.limit, layer.noise, size);
     const scale = 65536 / (65536 - layer.limit);
     for (let i = 0; i < size; i++) layer.A[i] = layer.noise[i] >= layer.limit ? X[i] * scale : 0;
   }

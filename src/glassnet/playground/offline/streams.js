@@ -133,13 +133,18 @@ export class Streams {
     return order;
   }
 
-  /** Fill out with 16-bit noise of one batch and layer. */
-  bits(epoch, batch, layer, out, count) {
-    const draw = this.noise.at(epoch, batch, layer);
-    for (let i = 0; i < count; i += 2) {
-      const word = draw.next();
-      out[i] = word & 0xffff;
-      out[i + 1] = word >>> 16;
+  /** Fill out with 16-bit noise of one batch and layer; the lower 8 bits are drawn only where limit needs them. */
+  bits(epoch, batch, layer, limit, out, count) {
+    const draw = this.noise.at(epoch, batch, layer), words = 2 * Math.ceil(count / 8);
+    let word;
+    for (let i = 0; i < 4 * words; i++) {
+      word = i & 3 ? word >>> 8 : draw.next();
+      if (i < count) out[i] = (word & 0xff) << 8;
+    }
+    for (let i = 0, tied = 0; i < count; i++) {
+      if (out[i] >>> 8 !== limit >>> 8) continue;
+      word = tied++ & 3 ? word >>> 8 : draw.next();
+      out[i] |= word & 0xff;
     }
   }
 

@@ -36,7 +36,7 @@ from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.callers import stacklevel_outside
-from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
 from glassnet.utils.parquet_rows import ParquetRows
 
@@ -45,16 +45,18 @@ __all__ = ["RandomState", "TabularEstimator"]
 RandomState = int | np.random.RandomState | np.random.Generator | None
 """What ``random_state`` takes."""
 
+_OF_ONE_KIND = ("quantiles", "label_smoothing")  # parameters that one of the two estimators has
+
 
 class TabularEstimator(AdvisesOnNames, FittedEstimator):
     """Base of `TabularClassifier` and `TabularRegressor`.
 
     Parameters
     ----------
-    recipe : {"realmlp", "small", "tabm", "tabm-mini"}, default="realmlp"
-        RealMLP with its tuned defaults (arXiv:2407.04491), its simplified form in about two thirds of the time, or
-        TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small form on piecewise linear
-        embeddings; both take many times longer.
+    recipe : {"realmlp", "fast", "small", "tabm", "tabm-mini"}, default="realmlp"
+        RealMLP with its tuned defaults (arXiv:2407.04491), the same in fewer epochs for an answer in seconds, its
+        simplified form, or TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small form on
+        piecewise linear embeddings; both take many times longer.
     n_ensemble : int, default=1
         Number of networks with different seeds whose predictions are averaged: the most reliable way to a little more
         accuracy.
@@ -65,6 +67,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Which rows choose the epoch, in place of a random fifth: ``GroupShuffleSplit(n_splits=1)`` holds out the rows of
         some groups; a splitter with several splits trains a network on each, as ``n_folds`` does, and a number is
         ``n_folds``. It is given X, y and the ``groups`` of `fit`.
+    calibrate : bool, default=True
+        Whether probabilities, or the quantiles of a regressor, are calibrated after training on the rows that choose
+        the epoch, those of folds pooled: see ``calibration_``. Labels and means do not change by it.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional
@@ -102,6 +107,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Number of columns of the table.
     feature_names_in_ : ndarray of str
         Their names, if they have names.
+    calibration_ : CalibratedProbabilities, CalibratedQuantiles or None
+        What was fitted, and calibration error or coverage before and after; None if nothing was calibrated.
     findings_ : Diagnosis
         What `fit` found wrong, in the words of these parameters; empty with ``diagnose=False``. Each kind of warning
         among them is issued once as a `glassnet.sklearn.PoorFitWarning`, of a search only the first.
@@ -118,6 +125,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     n_folds: int | None
     cv: Any
     metric: str | None
+    calibrate: bool
     epochs: int | None
     batch_size: int | None
     max_seconds: float | None
@@ -221,7 +229,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self._tell(watch, read, found, options)
         self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
-            self._warn_of_interruption(options)
+            self._warn_of_interruption(options, found.most_epochs)
         return self
 
     def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
@@ -234,10 +242,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         if not found.was_interrupted:
             issue_findings(type(self).__name__, of_fit)
 
-    def _warn_of_interruption(self, options: FitOptions) -> None:
+    def _warn_of_interruption(self, options: FitOptions, most_epochs: int) -> None:
         """Warn that Ctrl-C ended the training, in the words that scikit-learn has for it."""
         done = max(history.epochs for history in self.histories_)
-        of = f" after {done} of {options.most_epochs} epochs"
+        of = f" after {done} of {most_epochs} epochs"
         if options.n_networks > 1:
             of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
         message = f"Training interrupted by user{of}. The best weights so far are kept."
@@ -258,7 +266,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             check_number(name, "max_seconds", self.max_seconds, 0.0, open_minimum=True)
         return FitOptions(
             find_recipe(name, self.recipe),
-            find_goal(name, self._task, self.metric, getattr(self, "quantiles", None)),
+            find_goal(name, self._task, self.metric, *(getattr(self, each, None) for each in _OF_ONE_KIND)),
+            calibrates=check_flag(name, "calibrate", self.calibrate),
             seed=self._seed(),
             n_ensemble=self.n_ensemble,
             n_folds=n_folds,

@@ -34,7 +34,10 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         them as the loss does. "balanced" gives every class the same sum of weights; a label that a dict leaves out has
         weight 1.
     metric : {"accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier"}, optional
-        Metric that chooses the epoch, by default the accuracy. With a metric of probabilities, labels are not smoothed.
+        Metric that chooses the epoch, by default the accuracy.
+    label_smoothing : float, optional
+        How much labels are smoothed in training, at least 0 and below 1: by default by what the recipe takes, 0.1 for
+        RealMLP and none for TabM. 0 switches it off.
 
     Attributes
     ----------
@@ -64,6 +67,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         n_folds: int | None = None,
         cv: Any = None,
         metric: ClassMetric | None = None,
+        label_smoothing: float | None = None,
+        calibrate: bool = True,
         epochs: int | None = None,
         batch_size: int | None = None,
         max_seconds: float | None = None,
@@ -82,7 +87,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
         self.day_first, self.read, self.class_weight = day_first, read, class_weight
-        self.diagnose = diagnose
+        self.diagnose, self.label_smoothing, self.calibrate = diagnose, label_smoothing, calibrate
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         return label_column("TabularClassifier", name, values, read_options(self, self._target_forms))
@@ -150,6 +155,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         n_folds: int | None = None,
         cv: Any = None,
         metric: NumberMetric | None = None,
+        calibrate: bool = True,
         epochs: int | None = None,
         batch_size: int | None = None,
         max_seconds: float | None = None,
@@ -168,7 +174,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
         self.day_first, self.read, self.diagnose = day_first, read, diagnose
-        self.quantiles = quantiles
+        self.quantiles, self.calibrate = quantiles, calibrate
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         return number_column("TabularRegressor", name, values, read_options(self, self._target_forms))

@@ -14,12 +14,12 @@ __all__ = ["words_of_tables"]
 _NAMES = {
     "balanced": "class_weight='balanced'",
     "batch": "batch_size",
+    "calibrate": " with calibrate=True",
     "drop": "",
     "ensemble": "n_ensemble=5",
     "epochs": "epochs",
     "fair": "metric='balanced_accuracy'",
     "linear": "",
-    "log_loss": "metric='log_loss'",
     "logarithm": " (with TransformedTargetRegressor of sklearn.compose)",
     "mae": "metric='mae'",
     "missing": "missing=[...]",

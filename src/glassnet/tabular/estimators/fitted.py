@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from glassnet.attribution import Importance
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Why
+from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.estimators.importances import shares_of_columns
 from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.notices import issue
@@ -65,6 +66,12 @@ class FittedEstimator(BaseEstimator):
         """Training history of the first network."""
         check_is_fitted(self, "model_")
         return self.histories_[0]
+
+    @property
+    def calibration_(self) -> Calibrated | None:
+        """What calibrated the probabilities or quantiles, and what it changed; None if nothing did."""
+        check_is_fitted(self, "model_")
+        return self.model_.calibration
 
     def predict_one(self, row: Any) -> Answer:
         """Return the answer for one row as plain data that JSON can hold; see `TableModel.predict_one`.

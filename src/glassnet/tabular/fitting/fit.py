@@ -15,6 +15,7 @@ from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.populations.stacking import stack
 from glassnet.tabular.attribution.background import typical_rows
+from glassnet.tabular.calibration.calibrating import calibrate
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
@@ -54,6 +55,7 @@ class Trained:
     n_shared: int = 0
     absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
+    most_epochs: int = 0  # of each network, without a time limit
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -90,19 +92,21 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         advice = "Try another recipe, or another random_state."
         message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
         raise DivergenceError(message, got=error.got) from error
+    calibrated = calibrate(trained, jobs.held_out(trained))
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes and options.stream is None:
         parts = (train, valid) if options.folds is None else _ever_trained_on(train, options.folds)
         network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
+    model.calibration = calibrated
     model.background = typical_rows(model, data[0], train.weight)
     counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
     if target.labels and options.stream is not None:
         counts = options.stream.label_counts(target)
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, jobs.most_epochs)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:

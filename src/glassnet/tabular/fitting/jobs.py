@@ -13,8 +13,10 @@ import numpy as np
 
 from glassnet.diagnosis import Watch
 from glassnet.errors import DivergenceError
+from glassnet.layers import Calibration
 from glassnet.network import Network
 from glassnet.populations.joint import Job, JointPlan, train_jointly
+from glassnet.tabular.calibration.calibrating import HeldOut
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import NOTES, FitOptions
@@ -44,7 +46,8 @@ class Jobs:
         self._n = options.n_trained(self._n)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = False
-        self._epochs = options.most_epochs
+        self._jobs: list[Job] = []
+        self.most_epochs = self._epochs = options.most_epochs(self._n)
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             self._epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
@@ -59,6 +62,7 @@ class Jobs:
         seconds = self._limit_epochs(began)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
+        self._jobs = jobs
         if len(jobs) == 1 or options.run_file is not None or options.stream is not None:
             failures = self._train_in_turn(jobs, seconds)
         else:
@@ -67,6 +71,18 @@ class Jobs:
         if len(failures) == len(jobs):
             raise DivergenceError(next(iter(failures.values())))
         return _complete([job.network for number, job in enumerate(jobs) if number not in failures])
+
+    def held_out(self, trained: Sequence[Network]) -> list[HeldOut]:
+        """Return trained networks with the rows that were held out from them, those of a fold together."""
+        found: list[HeldOut] = []
+        for start in range(0, len(self._jobs), self._options.n_ensemble):
+            jobs = self._jobs[start : start + self._options.n_ensemble]
+            of_fold = [job.network for job in jobs if any(job.network is one for one in trained)]
+            rows = jobs[0].held_out
+            data = self._held_out if rows is None else take_arrays(self._data, rows)
+            if of_fold and data is not None:
+                found.append(HeldOut(of_fold, *data))
+        return found
 
     def _note_interruption(self, networks: Sequence[Network]) -> None:
         """Note whether one of these, which did not diverge, was stopped by Ctrl-C, or never began because of it."""
@@ -145,9 +161,11 @@ class Jobs:
     def _watch(self) -> Watch | None:
         """Return the `Watch` of the first network, with the names of the features."""
         diagnose, names = self._options.diagnose, self._encoder.feature_names
-        if not isinstance(diagnose, Watch):
-            return Watch(feature_names=names) if diagnose else None
-        watch = copy.copy(diagnose)
+        if not diagnose:
+            return None
+        watch = copy.copy(diagnose) if isinstance(diagnose, Watch) else Watch()
+        if self._validates and isinstance(self._jobs[0].network.layers[-1], Calibration):
+            watch.ignore = watch.ignore | {"badly-calibrated"}  # what is looked at is calibrated afterwards
         watch.feature_names = watch.feature_names or names
         return watch
 

@@ -8,14 +8,13 @@ from typing import Literal, get_args
 
 from glassnet.errors import ConfigError
 from glassnet.losses import AbsoluteError, Loss, Quantile, SoftmaxCrossEntropy, SquaredError
-from glassnet.utils.checks import check_choice
+from glassnet.utils.checks import check_choice, check_number
 
 __all__ = ["CLASS_METRICS", "NUMBER_METRICS", "ClassMetric", "Goal", "NumberMetric", "find_goal"]
 
 ClassMetric = Literal["accuracy", "auc", "balanced_accuracy", "brier", "f1", "log_loss"]
 NumberMetric = Literal["mae", "r2", "rmse"]
 CLASS_METRICS: tuple[ClassMetric, ...] = get_args(ClassMetric)
-_OF_PROBABILITIES = ("auc", "brier", "log_loss")  # which label smoothing would distort
 NUMBER_METRICS: dict[NumberMetric, type[Loss]] = {"mae": AbsoluteError, "r2": SquaredError, "rmse": SquaredError}
 
 
@@ -28,7 +27,7 @@ class Goal:
 
     loss: Loss  # before a recipe adds label smoothing or an ensemble
     metric: ClassMetric | NumberMetric | Literal["loss", "pinball"]
-    smooths: bool  # whether a recipe may smooth labels
+    label_smoothing: float | None = None  # of classes; None for what the recipe takes
 
     @property
     def measured(self) -> ClassMetric | NumberMetric | Literal["pinball"] | None:
@@ -36,18 +35,27 @@ class Goal:
         return None if self.metric == "loss" else self.metric
 
 
-def find_goal(where: str, task: str, metric: str | None, quantiles: Sequence[float] | None) -> Goal:
+def find_goal(
+    where: str,
+    task: str,
+    metric: str | None,
+    quantiles: Sequence[float] | None,
+    label_smoothing: float | None = None,
+) -> Goal:
     """Return loss and metric for a task; a metric of None is the accuracy or the root mean squared error.
 
-    ``where`` starts error messages; ``quantiles`` are levels that a regression predicts instead of a mean.
+    ``where`` starts error messages; ``quantiles`` are levels that a regression predicts instead of a mean, and
+    ``label_smoothing`` is that of classes, None for the recipe's own.
     """
     if task == "classification":
         chosen = check_choice(where, "metric", metric or "accuracy", CLASS_METRICS)
-        return Goal(SoftmaxCrossEntropy(), chosen, chosen not in _OF_PROBABILITIES)
+        if label_smoothing is not None:
+            check_number(where, "label_smoothing", label_smoothing, 0.0, 1.0, open_maximum=True)
+        return Goal(SoftmaxCrossEntropy(), chosen, label_smoothing)
     if quantiles is not None:
         if metric not in (None, "pinball"):
             message = f"{where}: metric must be left out with quantiles, which have their own, got {metric!r}."
             raise ConfigError(message, expected="pinball", got=metric)
-        return Goal(Quantile(quantiles), "pinball", False)
+        return Goal(Quantile(quantiles), "pinball")
     kept = check_choice(where, "metric", metric or "rmse", NUMBER_METRICS)
-    return Goal(NUMBER_METRICS[kept](), kept, False)
+    return Goal(NUMBER_METRICS[kept](), kept)

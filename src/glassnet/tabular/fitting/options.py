@@ -79,6 +79,7 @@ class FitOptions:
     seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
     keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
     allow_constant: bool = False  # whether a table of which no column tells rows apart is accepted
+    calibrates: bool = True  # probabilities and quantiles, on the rows that choose the epoch
     class_weight: Literal["balanced"] | Mapping[int, float] | None = None  # by code; multiplies the weights of rows
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
@@ -88,11 +89,6 @@ class FitOptions:
     stream: Stream | None = None  # the rows to train on, if they stay in files: those in memory are a sample
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 
-    @property
-    def most_epochs(self) -> int:
-        """The largest number of epochs of a network."""
-        return self.epochs or self.recipe.epochs
-
     def n_trained(self, sample: int) -> int:
         """Return the number of rows to train on, of which ``sample`` are in memory."""
         return sample if self.stream is None else self.stream.n_train
@@ -101,6 +97,10 @@ class FitOptions:
     def n_networks(self) -> int:
         """The number of networks to train."""
         return self.n_ensemble * (self.n_folds or 1)
+
+    def most_epochs(self, n: int) -> int:
+        """Return the largest number of epochs of a network for ``n`` training rows."""
+        return self.epochs or self.recipe.most_epochs(n)
 
     def rows_per_step(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
@@ -122,4 +122,5 @@ class FitOptions:
         """Return a new network for the features ``X`` of the training rows, each of which counts as ``counts`` rows."""
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
-        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths, counts), seed)
+        how = (self.goal.label_smoothing, self.calibrates, counts)
+        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, *how), seed)

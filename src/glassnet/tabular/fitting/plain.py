@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.layers import Dense, Dropout, Layer
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineDecay
-from glassnet.tabular.fitting.recipes import Design, Recipe
+from glassnet.tabular.fitting.recipes import Design, Length, Recipe
 from glassnet.utils.names import ActivationName
 
 __all__ = ["plain_recipe"]
@@ -43,4 +43,4 @@ def plain_recipe(
         return AdamW(CosineDecay(rate, epochs=design.epochs) if decays else rate, weight_decay=weight_decay)
 
     title, parts = "network with settings of your own", (network, lambda design: design.loss, optimizer)
-    return Recipe("plain", title, {}, *parts, epochs=epochs, patience=patience, **_AS_FIT)
+    return Recipe("plain", title, {}, *parts, lambda n: Length(epochs, 256), patience=patience, **_AS_FIT)

@@ -46,7 +46,7 @@ _ADVICE = dict.fromkeys(
     "overfit": "More rows help most, then {ensemble} or another {recipe}.",
     "some-classes-only": "Weigh classes alike with {balanced}, choose the epoch with {fair}, or collect more rows.",
     "class-too-rare": "Collect more rows of it, weigh classes alike with {balanced}, and choose the epoch with {fair}.",
-    "badly-calibrated": "Choose the epoch by the probabilities with {log_loss}.",
+    "badly-calibrated": "Calibrate the probabilities on held-out rows{calibrate}.",
     "worse-than-linear": "Take the linear model{linear}, or raise {epochs}.",
     "past-best-epoch": "Lower {epochs}; the weights of the best epoch are the ones that were kept.",
     "skewed-inputs": "Take the logarithm of the column.",
@@ -70,7 +70,7 @@ def advice_of_recipes(options: Mapping[str, str]) -> dict[str, str]:
 
     Examples
     --------
-    >>> names = ("balanced batch drop ensemble epochs fair linear log_loss logarithm mae missing recipe seed").split()
+    >>> names = ("balanced batch calibrate drop ensemble epochs fair linear logarithm mae missing recipe seed").split()
     >>> advice_of_recipes({name: f"--{name}" for name in names})["few-updates"]
     'Raise --epochs, or lower --batch.'
     """

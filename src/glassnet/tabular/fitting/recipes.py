@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from glassnet.layers import (
     SELU,
+    Calibration,
     Concatenate,
     Copies,
     Dropout,
@@ -35,14 +36,15 @@ from glassnet.losses import EnsembleLoss, Loss, SoftmaxCrossEntropy
 from glassnet.network import Network
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineWaves, FlatCosine
+from glassnet.tabular.calibration.calibrating import is_calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import ActivationName
 
-__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "RecipeName", "find_recipe"]
+__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Length", "Recipe", "RecipeName", "find_recipe"]
 
-RecipeName = Literal["realmlp", "small", "tabm", "tabm-mini"]
+RecipeName = Literal["realmlp", "fast", "small", "tabm", "tabm-mini"]
 """The names in `RECIPES`, for type checkers."""
 
 TYPICAL_EPOCHS = 40
@@ -52,6 +54,7 @@ _HIDDEN = (256, 256, 256)
 _COPIES, _WIDTH = 32, 512
 _MOST_BINS, _BIN_DIM = 48, 16
 _SAMPLE, _FEWEST_KINDS = 1024, 16
+_SHORT_STEPS, _FEWEST_EPOCHS = 768, 16
 
 
 @dataclass(frozen=True)
@@ -63,17 +66,36 @@ class Design:
     loss: Loss  # of the task, to which the recipe may add label smoothing or an ensemble
     n_outputs: int  # logits of one network
     epochs: int
-    smooths: bool = True  # labels may be smoothed: not if the metric evaluates probabilities
+    label_smoothing: float | None = None  # of classes; None for what the recipe takes
+    calibrates: bool = True  # the network ends with a layer that may be calibrated
     counts: np.ndarray | None = None  # how many rows each of X stands for
 
     def features(self, role: str) -> list[int]:
         """Return the positions of the features of one role."""
         return [i for i, found in enumerate(self.encoder.roles) if found == role]
 
+    def smoothed_by(self, strength: float) -> Loss:
+        """Return the loss, for classes with smoothed labels; ``strength`` is what the recipe takes by itself."""
+        chosen = strength if self.label_smoothing is None else self.label_smoothing
+        if chosen and isinstance(self.loss, SoftmaxCrossEntropy):
+            return SoftmaxCrossEntropy(label_smoothing=chosen)
+        return self.loss
+
+    def ending(self, last: Layer) -> list[Layer]:
+        """Return the last layer with units, and behind it one that is calibrated after training."""
+        return [last, Calibration()] if self.calibrates and is_calibrated(self.loss) else [last]
+
     @property
     def is_regression(self) -> bool:
         """Whether numbers are predicted."""
         return not self.loss.classifies
+
+
+class Length(NamedTuple):
+    """How long a network is trained: the largest number of epochs, and the rows of a step."""
+
+    epochs: int
+    batch_size: int
 
 
 @dataclass(frozen=True)
@@ -88,8 +110,8 @@ class Recipe:
         Arguments of `TableEncoder`.
     layers, loss, optimizer : function of a `Design`
         Return the parts of the network.
-    epochs : int
-        Largest number of epochs.
+    length : function of the number of training rows
+        Return how long and in what steps the network is trained.
     patience : int or None
         Epochs without improvement until early stopping; None without early stopping.
     ties : {"first", "last"}
@@ -110,7 +132,7 @@ class Recipe:
     layers: Callable[[Design], list[Layer]]
     loss: Callable[[Design], Loss]
     optimizer: Callable[[Design], Optimizer]
-    epochs: int = 256
+    length: Callable[[int], Length]
     patience: int | None = None
     ties: Literal["first", "last"] = "last"
     drops_last: bool = True
@@ -126,13 +148,27 @@ class Recipe:
             return network
         return network.init_from_data(design.X if design.counts is None else design.X[counted_rows(design.counts)])
 
+    def most_epochs(self, n: int) -> int:
+        """Return the largest number of epochs for ``n`` training rows."""
+        return self.length(n).epochs
+
     def batch_size(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
-        return min(256, n)
+        return min(self.length(n).batch_size, n)
 
     def steps_per_epoch(self, n: int, batch_size: int) -> int:
         """Return the number of steps of an epoch over ``n`` rows."""
         return max(n // batch_size, 1) if self.drops_last else -(-n // batch_size)
+
+
+def _usual_length(n: int) -> Length:
+    return Length(256, 256)
+
+
+def _short_length(n: int) -> Length:
+    """Return fewer epochs where they have many steps: tables of a few hundred rows need all of their few steps."""
+    steps = max(n // 256, 1)
+    return Length(min(max(round(_SHORT_STEPS / steps), _FEWEST_EPOCHS), 256), 256)
 
 
 def _are_many(X: np.ndarray) -> bool:
@@ -150,9 +186,7 @@ def _are_many(X: np.ndarray) -> bool:
 
 def _smoothed(design: Design) -> Loss:
     """Return the loss, for classes with label smoothing of 0.1."""
-    if design.smooths and isinstance(design.loss, SoftmaxCrossEntropy):
-        return SoftmaxCrossEntropy(label_smoothing=0.1)
-    return design.loss
+    return design.smoothed_by(0.1)
 
 
 def _realmlp_front(design: Design) -> list[Layer]:
@@ -179,7 +213,7 @@ def _realmlp(design: Design) -> list[Layer]:
             Parametric(activation, decays=True).tuned(rate_factor=0.1, decay_factor=0.1),
             Dropout(0.15, FlatCosine(1.0, epochs=design.epochs)),
         ]
-    return [*layers, NTKDense(design.n_outputs, bias_rate_factor=0.1)]
+    return [*layers, *design.ending(NTKDense(design.n_outputs, bias_rate_factor=0.1))]
 
 
 def _realmlp_optimizer(design: Design) -> Optimizer:
@@ -197,7 +231,7 @@ def _small(design: Design) -> list[Layer]:
     for width in _HIDDEN:
         layers += [NTKDense(width, bias_rate_factor=0.1), Mish() if design.is_regression else SELU()]
     last = NTKDense(design.n_outputs, initializer="zeros", bias_initializer="zeros", bias_rate_factor=0.1)
-    return [*layers, last]
+    return [*layers, *design.ending(last)]
 
 
 def _small_optimizer(design: Design) -> Optimizer:
@@ -245,14 +279,14 @@ def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
     for i in range(2 if pieces else 3):
         # The factors of the first layer's inputs are those of `Copies`.
         layers += [EnsembleDense(_WIDTH, "relu", adapters=not mini, scales_inputs=i > 0), Dropout(0.1)]
-    return [*layers, EnsembleHead(design.n_outputs)]
+    return [*layers, *design.ending(EnsembleHead(design.n_outputs))]
 
 
 _TABM: dict[str, Any] = {
-    "loss": lambda design: EnsembleLoss(design.loss, copies=_COPIES),
+    "loss": lambda design: EnsembleLoss(design.smoothed_by(0.0), copies=_COPIES),
     "optimizer": lambda design: AdamW(2e-3, weight_decay=3e-4),
     "coding": {"scaling": "normal", "max_categories": 300},
-    "epochs": 1000,
+    "length": lambda n: Length(1000, 256),
     "patience": 17,
     "ties": "first",
     "drops_last": False,
@@ -266,6 +300,16 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP with its tuned defaults",
             {"scaling": "robust", "embed_above": 8},
             *(_realmlp, _smoothed, _realmlp_optimizer),
+            _usual_length,
+            starts_from_data=True,
+            clips=True,
+        ),
+        Recipe(
+            "fast",
+            "RealMLP in fewer epochs",
+            {"scaling": "robust", "embed_above": 8},
+            *(_realmlp, _smoothed, _realmlp_optimizer),
+            _short_length,
             starts_from_data=True,
             clips=True,
         ),
@@ -274,6 +318,7 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP, simplified",
             {"scaling": "robust", "max_categories": 300},
             *(_small, _smoothed, _small_optimizer),
+            _usual_length,
         ),
         Recipe("tabm", "TabM: 32 networks sharing weights", layers=partial(_tabm, mini=False, pieces=False), **_TABM),
         Recipe(

@@ -182,7 +182,7 @@ class _Sample:
         most = min(max(_CELLS // len(train.inputs.columns), _FEWEST_SAMPLED), _MOST_SAMPLED)
         self.rows = train.take(np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64)))
         self.n_valid = n_valid if folds is None else -(-n // folds)
-        self.n = n if folds is None else n - self.n_valid
+        self.n = options.n_trained(n) if folds is None else n - self.n_valid
         self.y, self.target, self.options, self.clock = target.transform(self.rows.target), target, options, clock
         self._encoded: list[tuple[dict[str, Any], TableEncoder, np.ndarray]] = []
 
@@ -190,7 +190,7 @@ class _Sample:
         """Return a recipe with its network for the sample."""
         options = replace(self.options, recipe=recipe)
         encoder, X = self._encode(recipe)
-        network = options.network(encoder, X, self.target, options.most_epochs, options.seed)
+        network = options.network(encoder, X, self.target, options.most_epochs(self.n), options.seed)
         return _Candidate(self, options, network, X, min(options.rows_per_step(self.n), self.n))
 
     def _encode(self, recipe: Recipe) -> tuple[TableEncoder, np.ndarray]:
@@ -227,7 +227,7 @@ class _Candidate:
     def estimate(self, pace: Pace, *, is_measured: bool) -> Estimate:
         """Return how long the training takes at this pace."""
         options, recipe = self.options, self.options.recipe
-        epochs = options.most_epochs
+        epochs = options.most_epochs(self.sample.n)
         usual = epochs if recipe.patience is None else min(epochs, TYPICAL_EPOCHS)
         steps = recipe.steps_per_epoch(self.sample.n, self.batch_size)
         one = (steps * pace.step + pace.evaluation) * options.n_networks

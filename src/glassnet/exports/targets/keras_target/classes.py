@@ -34,6 +34,15 @@ CLASSES = {
 
     def call(self, x):
         return x * self.scale''',
+    "Calibration": '''class Calibration(layers.Layer):
+    """Outputs as they were calibrated on held-out rows: x * scale + shift, and x itself in training."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=shape[1:], initializer="ones", trainable=False, name="scale")
+        self.shift = self.add_weight(shape=shape[1:], initializer="zeros", trainable=False, name="shift")
+
+    def call(self, x, training=False):
+        return x if training else x * self.scale + self.shift''',
     "Parametric": '''class Parametric(layers.Layer):
     """An activation with a learnable strength for each unit: x + alpha * (f(x) - x)."""
 

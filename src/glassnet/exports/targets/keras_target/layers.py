@@ -16,6 +16,7 @@ from glassnet.exports.targets.keras_target.classes import needed
 from glassnet.exports.targets.keras_target.parts import Branches, Stack, Taken, Unit
 from glassnet.layers import (
     BatchNorm,
+    Calibration,
     Concatenate,
     Copies,
     Dense,
@@ -212,6 +213,11 @@ def _ensemble_head(layer: Any, name: str, place: _Place) -> list[Any]:
     return _own("EnsembleHead", f"{layer.units}", name, place, arrays)
 
 
+def _calibration(layer: Any, name: str, place: _Place) -> list[Any]:
+    arrays = {key: place.take(layer, key)[0] for key in ("scale", "shift")}
+    return _own("Calibration", "", name, place, arrays)
+
+
 def _residual(layer: Any, name: str, place: _Place) -> list[Any]:
     inner = place._replace(prefix=f"{place.prefix}{name}_")
     around: Stack = (
@@ -234,6 +240,7 @@ def _concatenate(layer: Any, name: str, place: _Place) -> list[Any]:
 _PRINTERS: dict[type[Layer], Callable[[Any, str, _Place], list[Any]]] = {
     Activation: _activation,
     BatchNorm: _batch_norm,
+    Calibration: _calibration,
     Concatenate: _concatenate,
     Copies: lambda layer, name, place: _own(
         "Copies", f"{layer.copies}", name, place, {"factor": place.take(layer, "r")[0]}

@@ -16,6 +16,7 @@ from glassnet.exports.targets.torch_target.classes import needed
 from glassnet.exports.targets.torch_target.parts import Part, Taken
 from glassnet.layers import (
     BatchNorm,
+    Calibration,
     Concatenate,
     Copies,
     Dense,
@@ -148,6 +149,11 @@ def _scale(layer: Any, take: Taken) -> Parts:
     return _own("Scale", ", ".join(map(str, layer.in_shape)), {"weight": take(layer, "s")[0]})
 
 
+def _calibration(layer: Any, take: Taken) -> Parts:
+    arrays = {name: take(layer, name)[0] for name in ("scale", "shift")}
+    return _own("Calibration", ", ".join(map(str, layer.in_shape)), arrays)
+
+
 def _select(layer: Any, take: Taken) -> Parts:
     return _own("Select", repr(layer._places.tolist()))
 
@@ -217,6 +223,7 @@ def _concatenate(layer: Any, take: Taken) -> Parts:
 _PRINTERS: dict[type[Layer], Callable[[Any, Taken], Parts]] = {
     Activation: lambda layer, take: activation_part(layer) or [Part("nn.Identity()")],
     BatchNorm: _batch_norm,
+    Calibration: _calibration,
     Concatenate: _concatenate,
     Copies: _copies,
     Dense: _dense,

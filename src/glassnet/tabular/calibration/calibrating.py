@@ -1,0 +1,120 @@
+"""Calibrate the networks of a table model on the rows that each of them was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.layers import Calibration
+from glassnet.losses import EnsembleLoss, Loss, Quantile
+from glassnet.network import Network
+from glassnet.tabular.calibration.conformal import fit_shifts
+from glassnet.tabular.calibration.reliability import reliability_bins
+from glassnet.tabular.calibration.result import Calibrated, CalibratedProbabilities, CalibratedQuantiles
+from glassnet.tabular.calibration.temperature import HeldOutLogits, fit_temperature, log_probabilities
+
+__all__ = ["HeldOut", "calibrate", "is_calibrated"]
+
+_MOST_NUMBERS = 400_000  # logits that a temperature is fitted on: half a second for all that are tried
+_FEWEST_SAMPLED = 2_000  # rows
+_FEWEST_MOVED = 10  # rows by which quantiles are moved
+
+
+class HeldOut(NamedTuple):
+    """Networks whose answers are averaged, and rows that none of them was trained on."""
+
+    networks: Sequence[Network]
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+
+
+def is_calibrated(loss: Loss) -> bool:
+    """Return whether there is something to calibrate in what a loss predicts: probabilities, or quantiles."""
+    return loss.classifies or isinstance(loss, Quantile)
+
+
+def calibrate(networks: Sequence[Network], parts: Sequence[HeldOut]) -> Calibrated | None:
+    """Fit the `Calibration` layer at the end of each network, all alike; return what it changed, None without layers.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        All of a model; their layers are written to.
+    parts : sequence of HeldOut
+        The same networks by the rows that were held out from them; none leave them as they are.
+    """
+    layers = [network.layers[-1] for network in networks]
+    if not layers or not all(isinstance(layer, Calibration) for layer in layers):
+        return None
+    loss = networks[0].loss
+    loss, copies = (loss.loss, loss.copies) if isinstance(loss, EnsembleLoss) else (loss, 1)
+    parts = [_sampled(part, networks[0].n_outputs) for part in parts if len(part.X)]
+    if isinstance(loss, Quantile):
+        return _move_quantiles(layers, parts, loss.levels, copies)
+    return _divide_logits(layers, parts, copies)
+
+
+def _sampled(part: HeldOut, n_outputs: int) -> HeldOut:
+    """Return evenly spaced rows, if there are more than a fit takes note of."""
+    most = max(_MOST_NUMBERS // (n_outputs * len(part.networks)), _FEWEST_SAMPLED)
+    if len(part.X) <= most:
+        return part
+    rows = np.linspace(0, len(part.X) - 1, most).astype(np.int64)
+    return part._replace(X=part.X[rows], y=part.y[rows], weight=None if part.weight is None else part.weight[rows])
+
+
+def _divide_logits(layers: Sequence[Any], parts: Sequence[HeldOut], copies: int) -> CalibratedProbabilities:
+    found = [HeldOutLogits(_logits(part, copies), part.y, part.weight) for part in parts]
+    if not found:
+        return CalibratedProbabilities(0)
+    temperature = fit_temperature(found)
+    for layer in layers:
+        layer.scale.fill(1.0 / temperature)
+    codes = np.concatenate([part.codes for part in found])
+    weight = _joined(parts)
+    before, after = (np.concatenate([log_probabilities(part.Z, t) for part in found]) for t in (1.0, temperature))
+    places = np.arange(len(codes))
+    losses = tuple(float(np.average(-logs[places, codes], weights=weight)) for logs in (before, after))
+    with np.errstate(under="ignore"):
+        bins = [reliability_bins(np.exp(logs), codes, weight) for logs in (before, after)]
+    return CalibratedProbabilities(len(codes), temperature, (losses[0], losses[1]), *bins)
+
+
+def _logits(part: HeldOut, copies: int) -> np.ndarray:
+    """Return the logits of networks and copies, (m, n, k)."""
+    outputs = np.stack([network.forward(part.X) for network in part.networks])
+    m, n, width = outputs.shape
+    by_copy = outputs.reshape(m, n, copies, width // copies)
+    return np.moveaxis(by_copy, 2, 1).reshape(m * copies, n, -1)
+
+
+def _move_quantiles(
+    layers: Sequence[Any], parts: Sequence[HeldOut], levels: Sequence[float], copies: int
+) -> CalibratedQuantiles:
+    n, kept = sum(len(part.X) for part in parts), tuple(levels)
+    if n < _FEWEST_MOVED:
+        return CalibratedQuantiles(n, kept, (0.0,) * len(kept))
+    residuals = np.concatenate([part.y - _quantiles(part) for part in parts])
+    weight = _joined(parts)
+    shifts = fit_shifts(residuals, kept, weight)
+    for layer in layers:
+        layer.shift[...] = np.tile(shifts, copies)
+    below = [np.average(rows <= 0.0, axis=0, weights=weight).tolist() for rows in (residuals, residuals - shifts)]
+    return CalibratedQuantiles(n, kept, tuple(shifts.tolist()), *map(tuple, below))
+
+
+def _quantiles(part: HeldOut) -> np.ndarray:
+    """Return the mean of the networks' quantiles, float64 (n, number of levels)."""
+    each = np.stack([network.predict(part.X) for network in part.networks])
+    return np.asarray(each.mean(axis=0, dtype=np.float64))
+
+
+def _joined(parts: Sequence[HeldOut]) -> np.ndarray | None:
+    """Return the weights of all rows, None if none has one."""
+    if all(part.weight is None for part in parts):
+        return None
+    given = [np.ones(len(part.X)) if part.weight is None else part.weight for part in parts]
+    return np.concatenate(given).astype(np.float64)
