@@ -182,6 +182,12 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             message = f"ParquetRows: each cell must hold one value, got nested columns: {shown}. {advice}"
             raise DataError(message, got=nested)
 
+    @property
+    def n_texts(self) -> int:
+        """The number of columns that are no numbers, the target among them."""
+        schema = self._files[0].schema
+        return sum(not _is_number(schema.field(name).type) for name in self._read_names)
+
     def check_numbers(self, where: str) -> None:
         """Refuse columns that are no numbers, for a network, which takes nothing else.
 

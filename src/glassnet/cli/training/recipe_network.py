@@ -130,6 +130,7 @@ def fit_recipe(
     began = time.perf_counter()
     plan = _plan(options, goal, watcher, ctrl_c, seconds)
     plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
+    plan = replace(plan, stream=data.stream)
     times: dict[str, Estimate] = {}
     if not options.is_plain and (options.estimates or seconds is not None):
         watcher.phase("timing the recipes")

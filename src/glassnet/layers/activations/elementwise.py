@@ -201,7 +201,6 @@ class Mish(Activation):
     def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
         np.multiply(dY, work["arrays"][2], dY)
 
-
     def make_excess_work(self, scratch: Buffers) -> Cache:
         arrays = scratch.passing(0, self.in_shape), scratch.passing(1, self.in_shape)
         # Up to 40, where exp(2 Z) is still within float32.

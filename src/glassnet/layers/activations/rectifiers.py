@@ -141,7 +141,9 @@ class ELU(Activation):
 
     def make_excess_work(self, scratch: Buffers) -> Cache:
         floor = self.scale * self.alpha
-        constants = scratch.constants(scale=self.scale, more=self.scale - 1.0, rise=self.scale - floor, less=floor - 1.0)
+        constants = scratch.constants(
+            scale=self.scale, more=self.scale - 1.0, rise=self.scale - floor, less=floor - 1.0
+        )
         return {
             "arrays": (scratch.passing(0, self.in_shape), scratch.passing(1, self.in_shape)),
             "mask": scratch.passing(2, self.in_shape, bool),

@@ -150,11 +150,13 @@ class Stream:
         return found
 
 
-def look_over(rows: ParquetRows, seed: int, where: str) -> Stream:
+def look_over(
+    rows: ParquetRows, seed: int, where: str, *, share: float = HELD_OUT, most: int = MOST_HELD_OUT
+) -> Stream:
     """Return what one pass over all rows finds out.
 
-    Held out are 20 % of the rows, but at most 50,000, by a hash of their numbers; of the others 50,000 are the sample.
-    Both are expected numbers, and smaller where tables have more than 60 columns.
+    Held out is a share of the rows, but at most so many, by a hash of their numbers; of the others 50,000 are the
+    sample. Both are expected numbers, and smaller where tables have more than 60 columns.
 
     Parameters
     ----------
@@ -164,6 +166,8 @@ def look_over(rows: ParquetRows, seed: int, where: str) -> Stream:
         Decides which rows.
     where : str
         Start of messages.
+    share, most : float, int
+        How many are held out.
 
     Raises
     ------
@@ -174,9 +178,9 @@ def look_over(rows: ParquetRows, seed: int, where: str) -> Stream:
     if n < _FEWEST_ROWS:
         message = f"{where}: ParquetRows must have at least {_FEWEST_ROWS} rows, got {n}. Read so few with read_table."
         raise DataError(message, expected=_FEWEST_ROWS, got=n)
-    most = max(_FEWEST_ROWS, _MOST_CELLS // (rows.n_features + 1))
-    share = min(HELD_OUT, min(MOST_HELD_OUT, most) / n)
-    sampled = min(1.0, min(MOST_SAMPLED, most) / ((1.0 - share) * n))
+    fitting = max(_FEWEST_ROWS, _MOST_CELLS // (rows.n_features + 1))
+    share = min(share, min(most, fitting) / n)
+    sampled = min(1.0, min(MOST_SAMPLED, fitting) / ((1.0 - share) * n))
     watch = _Pass(rows, where)
     for block, table in rows.read_tables(range(rows.n_blocks)):
         first, m = int(rows.starts[block]), table.num_rows
