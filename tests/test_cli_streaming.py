@@ -55,7 +55,7 @@ def test_read_in_parts_when_asked(run: Run, big: Path) -> None:
     assert [column["name"] for column in result["columns"]] == ["a", "b", "kind"]
     code, out, _ = run("evaluate", "model.safetensors", str(big), "--json")
     assert code == 0
-    assert json.loads(out)["scores"]["accuracy"] > 0.9
+    assert json.loads(out)["scores"]["network"]["accuracy"] > 0.9
 
 
 def test_read_in_parts_when_memory_is_short(run: Run, big: Path, monkeypatch: pytest.MonkeyPatch) -> None:

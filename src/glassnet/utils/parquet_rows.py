@@ -14,6 +14,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.utils.block_sources import BlockSource, RowArrays
 from glassnet.utils.checks import check_integer
 from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.parquet_columns import is_number, numbers_of
 from glassnet.utils.parquet_files import arrow, find_files, look_at, open_file, same_schema
 from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
@@ -186,7 +187,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     def n_texts(self) -> int:
         """The number of columns that are no numbers, the target among them."""
         schema = self._files[0].schema
-        return sum(not _is_number(schema.field(name).type) for name in self._read_names)
+        return sum(not is_number(schema.field(name).type) for name in self._read_names)
 
     def check_numbers(self, where: str) -> None:
         """Refuse columns that are no numbers, for a network, which takes nothing else.
@@ -202,7 +203,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             Inputs, target or weights are text, dates or something else.
         """
         schema = self._files[0].schema
-        others = [name for name in self._read_names if not _is_number(schema.field(name).type)]
+        others = [name for name in self._read_names if not is_number(schema.field(name).type)]
         if others:
             shown = few([f"{name!r} ({schema.field(name).type})" for name in others], 3)
             advice = "Leave them out with columns=[...], or use TabularClassifier or TabularRegressor, which code them."
@@ -284,7 +285,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
 
     def _arrays(self, table: Any, first: int) -> RowArrays:
         """Return a table as arrays; ``first`` is the number of its first row."""
-        X = [_numbers(table.column(name)) for name in self.columns]
+        X = [numbers_of(table.column(name)) for name in self.columns]
         dtype = np.result_type(*(x.dtype for x in X))
         inputs: np.ndarray = np.empty((table.num_rows, len(X)), dtype)
         for j, x in enumerate(X):
@@ -292,11 +293,11 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             if dtype.kind == "f" and not np.isfinite(x).all():
                 advice = "Fill it, or use TabularClassifier or TabularRegressor, which take missing values."
                 self._refuse_value(self.columns[j], x, first, advice)
-        y, weight = _numbers(table.column(self.target)), None
+        y, weight = numbers_of(table.column(self.target)), None
         if y.dtype.kind == "f" and not np.isfinite(y).all():
             self._refuse_value(self.target, y, first, "Remove such rows.")
         if self.weight is not None:
-            weight = _numbers(table.column(self.weight)).astype(np.float64)
+            weight = numbers_of(table.column(self.weight)).astype(np.float64)
             if not (np.isfinite(weight) & (weight >= 0.0)).all():
                 wrong = np.where(weight >= 0.0, weight, np.nan)
                 self._refuse_value(self.weight, wrong, first, "Weights are 0 or more.")
@@ -331,21 +332,3 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         weight = "" if self.weight is None else f", weight={self.weight!r}"
         rows = f"{self.n_rows:,} rows of {self.n_features} columns in {self.n_blocks:,} blocks"
         return f"ParquetRows({rows}, target={self.target!r}{weight})"
-
-
-def _is_number(kind: Any) -> bool:
-    """Return whether a type of pyarrow is one of numbers, or of yes and no."""
-    types = arrow("pyarrow.types")
-    return any(is_one(kind) for is_one in (types.is_integer, types.is_floating, types.is_decimal, types.is_boolean))
-
-
-def _numbers(column: Any) -> np.ndarray:
-    """Return a column of pyarrow as an array, with NaN where a value is missing."""
-    types, kind = arrow("pyarrow.types"), column.type
-    if types.is_boolean(kind):
-        column = column.cast("uint8")
-    elif types.is_decimal(kind):
-        column = column.cast("float64", safe=False)
-    if column.null_count and types.is_integer(column.type):
-        column = column.cast("float64", safe=False)
-    return np.asarray(column.to_numpy())
