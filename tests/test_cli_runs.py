@@ -255,12 +255,12 @@ def test_an_interrupted_training_goes_on(run: Call, tmp_path: Path) -> None:
 
 def test_a_time_limit_keeps_the_epochs_of_the_start(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A recipe whose epochs were fitted to a limit goes on with those epochs, however fast the machine is now."""
-    from glassnet.tabular.fitting import jobs
+    from glassnet.tabular.fitting import deadline
 
-    monkeypatch.setattr(jobs, "_SHARE_OF_TIME", 0.02)
+    monkeypatch.setattr(deadline, "_SHARE_OF_TRAINING", 0.02)
     options = TrainOptions("penguins", "species", recipe="small", max_seconds=60.0, checkpoint=RUN, estimates=False)
     first = train(options)[1]["training"]["epochs"]
-    monkeypatch.setattr(jobs, "_SHARE_OF_TIME", 0.01)
+    monkeypatch.setattr(deadline, "_SHARE_OF_TRAINING", 0.01)
     again = TrainOptions(**{**vars(options), "resume": True, "max_seconds": 50.0})
     assert train(again)[1]["training"]["epochs"] == first
 

@@ -345,7 +345,7 @@ MESSAGES = [
     (lambda: make().fit(iter([(X, Y)]), epochs=2), "fit: batches must be iterable once per epoch, got a one-shot iterator. Pass a list, an object with __iter__, or a function that returns a new iterator."),
     (lambda: make().fit([(X, Y)], epochs=1, validation_split=0.1), "fit: validation_split needs arrays, got batches. Divide or weigh the rows where the batches are made."),
     (lambda: make().fit([(X, Y)], epochs=1, class_weight="balanced"), "fit: class_weight='balanced' needs all rows at once, got batches. Pass the weights as a dict."),
-    (lambda: make().fit(X, Y, epochs=1, steps_per_epoch=3), "fit: steps_per_epoch is for batches of your own, got 3 with arrays. Leave it out."),
+    (lambda: make().fit(X, Y, epochs=1, steps_per_epoch=0), "fit: steps_per_epoch must be a whole number of at least 1, got 0."),
     (lambda: make().fit(X, Y, epochs=1, class_weight={3: 1.0}), "fit: class_weight must have classes from 0 to 2, got 3."),
     (lambda: make().fit(X, Y, epochs=1, class_weight={0: -1.0}), "fit: class_weight of class 0 must be a finite number at least 0, got -1.0."),
     (lambda: make().fit(X, Y, epochs=1, class_weight=[1.0, 2.0]), "fit: class_weight must be 'balanced', a dict, or 3 numbers, got [1.0, 2.0]."),

@@ -193,7 +193,7 @@ DESCRIPTIONS: list[tuple[Change, str]] = [
     (_set("metadata", value=[1]), "metadata must be an object, got [1]."),
     (_set("data", value=3), "what is noted of the data must be an object, got 3."),
     *(
-        (_config("layers", 0, "class", value=value), "layer: class must be one of 'BatchNorm', 'Concatenate'")
+        (_config("layers", 0, "class", value=value), "layer: class must be one of 'BatchNorm', 'Calibration'")
         for value in ("os.system", "__init__", "../x", "Layer", None, ["Dense"], "D" * 10_000)
     ),
     (_config("layers", 0, "class", value="Mine"), "A class of your own must be passed to load as custom=[...]."),

@@ -139,8 +139,8 @@ class Network(BaseNetwork):
         drop_last : bool, default=False
             Whether to leave out a last batch that is shorter than the others.
         steps_per_epoch : int, optional
-            For batches of your own: how many make an epoch. Without it ``len`` tells, or the end of the iterator, and
-            then schedules see whole epochs only.
+            Batches of an epoch, by default a pass over all rows; with arrays the next goes on where one ended. Of
+            batches of your own ``len`` tells, or the end of the iterator: schedules see whole epochs only then.
         metrics : str, function, or sequence of them, optional
             For the validation data; by default those of the loss. A function of your own, ``f(y, prediction, weight)``
             or ``f(y, prediction)``, stands beside names: ``metrics=["auc", my_metric]`` fills ``"valid_my_metric"``.

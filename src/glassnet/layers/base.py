@@ -115,6 +115,11 @@ class Layer(AdvisesOnNames):
         Whether a file holds only class and ``name``, as for objects made of functions; ``load`` needs the object.
     is_scheduled : bool
         Whether a setting of it changes in the course of training, by ``step.position``.
+    frees_output : bool
+        Whether its output is an array of its own that it does not read again, so that the next layer may write to it.
+    works_in_place : bool
+        Whether `forward` writes its output over X where the cache says ``"in_place"``, which a `Chain` sets where the
+        layer before frees its output: what is in the processor's cache is then used again.
     member_settings : tuple of str
         Arguments, numbers, in which K networks that are trained at once may differ: each may then be an array
         (K, 1, ...) instead.
@@ -129,6 +134,8 @@ class Layer(AdvisesOnNames):
     owner: Any = None
     saved_by_name: bool = False
     is_scheduled: bool = False
+    frees_output: bool = False
+    works_in_place: ClassVar[bool] = False
     member_settings: ClassVar[tuple[str, ...]] = ()
     _views: frozenset[str] = frozenset()
 
@@ -224,7 +231,7 @@ class Layer(AdvisesOnNames):
         return {}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        """Return the output for a batch; ``X`` is not written.
+        """Return the output for a batch; ``X`` is not written, but for a layer that `works_in_place`.
 
         Parameters
         ----------

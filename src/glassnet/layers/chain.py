@@ -23,6 +23,9 @@ class Chain:
         # No layer before the first trainable one needs a gradient, unless the input does.
         first = 0 if need_dX else next((i for i, layer in enumerate(layers) if learns(layer)), len(layers))
         caches = [layer.make_cache(scratch, need_dX or position > first) for position, layer in enumerate(layers)]
+        for before, layer, cache in zip(layers, layers[1:], caches[1:], strict=False):
+            if layer.works_in_place and before.frees_output:
+                cache["in_place"] = True
         pairs = list(zip(layers, caches, strict=True))
         self._need_dX = need_dX
         self.steps_forward: list[tuple[Callable[..., Any], Cache]] = [(layer.forward, cache) for layer, cache in pairs]

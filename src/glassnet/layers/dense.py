@@ -62,7 +62,7 @@ class Dense(Layer):
         where = f"Dense(units={self.units})"
         self.activation = make_activation(where, activation)
         self._activation = activation_config(activation, self.activation)
-        self._is_linear = isinstance(self.activation, Identity)
+        self._is_linear = self.frees_output = isinstance(self.activation, Identity)
         self.initializer = initializer
         if initializer is not None:
             check_choice(where, "initializer", initializer, INITIALIZERS)

@@ -31,8 +31,8 @@ from glassnet.utils.checks import check_class
 __all__ = [
     "ELU", "GELU", "SELU", "BatchNorm", "Calibration", "Concatenate", "Copies", "CustomActivation", "Dense", "Dropout",
     "Embedding", "EnsembleDense", "EnsembleHead", "Flatten", "GaussianNoise", "Identity", "LayerNorm", "LeakyReLU",
-    "Mish", "NTKDense", "PReLU", "Parametric", "PeriodicEmbedding", "PiecewiseLinearEmbedding", "ReLU", "Reshape", "Residual",
-    "Scale", "Select", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "Mish", "NTKDense", "PReLU", "Parametric", "PeriodicEmbedding", "PiecewiseLinearEmbedding", "ReLU", "Reshape",
+    "Residual", "Scale", "Select", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
 ]  # fmt: skip
 
 LAYERS: dict[str, type[Layer]] = {name: globals()[name] for name in __all__}

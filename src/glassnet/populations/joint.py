@@ -48,6 +48,7 @@ class JointPlan(NamedTuple):
     batch_size: int = 32
     shuffle: bool = True
     drop_last: bool = False
+    steps_per_epoch: int | None = None
     validation: Validation | None = None
     metrics: Mapping[str, Metric] = {}
     early_stopping: EarlyStopping | None = None
@@ -232,6 +233,7 @@ class _Training:
         plan = self.plan
         return ArrayBatches(
             *plan.data, batch_size=plan.batch_size, shuffle=plan.shuffle, drop_last=plan.drop_last,
+            steps_per_epoch=plan.steps_per_epoch,
             streams=network.streams, members=network.members, rows=rows,
         )  # fmt: skip
 

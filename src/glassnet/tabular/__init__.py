@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from glassnet.tabular.calibration.result import CalibratedProbabilities, CalibratedQuantiles
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.model import TableModel
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from glassnet.tabular.estimators.estimators import TabularClassifier, TabularRegressor
 
 __all__ = [
-    "Column", "Table", "TableEncoder", "TableModel", "TabularClassifier", "TabularRegressor", "TargetEncoder",
-    "read_table", "split_rows", "to_table",
+    "CalibratedProbabilities", "CalibratedQuantiles", "Column", "Table", "TableEncoder", "TableModel",
+    "TabularClassifier", "TabularRegressor", "TargetEncoder", "read_table", "split_rows", "to_table",
 ]  # fmt: skip
 
 _ESTIMATORS = ("TabularClassifier", "TabularRegressor")

@@ -229,7 +229,7 @@ class TableModel(Predictor):
             return None
         known = [coder.name for coder in self.encoder.coders]
         require_columns("TableModel.seen", self.encoder.column_names, known, table)
-        return hashes.compare(row_contents(self.encoder, self.target, table))
+        return hashes.compare(row_contents(self.encoder, self.target, table, table[self.target.name]))
 
     @property
     def n_row_hashes(self) -> int:

@@ -53,6 +53,7 @@ class ArrayBatches(Batches):
     If one batch holds all rows, every epoch is that batch, in the order given. Otherwise the order of an epoch
     depends on the seed and the epoch only, with members on each one's own seed. Memory-mapped rows are shuffled in two
     steps, blocks of 256 KiB and then the rows of 64 such blocks at a time, so that what is read together lies together.
+    With ``steps_per_epoch`` an epoch goes on where the one before ended, and the order is one of a pass over all rows.
 
     Parameters
     ----------
@@ -64,6 +65,8 @@ class ArrayBatches(Batches):
         Whether to visit the rows in random order.
     drop_last : bool
         Whether to leave a shorter last batch out.
+    steps_per_epoch : int, optional
+        Batches in an epoch; by default those of one pass over all rows.
     rows : ndarray of int, shape (K?, m), optional
         Which rows there are for this network, or for each member; by default all of them, for all.
     streams : list of Streams
@@ -83,6 +86,7 @@ class ArrayBatches(Batches):
         streams: list[Streams],
         members: int | None,
         drop_last: bool = False,
+        steps_per_epoch: int | None = None,
         rows: np.ndarray | None = None,
     ) -> None:
         self.arrays = (X, y, weight)
@@ -90,15 +94,18 @@ class ArrayBatches(Batches):
         self.n_rows = len(X) if rows is None else rows.shape[-1]
         self.batch_size = min(batch_size, self.n_rows)
         full = self.n_rows // self.batch_size
-        self.n_batches = self.n_steps = full if drop_last else -(-self.n_rows // self.batch_size)
+        self._in_pass = full if drop_last else -(-self.n_rows // self.batch_size)
+        self.n_batches = self.n_steps = self._in_pass if steps_per_epoch is None else steps_per_epoch
         self._end = full * self.batch_size if drop_last else self.n_rows
         self.shuffles = shuffle and self.n_rows > self.batch_size
         self._options: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
+        self._options["steps_per_epoch"] = steps_per_epoch
         self._block = self._block_rows(X) if isinstance(X, RowSource) and X.scattered else None
         self._streams = streams
         self._members = members
         self._pools = [BufferPool(members, X.dtype) for _ in self.arrays]
         self._whole: Batch | None = None  # the one batch of every epoch, if it is only a view
+        self._last_order: tuple[int, np.ndarray] | None = None  # of the last pass, if it takes several epochs
         self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
 
     def changed(self, *, batch_size: int | None = None, y: Any = None) -> ArrayBatches:
@@ -132,8 +139,23 @@ class ArrayBatches(Batches):
         if self._whole is not None:
             yield from [self._whole][first:]
             return
-        order = self._order(epoch) if self.shuffles else self._rows
-        for start in range(first * self.batch_size, self._end, self.batch_size):
+        for number, begin, end in self._stretches(epoch, first):
+            yield from self._pass(number, begin, end)
+
+    def _stretches(self, epoch: int, first: int) -> Iterator[tuple[int, int, int]]:
+        """Yield the number of each pass over all rows that an epoch has a part in, and that part's first and end."""
+        assert self.n_batches is not None
+        start, end = epoch * self.n_batches + first, (epoch + 1) * self.n_batches
+        while start < end:
+            number, place = divmod(start, self._in_pass)
+            stop = min(self._in_pass, place + end - start)
+            yield number, place, stop
+            start += stop - place
+
+    def _pass(self, number: int, first: int, end: int) -> Iterator[Batch]:
+        """Yield some batches of a pass over all rows."""
+        order = self._order(number) if self.shuffles else self._rows
+        for start in range(first * self.batch_size, min(end * self.batch_size, self._end), self.batch_size):
             stop = min(start + self.batch_size, self._end)
             if order is None:
                 X, y, weight = (self._shared(array, start, stop) for array in self.arrays)
@@ -142,15 +164,16 @@ class ArrayBatches(Batches):
                 X, y, weight = (self._gathered(i, array, rows) for i, array in enumerate(self._by_rows))
             assert X is not None
             assert y is not None
-            if order is None and self.n_batches == 1 and not isinstance(self.arrays[0], RowSource):
+            if order is None and self.n_batches == self._in_pass == 1 and not isinstance(self.arrays[0], RowSource):
                 self._whole = (X, y, weight)
             yield X, y, weight
 
     def numbers(self, epoch: int, batch: int) -> np.ndarray:
         """Return which rows one batch of an epoch has, as places in the arrays; batches are counted from 0."""
+        number, batch, _ = next(self._stretches(epoch, batch))
         start = batch * self.batch_size
         stop = min(start + self.batch_size, self._end)
-        order = self._order(epoch) if self.shuffles else self._rows
+        order = self._order(number) if self.shuffles else self._rows
         return np.arange(start, stop) if order is None else order[..., start:stop].copy()
 
     def identity(self) -> dict[str, Any]:
@@ -162,7 +185,16 @@ class ArrayBatches(Batches):
             "contents": fingerprint(self.arrays),
         }
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _order(self, number: int) -> np.ndarray:
+        """Return the order of the rows in one pass."""
+        if self._last_order is not None and self._last_order[0] == number:
+            return self._last_order[1]
+        order = self._new_order(number)
+        if self._in_pass != self.n_batches:
+            self._last_order = number, order
+        return order
+
+    def _new_order(self, epoch: int) -> np.ndarray:
         if self._block is None:
             orders = [streams.order(epoch, self.n_rows) for streams in self._streams]
         else:

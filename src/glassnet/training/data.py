@@ -50,8 +50,7 @@ def prepare_data(
         own = _iterable(network, X, steps_per_epoch, class_weight)
         return own, _validation(network, validation_data)
     if steps_per_epoch is not None:
-        message = f"fit: steps_per_epoch is for batches of your own, got {steps_per_epoch!r} with arrays. Leave it out."
-        raise ConfigError(message, got=steps_per_epoch)
+        check_integer("fit", "steps_per_epoch", steps_per_epoch, 1)
     # Of rows that are about to be divided the extremes would be those of both parts.
     extremes = Extremes() if measures and not split else None
     X, y, weight = check_data(network, "fit", X, y, sample_weight, extremes=extremes)
@@ -62,6 +61,7 @@ def prepare_data(
     if class_weight is not None:
         weight = _class_weighted(network, y[:], weight, class_weight)
     streams, members = network.streams, network.members
+    order["steps_per_epoch"] = steps_per_epoch
     batches = ArrayBatches(X, y, weight, streams=streams, members=members, **order)
     batches.extremes = None if extremes is None else extremes.values
     batches.split = parts

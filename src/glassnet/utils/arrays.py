@@ -13,6 +13,7 @@ __all__ = ["BufferPool", "Buffers", "matrix_product", "product_into", "weighted_
 
 
 _LINE = 64  # bytes
+_GAP = 16  # numbers
 
 
 def product_into(members: int | None) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
@@ -122,6 +123,15 @@ class Buffers:
         """Return an array of shape ``(K?, n, *sample_shape)``; its content is undefined."""
         shape = (*self.lead, self.batch_size, *sample_shape)
         return self._pool.take(next(self._indices), shape, self.dtype if dtype is None else np.dtype(dtype))
+
+    def rows_last(self, *shape: int, dtype: Any = None) -> np.ndarray:
+        """Return an array of shape ``(K?, *shape, n)``; its content is undefined.
+
+        There are gaps between its rows: where these lie whole KiB apart, to transpose it takes twice as long.
+        """
+        whole = (*self.lead, *shape, self.batch_size + _GAP)
+        taken = self._pool.take(next(self._indices), whole, self.dtype if dtype is None else np.dtype(dtype))
+        return taken[..., : self.batch_size]
 
     def spread(self, copies: int) -> Buffers:
         """Return the buffers for batches with ``copies`` rows in place of each row, in the same memory."""

@@ -105,9 +105,10 @@ def network_name(network: dict[str, Any]) -> str:
 def _print_scores(console: Console, result: dict[str, Any]) -> None:
     """Print the scores beside those of the baselines, and what they mean."""
     scores, part = result["scores"], result["judged_on"]
-    n = result["rows"][part]
+    n, of_all = result.get("judged_rows", result["rows"][part]), result["rows"][part]
+    rows = count(n, f"{part} row") if n == of_all else f"{n:,} of {count(of_all, f'{part} row')}"
     table = _all_scores(result["network"], scores, result["baseline"]["does"], console.width)
-    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {used_for(part, result['split'])}", table)
+    _print_section(console, "Scores", f"on {rows}, {used_for(part, result['split'])}", table)
     _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
@@ -199,6 +200,8 @@ def training_text(network: dict[str, Any], training: dict[str, Any]) -> str:
     planned = network.get("ensemble", 1) * (network.get("folds") or 1)
     several = f"{n} of {planned} networks, " if n < planned else f"{n} networks, " if n > 1 else ""
     seconds = f" in {seconds_text(training['seconds'])}" if "seconds" in training else ""
+    if "passes" in training:
+        seconds += f" ({training['passes']:g} passes over all rows)"
     by = f" by {metric_name(training['metric'])}" if training.get("metric", "loss") != "loss" else ""
     end = stop_words(training)
     return f"{several}{count(training['epochs'], 'epoch')}{seconds}, best {best}{by}" + (f", {end}" if end else "")

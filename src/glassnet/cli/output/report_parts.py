@@ -16,8 +16,8 @@ from glassnet.cli.output.wording import as_ascii, count, metric_text, number_tex
 from glassnet.metrics import GREATER_IS_BETTER
 
 __all__ = [
-    "calibration_facts", "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented", "interval_text",
-    "metric_name", "parameters_text", "plain_table", "report_console", "scores_table",
+    "calibration_facts", "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented",
+    "interval_text", "metric_name", "parameters_text", "plain_table", "report_console", "scores_table",
 ]  # fmt: skip
 
 _NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}

@@ -26,7 +26,7 @@ def fitted_calibration(model: TableModel) -> dict[str, Any] | None:
 
 
 def reliability_of(logs: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
-    """Return ``error`` and ``bins`` of log-probabilities (n, k) for the true codes (n,): confidence, accuracy, share."""
+    """Return ``error`` and ``bins`` (confidence, accuracy, share) of log-probabilities (n, k) for true codes (n,)."""
     with np.errstate(under="ignore"):
         bins = reliability_bins(np.exp(logs), truth)
     return {"error": calibration_error(bins), "bins": [list(each) for each in bins]}

@@ -55,6 +55,7 @@ _FORM: dict[str, Any] = {
     "data": _TEXT,
     "glassnet": _TEXT,
     "judged_on": _PART,
+    "judged_rows?": _COUNT,
     "rows": {"read": _COUNT, "training": _COUNT, "validation?": _COUNT, "test?": _COUNT},
     "network": {
         "title?": _TEXT, "recipe?": _TEXT, "networks?": _COUNT, "ensemble?": _COUNT, "folds?": _optional(_COUNT),
@@ -65,6 +66,7 @@ _FORM: dict[str, Any] = {
         "epochs": _COUNT, "most_epochs": _COUNT, "best_epoch": _BEST, "stop_reason": _TEXT,
         "patience": _optional(_COUNT), "batch": _COUNT, "seed": _COUNT, "metric?": _TEXT,
         "rate?": _NUMBER, "weight_decay?": _NUMBER, "interrupted_by?": _TEXT, "seconds?": _NUMBER,
+        "passes?": _NUMBER,
     },
     "history": {"loss?": _NUMBERS, "valid_loss?": _NUMBERS},
     "scores": {"network": _SCORES, "linear": _SCORES, "baseline": _SCORES},

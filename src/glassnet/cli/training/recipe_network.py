@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,11 +15,12 @@ from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.output.finding_advice import as_option
 from glassnet.cli.training.class_weights import codes_of_classes
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
-from glassnet.cli.training.preparation import Prepared
+from glassnet.cli.training.preparation import MOST_SCORED, Prepared
 from glassnet.cli.training.run_files import as_refused
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
 from glassnet.tabular import TableModel
+from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import Goal, find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows, RunFile
@@ -41,6 +41,7 @@ _MOST_ROWS = 1024
 _IGNORED = ("duplicate-columns", "worse-than-linear")
 _IGNORED_OF_FOLDS = ("shared-rows",)  # the rows of all folds are passed, and those held out are among them
 _LINEAR = plain_recipe((), rate=0.01, decays=False, epochs=200, patience=10)
+_MOST_LINEAR = 100_000
 _TIMED_AS_IF = 20.0  # seconds that a training may take, a tenth of which is for timing, where nothing is trained
 _BYTES = 20  # per parameter: itself, its gradient, two averages of AdamW and the best so far, in float32
 
@@ -93,11 +94,11 @@ def _check_memory(n_inputs: int, widths: Sequence[int], n_outputs: int) -> None:
 
 
 def fit_linear(
-    options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
+    options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, deadline: Deadline
 ) -> TableModel:
-    """Train the linear baseline, a model without hidden layers, in at most ``seconds``, and return it.
+    """Train the linear baseline, a model without hidden layers, until the deadline at most, and return it.
 
-    ``options`` has a batch.
+    ``options`` has a batch. Of more than 100,000 training rows it is given so many.
     """
     watcher.phase("training a linear model to compare with")
     goal = _by_loss(find_goal(WHERE, data.target.task, None, None))
@@ -106,12 +107,12 @@ def fit_linear(
         goal,
         seed=options.seed,
         batch_size=options.batch,
-        max_seconds=seconds,
+        deadline=deadline,
         class_weight=codes_of_classes(WHERE, options.class_weight, data.target),
         keeps_hashes=False,
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
     )
-    model = _fit(options, data, plan).model
+    model = _fit(options, data, plan, data.sample("training", _MOST_LINEAR)).model
     if ctrl_c.pressed:
         raise KeyboardInterrupt
     return model
@@ -123,20 +124,19 @@ def fit_recipe(
     data: Prepared,
     watcher: Watcher,
     ctrl_c: CtrlC,
-    seconds: float | None,
+    deadline: Deadline,
     run_file: RunFile | None = None,
 ) -> tuple[Trained, list[dict[str, Any]]]:
     """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
-    began = time.perf_counter()
-    plan = _plan(options, goal, watcher, ctrl_c, seconds)
+    plan = replace(_plan(options, goal, watcher, ctrl_c, options.max_seconds), deadline=deadline)
     plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
     plan = replace(plan, stream=data.stream)
     times: dict[str, Estimate] = {}
-    if not options.is_plain and (options.estimates or seconds is not None):
+    if not options.is_plain and (options.estimates or deadline.is_set):
         watcher.phase("timing the recipes")
         # A few rows may be odd where all are not, and what is too large may be another recipe's.
         with suppress(DataError, DivergenceError, MemoryError):
-            train, n_valid = data.part("training"), len(data.rows.get("validation", ()))
+            train, n_valid = data.part("training"), _n_valid(data)
             times = estimate_times(train, n_valid, data.target, plan)
     estimates = [_estimate(found, plan) for found in times.values()]
     watcher.facts({"recipes": estimates})
@@ -144,15 +144,14 @@ def fit_recipe(
         raise KeyboardInterrupt
     watcher.phase("training")
     watcher.facts({"networks": plan.n_ensemble * (plan.n_folds or 1)})
-    if seconds is not None:
-        left = max(seconds - (time.perf_counter() - began), 0.0)
+    if deadline.is_set:
         known = times.get(plan.recipe.name)
-        plan = replace(plan, max_seconds=left, seconds_per_step=None if known is None else known.seconds_per_step)
+        plan = replace(plan, pace=None if known is None else known.pace)
     if run_file is not None:
         ctrl_c.kept = f"in training. To go on from {str(run_file.path)!r}, add --resume."
     try:
         with _warnings_shown(watcher):
-            trained = _fit(options, data, plan)
+            trained = _fit(options, data, plan, data.part("training"))
     except ConfigError as error:
         if run_file is None:
             raise
@@ -167,9 +166,14 @@ def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, A
     plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), None)
     times: dict[str, Estimate] = {}
     with suppress(DataError, DivergenceError, MemoryError):
-        n_valid, limited = len(data.rows.get("validation", ())), replace(plan, max_seconds=_TIMED_AS_IF)
+        n_valid, limited = _n_valid(data), replace(plan, max_seconds=_TIMED_AS_IF)
         times = estimate_times(data.part("training"), n_valid, data.target, limited)
     return [_estimate(found, plan) | {"chosen": False} for found in times.values()]
+
+
+def _n_valid(data: Prepared) -> int:
+    """Return the number of rows that choose the epoch."""
+    return min(len(data.rows.get("validation", ())), MOST_SCORED)
 
 
 @contextmanager
@@ -218,6 +222,7 @@ def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, se
         max_seconds=seconds,
         threads=1 if products_are_small else "auto",
         diagnose=gn.Watch(ignore=ignored) if options.is_plain else RecipeWatch(ignore=ignored),
+        announce=lambda memory: watcher.phase(f"training, {memory}"),
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("network")],
     )
 
@@ -231,10 +236,9 @@ class _Last(Callback):
         self.history = run.history
 
 
-def _fit(options: TrainOptions, data: Prepared, plan: FitOptions) -> Trained:
-    """Train on the prepared rows; errors name what can be changed on the command line."""
-    train: Rows = data.part("training")
-    valid = data.part("validation") if "validation" in data.rows else None
+def _fit(options: TrainOptions, data: Prepared, plan: FitOptions, train: Rows) -> Trained:
+    """Train on prepared rows; errors name what can be changed on the command line."""
+    valid = data.sample("validation") if "validation" in data.rows else None
     last, others = _Last(), plan.make_callbacks
     plan = replace(plan, make_callbacks=lambda: [last, *others()])
     try:

@@ -19,6 +19,7 @@ from glassnet.errors import ConfigError, FormatError
 from glassnet.saving.locks import refuse_locked
 from glassnet.saving.model_file import model_description
 from glassnet.tabular import Column
+from glassnet.tabular.fitting.deadline import Planned
 from glassnet.tabular.fitting.options import NOTES, RunFile
 from glassnet.utils.wording import few
 
@@ -74,7 +75,7 @@ def resumed(run_file: RunFile | None, options: TrainOptions, data: Prepared) -> 
         raise FormatError(message, got=given)
     _compare_options(given, found["options"], notes["options"])
     _compare_data(given, found["columns"], notes["columns"])
-    return RunFile(run_file.path, True, notes, found["epochs"])
+    return RunFile(run_file.path, True, notes, Planned(found["epochs"], *found.get("steps", ())))
 
 
 def _is_whole(found: Any) -> bool:
@@ -86,7 +87,14 @@ def _is_whole(found: Any) -> bool:
         and all(isinstance(text, str) for text in found["columns"].values())
         and type(found.get("epochs")) is int
         and found["epochs"] > 0
+        and _are_steps(found.get("steps", [None, None]))
     )
+
+
+def _are_steps(found: Any) -> bool:
+    """Return whether these are the steps of an epoch, and the rows that it is evaluated on; None for all of either."""
+    is_pair = isinstance(found, list) and len(found) == 2
+    return is_pair and all(number is None or (type(number) is int and number > 0) for number in found)
 
 
 def _options(options: TrainOptions) -> dict[str, Any]:

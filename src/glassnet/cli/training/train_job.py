@@ -21,13 +21,14 @@ from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choice
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
 from glassnet.saving.locks import refuse_locked
 from glassnet.tabular import TableModel
+from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import RunFile
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.splitting.suggestions import is_called_identifier
 
 __all__ = ["train"]
 
-_SHARE_OF_LINEAR = 0.25  # of the time that is allowed, for the linear baseline
+_SHARE_OF_LINEAR, _SHARE_AFTER = 0.1, 0.1  # of the time that is allowed: the linear baseline; scores and importance
 
 
 def train(
@@ -48,17 +49,17 @@ def train(
         refuse_locked(WHERE, path)
     page = None if options.report is None else check_report(WHERE, options.report, [options.data])
     run_file = check_run_file(options, [path, page])
-    data, n_read = _read(options, watcher)
+    data, n_read, deadline = _read(options, watcher)
     run_file = resumed(run_file, options, data)
     # One handler from here to the end: Ctrl-C after training, even twice, must not cost the model.
     with catch_interrupts() as ctrl_c:
         ctrl_c.defer()
-        outcome = _fit(options, data, watcher, ctrl_c, run_file)
+        outcome = _fit(options, data, watcher, ctrl_c, run_file, deadline)
         ctrl_c.ignore()
         model = outcome.model
         model.reading = options.read_options
         with late.model_saved(model, path):
-            importance = importance_of(outcome, data)
+            importance = importance_of(outcome, data, deadline)
             result = result_of(outcome, data)
             result["importance"] = importance.to_dict()
             result["rows"]["read"] = n_read
@@ -75,23 +76,25 @@ def train(
     return model, result
 
 
-def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
-    """Return the table split into parts, and the number of rows that were read."""
+def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int, Deadline]:
+    """Return the table split into parts, the number of rows that were read, and the limit that begins after reading."""
     watcher.phase(f"reading {shown_name(options.data)}")
     in_parts = rows_in_parts(options)
     if in_parts is not None:
         watcher.phase(f"reading {shown_name(options.data)} in parts")
+        deadline = Deadline(options.max_seconds)  # the table is read again and again from here on
         data = prepare_stream(options, *in_parts)
         _say_facts(watcher, data)
-        return data, in_parts[0].n_rows
+        return data, in_parts[0].n_rows, deadline
     everything = load_table(WHERE, options.data, _with_identifiers(options), options.drop)
+    deadline = Deadline(options.max_seconds)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
     task = None if options.task == "auto" else options.task
     by = split_by(options, table)
     drop = [name for name in options.drop if name in table]  # the others were not read at all
     data = prepare(WHERE, table, options.target, task, options.shares, drop, options.seed, by)
     _say_facts(watcher, data)
-    return data, everything.n_rows
+    return data, everything.n_rows, deadline
 
 
 def _say_facts(watcher: Watcher, data: Prepared) -> None:
@@ -106,16 +109,16 @@ def _with_identifiers(options: TrainOptions) -> ReadOptions:
     return replace(reading, read={**reading.read, **wanted})
 
 
-def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, run_file: RunFile | None) -> Outcome:
+def _fit(
+    options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, run_file: RunFile | None, deadline: Deadline
+) -> Outcome:
     """Train the linear baseline, then the networks of the recipe, in the time that is allowed."""
     goal = goal_of(options, data)
     chosen = with_choices(options, data.count("training"))
     options = chosen if options.is_plain else options
-    began, limit = time.perf_counter(), options.max_seconds
-    share = None if limit is None else limit * _SHARE_OF_LINEAR
-    linear = fit_linear(chosen, data, watcher, ctrl_c, share)
-    left = None if limit is None else max(0.0, limit - (time.perf_counter() - began))
-    trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, left, run_file)
+    linear = fit_linear(chosen, data, watcher, ctrl_c, deadline.part(_SHARE_OF_LINEAR))
+    deadline.keep_back(_SHARE_AFTER * deadline.seconds)
+    trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, deadline, run_file)
     ours, theirs = Encoded(trained.model, data), Encoded(linear, data)
-    first, histories = trained.networks[0], trained.histories
-    return Outcome(options, ours, theirs, histories, first, goal.metric, recipes, ctrl_c.name if ctrl_c.pressed else "")
+    interrupted_by = ctrl_c.name if ctrl_c.pressed else ""
+    return Outcome(options, ours, theirs, trained, goal.metric, recipes, interrupted_by)

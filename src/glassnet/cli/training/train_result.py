@@ -22,6 +22,8 @@ from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.told import absent_classes_words
+from glassnet.tabular.fitting.deadline import Deadline
+from glassnet.tabular.fitting.fit import Trained
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.table_findings import find_in_table, with_table
@@ -35,6 +37,7 @@ __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 _REPEATS = 3
 _FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
 _MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
+_SHARE_OF_LEFT = 0.5  # of what is left of a time limit, for the importance
 _UNEVEN, _MISSED = 0.15, 0.6  # of the accuracy more than of the balanced one; of a class
 _METRICS = {"classification": "log_loss", "regression": "rmse"}
 
@@ -46,8 +49,7 @@ class Outcome:
     options: TrainOptions  # with all values that were chosen
     trained: Encoded
     linear: Encoded
-    histories: list[History]  # one for each network
-    first: gn.Network  # of the networks that the model averages
+    fit: Trained
     metric: str  # chose the best epoch
     recipes: list[dict[str, Any]]  # the estimated time of each
     interrupted_by: str  # Ctrl-C, or a signal; "" if it was not interrupted
@@ -56,6 +58,16 @@ class Outcome:
     def model(self) -> TableModel:
         """The model of the command."""
         return self.trained.model
+
+    @property
+    def histories(self) -> list[History]:
+        """One for each network."""
+        return self.fit.histories
+
+    @property
+    def first(self) -> gn.Network:
+        """The first of the networks that the model averages."""
+        return self.fit.networks[0]
 
     @property
     def history(self) -> History:
@@ -97,6 +109,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
         "split": split,
         "judged_on": part,
+        "judged_rows": len(truth),
         "calibration": fitted_calibration(model),
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
@@ -161,7 +174,8 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     options, histories = outcome.options, outcome.histories
     recipe = find_recipe(options)
     best = [history.best_epoch for history in histories]
-    found = {
+    planned, shortage = outcome.fit.planned, outcome.fit.shortage("--max-seconds")
+    found: dict[str, Any] = {
         "epochs": max(history.epochs for history in histories),
         "most_epochs": options.epochs or recipe.most_epochs(n),
         "best_epoch": best[0] if len(best) == 1 else best,
@@ -172,8 +186,10 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "seed": options.seed,
         "seconds": sum(history.seconds for history in histories),
         "threads": outcome.history.threads,
-        "notes": [as_option(note) for note in outcome.history.notes],
+        "notes": [as_option(note) for note in outcome.history.notes] + ([shortage] if shortage else []),
     }
+    if planned is not None and planned.steps is not None:
+        found["passes"] = float(f"{planned.passes(recipe.steps_per_epoch(n, found['batch'])):.3g}")
     if options.class_weight:
         found["class_weight"] = ",".join(options.class_weight)
     if outcome.interrupted_by not in ("", "Ctrl-C"):
@@ -189,17 +205,27 @@ def _stop_reason(outcome: Outcome) -> str:
     return next((reason for reason in ("interrupted", "time", "early stopping") if reason in reasons), reasons[0])
 
 
-def importance_of(outcome: Outcome, data: Prepared) -> gn.Importance:
+def importance_of(outcome: Outcome, data: Prepared, deadline: Deadline) -> gn.Importance:
     """Return how much worse the model gets when a column is shuffled, on rows that scores are reported on.
 
-    Fewer rows are used, and each column is shuffled only once, where a row takes long: Ctrl-C is ignored meanwhile.
+    These are 2000 at most. Fewer rows are used, and each column is shuffled only once, where a row takes long, as
+    Ctrl-C is ignored meanwhile, and where less than that is left of the time.
     """
-    model, rows = outcome.model, data.part(data.scored_on)
-    work = work_per_row(model.network) * (model.network.members or 1) * len(model.encoder.column_names)
+    model = outcome.model
+    n_columns = len(model.encoder.column_names)
+    work = work_per_row(model.network) * (model.network.members or 1) * n_columns
     repeats = _REPEATS if work * _REPEATS * _FEWEST_ROWS <= _MOST_WORK else 1
     most = min(max(_MOST_WORK // (work * repeats), _FEWEST_ROWS), _MOST_ROWS)
-    table = Table([*rows.inputs.columns, rows.target]).take(slice(0, most))
+    rows = data.sample(data.scored_on, most)
+    if deadline.is_set:
+        began = deadline.left
+        model.answers(outcome.trained.features(data.scored_on)[:_MOST_ROWS])
+        each = (began - deadline.left) / min(len(outcome.trained.features(data.scored_on)), _MOST_ROWS)
+        affordable = _SHARE_OF_LEFT * deadline.left / max(each * n_columns, 1e-12)
+        repeats = repeats if affordable >= repeats * _FEWEST_ROWS else 1
+        rows = data.sample(data.scored_on, min(most, max(int(affordable / repeats), _FEWEST_ROWS)))
     metric = "loss" if outcome.options.is_plain else _METRICS[model.target.task]
+    table = Table([*rows.inputs.columns, rows.target])
     return model.importance(table, metric="pinball" if model.levels else metric, repeats=repeats)
 
 

@@ -95,6 +95,8 @@ class Parametric(Layer):
     learn at a tenth of the rate: ``Parametric("selu").tuned(rate_factor=0.1)``.
     """
 
+    frees_output = works_in_place = True
+
     def __init__(self, activation: ActivationName | Activation, *, decays: bool = False) -> None:
         self.decays = check_flag("Parametric", "decays", decays)
         self.activation = make_activation("Parametric", activation)
@@ -111,22 +113,22 @@ class Parametric(Layer):
         self.alpha, self.dalpha = params["alpha"], grads["alpha"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
-        excess = self.activation.make_excess_work(scratch)
-        D, Y = scratch.array(self.in_shape), scratch.array(self.in_shape)
+        excess, D = self.activation.make_excess_work(scratch), scratch.array(self.in_shape)
+        cache = {"D": D, "Y": scratch.array(self.in_shape), "T": scratch.passing(0, self.in_shape), "in_place": False}
         if excess is None:
-            return {"D": D, "Y": Y, "F": scratch.array(self.in_shape), "work": self.activation.make_work(scratch)}
+            return {**cache, "F": scratch.array(self.in_shape), "work": self.activation.make_work(scratch)}
         S = scratch.array(self.in_shape) if scratch.keeps else None
-        return {"D": D, "Y": Y, "S": S, "excess": excess, "one": scratch.constant(1.0)}
+        return {**cache, "S": S, "excess": excess, "one": scratch.constant(1.0)}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        D, Y = cache["D"], cache["Y"]
+        D, T = cache["D"], cache["T"]
         if "excess" in cache:
             self.activation.excess(X, D, cache["S"] if step.keeps else None, cache["excess"])
         else:
             self.activation.apply(X, cache["F"], cache["work"], step.keeps)
             np.subtract(cache["F"], X, D)
-        np.multiply(D, self.alpha, Y)
-        found: np.ndarray = np.add(Y, X, Y)
+        np.multiply(D, self.alpha, T)
+        found: np.ndarray = np.add(T, X, X if cache["in_place"] else cache["Y"])
         return found
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
@@ -139,8 +141,7 @@ class Parametric(Layer):
             np.add(slope, cache["one"], slope)
             np.multiply(dY, slope, dY)
             return dY
-        # Y is no longer needed: its memory is used for the part that passes f.
-        through = cache["Y"]
+        through = cache["T"]  # the part that passes f
         np.multiply(dY, self.alpha, through)
         np.subtract(dY, through, dY)
         self.activation.differentiate(through, cache["F"], cache["work"])

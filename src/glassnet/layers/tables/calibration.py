@@ -33,11 +33,11 @@ class Calibration(Layer):
     >>> layer = gn.Calibration()
     >>> net = gn.Network([gn.Dense(2, initializer="ones"), layer], loss="cross_entropy", seed=0, input_shape=1)
     >>> net.layers[0].b[...] = [0.0, 2.0]
-    >>> net.predict([[0.0]]).round(2).tolist()
-    [[0.12, 0.88]]
+    >>> net.forward([[0.0]]).tolist()
+    [[0.0, 2.0]]
     >>> layer.scale[...] = 0.5  # a temperature of 2
-    >>> net.predict([[0.0]]).round(2).tolist()
-    [[0.27, 0.73]]
+    >>> net.forward([[0.0]]).tolist()
+    [[0.0, 1.0]]
     """
 
     def stat_specs(self) -> tuple[ParamSpec, ...]:

@@ -105,7 +105,7 @@ class Scale(Layer):
         self.s, self.ds = params["scale"], grads["scale"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
-        return {"Y": scratch.array(self.out_shape), "T": scratch.array(self.out_shape), "X": None}
+        return {"Y": scratch.array(self.out_shape), "T": scratch.passing(0, self.out_shape), "X": None}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         if step.keeps:

@@ -53,6 +53,8 @@ class NTKDense(Layer):
     (64,)
     """
 
+    frees_output = True
+
     def __init__(
         self,
         units: int,

@@ -18,6 +18,9 @@ from glassnet.utils.checks import check_integer, check_number
 __all__ = ["PeriodicEmbedding", "PiecewiseLinearEmbedding"]
 
 
+_BLOCK = 40_960  # numbers: columns whose waves fit the cache together
+
+
 class _ColumnEmbedding(Layer):
     """Base: F numbers become F groups of ``dim`` features, each from its own parameters."""
 
@@ -97,51 +100,72 @@ class PeriodicEmbedding(_ColumnEmbedding):
         self.e, self.de = params["bias"], grads["bias"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
-        columns, m, d, keeps = self.in_shape[0], self.n_frequencies, self.dim - 1, scratch.keeps
+        columns, m, keeps = self.in_shape[0], self.n_frequencies, scratch.keeps
+        n, members = scratch.batch_size, scratch.members or 1
+        together = min(max(1, _BLOCK // (m * n * members)), columns)
         # Rows last: broadcasting over them then reads one number per contiguous run (3 times faster than rows first).
         return {
-            "A": _rows_last(scratch, columns, m),
+            "blocks": [slice(start, min(start + together, columns)) for start in range(0, columns, together)],
+            "A": scratch.passing(0, (together, m)).reshape(*scratch.lead, together, m, n),
             "U": _rows_last(scratch, columns, m) if keeps else None,
-            "E": _rows_last(scratch, columns, d),
+            "S": _rows_last(scratch, columns, m) if keeps else None,
+            "E": scratch.rows_last(columns, self.dim),
             "Y": scratch.array(self.out_shape),
-            "x": _rows_last(scratch, columns, 1),
+            "x": scratch.rows_last(columns, 2),
+            "w": np.empty((*scratch.lead, columns, m, 2), dtype=scratch.dtype),
+            "e": np.zeros((*scratch.lead, 1, *self.out_shape), dtype=scratch.dtype),
+            "minus_V": np.empty((*scratch.lead, columns, m, self.dim - 1), dtype=scratch.dtype),
+            "VG": np.empty((*scratch.lead, columns, self.dim, m), dtype=scratch.dtype),
             "two_pi": scratch.constant(2.0 * math.pi),
-            "D": _rows_last(scratch, columns, m) if keeps else None,
+            "ones": scratch.ones()[:, None],
             "dX": scratch.array(self.in_shape) if keeps and need_dX else None,
         }
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        A, E, x, Y = cache["A"], cache["E"], cache["x"], cache["Y"]
-        np.multiply(X.mT[..., None, :], cache["two_pi"], x)
-        np.multiply(x, self.c, A)
-        np.add(A, self.a, A)
-        U = cache["U"] if step.keeps else A
-        np.cos(A, U)
-        np.matmul(self.V.mT, U, out=E)
-        np.add(E, self.e, E)
-        out = self._by_column(Y).mT
-        np.copyto(out[..., :-1, :], E)
-        np.copyto(out[..., -1, :], X.mT)
-        found: np.ndarray = Y
-        return found
+        E, x, w, d = cache["E"], cache["x"], cache["w"], self.dim - 1
+        # Frequency and phase in one product: [2 pi c, a] @ [x, 1].
+        np.copyto(x[..., 0, :], X.mT)
+        x[..., 1, :] = 1.0
+        np.multiply(self.c[..., 0], cache["two_pi"], w[..., 0])
+        np.copyto(w[..., 1], self.a[..., 0])
+        for block in cache["blocks"]:
+            k = (..., block, slice(None), slice(None))
+            A = cache["A"][..., : block.stop - block.start, :, :]
+            np.matmul(w[k], x[k], out=A)
+            U = cache["U"][k] if step.keeps else A
+            if step.keeps:
+                np.sin(A, cache["S"][k])
+            np.cos(A, U)
+            np.matmul(self.V[k].mT, U, out=E[k][..., :d, :])
+        np.copyto(E[..., d, :], X.mT)
+        Y: np.ndarray = cache["Y"]
+        np.copyto(self._by_column(Y).mT, E)
+        # In rows e is added without the buffers that NumPy takes for arrays with gaps.
+        np.copyto(self._by_column(cache["e"])[..., 0, :d], self.e[..., 0])
+        return np.add(Y, cache["e"], Y)
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
-        A, U, G, D, x = cache["A"], cache["U"], cache["E"], cache["D"], cache["x"]
-        d = self._by_column(dY).mT
-        np.copyto(G, d[..., :-1, :])
-        np.matmul(U, G.mT, out=self.dV)
-        np.add.reduce(G, axis=-1, out=self.de, keepdims=True)
-        np.matmul(self.V, G, out=D)
-        np.sin(A, A)
-        np.multiply(D, A, D)
-        np.negative(D, D)
-        np.add.reduce(D, axis=-1, out=self.da, keepdims=True)
-        np.matmul(D, x.mT, out=self.dc)
+        G, x, VG, minus_V, d = cache["E"], cache["x"], cache["VG"], cache["minus_V"], self.dim - 1
         dX: np.ndarray | None = cache["dX"]
+        np.copyto(G, self._by_column(dY).mT)
+        np.negative(self.V, minus_V)
+        for block in cache["blocks"]:
+            k = (..., block, slice(None), slice(None))
+            # With the gradient of x itself, which is not needed: 4 rows take less time than 3.
+            np.matmul(G[k], cache["U"][k].mT, out=VG[k])
+            D = cache["A"][..., : block.stop - block.start, :, :]
+            np.matmul(minus_V[k], G[k][..., :d, :], out=D)
+            np.multiply(D, cache["S"][k], D)
+            np.matmul(D, cache["ones"], out=self.da[k])
+            np.matmul(D, x[k][..., :1, :].mT, out=self.dc[k])
+            if dX is not None:
+                np.matmul(cache["w"][k][..., :1].mT, D, out=x[k][..., :1, :])
+        np.multiply(self.dc, cache["two_pi"], self.dc)
+        np.copyto(self.dV, VG[..., :d, :].mT)
+        np.add.reduce(G[..., :d, :], axis=-1, out=self.de, keepdims=True)
         if dX is not None:
-            np.matmul(self.c.mT, D, out=x)
-            np.multiply(x, cache["two_pi"], x)
-            np.add(d[..., -1, :], x[..., 0, :], dX.mT)
+            np.copyto(dX, x[..., 0, :].mT)
+            np.add(dX, dY[..., d :: self.dim], dX)
         return dX
 
     def config(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,16 +24,18 @@ from glassnet.tabular.encoding.coders import (
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.encoder_entries import check_codes, read_bounds
+from glassnet.tabular.encoding.features import bounds_of, write_features
 from glassnet.tabular.encoding.forms import read_forms
 from glassnet.tabular.encoding.presence import presence_warnings, require_columns
-from glassnet.tabular.encoding.robust_scaling import RobustScale, bounded
+from glassnet.tabular.encoding.robust_scaling import RobustScale
 from glassnet.tabular.encoding.time_coder import TimeCoder
 from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions, table_spelling
 from glassnet.tabular.reading.rows import complete_rows
-from glassnet.tabular.reading.table import Table
+from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.table_view import some_rows
 from glassnet.tabular.reading.text import as_form
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 
@@ -145,23 +147,24 @@ class TableEncoder:
         counts = None
         if sample_weight is not None:
             counts = as_counts("TableEncoder.fit", sample_weight, table.n_rows)
-            table, counts = table.take(counts > 0.0), counts[counts > 0.0]
-        columns = [finite(column) for column in table.columns]
+            table, counts = some_rows(table, counts > 0.0), counts[counts > 0.0]
         if not self.allow_empty:
+            columns = map(finite, table.columns)
             refuse_empty([column.name for column in columns if column.n_missing == len(column)])
         coders: list[Coder] = []
-        for column in columns:
-            n_codes = sum(coder.n_codes for coder in coders)
-            coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes, counts))
+        self._forms, n_codes = {}, 0
+        for column in table.columns:  # one at a time: those of a view are copied while they are looked at
+            options = self.max_categories, self.scaling, self.embed_above, n_codes
+            coders.append(choose_coder(finite(column), *options, counts))
+            n_codes += coders[-1].n_codes
+            if column.form is not None:
+                self._forms[column.name] = column.form
         if not any(coder.features for coder in coders):
             coders = without_information(coders, refuses=not self.allow_empty)
         self._coders, self.bounds, self._n_rows = coders, [], table.n_rows
-        self._forms = {column.name: column.form for column in table.columns if column.form is not None}
         if self.scaling == "robust":
-            X = self._features(table, np.float64)
-            each = [(coder, i) for coder in coders for i in range(len(coder.features))]
-            direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in each]
-            self.bounds = [None if skip else RobustScale.bound(x, counts) for x, skip in zip(X.T, direct, strict=True)]
+            for coder, _ in placed_coders(self):
+                self.bounds += bounds_of(coder, self._column_for(coder, table), counts)
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:
@@ -237,20 +240,16 @@ class TableEncoder:
         where = "TableEncoder.transform"
         table = self._table(frame, where)
         require_columns(where, self.column_names, self._known, table)
-        return self._features(table, np.float32, self.bounds)
-
-    def _features(self, table: Table, dtype: type, bounds: Sequence[RobustScale | None] = ()) -> np.ndarray:
-        """Return the features of all columns, side by side; those with bounds are rounded behind these only."""
-        X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
+        X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=np.float32)
         for coder, places in placed_coders(self):
-            given = table[coder.name]
-            column = finite(as_form(given, self._form_of(coder), "TableEncoder.transform"))
-            column = column if column.rows is given.rows else replace(column, rows=given.rows)
-            own = bounds[places]
-            out: np.ndarray = np.empty((table.n_rows, len(own))) if any(own) else X[:, places]
-            coder.write(out, column)
-            X[:, places] = bounded(out, own)
+            write_features(X[:, places], coder, self._column_for(coder, table), self.bounds[places])
         return X
+
+    def _column_for(self, coder: Coder, table: Table) -> Column:
+        """Return the column of a coder in the form of training."""
+        given = table[coder.name]
+        column = finite(as_form(given, self._form_of(coder), "TableEncoder.transform"))
+        return column if column.rows is given.rows else replace(column, rows=given.rows)
 
     def check(self, frame: Any) -> list[str]:
         """Return warnings about the rows of ``frame``, each one sentence; an empty list if they resemble training.

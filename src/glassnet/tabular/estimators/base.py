@@ -26,6 +26,7 @@ from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.streams import stream_of, streamed
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
+from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -189,10 +190,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self
             The estimator.
         """
-        began = time.perf_counter()
-        name = type(self).__name__
+        began, name = time.perf_counter(), type(self).__name__
         watch = check_diagnose(name, self.diagnose)
         options = replace(self._options(), diagnose=watch or False)
+        options = replace(options, deadline=Deadline(options.max_seconds))
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
         stream = None
@@ -225,6 +226,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
         told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent)
+        told += [sentence for sentence in (found.shortage(f"max_seconds={self.max_seconds}"),) if sentence]
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self._tell(watch, read, found, options)
         self.fit_seconds_ = time.perf_counter() - began
@@ -277,6 +279,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             allow_constant=True,
             threads=self.threads,
             progress=bool(self.verbose),
+            announce=print if self.verbose else None,
         )
 
     def _seed(self) -> int:

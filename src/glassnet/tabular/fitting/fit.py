@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +18,12 @@ from glassnet.tabular.calibration.calibrating import calibrate
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
+from glassnet.tabular.fitting.deadline import Deadline, Planned
 from glassnet.tabular.fitting.jobs import Jobs
+from glassnet.tabular.fitting.memory import announce_memory
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.preparation import (
+    Arrays,
     class_factors_of,
     encoded,
     fitted_encoder,
@@ -30,13 +32,14 @@ from glassnet.tabular.fitting.preparation import (
     rescaled,
 )
 from glassnet.tabular.model import TableModel
-from glassnet.tabular.reading.table import Table
 from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
 from glassnet.training import History
 
 __all__ = ["Trained", "fit_table"]
 
+_FEWEST_STEPS = 200  # of a training that is worth it
 _FEWEST_ROWS = 10  # with fewer, none are held out
+_SHARE_AFTER = 0.7  # of the time before the training, for hashes and findings: 0.4 to 0.7 of it on tables of all sizes
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,35 @@ class Trained:
     absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
     most_epochs: int = 0  # of each network, without a time limit
+    planned: Planned | None = None  # for each network, if a time limit changed it
+    steps_per_pass: int = 1
+
+    def shortage(self, limit: str) -> str:
+        """Return a sentence if time was too short for a model that is worth its name, "" otherwise.
+
+        Parameters
+        ----------
+        limit : str
+            What the limit is called.
+        """
+        done = max((history.epochs for history in self.histories), default=0)
+        if self.planned is None or self.was_interrupted or done >= self.most_epochs:
+            return ""
+        passes = self.planned._replace(epochs=done).passes(self.steps_per_pass)
+        steps = round(passes * self.steps_per_pass)
+        if passes >= self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
+            return ""
+        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {steps:,} steps"
+        return f"{enough}: the model is far from what more time would make of it."
+
+
+class _Coded(NamedTuple):
+    """Rows to train on, and those that choose the epoch, as they were read; and the former encoded."""
+
+    encoder: TableEncoder
+    target: TargetEncoder
+    parts: tuple[Rows, Rows | None]
+    data: Arrays
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -64,7 +96,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     The epoch is chosen by the validation rows ``valid``; some training rows are held out if these are None and there
     are no folds. The scale of a fitted regression target is fitted again on the rows that are trained on.
     """
-    began = time.perf_counter()
+    deadline = options.deadline or Deadline(options.max_seconds)
+    began = deadline.clock()
     rows, n_shared = train, 0
     if valid is None and options.n_folds is None and len(train.target) >= _FEWEST_ROWS:
         train, valid, n_shared = hold_out(train, target, options.seed)
@@ -78,24 +111,34 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         target = rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
         network = constant_network(options.goal.loss, rows, target, class_factors_of(options, target, rows))
         return Trained(TableModel(network, encoder, target), rows, [network.history], [network], n_shared)
+    n_rows = len(train.target) + (0 if valid is None else len(valid.target))
+    announce_memory("fit", n_rows, len(encoder.feature_names), options.announce)
     factors = class_factors_of(options, target, train)
     held_out = None if valid is None else encoded(encoder, target, valid, factors)
     folds: Sequence[tuple[Any, Any]] = [(None, None)]
     if options.n_folds is not None:
         folds, n_shared = folds_of_rows(train, target, options.n_folds, options)
     data = encoded(encoder, target, train, factors)
+    deadline.keep_back(_SHARE_AFTER * (deadline.clock() - began))
     jobs = Jobs(options, encoder, target, data, held_out, folds, train.weight)
     try:
-        trained = jobs.train(began)
+        trained = jobs.train(deadline)
     except DivergenceError as error:
         # What the network advises, another learning rate, is part of the recipe.
         advice = "Try another recipe, or another random_state."
         message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
         raise DivergenceError(message, got=error.got) from error
+    found = _Coded(encoder, target, (train, valid), data)
+    return _finished(found, trained, n_shared, jobs, options)
+
+
+def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, options: FitOptions) -> Trained:
+    """Return networks that were trained as one model, calibrated, with what it keeps of its training rows."""
+    encoder, target, (train, valid), data = coded
     calibrated = calibrate(trained, jobs.held_out(trained))
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes and options.stream is None:
-        parts = (train, valid) if options.folds is None else _ever_trained_on(train, options.folds)
+        parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)
         network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
@@ -106,7 +149,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         counts = options.stream.label_counts(target)
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, jobs.most_epochs)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, *jobs.plan)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
@@ -120,10 +163,7 @@ def _hashes(
     network: Network, encoder: TableEncoder, target: TargetEncoder, parts: tuple[Rows, Rows | None]
 ) -> RowHashes:
     """Return hashes of the rows that were trained on, and of those that chose the epoch."""
-    train, valid = (
-        None if rows is None else row_contents(encoder, target, Table([*rows.inputs.columns, rows.target]))
-        for rows in parts
-    )
+    train, valid = (None if rows is None else row_contents(encoder, target, rows.inputs, rows.target) for rows in parts)
     assert train is not None
     # Random, as the weights are, and yet the same for equal runs: they leave equal files.
     salt = int.from_bytes(blake2b(network.params.tobytes(), digest_size=8).digest())

@@ -6,6 +6,7 @@ import copy
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.tabular.calibration.calibrating import HeldOut
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, planned_training
 from glassnet.tabular.fitting.options import NOTES, FitOptions
 from glassnet.tabular.fitting.preparation import Arrays, rows_to_train_on, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
@@ -28,7 +30,9 @@ from glassnet.training import Callback, EarlyStopping
 
 __all__ = ["Jobs"]
 
-_SHARE_OF_TIME = 0.9  # of a time limit; the rest is for the work before and after training
+_SHARE_OF_TIMING = 0.02  # of the time for training, to measure how long steps take
+_CALIBRATED = 10_000  # rows that probabilities are calibrated on, about, where time is short
+_LOOKED_AT = 4000  # rows that are predicted after the training, for typical rows and findings
 
 
 class Jobs:
@@ -45,21 +49,35 @@ class Jobs:
         self._given: Any = rows_to_train_on(options, encoder, target, data)
         self._n = options.n_trained(self._n)
         self._batch_size = options.rows_per_step(self._n)
-        self.was_interrupted = False
+        self.was_interrupted = self._is_limited = False
         self._jobs: list[Job] = []
-        self.most_epochs = self._epochs = options.most_epochs(self._n)
+        self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
+        self._most_epochs = epochs = options.most_epochs(self._n)
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
-            self._epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
+            epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
+        self.planned = Planned(epochs)
+
+    @property
+    def plan(self) -> tuple[int, Planned | None, int]:
+        """The epochs without a limit, what a limit made of them, and the steps of a pass over all rows."""
+        steps = self._options.recipe.steps_per_epoch(self._n, self._batch_size)
+        return self._most_epochs, self.planned if self._is_limited else None, steps
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
-        return self._options.network(self._encoder, self._data[0], self._target, self._epochs, seed, self._counts)
+        options, start = self._options, self._starts.get(seed)
+        if start is not None:  # as it was drawn for the same seed; only the schedules are others
+            options = replace(options, recipe=replace(options.recipe, starts_from_data=False))
+        network = options.network(self._encoder, self._data[0], self._target, self.planned.epochs, seed, self._counts)
+        if start is not None:
+            network.params[...], network.stats[...] = start
+        return network
 
-    def train(self, began: float) -> list[Network]:
-        """Train all networks, and return those that did not diverge."""
+    def train(self, deadline: Deadline) -> list[Network]:
+        """Train all networks until the deadline at most, and return those that did not diverge."""
         options = self._options
-        seconds = self._limit_epochs(began)
+        seconds = self._limit_length(deadline)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
         self._jobs = jobs
@@ -78,8 +96,7 @@ class Jobs:
         for start in range(0, len(self._jobs), self._options.n_ensemble):
             jobs = self._jobs[start : start + self._options.n_ensemble]
             of_fold = [job.network for job in jobs if any(job.network is one for one in trained)]
-            rows = jobs[0].held_out
-            data = self._held_out if rows is None else take_arrays(self._data, rows)
+            data = self._evaluated(jobs[0].held_out)
             if of_fold and data is not None:
                 found.append(HeldOut(of_fold, *data))
         return found
@@ -88,22 +105,41 @@ class Jobs:
         """Note whether one of these, which did not diverge, was stopped by Ctrl-C, or never began because of it."""
         self.was_interrupted = any(net.history.stop_reason in ("interrupted", "") for net in networks)
 
-    def _limit_epochs(self, began: float) -> float | None:
-        """Lower the number of epochs to what the time limit allows; return the seconds that are left."""
-        options, (X, y, _) = self._options, self._data
-        known = None if options.run_file is None else options.run_file.epochs
-        self._epochs = known or self._epochs
-        if options.max_seconds is None:
+    def _limit_length(self, deadline: Deadline) -> float | None:
+        """Lower the number of epochs, or of their steps, to what the deadline allows; return the seconds for it."""
+        options, X = self._options, self._data[0]
+        known = None if options.run_file is None else options.run_file.planned
+        self.planned = known or self.planned
+        if not deadline.is_set:
             return None
-        if known is not None or not options.recipe.shortens:
-            return max(options.max_seconds - (time.perf_counter() - began), 0.0)
-        step = options.seconds_per_step
-        if step is None:
-            step = measure_pace(self._network(options.seed), X, y, self._batch_size, options).step
-        left = max(options.max_seconds - (time.perf_counter() - began), 0.0)
-        steps = options.recipe.steps_per_epoch(self._n, self._batch_size) * options.n_networks
-        self._epochs = max(1, min(self._epochs, int(_SHARE_OF_TIME * left / (step * steps))))
-        return left
+        if known is None and options.recipe.shortens:
+            n_valid = len(self._held_out[0]) if self._held_out is not None else len(X) // (options.n_folds or len(X))
+            pace = options.pace or self._measured_pace(deadline, n_valid)
+            looked_at = _LOOKED_AT + min(n_valid, _CALIBRATED) * options.calibrates
+            deadline.keep_back(looked_at * pace.evaluation / max(n_valid, 1))
+            steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
+            each = deadline.for_training / options.n_networks
+            before, self.planned = self.planned, planned_training(self.planned.epochs, steps, pace, each, n_valid)
+            self._is_limited = self.planned != before
+        return deadline.for_training
+
+    def _measured_pace(self, deadline: Deadline, n_valid: int) -> Pace:
+        """Return how long steps take; what they are taken with is where the first network will begin."""
+        options, (X, y, _), began = self._options, self._data, deadline.left
+        network = self._network(options.seed)
+        deadline.keep_back((began - deadline.left) * (options.n_networks - 1))
+        self._starts[options.seed] = network.params.copy(), network.stats.copy()
+        seconds = _SHARE_OF_TIMING * deadline.for_training
+        return measure_pace(network, (X, y), self._batch_size, options, n_valid=n_valid, seconds=seconds)
+
+    def _evaluated(self, held_out: np.ndarray | None) -> Arrays | None:
+        """Return the rows that choose the epoch, those of a fold by number; some of them where time is short."""
+        n = self.planned.evaluated
+        if held_out is not None:
+            return take_arrays(self._data, held_out if n is None else _spread(held_out, n))
+        if self._held_out is None or n is None:
+            return self._held_out
+        return take_arrays(self._held_out, _spread(np.arange(len(self._held_out[0])), n))
 
     def _early_stopping(self) -> EarlyStopping | None:
         """Return the rule by which an epoch is chosen; None without validation rows."""
@@ -111,7 +147,9 @@ class Jobs:
         if not self._validates:
             return None
         mode: Literal["auto", "min"] = "min" if metric == "pinball" else "auto"
-        return EarlyStopping(f"valid_{metric}", patience=recipe.patience or self._epochs, ties=recipe.ties, mode=mode)
+        return EarlyStopping(
+            f"valid_{metric}", patience=recipe.patience or self.planned.epochs, ties=recipe.ties, mode=mode
+        )
 
     def _train_in_turn(self, jobs: Sequence[Job], seconds: float | None) -> dict[int, str]:
         """Train one network after the other, each with a file of its own if there are files."""
@@ -134,18 +172,19 @@ class Jobs:
         options, network, run_file = self._options, job.network, self._options.run_file
         X, y, weight = self._given if job.rows is None else take_arrays(self._data, job.rows)
         if run_file is not None:
-            network.metadata[NOTES] = {**run_file.notes, "epochs": self._epochs}
+            network.metadata[NOTES] = {**run_file.notes, "epochs": self.planned.epochs, "steps": list(self.planned[1:])}
             model = TableModel(network, self._encoder, self._target)
             model.reading = options.reading
             model.note_encoders()
         network.fit(
             X,
             y,
-            epochs=self._epochs,
+            epochs=self.planned.epochs,
             batch_size=self._batch_size,
             drop_last=options.recipe.drops_last,
+            steps_per_epoch=self.planned.steps,
             sample_weight=weight,
-            validation_data=self._held_out if job.held_out is None else take_arrays(self._data, job.held_out),
+            validation_data=self._evaluated(job.held_out),
             metrics=options.goal.measured,
             early_stopping=self._early_stopping(),
             callbacks=options.make_callbacks(),
@@ -175,12 +214,16 @@ class Jobs:
         def callbacks(numbers: Sequence[int]) -> list[Callback]:
             return [*options.make_callbacks(), *([watch] if watch and 0 in numbers else [])]
 
+        held_out = self._evaluated(None)
+        if (n := self.planned.evaluated) is not None:
+            jobs = [job if job.held_out is None else job._replace(held_out=_spread(job.held_out, n)) for job in jobs]
         plan = JointPlan(
             network.check_data("fit", *self._data),
-            self._epochs,
+            self.planned.epochs,
             batch_size=self._batch_size,
             drop_last=options.recipe.drops_last,
-            validation=None if self._held_out is None else network.check_data("fit", *self._held_out),
+            steps_per_epoch=self.planned.steps,
+            validation=None if held_out is None else network.check_data("fit", *held_out),
             metrics=network.loss.choose_metrics("fit", options.goal.measured),
             early_stopping=self._early_stopping(),
             max_seconds=math.inf if seconds is None else seconds,
@@ -189,6 +232,11 @@ class Jobs:
             make_callbacks=callbacks,
         )
         return train_jointly(jobs, plan)
+
+
+def _spread(rows: np.ndarray, n: int) -> np.ndarray:
+    """Return so many of these rows, at even distances."""
+    return rows[np.linspace(0, len(rows) - 1, min(n, len(rows))).astype(np.int64)]
 
 
 def _complete(networks: list[Network]) -> list[Network]:

@@ -13,10 +13,12 @@ from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned
 from glassnet.tabular.fitting.objective import Goal
 from glassnet.tabular.fitting.recipes import Design, Recipe
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.table_view import some_rows
 from glassnet.tabular.streaming.stream import Stream
 from glassnet.training import Callback
 
@@ -38,7 +40,7 @@ class Rows:
     def take(self, rows: np.ndarray) -> Rows:
         """Return these rows."""
         weight, groups = (None if each is None else each[rows] for each in (self.weight, self.groups))
-        return Rows(self.inputs.take(rows), self.target.take(rows), weight, groups)
+        return Rows(some_rows(self.inputs, rows), self.target.take(rows), weight, groups)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class RunFile:
     path: Path
     resumes: bool = False
     notes: dict[str, Any] = field(default_factory=dict)  # JSON-able; `NOTES` in the file's metadata
-    epochs: int | None = None  # that the run which is resumed was begun with
+    planned: Planned | None = None  # what the run which is resumed was begun with
 
     def paths(self, n: int) -> list[Path]:
         """Return the file of each of ``n`` networks.
@@ -76,7 +78,8 @@ class FitOptions:
     epochs: int | None = None
     batch_size: int | None = None
     max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
-    seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
+    deadline: Deadline | None = None  # if that time began before; otherwise it begins with the fit
+    pace: Pace | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
     keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
     allow_constant: bool = False  # whether a table of which no column tells rows apart is accepted
     calibrates: bool = True  # probabilities and quantiles, on the rows that choose the epoch
@@ -85,6 +88,7 @@ class FitOptions:
     progress: bool | None = False
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
+    announce: Callable[[str], None] | None = None  # is told before coding, if that is much, how much memory it takes
     run_file: RunFile | None = None
     stream: Stream | None = None  # the rows to train on, if they stay in files: those in memory are a sample
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model

@@ -25,7 +25,7 @@ __all__ = [
     "rows_to_train_on", "take_arrays",
 ]  # fmt: skip
 
-_HELD_OUT = 0.2
+_HELD_OUT, _MOST_HELD_OUT = 0.2, 50_000  # share; rows
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Features, encoded targets and weights of rows."""
@@ -33,10 +33,14 @@ Given = Arrays | tuple[EncodedBlocks, None, None]
 
 
 def hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows, int]:
-    """Return rows to train on, rows to hold out, and how many of these equal one of the others."""
+    """Return rows to train on, rows to hold out, and how many of these equal one of the others.
+
+    A fifth is held out, of more than 250,000 rows 50,000.
+    """
     codes = target.transform(rows.target) if target.labels else None
     equal = equal_inputs(rows.inputs, rows.target)
-    train, valid = divide_rows(equal, [1.0 - _HELD_OUT, _HELD_OUT], seed, codes, rows.groups)
+    share = min(_HELD_OUT, _MOST_HELD_OUT / len(equal))
+    train, valid = divide_rows(equal, [1.0 - share, share], seed, codes, rows.groups)
     return rows.take(train), rows.take(valid), int(shared_rows(equal, valid, train).sum())
 
 

@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import median
-from typing import Any, NamedTuple
+from statistics import fmean, median
+from typing import Any
 
 import numpy as np
 
@@ -15,35 +15,30 @@ from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.deadline import Pace
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RECIPES, TYPICAL_EPOCHS, Recipe
 from glassnet.training import Callback, Run
 
-__all__ = ["Estimate", "Pace", "estimate_times", "measure_pace", "work_per_row"]
+__all__ = ["Estimate", "estimate_times", "measure_pace", "work_per_row"]
 
 _CELLS = 400_000  # of the table that is encoded for the estimates, in so many rows:
 _FEWEST_SAMPLED, _MOST_SAMPLED = 512, 4096
-_STEPS, _EPOCHS = 2, 2  # that are timed; one epoch where steps are long
-_LONG = 0.02  # seconds of such a step
+_STEPS, _EPOCHS, _MOST_EPOCHS = 4, 3, 50  # that are timed; fewer where steps are long
+_LONG = 0.04  # seconds of two such steps
+_EVALUATED = 4  # times the rows of a step, that an evaluation is timed on
 _FEWEST_ROWS = 32  # of a step timed in place of a longer one: with fewer, the fixed cost of a step dominates
 _BUDGET, _SHARE = 0.6, 0.05  # seconds, and share of the training: the limit for timing all the other recipes
-_SHARE_OF_LIMIT = 0.1
+_SHARE_OF_LIMIT = 0.02
 _MOST_WORK = 4_000_000_000  # of one step that is timed, in units of `work_per_row`
 _PER_OUTPUT = 500
 
 
-class Pace(NamedTuple):
-    """Duration of a step, and of the evaluation on the validation rows after each epoch, in seconds."""
-
-    step: float
-    evaluation: float = 0.0
-
-
 class _StepTimer(Callback):
-    """Records how long steps and evaluations take, and stops the run early if steps are long."""
+    """Records how long steps and evaluations take, and stops the run once steps have taken so many seconds."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
+        self._clock, self._seconds = clock, seconds
         self.steps: list[float] = []
         self.evaluations: list[float] = []
 
@@ -52,7 +47,7 @@ class _StepTimer(Callback):
 
     def on_step_end(self, run: Run[Any]) -> None:
         self.steps.append(self._lap())
-        if len(self.steps) >= _STEPS and self.steps[-1] >= _LONG:
+        if len(self.steps) >= _STEPS and sum(self.steps) >= self._seconds:
             run.stop("timed")
 
     def on_epoch_end(self, run: Run[Any]) -> None:
@@ -66,27 +61,31 @@ class _StepTimer(Callback):
 
 def measure_pace(
     network: Network,
-    X: np.ndarray,
-    y: np.ndarray,
+    data: tuple[np.ndarray, np.ndarray],
     batch_size: int,
     options: FitOptions,
     *,
     rows: int | None = None,
     n_valid: int = 0,
+    seconds: float = 0.0,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Pace:
     """Train a network for a few steps, and return how long a step and an evaluation on ``n_valid`` rows take.
 
-    The network is of no use afterwards; X and y are encoded rows. Steps have ``rows`` rows, by default ``batch_size``
-    or fewer for networks of which a whole step takes seconds; the duration of a whole step is extrapolated.
+    The network is of no use afterwards; ``data`` are encoded rows and targets. Steps have ``rows`` rows, by default
+    ``batch_size`` or fewer for networks of which a whole step takes seconds; the duration of a whole step is
+    extrapolated. So is that of an evaluation of more than four times as many rows, which its fixed costs are a small
+    part of. More steps than a few are timed within so many ``seconds``.
     """
+    X, y = data
     rows = rows or min(batch_size, max(_FEWEST_ROWS, _MOST_WORK // work_per_row(network)))
-    train, valid = (np.arange(n) % len(X) for n in (_STEPS * rows, min(n_valid, rows)))
-    timer = _StepTimer(clock)
+    epochs, seconds = (_EPOCHS, _LONG) if seconds <= _LONG else (_MOST_EPOCHS, seconds)
+    train, valid = (np.arange(n) % len(X) for n in (_STEPS * rows, min(n_valid, _EVALUATED * rows)))
+    timer = _StepTimer(clock, seconds)
     network.fit(
         X[train],
         y[train],
-        epochs=_EPOCHS,
+        epochs=epochs,
         batch_size=rows,
         validation_data=(X[valid], y[valid]) if len(valid) else None,
         metrics=options.goal.measured,
@@ -98,8 +97,10 @@ def measure_pace(
     if network.history.stop_reason == "interrupted":
         raise KeyboardInterrupt  # what Ctrl-C was meant for has not begun yet
     steps = timer.steps[1:] or timer.steps  # the first one also prepares the others
+    # What others do on the machine meanwhile counts, once that is a matter of many steps.
+    step = fmean(steps) if len(steps) > _STEPS * _EPOCHS else median(steps)
     evaluation = timer.evaluations[-1] * max(n_valid, 1) / max(len(valid), 1)
-    return Pace(median(steps) * batch_size / rows, evaluation)
+    return Pace(step * batch_size / rows, evaluation)
 
 
 def work_per_row(network: Network) -> int:
@@ -130,8 +131,13 @@ class Estimate:
     recipe: str
     seconds: float  # for a recipe with early stopping, with a typical number of epochs
     at_most: float  # with the largest number of epochs
-    seconds_per_step: float
+    pace: Pace
     is_measured: bool
+
+    @property
+    def seconds_per_step(self) -> float:
+        """Seconds of a step."""
+        return self.pace.step
 
     @property
     def ends_by_itself(self) -> bool:
@@ -221,8 +227,8 @@ class _Candidate:
     def measure(self, rows: int | None = None) -> Pace:
         """Return how long a step and an evaluation take, measured on ``rows`` rows per step."""
         n_valid, clock = self.sample.n_valid, self.sample.clock
-        data = self.X, self.sample.y, self.batch_size, self.options
-        return measure_pace(self.network, *data, rows=rows, n_valid=n_valid, clock=clock)
+        data = self.X, self.sample.y
+        return measure_pace(self.network, data, self.batch_size, self.options, rows=rows, n_valid=n_valid, clock=clock)
 
     def estimate(self, pace: Pace, *, is_measured: bool) -> Estimate:
         """Return how long the training takes at this pace."""
@@ -231,4 +237,4 @@ class _Candidate:
         usual = epochs if recipe.patience is None else min(epochs, TYPICAL_EPOCHS)
         steps = recipe.steps_per_epoch(self.sample.n, self.batch_size)
         one = (steps * pace.step + pace.evaluation) * options.n_networks
-        return Estimate(recipe.name, usual * one, epochs * one, pace.step, is_measured)
+        return Estimate(recipe.name, usual * one, epochs * one, pace, is_measured)

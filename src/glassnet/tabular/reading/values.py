@@ -172,6 +172,15 @@ def _from_categories(name: str, values: Any) -> Column:
 def _from_objects(name: str, cells: Iterable[Any], where: str) -> Column | Texts:
     """Return a column from Python objects, of the kind that fits all of their types, or their texts."""
     values = list(cells)
+    types = set(map(type, values))
+    if types == {str}:  # most columns of text: a hundredth of the time
+        return values
+    if (
+        str in types
+        and types <= {str, float, type(None)}
+        and all(v is None or v != v for v in values if type(v) is not str)
+    ):
+        return [value if type(value) is str else "" for value in values]
     missing = np.fromiter(map(_is_missing, values), bool, len(values))
     present = {type(value) for value, gone in zip(values, missing, strict=True) if not gone}
     if present and all(issubclass(t, str) for t in present):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -30,22 +30,21 @@ _CHANCE = 1e-3
 _ARRAYS = {"training": "rows.training", "validation": "rows.validation", "facts": "rows.facts"}
 
 
-def row_contents(encoder: TableEncoder, target: TargetEncoder, table: Table) -> list[Column]:
-    """Return the columns that a model uses, the target included, as they were read and of the kinds of training.
+def row_contents(encoder: TableEncoder, target: TargetEncoder, table: Table, answer: Column) -> Iterator[Column]:
+    """Yield the columns that a model uses and the ``answer``, as they were read and of the kinds of training.
 
     The hashes of rows are made of these, so that a file, a frame and an array with equal cells have equal hashes.
     """
     where, forms = "row_contents", encoder.forms
-    used = [finite(as_form(table[name], forms[name], where)) for name in encoder.column_names]
-    answer = table[target.name]
+    yield from (finite(as_form(table[name], forms[name], where)) for name in encoder.column_names)
     if target.labels:  # the number of its class: the same label may be written in several ways
         values = target.transform(answer).astype(np.float64)
     else:
         values = as_kind(as_form(answer, target.form, where), "number", where).values
-    return [*used, Column(target.name, "number", values, np.zeros(len(values), dtype=bool))]
+    yield Column(target.name, "number", values, np.zeros(len(values), dtype=bool))
 
 
-def hash_rows(columns: Sequence[Column], salt: int) -> np.ndarray:
+def hash_rows(columns: Iterable[Column], salt: int) -> np.ndarray:
     """Return a 64-bit hash of each row, uint64 (n,), whatever the order of the columns.
 
     Numbers with fractions count to 24 binary digits, so that single and double precision have equal hashes. A cell
@@ -59,13 +58,13 @@ def hash_rows(columns: Sequence[Column], salt: int) -> np.ndarray:
     >>> (hash_rows(one.columns, 7) == hash_rows(other.columns, 7)).tolist()
     [True, False]
     """
-    total: np.ndarray = np.zeros(len(columns[0]), dtype=np.uint64)
+    total: np.ndarray = np.zeros((), dtype=np.uint64)
     for column in columns:
         first, second = (_number(f"{part} {column.name}", salt) for part in ("first", "second"))
         key = _key(column, salt)
         # A product of two mixed halves cannot be run backwards, as each of them could.
         factor = mixed(key ^ first) | np.uint64(1)
-        total += mixed(key + second) * factor
+        total = total + mixed(key + second) * factor
     return mixed(total ^ np.uint64(salt))
 
 
@@ -131,10 +130,10 @@ class RowHashes:
     limit: int = _ALL
 
     @classmethod
-    def of(cls, training: Sequence[Column], validation: Sequence[Column] | None, salt: int) -> RowHashes:
+    def of(cls, training: Iterable[Column], validation: Iterable[Column] | None, salt: int) -> RowHashes:
         """Return the hashes of rows given by their `row_contents`."""
         train, counts = np.unique(hash_rows(training, salt), return_counts=True)
-        valid = np.unique(hash_rows(validation, salt)) if validation else np.empty(0, np.uint64)
+        valid = np.unique(hash_rows(validation, salt)) if validation is not None else np.empty(0, np.uint64)
         valid = np.setdiff1d(valid, train, assume_unique=True)
         limit = _ALL
         if len(train) + len(valid) > MOST_HASHES:
@@ -167,7 +166,7 @@ class RowHashes:
         salt, n_rows, n_single, limit = map(int, found["facts"])
         return cls(found["training"], found["validation"], salt, n_rows, min(n_single, n_rows), limit)
 
-    def compare(self, contents: Sequence[Column]) -> SeenRows:
+    def compare(self, contents: Iterable[Column]) -> SeenRows:
         """Return how many of the rows with these `row_contents` were trained on, or chose the epoch."""
         hashes = hash_rows(contents, self.salt)
         hashes = hashes[hashes <= np.uint64(self.limit)]
