@@ -39,7 +39,6 @@ from glassnet.training.findings import Diagnosis
 from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
-from glassnet.utils.parquet_rows import ParquetRows
 
 __all__ = ["RandomState", "TabularEstimator"]
 
@@ -196,9 +195,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         options = replace(options, deadline=Deadline(options.max_seconds))
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
-        stream = None
-        if isinstance(X, ParquetRows):
-            stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
+        stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
+        if stream is not None:
             (X, y, sample_weight), validation_data = stream.sample, stream.held_out
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)

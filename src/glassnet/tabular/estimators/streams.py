@@ -19,20 +19,24 @@ __all__ = ["stream_of", "streamed"]
 _ADVICE = {"sample_weight": " Name the column: ParquetRows(..., weight='w')."}
 
 
-def stream_of(where: str, rows: ParquetRows, given: Mapping[str, Any], seed: int) -> Stream:
-    """Return what one pass over the rows finds out; refuse what they have themselves, or what needs all of them.
+def stream_of(where: str, rows: Any, given: Mapping[str, Any], seed: int) -> Stream | None:
+    """Return what one pass over `ParquetRows` finds out, None for a table in memory.
+
+    What the rows have themselves is refused, and what needs all of them at once.
 
     Parameters
     ----------
     where : str
         Start of messages.
-    rows : ParquetRows
+    rows
         What was given as X.
     given : mapping
         Other arguments by name; None for those that were left out.
     seed : int
         Decides which rows are held out.
     """
+    if not isinstance(rows, ParquetRows):
+        return None
     for name, value in given.items():
         if value is not None:
             got = value if isinstance(value, (int, str)) else type(value).__name__

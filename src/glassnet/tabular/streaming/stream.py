@@ -150,9 +150,7 @@ class Stream:
         return found
 
 
-def look_over(
-    rows: ParquetRows, seed: int, where: str, *, share: float = HELD_OUT, most: int = MOST_HELD_OUT
-) -> Stream:
+def look_over(rows: ParquetRows, seed: int, where: str, *, share: float = HELD_OUT, most: int | None = None) -> Stream:
     """Return what one pass over all rows finds out.
 
     Held out is a share of the rows, but at most so many, by a hash of their numbers; of the others 50,000 are the
@@ -167,7 +165,7 @@ def look_over(
     where : str
         Start of messages.
     share, most : float, int
-        How many are held out.
+        How many are held out, by default 20 % and 50,000.
 
     Raises
     ------
@@ -179,7 +177,7 @@ def look_over(
         message = f"{where}: ParquetRows must have at least {_FEWEST_ROWS} rows, got {n}. Read so few with read_table."
         raise DataError(message, expected=_FEWEST_ROWS, got=n)
     fitting = max(_FEWEST_ROWS, _MOST_CELLS // (rows.n_features + 1))
-    share = min(share, min(most, fitting) / n)
+    share = min(share, min(most or MOST_HELD_OUT, fitting) / n)
     sampled = min(1.0, min(MOST_SAMPLED, fitting) / ((1.0 - share) * n))
     watch = _Pass(rows, where)
     for block, table in rows.read_tables(range(rows.n_blocks)):
