@@ -23,6 +23,7 @@ __all__ = ["ParquetRows"]
 
 _BLOCK_BYTES = 2**22  # of a block as float64, unless block_rows is given
 _FEWEST_ROWS, _MOST_ROWS = 256, 65_536  # of such a block
+_ROWS_TOGETHER = 8192  # decoded: with more the allocator of pyarrow takes twice the memory
 
 
 class ParquetRows(AdvisesOnNames, BlockSource):
@@ -255,7 +256,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         start = stop = 0  # rows of the group that the pieces have
         with open_file(facts.path) as opened:
             batches = opened.iter_batches(
-                batch_size=min(self._block_rows, facts.groups[group]),
+                batch_size=min(_ROWS_TOGETHER, self._block_rows),
                 row_groups=[group],
                 columns=self._read_names,
                 use_threads=False,
@@ -272,6 +273,8 @@ class ParquetRows(AdvisesOnNames, BlockSource):
                     table = pyarrow.Table.from_batches(pieces).slice(first - start, n)
                     pieces, start = pieces[-1:], stop - pieces[-1].num_rows
                     yield place, table
+                    del table
+                    pyarrow.default_memory_pool().release_unused()
             except (pyarrow.lib.ArrowException, OSError, StopIteration) as error:
                 why = str(error).split("\n")[0].strip() or "fewer rows than its footer says"
                 message = f"ParquetRows: row group {group} of {str(facts.path)!r} must be readable, got: {why}"
