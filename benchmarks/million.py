@@ -4,8 +4,8 @@ Run::
 
     python -m benchmarks.million --rows 1000000 --seconds 60
 
-The table has 24 columns of numbers, 8 of them with gaps, and 6 of text, two of these with hundreds and thousands of different
-values; see `make_table`. Each method has a process of its own, so that what one needs in memory is its own.
+The table has 24 columns of numbers, 8 of them with gaps, and 6 of text, two of these with hundreds and thousands of
+different values; see `make_table`. Each method has a process of its own, so that what one needs in memory is its own.
 """
 
 from __future__ import annotations

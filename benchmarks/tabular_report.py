@@ -150,7 +150,8 @@ def _print_overall(rows: list[Row], order: list[str], time: str) -> None:
         versus = ["" if m == r else _span(bounds[m], "+.3f") for r, bounds in zip(references, intervals, strict=True)]
         wins, failed = int((errors[:, m] == best[:, 0]).sum()), int(np.isnan(errors[:, m]).sum())
         numbers = [f"{rank[m]:.2f}", *(_number(value[m], ".3f") for value in means)]
-        _print_line([name, *numbers, *versus, wins, _number(middle[m], ".2f"), _number(speed[m], ".3g"), failed])
+        timed = _number(middle[m], ".2f") + _of_fewer(times[:, m])
+        _print_line([name, *numbers, *versus, wins, timed, _number(speed[m], ".3g"), failed])
 
 
 def _firsts(rows: list[Row]) -> list[Row]:
@@ -181,9 +182,12 @@ def _print_ratios(rows: list[Row], order: list[str], found: list[Quantity], refe
     mean, bounds = mean_of_each(calibration), interval_of_means(calibration - calibration[:, [reference]])
     _print_head(["method", *heads, *(["calibration error"] if classes else [])])
     for m, name in enumerate(order):
-        cells = [_with_span(means[m], spans[m], m == reference, ".2f") for means, spans in columns]
+        cells = [
+            _with_span(means[m], spans[m], m == reference, ".2f") + _of_fewer(one.values[:, m])
+            for one, (means, spans) in zip(found, columns, strict=True)
+        ]
         if classes:
-            cells.append(_with_span(mean[m], bounds[m], m == reference, "+.3f"))
+            cells.append(_with_span(mean[m], bounds[m], m == reference, "+.3f") + _of_fewer(calibration[:, m]))
         _print_line([name, *cells])
 
 
@@ -194,6 +198,12 @@ def _ordered_over(rows: list[Row], order: list[str]) -> np.ndarray:
     _, methods, values = by_set(rows, "calibration_error")
     lacking = np.full((len(values), 1), np.nan)
     return np.hstack([values[:, [methods.index(name)]] if name in methods else lacking for name in order])
+
+
+def _of_fewer(values: np.ndarray) -> str:
+    """Return how many tables a figure is of, where that is not all."""
+    there = int((~np.isnan(values)).sum())
+    return f" [{there} only]" if 0 < there < len(values) else ""
 
 
 def _with_span(mean: float, bounds: np.ndarray, itself: bool, form: str) -> str:

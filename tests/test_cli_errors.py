@@ -79,7 +79,7 @@ CASES = {
     "Did you mean 'classification'?",
     # recipes
     GOOD
-    + "--recipe realmpl": "--recipe must be one of 'plain', 'realmlp', 'small', 'tabm', 'tabm-mini', got 'realmpl'. "
+    + "--recipe realmpl": "--recipe must be one of 'plain', 'realmlp', 'fast', 'small', 'tabm', 'tabm-mini', got 'realmpl'. "
     "Did you mean 'realmlp'?",
     GOOD + "--recipe small --layers 64,32": "--layers must be left out with --recipe small, got 64,32. "
     "Only --recipe plain has it.",
@@ -88,9 +88,9 @@ CASES = {
     GOOD + "--recipe tabm --patience 5": "--patience must be left out with --recipe tabm, got 5. "
     "Only --recipe plain has it.",
     GOOD + "--recipe plain --metric auc": "--metric must be left out with --recipe plain, got 'auc'. "
-    "Only the other recipes have it: realmlp, small, tabm, tabm-mini.",
+    "Only the other recipes have it: realmlp, fast, small, tabm, tabm-mini.",
     GOOD + "--layers 64 --ensemble 3": "--ensemble must be left out with --layers, which means --recipe plain, got 3. "
-    "Only the other recipes have it: realmlp, small, tabm, tabm-mini.",
+    "Only the other recipes have it: realmlp, fast, small, tabm, tabm-mini.",
     GOOD
     + "--metric accurcy": "--metric must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', "
     "got 'accurcy'. Did you mean 'accuracy'?",

@@ -165,8 +165,8 @@ def test_label_smoothing(run: Call) -> None:
 
 
 def test_calibration_is_reported(run: Call) -> None:
-    """JSON has the temperature, the errors before and after, and those of the test rows; text and evaluate say them."""
-    result = trained(run, "penguins", "-t", "species", "--epochs", "8")
+    """JSON has the temperature, the errors before and after, and those of the test rows; evaluate and the page say them."""
+    result = trained(run, "penguins", "-t", "species", "--epochs", "8", "--report", "report.html")
     found = result["calibration"]
     assert found["sentence"] == str(TableModel.load(MODEL).calibration)
     assert found["n_rows"] == result["rows"]["validation"]
@@ -179,6 +179,9 @@ def test_calibration_is_reported(run: Call) -> None:
         f"Probabilities temperature {found['temperature']:.2f} fitted on 55 held-out rows; calibration error" in words
     )
     assert "on the scored rows 0." in words
+    page = Path("report.html").read_text()
+    assert f"Probabilities: temperature {found['temperature']:.2f} fitted on 55 held-out rows" in page
+    assert "confidence after" in page
 
 
 def test_mae_learns_medians(run: Call) -> None:

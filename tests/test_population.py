@@ -112,7 +112,7 @@ def test_members_are_stacked() -> None:
 def test_each_member_stops_on_its_own(restore_best: bool) -> None:
     """With early stopping every member has the last and the best epoch that it has alone."""
     rule = gn.EarlyStopping(patience=2, restore_best=restore_best)
-    network = template(optimizer=gn.Adam(0.05))
+    network = template(optimizer=gn.Adam(0.01))
     fit = {"X": X, "y": CLASSES, "epochs": 30, "batch_size": 16, "validation_data": VALID, "early_stopping": rule}
     population = gn.Population(network, 6)
     histories = population.fit(**fit)

@@ -40,6 +40,7 @@ class Reference:
         for layer in self.network.layers:
             if isinstance(layer, gn.Dropout):
                 layer.rate = 0.0
+        self.network.optimizer.ema = None  # which is no part of the published recipe
 
     def __getitem__(self, name: str) -> Any:
         return FIGURES[f"{self.kind} {name}"]

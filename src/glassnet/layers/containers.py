@@ -236,12 +236,16 @@ class Concatenate(Container):
         }
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        if len(self.branches) == 1:
+            return self.branches[0].forward(X, cache["branches"][0], step)
         Y: np.ndarray = cache["Y"]
         for branch, inner, columns in zip(self.branches, cache["branches"], self._slices, strict=True):
             np.copyto(Y[..., columns], branch.forward(X, inner, step))
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
+        if len(self.branches) == 1:
+            return self.branches[0].backward(dY, cache["branches"][0])
         dX: np.ndarray | None = cache["dX"]
         empty = True
         for i, branch in enumerate(self.branches):

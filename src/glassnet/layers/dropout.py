@@ -73,20 +73,19 @@ class Dropout(Layer):
             factor = min(self.schedule(step.position), 1.0)
             if factor != cache["factor"]:
                 cache.update(self._constants(np.multiply(self.rate, factor), X.dtype), factor=factor)
-        step.rng.at_least(self.index, cache["limit"], cache["kept"], cache["tied"])
-        Y: np.ndarray = np.multiply(X, self._factors(cache), X if cache["in_place"] else cache["Y"])
+        kept, M = cache["kept"], cache["M"]
+        step.rng.at_least(self.index, cache["limit"], kept, cache["tied"])
+        M[...] = kept
+        np.multiply(M, cache["scale"], M)
+        Y: np.ndarray = np.multiply(X, M, X if cache["in_place"] else cache["Y"])
         return Y
-
-    @staticmethod
-    def _factors(cache: Cache) -> np.ndarray:
-        """Return M, made from one byte for each number whenever it is needed: faster than to read it back."""
-        M: np.ndarray = cache["M"]
-        np.copyto(M, cache["kept"])
-        return np.multiply(M, cache["scale"], M)
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         if cache["noisy"]:
-            np.multiply(dY, self._factors(cache), dY)
+            M = cache["M"]  # made anew, from one byte for each number: faster than to read it back
+            M[...] = cache["kept"]
+            np.multiply(M, cache["scale"], M)
+            np.multiply(dY, M, dY)
         return dY
 
     def rate_in(self, cache: Cache) -> float:

@@ -73,7 +73,10 @@ class Predictor:
         outputs = self._in_double_precision().predict(X)
         if self.target.clip:  # each member before averaging, so that one outlier does not dominate
             scale = self.target.scale
-            outputs = np.clip(outputs, *scale.forward(np.array([scale.low, scale.high])))
+            ends = scale.forward(np.array([scale.low, scale.high])).astype(np.float32)
+            # One step of float32 beyond the ends, so that the ends themselves come out of the conversion to units: an
+            # interval that begins at a count of 0 has to contain 0.
+            outputs = np.clip(outputs, *np.nextafter(ends, np.array([-np.inf, np.inf], dtype=np.float32)))
         return np.asarray(outputs if self.network.members is None else outputs.mean(axis=0))
 
     def _in_double_precision(self) -> Network:

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.utils.arrays import Buffers
+from glassnet.utils.arrays import Buffers, matrix_product
 from glassnet.utils.checks import check_flag
 from glassnet.utils.names import ActivationName
 
@@ -115,6 +115,7 @@ class Parametric(Layer):
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         excess, D = self.activation.make_excess_work(scratch), scratch.array(self.in_shape)
         cache = {"D": D, "Y": scratch.array(self.in_shape), "T": scratch.passing(0, self.in_shape), "in_place": False}
+        cache["ones"] = scratch.ones()[None, :]
         if excess is None:
             return {**cache, "F": scratch.array(self.in_shape), "work": self.activation.make_work(scratch)}
         S = scratch.array(self.in_shape) if scratch.keeps else None
@@ -134,7 +135,10 @@ class Parametric(Layer):
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         D = cache["D"]
         np.multiply(dY, D, D)
-        np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
+        if len(self.in_shape) == 1:
+            matrix_product(cache["ones"], D, self.dalpha)  # half the time of np.add.reduce
+        else:
+            np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
         if "excess" in cache:
             slope = cache["S"]  # 1 + alpha * (f'(X) - 1)
             np.multiply(slope, self.alpha, slope)

@@ -140,15 +140,12 @@ class ELU(Activation):
         np.multiply(dY, T, dY)
 
     def make_excess_work(self, scratch: Buffers) -> Cache:
-        floor = self.scale * self.alpha
-        constants = scratch.constants(
-            scale=self.scale, more=self.scale - 1.0, rise=self.scale - floor, less=floor - 1.0
-        )
+        scale, floor = self.scale, self.scale * self.alpha
         return {
             "arrays": (scratch.passing(0, self.in_shape), scratch.passing(1, self.in_shape)),
             "mask": scratch.passing(2, self.in_shape, bool),
             "zeros": scratch.zeros(self.in_shape),
-            **constants,
+            **scratch.constants(scale=scale, more=scale - 1.0, rise=scale - floor, less=floor - 1.0),
             **scratch.constants(half=0.5, one=1.0, twice_floor=2.0 * floor),
         }
 
@@ -163,7 +160,7 @@ class ELU(Activation):
         np.add(D, E, D)
         if S is not None:
             np.greater(Z, work["zeros"], work["mask"])
-            np.copyto(S, work["mask"])
+            S[...] = work["mask"]
             np.multiply(S, work["rise"], S)
             np.add(S, E, S)
             np.add(S, work["less"], S)

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS
-from glassnet.utils.arrays import Buffers
+from glassnet.utils.arrays import Buffers, matrix_product
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.names import InitializerName
 
@@ -105,7 +105,12 @@ class Scale(Layer):
         self.s, self.ds = params["scale"], grads["scale"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
-        return {"Y": scratch.array(self.out_shape), "T": scratch.passing(0, self.out_shape), "X": None}
+        return {
+            "Y": scratch.array(self.out_shape),
+            "T": scratch.passing(0, self.out_shape),
+            "ones": scratch.ones()[None, :],
+            "X": None,
+        }
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         if step.keeps:
@@ -115,7 +120,10 @@ class Scale(Layer):
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         np.multiply(dY, cache["X"], cache["T"])
-        np.add.reduce(cache["T"], axis=-1 - len(self.in_shape), out=self.ds, keepdims=True)
+        if len(self.in_shape) == 1:
+            matrix_product(cache["ones"], cache["T"], self.ds)  # half the time of np.add.reduce
+        else:
+            np.add.reduce(cache["T"], axis=-1 - len(self.in_shape), out=self.ds, keepdims=True)
         np.multiply(dY, self.s, dY)
         return dY
 

@@ -142,7 +142,8 @@ class PeriodicEmbedding(_ColumnEmbedding):
         np.copyto(self._by_column(Y).mT, E)
         # In rows e is added without the buffers that NumPy takes for arrays with gaps.
         np.copyto(self._by_column(cache["e"])[..., 0, :d], self.e[..., 0])
-        return np.add(Y, cache["e"], Y)
+        np.add(Y, cache["e"], Y)
+        return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
         G, x, VG, minus_V, d = cache["E"], cache["x"], cache["VG"], cache["minus_V"], self.dim - 1

@@ -51,10 +51,15 @@ def calibrate(networks: Sequence[Network], parts: Sequence[HeldOut]) -> Calibrat
         return None
     loss = networks[0].loss
     loss, copies = (loss.loss, loss.copies) if isinstance(loss, EnsembleLoss) else (loss, 1)
-    parts = [_sampled(part, networks[0].n_outputs) for part in parts if len(part.X)]
+    parts = [_sampled(part, networks[0].n_outputs) for part in parts if _counts(part)]
     if isinstance(loss, Quantile):
         return _move_quantiles(layers, parts, loss.levels, copies)
     return _divide_logits(layers, parts, copies)
+
+
+def _counts(part: HeldOut) -> bool:
+    """Return whether some row has a weight above 0."""
+    return bool(len(part.X)) and (part.weight is None or bool(part.weight.any()))
 
 
 def _sampled(part: HeldOut, n_outputs: int) -> HeldOut:

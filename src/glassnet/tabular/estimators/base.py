@@ -75,7 +75,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     batch_size : int, optional
         Rows per step; 256 by default.
     max_seconds : float, optional
-        Time limit for the whole fit; the number of epochs is lowered to what it allows.
+        Time limit for everything from the start of `fit` on; epochs are lowered to what it allows, or made parts of a
+        pass over the rows. A warning says if that was next to nothing.
     threads : int or "auto", default=1
         BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
@@ -174,8 +175,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             Labels of any kind, or numbers; left out with `ParquetRows`, which know their target.
         validation_data : (X, y) or (X, y, sample_weight), optional
             Rows on which the best epoch is chosen; without them, ``n_folds`` and ``cv``, a fifth of the rows is held
-            out at random, stratified by label, if there are ten or more. Equal rows, target included, stay together
-            as long as enough different ones are on each side.
+            out at random, at most 50,000, stratified by label, if there are ten or more. Equal rows, target included,
+            stay together as long as enough different ones are on each side.
         sample_weight : array of shape (n,), optional
             The loss is ``sum(w * l) / sum(w)``, and in every statistic (scales, quartiles, frequencies, metrics) a row
             of weight 2 counts as two equal rows and one of weight 0 as none. But rows are drawn as they are: one row of

@@ -69,7 +69,7 @@ class Jobs:
         options, start = self._options, self._starts.get(seed)
         if start is not None:  # as it was drawn for the same seed; only the schedules are others
             options = replace(options, recipe=replace(options.recipe, starts_from_data=False))
-        network = options.network(self._encoder, self._data[0], self._target, self.planned.epochs, seed, self._counts)
+        network = options.network(self._encoder, self._data[0], self._target, self.planned, seed, self._counts)
         if start is not None:
             network.params[...], network.stats[...] = start
         return network

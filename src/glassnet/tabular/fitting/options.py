@@ -119,12 +119,13 @@ class FitOptions:
         encoder: TableEncoder,
         X: np.ndarray,
         target: TargetEncoder,
-        epochs: int,
+        planned: Planned,
         seed: int,
         counts: np.ndarray | None = None,
     ) -> Network:
         """Return a new network for the features ``X`` of the training rows, each of which counts as ``counts`` rows."""
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
+        steps = planned.steps or self.steps_per_epoch(len(X))
         how = (self.goal.label_smoothing, self.calibrates, counts)
-        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, *how), seed)
+        return self.recipe.network(Design(encoder, X, loss, n_outputs, planned.epochs, steps, *how), seed)

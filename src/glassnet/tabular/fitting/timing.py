@@ -15,7 +15,7 @@ from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.fitting.deadline import Pace
+from glassnet.tabular.fitting.deadline import Pace, Planned
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RECIPES, TYPICAL_EPOCHS, Recipe
 from glassnet.training import Callback, Run
@@ -196,7 +196,7 @@ class _Sample:
         """Return a recipe with its network for the sample."""
         options = replace(self.options, recipe=recipe)
         encoder, X = self._encode(recipe)
-        network = options.network(encoder, X, self.target, options.most_epochs(self.n), options.seed)
+        network = options.network(encoder, X, self.target, Planned(options.most_epochs(self.n)), options.seed)
         return _Candidate(self, options, network, X, min(options.rows_per_step(self.n), self.n))
 
     def _encode(self, recipe: Recipe) -> tuple[TableEncoder, np.ndarray]:
