@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.streaming import stream as streams
 from glassnet.tabular.streaming.encoded_blocks import EncodedBlocks
 from glassnet.tabular.streaming.stream import look_over
+from glassnet.utils.block_sources import held_out_rows
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -196,9 +198,9 @@ def test_hostile_tables(tmp_path: Path) -> None:
         parquet.write_table(pyarrow.table(columns), where, row_group_size=50)
         return gn.ParquetRows(where, target="y", block_rows=50)
 
-    with pytest.raises(DataError, match=r"target 'y' must have a value in every row, got none in row 120 of '.*rows"):
+    with pytest.raises(DataError, match=r"target 'y' must have a value in every row, got none in row 121 of '.*rows"):
         TabularClassifier().fit(rows(x=x, y=[None if i == 120 else str(i % 2) for i in range(200)]))
-    with pytest.raises(DataError, match=r"target 'y' must have a value in every row, got none in row 7 of"):
+    with pytest.raises(DataError, match=r"target 'y' must have a value in every row, got none in row 8 of"):
         TabularRegressor().fit(rows(x=x, y=np.where(x == 7, np.nan, x)))
     with pytest.raises(DataError, match="at least 50 rows, got 10"):
         TabularRegressor().fit(rows(x=x[:10], y=x[:10]))
@@ -227,5 +229,17 @@ def test_text_that_later_rows_cannot_be_read_as(tmp_path: Path, monkeypatch: pyt
             stream = look_over(rows, 0, "fit")
             if "many" not in stream.sample.inputs["x"].to_pylist() + stream.held_out.inputs["x"].to_pylist():
                 break
-    with pytest.raises(DataError, match=r"'many'.* That is among the rows from row \d+00 of '.*rows\.parquet' on"):
+    with pytest.raises(DataError, match=rf"'many' in row {odd + 1} of '.*rows\.parquet' \(counted from 1\)"):
         quiet(TabularClassifier(epochs=2, random_state=0), rows)
+
+
+def test_findings_name_rows_of_files(tmp_path: Path) -> None:
+    """What is odd in a row of the sample is said of the row of its file."""
+    x = np.random.default_rng(0).standard_normal(2000)
+    y = 2.0 * x
+    odd = 1200 + int(np.argmin(held_out_rows(1200, 100, 0.2, 0)))
+    y[odd] = 1e9
+    parquet.write_table(pyarrow.table({"x": x, "y": y}), tmp_path / "rows.parquet", row_group_size=500)
+    model = quiet(TabularRegressor(epochs=1, random_state=0), gn.ParquetRows(tmp_path / "rows.parquet", target="y"))
+    said = " ".join(str(model.findings_).split())
+    assert re.search(rf"1e\+09 in row {odd + 1} of '.*rows\.parquet'", said)

@@ -313,7 +313,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         raise DataError(message, got=float(values[row]))
 
     def row_name(self, row: int) -> str:
-        """Return how messages name a row: by its number in its file, from 0 on.
+        """Return how messages name a row: by its number in its file, from 1 on.
 
         Parameters
         ----------
@@ -323,7 +323,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         rows = np.cumsum([sum(file.groups) for file in self._files])
         number = int(np.searchsorted(rows, row, side="right"))
         before = int(rows[number - 1]) if number else 0
-        return f"row {row - before} of {str(self._files[number].path)!r}"
+        return f"row {row - before + 1} of {str(self._files[number].path)!r} (counted from 1)"
 
     def identity(self) -> str:
         digest = blake2b(repr((self._read_names, self.weight, self._places)).encode(), digest_size=8)

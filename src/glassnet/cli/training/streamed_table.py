@@ -21,7 +21,7 @@ from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import column_from_values, table_of
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.splitting.division import Division, equal_inputs
-from glassnet.tabular.streaming.stream import MOST_HELD_OUT, Stream, look_over
+from glassnet.tabular.streaming.stream import MOST_HELD_OUT, RowsOfFiles, Stream, look_over
 from glassnet.utils.parquet_files import arrow
 from glassnet.utils.parquet_rows import ParquetRows
 from glassnet.utils.splitting import split_rows
@@ -226,7 +226,9 @@ def _table(options: TrainOptions, stream: Stream) -> Table:
     parts = [part.inputs.append_column(name, pyarrow.array(part.target)) for part in (stream.sample, stream.held_out)]
     read = options.read_options
     named = {column: kind for column, kind in read.read.items() if column in parts[0].column_names}
-    return table_of(pyarrow.concat_tables(parts), replace(read, read=named), WHERE)
+    numbers = np.concatenate([stream.sample.names.numbers, stream.held_out.names.numbers])
+    table = table_of(pyarrow.concat_tables(parts), replace(read, read=named), WHERE)
+    return table.named_by(RowsOfFiles(stream.rows, numbers))
 
 
 def _with_target(options: TrainOptions, stream: Stream, target: Column) -> tuple[TargetEncoder, Stream]:

@@ -24,7 +24,7 @@ from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_row
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
-from glassnet.tabular.estimators.streams import stream_of, streamed
+from glassnet.tabular.estimators.streams import named_rows, stream_of, streamed
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
@@ -198,13 +198,13 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
         stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
         if stream is not None:
-            (X, y, sample_weight), validation_data = stream.sample, stream.held_out
+            (X, y, sample_weight, _), validation_data = stream.sample, stream.held_out[:3]
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
         self._target_forms = {}
         answer = target_name(y, table.names) if stream is None else stream.rows.target
         check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, answer])
-        column = self._as_column(answer, values)
+        table, column = named_rows(stream, table, self._as_column(answer, values))
         self._target_forms = {} if column.form is None else {column.name: column.form}
         read, kept = self._rows(table, column, sample_weight, "")
         self._check_rows(read, options)

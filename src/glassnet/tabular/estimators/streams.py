@@ -10,11 +10,11 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.tabular.fitting.options import FitOptions, Rows
-from glassnet.tabular.reading.table import Column
+from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.streaming.stream import Stream, look_over
 from glassnet.utils.parquet_rows import ParquetRows
 
-__all__ = ["stream_of", "streamed"]
+__all__ = ["named_rows", "stream_of", "streamed"]
 
 _ADVICE = {"sample_weight": " Name the column: ParquetRows(..., weight='w')."}
 
@@ -43,6 +43,21 @@ def stream_of(where: str, rows: Any, given: Mapping[str, Any], seed: int) -> Str
             message = f"{where}: {name} must be left out with ParquetRows, got {got!r}.{_ADVICE.get(name, '')}"
             raise ConfigError(message, got=value)
     return look_over(rows, seed, where)
+
+
+def named_rows(stream: Stream | None, table: Table, column: Column) -> tuple[Table, Column]:
+    """Return the rows of a sample, and their targets, named by their places in the files; without a stream as they are.
+
+    Parameters
+    ----------
+    stream : Stream or None
+        Whose sample they are.
+    table, column : Table, Column
+        Inputs and targets.
+    """
+    if stream is None:
+        return table, column
+    return table.named_by(stream.sample.names), replace(column, rows=stream.sample.names)
 
 
 def streamed(

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DataError
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.streaming.stream import Stream, as_array, python_values
+from glassnet.tabular.reading.frames import table_of
+from glassnet.tabular.reading.options import ReadOptions, table_spelling
+from glassnet.tabular.streaming.stream import RowsOfFiles, Stream, as_array, python_values
 from glassnet.utils.block_sources import BlockPart, BlockSource, RowArrays
 from glassnet.utils.parquet_files import arrow
 
@@ -39,6 +40,7 @@ class EncodedBlocks(BlockSource):
         self._part = BlockPart(stream.rows, stream.share, stream.seed, held_out=False)
         self.starts, self.buffer_blocks = self._part.starts, self._part.buffer_blocks
         self.n_features = len(encoder.feature_names)
+        self._options = ReadOptions(forms=encoder.forms, others="text", spelled=table_spelling)
         self._codes: tuple[Any, np.ndarray] | None = None
         if target.labels and stream.labels is not None:
             # The code of each label is looked up once, not in every row.
@@ -55,13 +57,10 @@ class EncodedBlocks(BlockSource):
 
     def _encoded(self, table: Any, block: int) -> RowArrays:
         rows = self._stream.rows
-        try:
-            X = self._encoder.transform(table.select(self._encoder.column_names))
-            y = self._targets(table.column(rows.target))
-        except DataError as error:
-            first = rows.row_name(int(rows.starts[block]))
-            message = f"{error} That is among the rows from {first} on, without those held out."
-            raise DataError(message, expected=error.expected, got=error.got) from error
+        numbers = int(rows.starts[block]) + np.flatnonzero(self._part.mask(block))
+        read = table_of(table.select(self._encoder.column_names), self._options, "ParquetRows")
+        X = self._encoder.transform(read.named_by(RowsOfFiles(rows, numbers)))
+        y = self._targets(table.column(rows.target))
         weight = None if rows.weight is None else table.column(rows.weight).to_numpy().astype(np.float32)
         if self._factors is not None:
             weight = self._factors[y] if weight is None else weight * self._factors[y]

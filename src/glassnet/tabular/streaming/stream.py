@@ -17,12 +17,22 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.block_sources import held_out_rows
 from glassnet.utils.parquet_files import arrow
 from glassnet.utils.parquet_rows import ParquetRows
 
-__all__ = ["HELD_OUT", "MOST_HELD_OUT", "MOST_SAMPLED", "SomeRows", "Stream", "look_over", "python_values"]
+__all__ = [
+    "HELD_OUT",
+    "MOST_HELD_OUT",
+    "MOST_SAMPLED",
+    "RowsOfFiles",
+    "SomeRows",
+    "Stream",
+    "look_over",
+    "python_values",
+]
 
 HELD_OUT, MOST_HELD_OUT, MOST_SAMPLED = 0.2, 50_000, 50_000
 """Share of the rows that are held out, how many at most, and on how many others scales are fitted; of tables of up to
@@ -36,12 +46,32 @@ _SAMPLING = 0x5A3D1E  # another seed for the sample than for the rows held out
 AsColumn = Callable[[np.ndarray], Column]
 
 
+class RowsOfFiles(RowNames):
+    """Names some rows by their numbers in their files.
+
+    Parameters
+    ----------
+    rows : ParquetRows
+        Of all files.
+    numbers : ndarray of int
+        The numbers of these among them.
+    """
+
+    def __init__(self, rows: ParquetRows, numbers: np.ndarray) -> None:
+        super().__init__(in_file=True)
+        self._rows, self.numbers = rows, numbers
+
+    def named(self, row: int) -> str:
+        return self._rows.row_name(int(self.numbers[row]))
+
+
 class SomeRows(NamedTuple):
-    """Rows in memory: inputs as a table of pyarrow, targets and weights as arrays."""
+    """Rows in memory: inputs as a table of pyarrow, targets and weights as arrays, and how messages name them."""
 
     inputs: Any
     target: np.ndarray
     weight: np.ndarray | None
+    names: RowsOfFiles
 
 
 class _Moments:
@@ -194,6 +224,7 @@ class _Pass:
     def __init__(self, rows: ParquetRows, where: str) -> None:
         self._rows, self._where = rows, where
         self._parts: tuple[list[Any], list[Any]] = ([], [])
+        self._numbers: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
         self._n_train = 0
         self._texts: dict[str, Counter[Any]] = {}
         self._labels: Counter[Any] | None = Counter()
@@ -208,8 +239,9 @@ class _Pass:
             self._texts = {name: Counter() for name, kind in kinds.items() if _is_text(kind, types)}
             kind = table.schema.field(self._rows.target).type
             self._is_number = types.is_integer(kind) or types.is_floating(kind)
-        for found, mask in zip(self._parts, (in_sample, held_out), strict=True):
+        for found, numbers, mask in zip(self._parts, self._numbers, (in_sample, held_out), strict=True):
             found.append(table.filter(pyarrow.array(mask)))
+            numbers.append(first + np.flatnonzero(mask))
         self._n_train += int(np.count_nonzero(~held_out))
         trained = table.filter(pyarrow.array(~held_out))
         for name in list(self._texts):
@@ -242,7 +274,7 @@ class _Pass:
 
     def stream(self, share: float, seed: int) -> Stream:
         """Return what was found."""
-        sample, held_out = (self._some_rows(parts) for parts in self._parts)
+        sample, held_out = (self._some_rows(*found) for found in zip(self._parts, self._numbers, strict=True))
         if not len(held_out.target) or len(sample.target) < 2:
             must = "rows must be left on both sides when some are held out"
             message = f"{self._where}: {must}, got {len(sample.target)} and {len(held_out.target)}. Try another seed."
@@ -251,11 +283,12 @@ class _Pass:
         found = (self._n_train, self._texts, self._labels, scale)
         return Stream(self._rows, share, seed, sample, held_out, *found)
 
-    def _some_rows(self, parts: list[Any]) -> SomeRows:
+    def _some_rows(self, parts: list[Any], numbers: list[np.ndarray]) -> SomeRows:
         rows, table = self._rows, arrow().concat_tables(parts).combine_chunks()
         parts.clear()
         weight = None if rows.weight is None else table.column(rows.weight).to_numpy().astype(np.float64)
-        return SomeRows(table.select(rows.columns), python_values(table.column(rows.target)), weight)
+        names = RowsOfFiles(rows, np.concatenate(numbers))
+        return SomeRows(table.select(rows.columns), python_values(table.column(rows.target)), weight, names)
 
 
 def _is_text(kind: Any, types: Any) -> bool:
