@@ -8,7 +8,8 @@ from typing import Any
 from glassnet.layers import Dense, Dropout, Layer
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineDecay
-from glassnet.tabular.fitting.recipes import Design, Length, Recipe
+from glassnet.tabular.fitting.lengths import Length
+from glassnet.tabular.fitting.recipes import Design, Recipe
 from glassnet.utils.names import ActivationName
 
 __all__ = ["plain_recipe"]

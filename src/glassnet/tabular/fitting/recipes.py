@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
@@ -39,10 +39,11 @@ from glassnet.schedules import CosineWaves, FlatCosine
 from glassnet.tabular.calibration.calibrating import is_calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
+from glassnet.tabular.fitting.lengths import Length, short_length, usual_length
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import ActivationName
 
-__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Length", "Recipe", "RecipeName", "find_recipe"]
+__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "RecipeName", "find_recipe"]
 
 RecipeName = Literal["realmlp", "fast", "small", "tabm", "tabm-mini"]
 """The names in `RECIPES`, for type checkers."""
@@ -54,7 +55,6 @@ _HIDDEN = (256, 256, 256)
 _COPIES, _WIDTH = 32, 512
 _MOST_BINS, _BIN_DIM = 48, 16
 _SAMPLE, _FEWEST_KINDS = 1024, 16
-_SHORT_STEPS, _FEWEST_EPOCHS = 768, 16
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,6 @@ class Design:
     def is_regression(self) -> bool:
         """Whether numbers are predicted."""
         return not self.loss.classifies
-
-
-class Length(NamedTuple):
-    """How long a network is trained: the largest number of epochs, and the rows of a step."""
-
-    epochs: int
-    batch_size: int
 
 
 @dataclass(frozen=True)
@@ -160,16 +153,6 @@ class Recipe:
     def steps_per_epoch(self, n: int, batch_size: int) -> int:
         """Return the number of steps of an epoch over ``n`` rows."""
         return max(n // batch_size, 1) if self.drops_last else -(-n // batch_size)
-
-
-def _usual_length(n: int) -> Length:
-    return Length(256, 256)
-
-
-def _short_length(n: int) -> Length:
-    """Return fewer epochs where they have many steps: tables of a few hundred rows need all of their few steps."""
-    steps = max(n // 256, 1)
-    return Length(min(max(round(_SHORT_STEPS / steps), _FEWEST_EPOCHS), 256), 256)
 
 
 def _are_many(X: np.ndarray) -> bool:
@@ -311,7 +294,7 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP with its tuned defaults",
             {"scaling": "robust", "embed_above": 8},
             *(_realmlp, _smoothed, _realmlp_optimizer),
-            _usual_length,
+            usual_length,
             starts_from_data=True,
             clips=True,
         ),
@@ -320,7 +303,7 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP in fewer epochs",
             {"scaling": "robust", "embed_above": 8},
             *(_realmlp, _smoothed, _realmlp_optimizer),
-            _short_length,
+            short_length,
             starts_from_data=True,
             clips=True,
         ),
@@ -329,7 +312,7 @@ RECIPES: dict[str, Recipe] = {
             "RealMLP, simplified",
             {"scaling": "robust", "max_categories": 300},
             *(_small, _smoothed, _small_optimizer),
-            _usual_length,
+            usual_length,
         ),
         Recipe("tabm", "TabM: 32 networks sharing weights", layers=partial(_tabm, mini=False, pieces=False), **_TABM),
         Recipe(
