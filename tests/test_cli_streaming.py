@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shlex
 import subprocess
@@ -72,6 +73,22 @@ def test_read_in_parts_when_memory_is_short(run: Run, big: Path, monkeypatch: py
     assert code == 2
     assert "--group must be left out where a table is read in parts" in err
     assert "add --no-stream" in err
+
+
+def test_without_pyarrow_it_is_read_whole(run: Run, big: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the file itself is too large, and then what to install is said."""
+    words = ["train", str(big), "-t", "amount", "--epochs", "1", "--json"]
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else found(name, *a))
+    monkeypatch.setattr(streamed_table, "available_memory", lambda: 10 * big.stat().st_size)
+    code, out, _ = run(*words)
+    assert code == 0
+    assert "in parts" not in out
+    monkeypatch.setattr(streamed_table, "available_memory", lambda: big.stat().st_size)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code, _, err = run(*words)
+    assert code == 2
+    assert "pip install 'glassnet[parquet]'" in " ".join(err.split())
 
 
 def test_several_files_are_one_table(run: Run, big: Path, tmp_path: Path) -> None:

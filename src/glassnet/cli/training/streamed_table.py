@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import importlib.util
 import os
 import shlex
 from dataclasses import replace
@@ -88,7 +89,9 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
     if not is_parquet:
         message = f"{WHERE}: --stream must be used with Parquet, got {data!r}. {_how_to_convert(data)}"
         raise ConfigError(message, got=data)
-    if not (are_several or options.stream or _may_be_large(data)):
+    # Without pyarrow a table that may fit is read whole, as it always was.
+    packed = 1 if importlib.util.find_spec("pyarrow") is None else _MOST_PACKED
+    if not (are_several or options.stream or _may_be_large(data, packed)):
         return None
     rows = _rows(options)
     needed, free = _TIMES * _in_memory(rows), available_memory()
@@ -127,11 +130,11 @@ def _rows(options: TrainOptions) -> ParquetRows:
     return ParquetRows(options.data, options.target, columns=kept) if dropped else found
 
 
-def _may_be_large(data: str) -> bool:
-    """Return whether a file is so large that its table may not fit into memory."""
+def _may_be_large(data: str, packed: int) -> bool:
+    """Return whether the table in a file, ``packed`` times as large as that, may not fit into memory."""
     free = available_memory()
     try:
-        return free is not None and Path(data).stat().st_size * _MOST_PACKED > _SHARE * free / _TIMES
+        return free is not None and Path(data).stat().st_size * packed > _SHARE * free / _TIMES
     except OSError:
         return False  # reading it will say so
 
