@@ -167,7 +167,7 @@ class Killed(BaseException):
     """What a kill looks like to the run."""
 
 
-@pytest.mark.parametrize("at", [1, 17, 40])
+@pytest.mark.parametrize("at", [6, 17, 40])
 def test_a_run_goes_on_in_the_middle_of_an_epoch(rows: gn.ParquetRows, tmp_path: Path, at: int) -> None:
     """Killed after any step and resumed, it ends with the bits of one that was not, and reads no buffer before its place."""
 
@@ -179,7 +179,7 @@ def test_a_run_goes_on_in_the_middle_of_an_epoch(rows: gn.ParquetRows, tmp_path:
     how: dict[str, Any] = {"epochs": 3, "batch_size": 64, "validation_split": 0.1, "diagnose": False}
     undisturbed = network()
     undisturbed.fit(rows, **how, deterministic=True)
-    rule = gn.Checkpoint(tmp_path / "run.safetensors", every_steps=1)
+    rule = gn.Checkpoint(tmp_path / "run.safetensors", every_steps=4)
     with pytest.raises(Killed):
         network().fit(rows, **how, checkpoint=rule, callbacks=Kill())
     resumed = network()
