@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import pickle
-import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.cli.output.report import print_training
+from glassnet.cli.training import importances
+from glassnet.cli.training import preparation as preparing
+from glassnet.cli.training.notes import notes_problem
+from glassnet.cli.training.train_job import train
+from glassnet.cli.training.train_options import TrainOptions
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.errors import TableWarning
 from glassnet.tabular import TableEncoder, TabularClassifier, TabularRegressor, to_table
@@ -25,9 +31,11 @@ from glassnet.tabular.fitting.memory import announce_memory
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.tabular.reading import table_view
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table_view import TableView, some_rows
+from glassnet.tabular.splitting.division import Division
 from glassnet.training.batches import ArrayBatches
 
 
@@ -294,16 +302,16 @@ def test_a_limit_covers_what_comes_before_and_after(monkeypatch: pytest.MonkeyPa
     assert planned == [Planned(int(0.95 * 66.0 / 0.8)), planned_training(256, 8, Pace(0.1), 5.0, 20)]
 
 
-def test_little_time_gives_a_model_and_says_so() -> None:
-    """Half a second for 20,000 rows ends not far beyond, with answers and a warning of how little it was."""
-    X, y = frame_of(20_000)
-    began = time.perf_counter()
-    with pytest.warns(
-        TableWarning, match=r"max_seconds=0\.5 was enough for 0\.\d+ of 256 epochs, [\d,]+ steps: the model is far"
-    ):
-        model = TabularClassifier(max_seconds=0.5, random_state=0).fit(X, y)
-    assert time.perf_counter() - began < 30.0  # without the limit it is minutes
-    assert model.history_.epochs >= 1
+@pytest.mark.parametrize(("step", "said"), [(10.0, "0.4 of 256 epochs, 4 steps"), (60.0, "0.1 of 256 epochs, 1 step")])
+def test_little_time_gives_a_model_and_says_so(step: float, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where steps are slow some of a pass are taken, a warning says how little that was, and there are answers."""
+    from glassnet.tabular.fitting import jobs
+
+    X, y = frame_of(400)
+    monkeypatch.setattr(jobs, "measure_pace", lambda *args, **options: Pace(step))
+    with pytest.warns(TableWarning, match=f"max_seconds=50.0 was enough for {said}: more time makes a better model"):
+        model = TabularClassifier("small", max_seconds=50.0, batch_size=32, random_state=0).fit(X, y)
+    assert model.history_.epochs == int(said.split()[-2])
     assert np.isfinite(model.predict_proba(to_table(X).take(slice(0, 5)))).all()
 
 
@@ -323,6 +331,66 @@ def test_parts_of_a_pass_train_ensembles_and_folds(monkeypatch: pytest.MonkeyPat
         histories = model.histories_
         assert {len(history["valid_rmse"]) for history in histories} == {histories[0].epochs}
         assert histories[0].epochs > 1
+
+
+# ---- the command line ------------------------------------------------------------------------------------------------
+
+
+def test_large_parts_are_scored_on_a_sample(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scores, importance and what chooses the epoch take so many rows; the result says how many, and the file keeps it."""
+    X, y = frame_of(120)
+    columns = {name: X[name] for name in ("x", "z", "many")} | {"y": np.where(y, "up", "down")}
+    lines = [",".join(map(str, row)).replace("nan", "") for row in zip(*columns.values(), strict=True)]
+    (tmp_path / "rows.csv").write_text("\n".join([",".join(columns), *lines]) + "\n")
+    options = {"recipe": "small", "epochs": 2, "batch": 20, "out": str(tmp_path / "m.safetensors"), "estimates": False}
+    for most in (50_000, 7):
+        monkeypatch.setattr(preparing, "MOST_SCORED", most)
+        model, result = train(TrainOptions(str(tmp_path / "rows.csv"), "y", **options))
+        n = min(most, result["rows"]["test"])
+        assert result["judged_rows"] == n
+        assert np.sum(result["confusion"]["counts"]) == n
+        assert not notes_problem(model.network)
+    print_training(result)
+    assert f"on 7 of {result['rows']['test']} test rows" in capsys.readouterr().out
+
+
+def test_a_sample_of_a_part_is_spread_evenly() -> None:
+    """The first and the last row are in it; a part of fewer rows is all of it."""
+    column = column_from_values("y", np.arange(90) % 2)
+    inputs = to_table({"row": np.arange(90.0)})
+    rows = {"training": np.arange(0, 80), "test": np.arange(80, 90)}
+    data = preparing.Prepared(inputs, column, gn.tabular.TargetEncoder().fit(column), Division(rows, np.arange(90)))
+    assert data.sample("training", 5).inputs["row"].values.tolist() == [0.0, 19.0, 39.0, 59.0, 79.0]
+    assert len(data.sample("training", 1000).target) == len(data.part("training").target) == 80
+
+
+def test_of_many_columns_those_of_the_best_blocks_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all columns take too long, blocks are shuffled first; with enough time the numbers are those of all."""
+    rng = np.random.default_rng(0)
+    X = {f"c{i}": rng.standard_normal(400) for i in range(16)}
+    y = (X["c9"] > 0.0).astype(int)
+    model = TabularClassifier("small", epochs=12, batch_size=50, random_state=0, diagnose=False).fit(X, y).model_
+    rows = Rows(to_table(X), column_from_values("target", y))
+
+    def sample(most: int) -> Rows:
+        return rows.take(np.arange(most)) if most < 400 else rows
+
+    whole = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    every = model.importance({**X, "target": y}, metric="log_loss", repeats=3)
+    np.testing.assert_array_equal(whole.drops, every.drops)
+    work = work_per_row(model.network)
+    monkeypatch.setattr(importances, "_MOST_WORK", 10 * 50 * work)
+    best = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    assert best.names == ["c8", "c9", "c10", "c11"]
+    assert best.names[best.ranking[0]] == "c9"
+    monkeypatch.undo()
+    now = Clock()
+    hurried = importances.importance_in_time(model, sample, "log_loss", Deadline(10.0, now))
+    assert len(hurried.names) == 16  # a clock that stands still: predictions take no time
+    monkeypatch.setattr(type(model), "answers", now.slow(type(model).answers, 1.0))
+    assert len(importances.importance_in_time(model, sample, "log_loss", Deadline(5.0, now)).names) == 4
 
 
 # ---- memory ----------------------------------------------------------------------------------------------------------

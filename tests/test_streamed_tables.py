@@ -163,6 +163,9 @@ def test_classes_and_ensembles(path: Path, table: Any) -> None:
     """Weights of classes count all rows, and several networks are trained one after the other."""
     rows = rows_of(path)
     model = quiet(TabularClassifier(epochs=2, random_state=0, class_weight="balanced", n_ensemble=2), rows)
+    at_once = {"n_jobs": 2, "n_ensemble": 2, "class_weight": "balanced"}
+    parallel = quiet(TabularClassifier(epochs=2, random_state=0, **at_once), rows)
+    assert np.array_equal(parallel.network_.params, model.network_.params)
     assert len(model.histories_) == 2
     assert model.network_.members == 2
     heavy = quiet(TabularClassifier(epochs=6, random_state=0, class_weight={"large": 500.0}), rows)

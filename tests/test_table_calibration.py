@@ -174,6 +174,26 @@ def test_intervals_contain_the_ends_of_the_range() -> None:
     assert ((low <= y[300:]) & (y[300:] <= high)).mean() > 0.8
 
 
+def test_means_of_folds_are_sharper() -> None:
+    """The temperature of folds is that of their pooled answers times 0.8 ** (1 / m - 1 / M); of one division it is as fitted."""
+    rng = np.random.default_rng(0)
+    nets = [gn.Network([gn.Dense(2), gn.Calibration()], loss="cross_entropy", seed=i, input_shape=3) for i in range(4)]
+    X, y = rng.standard_normal((80, 3)).astype("float32"), rng.integers(0, 2, 80)
+    logits = np.stack([net.forward(X) for net in nets])
+    pairs = [HeldOut(nets[:2], X[:40], y[:40], None), HeldOut(nets[2:], X[40:], y[40:], None)]
+    pooled = [HeldOutLogits(logits[:2, :40], y[:40]), HeldOutLogits(logits[2:, 40:], y[40:])]
+    expected = fit_temperature(pooled) * 0.8 ** (1 / 2 - 1 / 4)
+    found = calibrate(nets, pairs)
+    assert isinstance(found, CalibratedProbabilities)
+    assert found.temperature == pytest.approx(expected)
+    np.testing.assert_allclose([net.layers[-1].scale for net in nets], 1.0 / expected, rtol=1e-6)
+    for net in nets:
+        net.layers[-1].scale.fill(1.0)
+    together = calibrate(nets, [HeldOut(nets, X, y, None)])
+    assert isinstance(together, CalibratedProbabilities)
+    assert together.temperature == pytest.approx(fit_temperature([HeldOutLogits(logits, y)]))
+
+
 def test_means_have_nothing_to_calibrate() -> None:
     """A regression of means ends with its layer of units, and has no calibration."""
     X, _ = rows(60)

@@ -245,7 +245,7 @@ def test_validation_data(kind: str) -> None:
 
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "recipe": ({"recipe": "realmpl"}, {}, "TabularClassifier: recipe must be one of 'realmlp', 'fast', 'small', 'tabm', 'tabm-mini', got 'realmpl'. Did you mean 'realmlp'?"),
+    "recipe": ({"recipe": "realmpl"}, {}, "TabularClassifier: recipe must be one of 'fast', 'realmlp', 'small', 'tabm', 'tabm-mini', got 'realmpl'. Did you mean 'realmlp'?"),
     "n_ensemble": ({"n_ensemble": 0}, {}, "TabularClassifier: n_ensemble must be a whole number of at least 1, got 0."),
     "no n_ensemble": ({"n_ensemble": None}, {}, "TabularClassifier: n_ensemble must be a whole number of at least 1, got None."),
     "n_folds": ({"n_folds": 1}, {}, "TabularClassifier: n_folds must be a whole number of at least 2, got 1."),

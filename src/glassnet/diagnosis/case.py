@@ -235,7 +235,7 @@ class Case(LookedAt):
         for taken in taps.values():
             taken.clear()
         gradients: dict[str, np.ndarray] = {}
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        with np.errstate(all="ignore"):
             if mode:
                 network.accumulate(X, y, weight, Step(mode, network.noise()))
                 store = network.built("diagnose")

@@ -21,7 +21,8 @@ class Dropout(Layer):
 
     ``Y = X * M``, ``dX = dY * M`` with ``M = (U >= rate) / (1 - rate)``, U uniform on the multiples of 2**-16 in [0, 1)
 
-    Outside training it passes X on. The rate is rounded to such a multiple, so that 16 random bits decide.
+    Outside training it passes X on. The rate is rounded to such a multiple, so that 16 random bits decide, of which the
+    lower 8 are drawn only where the upper ones leave it open.
 
     Parameters
     ----------

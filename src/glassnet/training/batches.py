@@ -140,7 +140,20 @@ class ArrayBatches(Batches):
             yield from [self._whole][first:]
             return
         for number, begin, end in self._stretches(epoch, first):
-            yield from self._pass(number, begin, end)
+            order = self._order(number) if self.shuffles else self._rows
+            # One generator: each further one costs a call at every step.
+            for start in range(begin * self.batch_size, min(end * self.batch_size, self._end), self.batch_size):
+                stop = min(start + self.batch_size, self._end)
+                if order is None:
+                    X, y, weight = (self._shared(array, start, stop) for array in self.arrays)
+                else:
+                    rows = order[..., start:stop]
+                    X, y, weight = (self._gathered(i, array, rows) for i, array in enumerate(self._by_rows))
+                assert X is not None
+                assert y is not None
+                if order is None and self.n_batches == self._in_pass == 1 and not isinstance(self.arrays[0], RowSource):
+                    self._whole = (X, y, weight)
+                yield X, y, weight
 
     def _stretches(self, epoch: int, first: int) -> Iterator[tuple[int, int, int]]:
         """Yield the number of each pass over all rows that an epoch has a part in, and that part's first and end."""
@@ -151,22 +164,6 @@ class ArrayBatches(Batches):
             stop = min(self._in_pass, place + end - start)
             yield number, place, stop
             start += stop - place
-
-    def _pass(self, number: int, first: int, end: int) -> Iterator[Batch]:
-        """Yield some batches of a pass over all rows."""
-        order = self._order(number) if self.shuffles else self._rows
-        for start in range(first * self.batch_size, min(end * self.batch_size, self._end), self.batch_size):
-            stop = min(start + self.batch_size, self._end)
-            if order is None:
-                X, y, weight = (self._shared(array, start, stop) for array in self.arrays)
-            else:
-                rows = order[..., start:stop]
-                X, y, weight = (self._gathered(i, array, rows) for i, array in enumerate(self._by_rows))
-            assert X is not None
-            assert y is not None
-            if order is None and self.n_batches == self._in_pass == 1 and not isinstance(self.arrays[0], RowSource):
-                self._whole = (X, y, weight)
-            yield X, y, weight
 
     def numbers(self, epoch: int, batch: int) -> np.ndarray:
         """Return which rows one batch of an epoch has, as places in the arrays; batches are counted from 0."""

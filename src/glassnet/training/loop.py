@@ -146,8 +146,8 @@ class Run(Generic[N]):
 
         Whatever a callback or a second Ctrl-C raises passes through, with the network in a state to go on from.
         """
-        # What overflows ends in a loss that is not finite, and that is reported in a sentence of its own.
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        # What overflows ends in a loss that is not finite, which a sentence of its own reports; what underflows is 0.
+        with np.errstate(all="ignore"):
             for _ in self._train():
                 pass
         return self.history
@@ -162,7 +162,7 @@ class Run(Generic[N]):
         training = self._train()
         try:
             while True:
-                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                with np.errstate(all="ignore"):
                     if next(training, self) is self:
                         return
                 for fit in self._fits:

@@ -74,9 +74,9 @@ class Prepared:
         codes = self.target.transform(self.part("training").target)
         return np.bincount(codes, minlength=self.target.n_outputs)
 
-    def sample(self, name: str, most: int = MOST_SCORED) -> Rows:
+    def sample(self, name: str, most: int | None = None) -> Rows:
         """Return the rows of one part, of more than 50,000 (or ``most``) so many at even distances."""
-        rows = self.rows[name]
+        rows, most = self.rows[name], MOST_SCORED if most is None else most
         if len(rows) > most:
             rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
         return Rows(self.inputs, self.column, groups=self.division.groups).take(rows)

@@ -220,6 +220,9 @@ def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, se
         epochs=None if options.is_plain else options.epochs,  # the plain recipe has them already
         batch_size=options.batch,
         max_seconds=seconds,
+        n_jobs=options.jobs or 1,
+        is_stopped=lambda: ctrl_c.pressed,
+        notify=lambda done, of: watcher.phase(f"training: {done} of {of} networks done"),
         threads=1 if products_are_small else "auto",
         diagnose=gn.Watch(ignore=ignored) if options.is_plain else RecipeWatch(ignore=ignored),
         announce=lambda memory: watcher.phase(f"training, {memory}"),

@@ -32,7 +32,7 @@ _PLAIN_ONLY = "Plain network: each of these means --recipe plain"
 _PLAIN_DEFAULTS: dict[str, Any] = {
     "layers": (64, 64), "activation": "silu", "dropout": 0.2, "rate": 0.003, "weight_decay": 0.1,
 }  # fmt: skip
-_RECIPES_ONLY = ("metric", "label_smoothing", "ensemble", "folds", "quantiles")
+_RECIPES_ONLY = ("metric", "label_smoothing", "ensemble", "folds", "jobs", "quantiles")
 
 _WIDEST = 100_000
 _LEVELS_ADVICE = "Write the levels with commas: --quantiles 0.05,0.5,0.95"
@@ -57,6 +57,13 @@ def _check_recipe(where: str, name: str, recipe: str) -> None:
     from glassnet.tabular.fitting.recipes import RECIPES  # takes a moment to import, and --help does without
 
     check_choice(where, name, recipe, (*RECIPES, PLAIN))
+
+
+def _check_jobs(where: str, name: str, jobs: Any) -> None:
+    """Raise an error for a number of processes that means nothing."""
+    if not isinstance(jobs, int) or not jobs:
+        message = f"{where}: {name} must be a whole number other than 0, got {jobs!r}. -1 stands for all cores."
+        raise ConfigError(message, got=jobs)
 
 
 def _check_widths(where: str, name: str, widths: tuple[Any, ...]) -> None:
@@ -139,6 +146,10 @@ class TrainOptions:
     folds: int | None = _number(
         "Train N networks, each validated on a different fold, and average them.", _MODEL,
         check=partial(check_integer, minimum=2),
+    )  # fmt: skip
+    jobs: int | None = _number(
+        "Networks of --ensemble or --folds that are trained at once, each in a process; -1: as many as there are "
+        "cores; by default 1.", _MODEL, check=_check_jobs,
     )  # fmt: skip
     quantiles: tuple[float, ...] | None = option(
         "Predict these instead of a mean, as in 0.05,0.5,0.95.", _MODEL, "N,N", parse=as_numbers, check=_check_levels
@@ -224,6 +235,10 @@ class TrainOptions:
             message = f"{WHERE}: --drop must not name the target, got {self.target!r}."
             raise ConfigError(message, got=self.target)
         self._check_recipe_options()
+        if self.jobs not in (None, 1) and (self.ensemble or 1) * (self.folds or 1) == 1:
+            must = "--jobs must be used with --ensemble or --folds"
+            message = f"{WHERE}: {must}, got {self.jobs}. One network is trained in one process."
+            raise ConfigError(message, expected=must, got=self.jobs)
         if self.folds and self.validation is not None:
             self._refuse("validation", "--folds", "Each fold is the validation rows of a network.")
         self._check_division()

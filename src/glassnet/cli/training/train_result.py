@@ -15,29 +15,25 @@ from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.calibration_facts import fitted_calibration
 from glassnet.cli.training.comparison import Scores, compare, verdict
+from glassnet.cli.training.importances import importance_in_time
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
-from glassnet.tabular import Table, TableModel
+from glassnet.tabular import TableModel
 from glassnet.tabular.encoding.told import absent_classes_words
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.table_findings import find_in_table, with_table
-from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.tabular.splitting.division import copies_sentence, shared_sentences
 from glassnet.training import History
 from glassnet.training.findings import Diagnosis
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 
-_REPEATS = 3
-_FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
-_MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
-_SHARE_OF_LEFT = 0.5  # of what is left of a time limit, for the importance
 _UNEVEN, _MISSED = 0.15, 0.6  # of the accuracy more than of the balanced one; of a class
 _METRICS = {"classification": "log_loss", "regression": "rmse"}
 
@@ -125,8 +121,7 @@ def _findings(outcome: Outcome, data: Prepared, of_table: Diagnosis) -> Diagnosi
     if options.is_plain:
         found = Diagnosis([*of_table, *history.findings])
     else:
-        n, batch = data.count("training"), _training(outcome, data.count("training"))["batch"]
-        found = with_table(history.findings, of_table, updates=history.epochs * -(-n // batch))
+        found = with_table(history.findings, of_table, updates=outcome.fit.steps_of(history))
     named: dict[str, Any] = {"target": target.name, "labels": target.labels, "row_name": data.column.rows}
     return words_of_options(is_plain=options.is_plain, **named).all_of(found)
 
@@ -177,7 +172,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     planned, shortage = outcome.fit.planned, outcome.fit.shortage("--max-seconds")
     found: dict[str, Any] = {
         "epochs": max(history.epochs for history in histories),
-        "most_epochs": options.epochs or recipe.most_epochs(n),
+        "most_epochs": outcome.fit.most_epochs,
         "best_epoch": best[0] if len(best) == 1 else best,
         "metric": outcome.metric,
         "stop_reason": _stop_reason(outcome),
@@ -206,27 +201,10 @@ def _stop_reason(outcome: Outcome) -> str:
 
 
 def importance_of(outcome: Outcome, data: Prepared, deadline: Deadline) -> gn.Importance:
-    """Return how much worse the model gets when a column is shuffled, on rows that scores are reported on.
-
-    These are 2000 at most. Fewer rows are used, and each column is shuffled only once, where a row takes long, as
-    Ctrl-C is ignored meanwhile, and where less than that is left of the time.
-    """
-    model = outcome.model
-    n_columns = len(model.encoder.column_names)
-    work = work_per_row(model.network) * (model.network.members or 1) * n_columns
-    repeats = _REPEATS if work * _REPEATS * _FEWEST_ROWS <= _MOST_WORK else 1
-    most = min(max(_MOST_WORK // (work * repeats), _FEWEST_ROWS), _MOST_ROWS)
-    rows = data.sample(data.scored_on, most)
-    if deadline.is_set:
-        began = deadline.left
-        model.answers(outcome.trained.features(data.scored_on)[:_MOST_ROWS])
-        each = (began - deadline.left) / min(len(outcome.trained.features(data.scored_on)), _MOST_ROWS)
-        affordable = _SHARE_OF_LEFT * deadline.left / max(each * n_columns, 1e-12)
-        repeats = repeats if affordable >= repeats * _FEWEST_ROWS else 1
-        rows = data.sample(data.scored_on, min(most, max(int(affordable / repeats), _FEWEST_ROWS)))
-    metric = "loss" if outcome.options.is_plain else _METRICS[model.target.task]
-    table = Table([*rows.inputs.columns, rows.target])
-    return model.importance(table, metric="pinball" if model.levels else metric, repeats=repeats)
+    """Return how much worse the model gets when a column is shuffled, on rows that scores are reported on."""
+    metric = "loss" if outcome.options.is_plain else _METRICS[outcome.model.target.task]
+    metric = "pinball" if outcome.model.levels else metric
+    return importance_in_time(outcome.model, lambda most: data.sample(data.scored_on, most), metric, deadline)
 
 
 def _short(values: list[float]) -> list[float]:

@@ -86,19 +86,21 @@ def check_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str], kind: st
     if np.count_nonzero(usable) < 2:
         return
     here, wide = new.mean(axis=0), new.std(axis=0)
+    n = int(np.count_nonzero(usable))
+    is_many = n > _MOST_COLUMNS  # then no other order is looked for, and each is beside its own place only
+    new_ones, old_ones = np.s_[usable if is_many else (usable, None)], np.s_[usable if is_many else (None, usable)]
     # How far each new column is from each old one: in its middle, and in its width.
     with np.errstate(divide="ignore", invalid="ignore"):
-        shift = np.abs(here[:, None] - middles[None, usable]) / np.maximum(spreads[usable], 1e-300)
-        width = np.abs(np.log(np.maximum(wide[:, None], 1e-300) / np.maximum(spreads[None, usable], 1e-300)))
-    distance = shift[usable] + width[usable]
-    own = np.diag(distance)
+        shift = np.abs(here[new_ones] - middles[old_ones]) / np.maximum(spreads[usable], 1e-300)
+        width = np.abs(np.log(np.maximum(wide[new_ones], 1e-300) / np.maximum(spreads[old_ones], 1e-300)))
+    distance = shift + width
+    own = distance if is_many else np.diag(distance)
     far = int(np.count_nonzero(own > _FAR))
     is_near = (own > _CLEAR) if min(len(new), len(old)) >= _FEWEST_SURE else np.zeros(len(own), dtype=bool)
-    n = len(own)
-    others = np.where(np.eye(n, dtype=bool), np.inf, distance).min(axis=1)
+    others = own if is_many else np.where(np.eye(n, dtype=bool), np.inf, distance).min(axis=1)
     if far == 0 and np.count_nonzero(is_near & (others < _VERY_NEAR)) < 2:
         return
-    if n <= _MOST_COLUMNS:
+    if not is_many:
         order = _closest_order(distance)
         moved = np.flatnonzero(order != np.arange(n))
         left = distance[np.arange(n), order]

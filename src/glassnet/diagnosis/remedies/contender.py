@@ -71,7 +71,7 @@ class Contender:
     def _measured(self) -> float:
         state, network = self._run.state, self._run.network
         averaged = nullcontext() if state.average is None else state.averaged_weights(network)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"), averaged:
+        with np.errstate(all="ignore"), averaged:
             value = self.attempt.measure.compute(network, self._judges)
         return value if math.isfinite(value) else math.inf
 

@@ -203,8 +203,7 @@ class Mish(Activation):
 
     def make_excess_work(self, scratch: Buffers) -> Cache:
         arrays = scratch.passing(0, self.in_shape), scratch.passing(1, self.in_shape)
-        # Up to 40, where exp(2 Z) is still within float32.
-        return {"arrays": arrays, **scratch.constants(two=2.0, minus_two=-2.0, low=-40.0, high=40.0)}
+        return {"arrays": arrays, "minus_two": scratch.constant(-2.0), **scratch.constants(**self.constants)}
 
     def excess(self, Z: np.ndarray, D: np.ndarray, S: np.ndarray | None, work: Cache) -> None:
         # With q = -2 / (w + 2): t - 1 = q, and f'(Z) - 1 = q - Z * q * (2 + q * (e + 2)).

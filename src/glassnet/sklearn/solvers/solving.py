@@ -151,7 +151,7 @@ def solve_lbfgs(state: FitState, parameters: SharedParameters, rows: Rows) -> No
     with (
         running([network]),
         paced(network, parameters.threads, len(rows.y), fixed=True),
-        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        np.errstate(all="ignore"),
     ):
         report = minimize_lbfgs(
             network,

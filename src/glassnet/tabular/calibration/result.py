@@ -23,9 +23,10 @@ class CalibratedProbabilities:
     n_rows : int
         Number of these rows; 0 if there were none, and the temperature is 1.
     temperature : float
-        Logits are divided by it: above 1 the network was too sure, below 1 not sure enough.
+        Logits are divided by it: above 1 the network was too sure, below 1 not sure enough. With folds it is a little
+        lower than what fits the answers of each fold, since the mean over all is less sure than these.
     log_loss : tuple of two floats
-        Mean negative log-likelihood of the true classes before and after, in nats.
+        Mean negative log-likelihood of the true classes before and after, in nats; with folds of the answers of each.
     bins_before, bins : tuple of Bin
         The rows in groups by how sure the network is, before and after: see `reliability_bins`.
 

@@ -69,7 +69,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         ``n_folds``. It is given X, y and the ``groups`` of `fit`.
     calibrate : bool, default=True
         Whether probabilities, or the quantiles of a regressor, are calibrated after training on the rows that choose
-        the epoch, those of folds pooled: see ``calibration_``. Labels and means do not change by it.
+        the epoch, those of folds pooled: see ``calibration_``. Means, and labels of one network, do not change by it.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional
@@ -80,6 +80,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     threads : int or "auto", default=1
         BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
+    n_jobs : int, optional
+        How many networks of an ensemble, or of folds, are trained at once, each in a process with one BLAS thread
+        through joblib: -1 for all cores; by default one, or what `joblib.parallel_config` says. The networks are the
+        same, bit for bit. Inside a search that runs in parallel itself, they are trained one after the other.
     decimal : {".", ","}, optional
         Decimal mark of numbers in text cells; by default the cells decide.
     thousands : {",", ".", " ", "'", "_"}, optional
@@ -131,6 +135,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     batch_size: int | None
     max_seconds: float | None
     threads: int | Literal["auto"]
+    n_jobs: int | None
     decimal: str | None
     thousands: str | None
     missing: Sequence[Any] | None
@@ -166,11 +171,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, array of shape (n, d), or ParquetRows
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
             column has a kind of its own. One `TableWarning` names the columns that are left out, such as those of
-            one value; without any other column every row gets the same answer. The rows of `ParquetRows` stay in their
-            files and are read block by block: one pass counts the categories of text, the labels, and mean and
-            range of a target of numbers; all other statistics are those of a random sample of 50,000 rows. Held out
-            are 20 % of the rows, but at most 50,000, by a hash of their numbers, equal rows or not. Of tables with
-            more than 60 columns both are fewer. Hashes of rows are not kept.
+            one value; without any other column every row gets the same answer. The rows of `glassnet.ParquetRows` stay
+            in their files: it says what is done on all of them, and what on a sample.
         y : array or Series of shape (n,)
             Labels of any kind, or numbers; left out with `ParquetRows`, which know their target.
         validation_data : (X, y) or (X, y, sample_weight), optional
@@ -236,7 +238,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
         """Keep the findings of a fit, and warn of them."""
         target, labels = found.model.target, self._labels()
-        updates = found.histories[0].epochs * options.steps_per_epoch(options.n_trained(len(rows.target)))
+        updates = found.steps_of(found.histories[0])
         how: dict[str, Any] = {"updates": updates, "is_weighed": self._class_weights() is not None}
         of_fit = findings_of_fit(watch, rows, target, found.histories, labels, **how)
         self.findings_ = found.histories[0].findings = of_fit
@@ -277,9 +279,19 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             max_seconds=self.max_seconds,
             allow_constant=True,
             threads=self.threads,
+            n_jobs=self._checked_jobs(),
             progress=bool(self.verbose),
             announce=print if self.verbose else None,
         )
+
+    def _checked_jobs(self) -> int | None:
+        if self.n_jobs is None:
+            return None
+        if not self.n_jobs or not isinstance(self.n_jobs, numbers.Integral) or isinstance(self.n_jobs, bool):
+            must = "n_jobs must be a whole number other than 0, or None"
+            message = f"{type(self).__name__}: {must}, got {self.n_jobs!r}. Write 1, or -1 for all cores."
+            raise ConfigError(message, expected=must, got=self.n_jobs)
+        return int(self.n_jobs)
 
     def _seed(self) -> int:
         if isinstance(self.random_state, (int, np.integer)) and not isinstance(self.random_state, bool):

@@ -73,6 +73,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         batch_size: int | None = None,
         max_seconds: float | None = None,
         threads: int | Literal["auto"] = 1,
+        n_jobs: int | None = None,
         decimal: str | None = None,
         thousands: str | None = None,
         missing: Sequence[Any] | None = None,
@@ -85,6 +86,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
+        self.n_jobs = n_jobs
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
         self.day_first, self.read, self.class_weight = day_first, read, class_weight
         self.diagnose, self.label_smoothing, self.calibrate = diagnose, label_smoothing, calibrate
@@ -139,7 +141,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     --------
     >>> from glassnet.tabular import TabularRegressor
     >>> frame = {"x": [0.1 * i for i in range(60)]}
-    >>> model = TabularRegressor(epochs=60, random_state=0).fit(frame, [2.0 * x for x in frame["x"]])
+    >>> model = TabularRegressor(epochs=60, random_state=2).fit(frame, [2.0 * x for x in frame["x"]])
     >>> abs(model.predict({"x": [2.05]}).item() - 4.1) < 0.3
     True
     """
@@ -160,6 +162,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         batch_size: int | None = None,
         max_seconds: float | None = None,
         threads: int | Literal["auto"] = 1,
+        n_jobs: int | None = None,
         decimal: str | None = None,
         thousands: str | None = None,
         missing: Sequence[Any] | None = None,
@@ -172,6 +175,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
+        self.n_jobs = n_jobs
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
         self.day_first, self.read, self.diagnose = day_first, read, diagnose
         self.quantiles, self.calibrate = quantiles, calibrate

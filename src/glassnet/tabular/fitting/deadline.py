@@ -26,7 +26,7 @@ class Deadline:
 
     Examples
     --------
-    >>> ticks = iter([0.0, 4.0, 4.0])
+    >>> ticks = iter([0.0, 4.0, 4.0, 4.0])
     >>> deadline = Deadline(10.0, clock=lambda: next(ticks))
     >>> deadline.keep_back(2.5)
     >>> deadline.left, deadline.for_training

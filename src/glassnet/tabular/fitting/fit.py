@@ -37,7 +37,7 @@ from glassnet.training import History
 
 __all__ = ["Trained", "fit_table"]
 
-_FEWEST_STEPS = 200  # of a training that is worth it
+_FEWEST_STEPS, _SMALL_SHARE = 200, 0.1  # of a training that is worth it; of the epochs without a limit
 _FEWEST_ROWS = 10  # with fewer, none are held out
 _SHARE_AFTER = 0.7  # of the time before the training, for hashes and findings: 0.4 to 0.7 of it on tables of all sizes
 
@@ -62,6 +62,11 @@ class Trained:
     planned: Planned | None = None  # for each network, if a time limit changed it
     steps_per_pass: int = 1
 
+    def steps_of(self, history: History) -> int:
+        """Return the number of steps of one network, by its ``history``."""
+        each = None if self.planned is None else self.planned.steps
+        return history.epochs * (self.steps_per_pass if each is None else each)
+
     def shortage(self, limit: str) -> str:
         """Return a sentence if time was too short for a model that is worth its name, "" otherwise.
 
@@ -70,15 +75,15 @@ class Trained:
         limit : str
             What the limit is called.
         """
-        done = max((history.epochs for history in self.histories), default=0)
-        if self.planned is None or self.was_interrupted or done >= self.most_epochs:
+        if self.planned is None or self.was_interrupted:
             return ""
-        passes = self.planned._replace(epochs=done).passes(self.steps_per_pass)
-        steps = round(passes * self.steps_per_pass)
-        if passes >= self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
+        steps = max(map(self.steps_of, self.histories))
+        passes = steps / self.steps_per_pass
+        if passes >= _SMALL_SHARE * self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
             return ""
-        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {steps:,} steps"
-        return f"{enough}: the model is far from what more time would make of it."
+        count = f"{steps:,} step{'s' if steps > 1 else ''}"
+        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {count}"
+        return f"{enough}: more time makes a better model."
 
 
 class _Coded(NamedTuple):

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +21,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, planned_training
 from glassnet.tabular.fitting.options import NOTES, FitOptions
+from glassnet.tabular.fitting.parallel import Shared, Unit, at_once, train_in_processes, train_network
 from glassnet.tabular.fitting.preparation import Arrays, rows_to_train_on, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
@@ -50,6 +50,7 @@ class Jobs:
         self._n = options.n_trained(self._n)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = self._is_limited = False
+        self._workers = at_once(options.n_jobs, options.n_networks)
         self._jobs: list[Job] = []
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
         self._most_epochs = epochs = options.most_epochs(self._n)
@@ -81,7 +82,9 @@ class Jobs:
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
         self._jobs = jobs
-        if len(jobs) == 1 or options.run_file is not None or options.stream is not None:
+        if self._workers > 1:
+            failures = self._train_at_once(jobs, seconds)
+        elif len(jobs) == 1 or options.run_file is not None or options.stream is not None:
             failures = self._train_in_turn(jobs, seconds)
         else:
             failures = self._train_all(jobs, seconds)
@@ -118,7 +121,8 @@ class Jobs:
             looked_at = _LOOKED_AT + min(n_valid, _CALIBRATED) * options.calibrates
             deadline.keep_back(looked_at * pace.evaluation / max(n_valid, 1))
             steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
-            each = deadline.for_training / options.n_networks
+            turns = -(-options.n_networks // self._workers)  # one network after the other in each process
+            each = deadline.for_training / turns
             before, self.planned = self.planned, planned_training(self.planned.epochs, steps, pace, each, n_valid)
             self._is_limited = self.planned != before
         return deadline.for_training
@@ -154,48 +158,65 @@ class Jobs:
     def _train_in_turn(self, jobs: Sequence[Job], seconds: float | None) -> dict[int, str]:
         """Train one network after the other, each with a file of its own if there are files."""
         failures: dict[int, str] = {}
-        run_file, began = self._options.run_file, time.perf_counter()
-        paths = [None] * len(jobs) if run_file is None else run_file.paths(len(jobs))
-        for number, (job, path) in enumerate(zip(jobs, paths, strict=True)):
+        shared, began = self._shared(), time.perf_counter()
+        for number, unit in enumerate(self._units(jobs)):
             left = None if seconds is None else max(seconds - (time.perf_counter() - began), 0.0)
+            share = None if left is None else left / (len(jobs) - number)
             try:
-                self._train_one(job, None if left is None else left / (len(jobs) - number), path, watches=not number)
+                train_network(shared, unit, share, self._options.make_callbacks())
             except DivergenceError as error:
                 if len(jobs) == 1:
                     raise
                 failures[number] = str(error)
-            if job.network.history.stop_reason == "interrupted":
+            unit.job.network.metadata.pop(NOTES, None)
+            if unit.job.network.history.stop_reason == "interrupted":
                 break
         return failures
 
-    def _train_one(self, job: Job, seconds: float | None, path: Path | None, *, watches: bool) -> None:
-        options, network, run_file = self._options, job.network, self._options.run_file
-        X, y, weight = self._given if job.rows is None else take_arrays(self._data, job.rows)
-        if run_file is not None:
-            network.metadata[NOTES] = {**run_file.notes, "epochs": self.planned.epochs, "steps": list(self.planned[1:])}
-            model = TableModel(network, self._encoder, self._target)
+    def _train_at_once(self, jobs: list[Job], seconds: float | None) -> dict[int, str]:
+        """Train several networks at once, each in a process; ``jobs`` then has those that came back."""
+        options = self._options
+        watched = options.is_stopped, options.notify
+        outcomes = train_in_processes(self._shared(), self._units(jobs), self._workers, seconds, *watched)
+        for outcome in outcomes:
+            jobs[outcome.number] = jobs[outcome.number]._replace(network=outcome.network)
+            outcome.network.metadata.pop(NOTES, None)
+        return {outcome.number: outcome.failure for outcome in outcomes if outcome.failure is not None}
+
+    def _units(self, jobs: Sequence[Job]) -> list[Unit]:
+        """Return the networks with their files, if there are files, and with notes of the run; the first is watched."""
+        run_file, options = self._options.run_file, self._options
+        paths = [None] * len(jobs) if run_file is None else run_file.paths(len(jobs))
+        for job in jobs if run_file is not None else ():
+            assert run_file is not None
+            planned = {"epochs": self.planned.epochs, "steps": list(self.planned[1:])}
+            job.network.metadata[NOTES] = {**run_file.notes, **planned}
+            model = TableModel(job.network, self._encoder, self._target)
             model.reading = options.reading
             model.note_encoders()
-        network.fit(
-            X,
-            y,
-            epochs=self.planned.epochs,
-            batch_size=self._batch_size,
-            drop_last=options.recipe.drops_last,
-            steps_per_epoch=self.planned.steps,
-            sample_weight=weight,
-            validation_data=self._evaluated(job.held_out),
-            metrics=options.goal.measured,
-            early_stopping=self._early_stopping(),
-            callbacks=options.make_callbacks(),
-            max_seconds=seconds,
-            checkpoint=path,
-            resume=run_file is not None and run_file.resumes,
-            threads=options.threads,
-            progress=options.progress,
-            diagnose=(self._watch() or False) if watches else False,
-        )
-        network.metadata.pop(NOTES, None)
+        each = zip(self._evaluated_jobs(jobs), paths, strict=True)
+        return [Unit(i, job, path, None if i else self._watch()) for i, (job, path) in enumerate(each)]
+
+    def _evaluated_jobs(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Return the networks with those of the rows held out from each that choose the epoch."""
+        if (n := self.planned.evaluated) is None:
+            return jobs
+        return [job if job.held_out is None else job._replace(held_out=_spread(job.held_out, n)) for job in jobs]
+
+    def _shared(self) -> Shared:
+        options = self._options
+        of_fit = {
+            "epochs": self.planned.epochs,
+            "batch_size": self._batch_size,
+            "drop_last": options.recipe.drops_last,
+            "steps_per_epoch": self.planned.steps,
+            "metrics": options.goal.measured,
+            "early_stopping": self._early_stopping(),
+            "resume": options.run_file is not None and options.run_file.resumes,
+            "threads": options.threads,
+            "progress": options.progress,
+        }
+        return Shared(self._given, self._evaluated(None), of_fit)
 
     def _watch(self) -> Watch | None:
         """Return the `Watch` of the first network, with the names of the features."""
@@ -215,8 +236,6 @@ class Jobs:
             return [*options.make_callbacks(), *([watch] if watch and 0 in numbers else [])]
 
         held_out = self._evaluated(None)
-        if (n := self.planned.evaluated) is not None:
-            jobs = [job if job.held_out is None else job._replace(held_out=_spread(job.held_out, n)) for job in jobs]
         plan = JointPlan(
             network.check_data("fit", *self._data),
             self.planned.epochs,
@@ -231,7 +250,7 @@ class Jobs:
             progress=options.progress,
             make_callbacks=callbacks,
         )
-        return train_jointly(jobs, plan)
+        return train_jointly(self._evaluated_jobs(jobs), plan)
 
 
 def _spread(rows: np.ndarray, n: int) -> np.ndarray:

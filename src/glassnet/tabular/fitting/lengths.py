@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 __all__ = ["Length", "short_length", "usual_length"]
 
-_MANY = 1536  # rows, from which on there are fewer epochs
+# Rows from which on there are fewer epochs. What numbers depend on is still learned in the last epochs of large tables.
+_MANY, _MANY_OF_NUMBERS = 1536, 12_288
 _SHORT_STEPS, _FEWEST_EPOCHS = 768, 16
 
 
@@ -18,12 +19,16 @@ class Length(NamedTuple):
     batch_size: int
 
 
-def usual_length(n: int) -> Length:
-    """Return the published 256 epochs; from 1,536 rows on the steps grow with the root of the rows only."""
-    return Length(max(round(256 * min(1.0, math.sqrt(_MANY / n))), _FEWEST_EPOCHS), _rows_per_step(n))
+def usual_length(n: int, classifies: bool) -> Length:
+    """Return the published 256 epochs.
+
+    The steps grow with the root of the rows only from 1,536 rows on, for numbers from 12,288.
+    """
+    share = math.sqrt((_MANY if classifies else _MANY_OF_NUMBERS) / n)
+    return Length(max(round(256 * min(1.0, share)), _FEWEST_EPOCHS), _rows_per_step(n))
 
 
-def short_length(n: int) -> Length:
+def short_length(n: int, classifies: bool) -> Length:
     """Return fewer epochs where they have many steps: tables of a few hundred rows need all of their few steps."""
     epochs = round(_SHORT_STEPS / max(n // 256, 1))
     return Length(min(max(epochs, _FEWEST_EPOCHS), 256), _rows_per_step(n))

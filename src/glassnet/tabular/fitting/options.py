@@ -90,6 +90,9 @@ class FitOptions:
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
     announce: Callable[[str], None] | None = None  # is told before coding, if that is much, how much memory it takes
     run_file: RunFile | None = None
+    n_jobs: int | None = 1  # networks trained at once, each in a process, as scikit-learn means it; without callbacks
+    is_stopped: Callable[[], bool] = lambda: False  # whether networks in other processes should end
+    notify: Callable[[int, int], None] = lambda done, of: None  # called when one of them is done
     stream: Stream | None = None  # the rows to train on, if they stay in files: those in memory are a sample
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 
@@ -104,7 +107,7 @@ class FitOptions:
 
     def most_epochs(self, n: int) -> int:
         """Return the largest number of epochs of a network for ``n`` training rows."""
-        return self.epochs or self.recipe.most_epochs(n)
+        return self.epochs or self.recipe.most_epochs(n, classifies=self.goal.loss.classifies)
 
     def rows_per_step(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""

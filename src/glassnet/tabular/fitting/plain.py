@@ -44,4 +44,4 @@ def plain_recipe(
         return AdamW(CosineDecay(rate, epochs=design.epochs) if decays else rate, weight_decay=weight_decay)
 
     title, parts = "network with settings of your own", (network, lambda design: design.loss, optimizer)
-    return Recipe("plain", title, {}, *parts, lambda n: Length(epochs, 256), patience=patience, **_AS_FIT)
+    return Recipe("plain", title, {}, *parts, lambda n, classifies: Length(epochs, 256), patience=patience, **_AS_FIT)

@@ -104,7 +104,7 @@ class Recipe:
         Arguments of `TableEncoder`.
     layers, loss, optimizer : function of a `Design`
         Return the parts of the network.
-    length : function of the number of training rows
+    length : function of the number of training rows, and of whether labels are predicted
         Return how long and in what steps the network is trained.
     patience : int or None
         Epochs without improvement until early stopping; None without early stopping.
@@ -126,7 +126,7 @@ class Recipe:
     layers: Callable[[Design], list[Layer]]
     loss: Callable[[Design], Loss]
     optimizer: Callable[[Design], Optimizer]
-    length: Callable[[int], Length]
+    length: Callable[[int, bool], Length]
     patience: int | None = None
     ties: Literal["first", "last"] = "last"
     drops_last: bool = True
@@ -142,13 +142,13 @@ class Recipe:
             return network
         return network.init_from_data(design.X if design.counts is None else design.X[counted_rows(design.counts)])
 
-    def most_epochs(self, n: int) -> int:
-        """Return the largest number of epochs for ``n`` training rows."""
-        return self.length(n).epochs
+    def most_epochs(self, n: int, *, classifies: bool) -> int:
+        """Return the largest number of epochs for ``n`` training rows; ``classifies`` says that labels are predicted."""
+        return self.length(n, classifies).epochs
 
     def batch_size(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
-        return min(self.length(n).batch_size, n)
+        return min(self.length(n, True).batch_size, n)
 
     def steps_per_epoch(self, n: int, batch_size: int) -> int:
         """Return the number of steps of an epoch over ``n`` rows."""
@@ -280,7 +280,7 @@ _TABM: dict[str, Any] = {
     "loss": lambda design: EnsembleLoss(design.smoothed_by(0.0), copies=_COPIES),
     "optimizer": lambda design: AdamW(2e-3, weight_decay=3e-4),
     "coding": {"scaling": "normal", "max_categories": 300},
-    "length": lambda n: Length(1000, 256),
+    "length": lambda n, classifies: Length(1000, 256),
     "patience": 17,
     "ties": "first",
     "drops_last": False,

@@ -17,6 +17,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.deadline import Pace, Planned
 from glassnet.tabular.fitting.options import FitOptions, Rows
+from glassnet.tabular.fitting.parallel import at_once
 from glassnet.tabular.fitting.recipes import RECIPES, TYPICAL_EPOCHS, Recipe
 from glassnet.training import Callback, Run
 
@@ -28,6 +29,7 @@ _STEPS, _EPOCHS, _MOST_EPOCHS = 4, 3, 50  # that are timed; fewer where steps ar
 _LONG = 0.04  # seconds of two such steps
 _EVALUATED = 4  # times the rows of a step, that an evaluation is timed on
 _FEWEST_ROWS = 32  # of a step timed in place of a longer one: with fewer, the fixed cost of a step dominates
+_MOST_COLUMNS = 1000  # of a table for which all recipes are timed
 _BUDGET, _SHARE = 0.6, 0.05  # seconds, and share of the training: the limit for timing all the other recipes
 _SHARE_OF_LIMIT = 0.02
 _MOST_WORK = 4_000_000_000  # of one step that is timed, in units of `work_per_row`
@@ -155,7 +157,8 @@ def estimate_times(
     """Return how long each of `RECIPES` takes, by its name.
 
     The recipe of ``options`` is timed; the others too, as far as that takes 0.6 seconds or 5 % of the training, if
-    necessary with fewer rows per step. No network that is used later is trained.
+    necessary with fewer rows per step. No network that is used later is trained. Of tables of more than 1000 columns,
+    for which it takes long to make a network alone, only that recipe's is made.
     """
     began = clock()
     sample = _Sample(train, n_valid, target, options, clock)
@@ -166,7 +169,8 @@ def estimate_times(
     if options.max_seconds is not None:
         budget = min(budget, _SHARE_OF_LIMIT * options.max_seconds)
     deadline = max(began + budget, clock() + budget / 2)
-    others = [recipe for recipe in RECIPES.values() if recipe.name != options.recipe.name]
+    is_wide = len(train.inputs.columns) > _MOST_COLUMNS
+    others = [recipe for recipe in RECIPES.values() if recipe.name != options.recipe.name and not is_wide]
     for i, recipe in enumerate(others):
         other = sample.candidate(recipe)
         guess = Pace(*(part * other.work / chosen.work for part in pace))
@@ -175,7 +179,7 @@ def estimate_times(
         if rows < min(_FEWEST_ROWS, other.batch_size):
             rows = 0
         found[recipe.name] = other.estimate(other.measure(rows) if rows else guess, is_measured=rows > 0)
-    return {name: found[name] for name in RECIPES}
+    return {name: found[name] for name in RECIPES if name in found}
 
 
 class _Sample:
@@ -236,5 +240,6 @@ class _Candidate:
         epochs = options.most_epochs(self.sample.n)
         usual = epochs if recipe.patience is None else min(epochs, TYPICAL_EPOCHS)
         steps = recipe.steps_per_epoch(self.sample.n, self.batch_size)
-        one = (steps * pace.step + pace.evaluation) * options.n_networks
+        turns = -(-options.n_networks // at_once(options.n_jobs, options.n_networks))
+        one = (steps * pace.step + pace.evaluation) * turns
         return Estimate(recipe.name, usual * one, epochs * one, pace, is_measured)

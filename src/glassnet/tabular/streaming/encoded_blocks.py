@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,10 @@ class EncodedBlocks(BlockSource):
     def __init__(
         self, stream: Stream, encoder: TableEncoder, target: TargetEncoder, factors: np.ndarray | None
     ) -> None:
-        self._stream, self._encoder, self._target, self._factors = stream, encoder, target, factors
+        # Without the rows in memory, which need not be there, nor go to another process.
+        sample, held_out = (part._replace(inputs=None) for part in (stream.sample, stream.held_out))
+        self._stream, self._encoder = replace(stream, sample=sample, held_out=held_out), encoder
+        self._target, self._factors = target, factors
         self._part = BlockPart(stream.rows, stream.share, stream.seed, held_out=False)
         self.starts, self.buffer_blocks = self._part.starts, self._part.buffer_blocks
         self.n_features = len(encoder.feature_names)

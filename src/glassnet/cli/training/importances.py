@@ -1,0 +1,93 @@
+"""How much each column matters to a model that was trained, as far as time allows to measure it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from glassnet.attribution import Importance, permutation_importance
+from glassnet.tabular import TableModel
+from glassnet.tabular.attribution.reasons import column_groups
+from glassnet.tabular.fitting.deadline import Deadline
+from glassnet.tabular.fitting.options import Rows
+from glassnet.tabular.fitting.timing import work_per_row
+
+__all__ = ["importance_in_time"]
+
+_REPEATS = 3
+_FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
+_TIMED_ROWS = 200
+_MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
+_SHARE_OF_LEFT = 0.5  # of what is left of a time limit
+
+
+def importance_in_time(model: TableModel, sample: Callable[[int], Rows], metric: str, deadline: Deadline) -> Importance:
+    """Return how much worse the model gets when a column is shuffled, on rows that it was not trained on.
+
+    These are 2000 at most, and each column is shuffled three times. There are fewer rows and one shuffle where
+    predictions take long, as Ctrl-C is ignored meanwhile, or where little is left of the time. If even 50 rows of all
+    columns take too long, blocks of columns are shuffled first, and only the columns of those that matter most are in
+    the result.
+
+    Parameters
+    ----------
+    model : TableModel
+        What is looked at.
+    sample : callable
+        Returns at most so many rows.
+    metric : str
+        As of `permutation_importance`.
+    deadline : Deadline
+        Of which half of what is left is used, at most.
+    """
+    groups: Mapping[str, Sequence[int]] = column_groups(model.encoder)
+    affordable = _affordable(model, sample, deadline)
+    n = len(groups)
+    repeats = _REPEATS if affordable >= _REPEATS * n * _FEWEST_ROWS else 1
+    most = min(max(int(affordable / (n * repeats)), _FEWEST_ROWS), _MOST_ROWS)
+    rows = sample(most)
+    X, y = model.encoder.transform(rows.inputs), model.target.transform(rows.target)
+    if affordable < n * _FEWEST_ROWS:
+        blocks = _blocks(groups)
+        found = permutation_importance(model.network, X, y, metric=metric, groups=blocks, repeats=1)
+        groups = _best(groups, found, int(affordable / _FEWEST_ROWS) - len(blocks))
+    return permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=0)
+
+
+def _affordable(model: TableModel, sample: Callable[[int], Rows], deadline: Deadline) -> float:
+    """Return how many rows can be predicted."""
+    work = work_per_row(model.network) * (model.network.members or 1)
+    if not deadline.is_set:
+        return _MOST_WORK / work
+    X = model.encoder.transform(sample(_TIMED_ROWS).inputs)
+    model.answers(X)  # the first time makes room, too
+    before = deadline.clock()
+    model.answers(X)
+    each = (deadline.clock() - before) / len(X)
+    return min(_MOST_WORK / work, _SHARE_OF_LEFT * deadline.left / max(each, 1e-12))
+
+
+def _blocks(groups: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """Return about as many blocks of columns as a block has, by the number of its first column.
+
+    Examples
+    --------
+    >>> _blocks({"a": [0], "b": [1, 2], "c": [3]})
+    {'0': [0, 1, 2], '2': [3]}
+    """
+    names, size = list(groups), math.ceil(math.sqrt(len(groups)))
+    starts = range(0, len(names), size)
+    return {str(start): [place for name in names[start : start + size] for place in groups[name]] for start in starts}
+
+
+def _best(groups: Mapping[str, Sequence[int]], blocks: Importance, most: int) -> dict[str, Sequence[int]]:
+    """Return the columns of the best blocks: of at least one, and ``most`` columns in all."""
+    names, size = list(groups), math.ceil(math.sqrt(len(groups)))
+    kept: list[str] = []
+    for place in blocks.ranking:
+        start = int(blocks.names[place])
+        block = names[start : start + size]
+        if kept and len(kept) + len(block) > most:
+            break
+        kept += block
+    return {name: groups[name] for name in kept}

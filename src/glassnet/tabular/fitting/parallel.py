@@ -1,0 +1,284 @@
+"""The networks of a table model trained in several processes at once, each as it is trained alone.
+
+`train_network` is the unit of work; `train_in_processes` hands units to joblib and collects what they leave.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from glassnet.errors import ConfigError, DivergenceError, MissingExtraError
+from glassnet.network import Network
+from glassnet.populations.joint import Job
+from glassnet.tabular.fitting.preparation import Arrays, take_arrays
+from glassnet.training import Callback, Run
+from glassnet.training.limits import defer_interrupts
+from glassnet.training.progress import make_progress, seconds_text
+
+if TYPE_CHECKING:
+    from glassnet.diagnosis import Watch
+
+__all__ = ["Outcome", "Shared", "Unit", "at_once", "train_in_processes", "train_network"]
+
+_LOOK_SECONDS = 0.05  # between two looks at whether the training was stopped
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all networks of a fit have in common: the encoded rows, and the options of `Network.fit`."""
+
+    data: Any  # Arrays, or a source of blocks in their place
+    held_out: Arrays | None
+    options: dict[str, Any]
+
+    def mapped(self) -> Shared:
+        """Return this with plain arrays where joblib mapped them to a file: `Network.fit` reads others row by row."""
+        plain = [None if each is None else tuple(map(_plain, each)) for each in (self.data, self.held_out)]
+        data, held_out = plain
+        assert data is not None
+        return replace(self, data=data, held_out=held_out)
+
+
+def _plain(array: Any) -> Any:
+    return array.view(np.ndarray) if isinstance(array, np.memmap) else array
+
+
+class Unit(NamedTuple):
+    """One network to train: its number, the rows, and what it has of its own."""
+
+    number: int
+    job: Job
+    checkpoint: Path | None = None
+    watch: Watch | None = None
+
+
+class Outcome(NamedTuple):
+    """What a unit leaves: the network in the state in which its training ended, and why it diverged if it did."""
+
+    number: int
+    network: Network
+    failure: str | None
+    warnings: Sequence[tuple[type[Warning], str]] = ()
+
+
+def train_network(shared: Shared, unit: Unit, seconds: float | None, callbacks: Iterable[Callback]) -> None:
+    """Train one network on its rows, in at most so many seconds; a divergence is raised."""
+    rows, held_out = unit.job.rows, unit.job.held_out
+    X, y, weight = shared.data if rows is None else take_arrays(shared.data, rows)
+    unit.job.network.fit(
+        X,
+        y,
+        sample_weight=weight,
+        validation_data=shared.held_out if held_out is None else take_arrays(shared.data, held_out),
+        max_seconds=seconds,
+        checkpoint=unit.checkpoint,
+        diagnose=unit.watch or False,
+        callbacks=[*callbacks],
+        **shared.options,
+    )
+
+
+# ---- in another process ----------------------------------------------------------------------------------------------
+
+
+class _StopByFile(Callback):
+    """Ends a run once a file exists, by which the process that asked for it says so, or once that process is gone."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def on_fit_begin(self, run: Run[Any]) -> None:
+        self._parent = os.getppid()
+        self.on_step_end(run)
+
+    def on_step_end(self, run: Run[Any]) -> None:
+        if os.path.exists(self._file):
+            run.stop("interrupted")
+
+    def on_epoch_end(self, run: Run[Any]) -> None:
+        if os.getppid() != self._parent:
+            run.stop("interrupted")
+
+
+def _work(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: int) -> Outcome:
+    """Train one network wherever joblib has this run; ``home`` is the process that asked for it."""
+    unit: Unit = pickle.loads(packed)
+    failure, network = None, unit.job.network
+    if os.path.exists(stop_file):
+        return Outcome(unit.number, network, None)
+    # Of another process nobody would see the warnings. Within one, catching them would disturb other threads.
+    with nullcontext([]) if os.getpid() == home else warnings.catch_warnings(record=True) as caught:
+        if os.getpid() != home:
+            warnings.simplefilter("always")
+        try:
+            train_network(shared.mapped(), unit, seconds, [_StopByFile(stop_file)])
+        except DivergenceError as error:
+            failure = str(error)
+    said = dict.fromkeys((each.category, str(each.message)) for each in caught or ())
+    return Outcome(unit.number, network, failure, [*said])
+
+
+# ---- in the process that asks for it ---------------------------------------------------------------------------------
+
+
+def at_once(n_jobs: int | None, n_networks: int) -> int:
+    """Return how many networks are trained at once: of ``n_jobs``, as scikit-learn means it, no more than there are.
+
+    Inside a search that runs in parallel itself it is 1: the search has the cores.
+
+    Raises
+    ------
+    MissingExtraError
+        More than one is asked for, and joblib, which comes with scikit-learn, is not installed.
+    """
+    if n_networks == 1 or n_jobs == 1:
+        return 1
+    try:
+        from joblib import effective_n_jobs
+        from joblib.parallel import get_active_backend
+    except ImportError as error:
+        if n_jobs is None:
+            return 1
+        must = "joblib must be installed to train networks in several processes"
+        message = f"fit: {must}. It comes with scikit-learn: pip install 'glassnet[sklearn]'"
+        raise MissingExtraError(message) from error
+    is_nested = bool(get_active_backend()[0].nesting_level)
+    return 1 if is_nested else min(int(effective_n_jobs(n_jobs)), n_networks)
+
+
+def train_in_processes(
+    shared: Shared,
+    units: Sequence[Unit],
+    workers: int,
+    seconds: float | None,
+    is_stopped: Callable[[], bool],
+    notify: Callable[[int, int], None],
+) -> list[Outcome]:
+    """Train each network in one of several processes, with one BLAS thread in each; return what they left, in order.
+
+    Each has the bits that it has if it is trained here. Rows are mapped to the processes' memory by joblib, not copied.
+
+    Parameters
+    ----------
+    shared, units
+        What is trained.
+    workers : int
+        How many at once.
+    seconds : float or None
+        For all of them; each may take its share of what is left when it begins.
+    is_stopped : function
+        Whether all should end, as after Ctrl-C, which is waited for here as well. Those that had begun are returned as
+        they are then.
+    notify : function of two numbers
+        Called whenever a network is done: how many are, and of how many.
+    """
+    from joblib import Parallel, delayed
+    from joblib.parallel import get_active_backend
+
+    deadline = None if seconds is None else time.perf_counter() + seconds
+    line = _Line(len(units), workers, shared.options["progress"])
+    shared = replace(shared, options={**shared.options, "progress": False, "threads": _threads(shared.options)})
+    found: dict[int, Outcome] = {}
+    with tempfile.TemporaryDirectory(prefix="glassnet-") as folder, defer_interrupts() as interruption:
+        stop_file = os.path.join(folder, "stop")
+
+        def tasks() -> Iterator[Any]:
+            for number, unit in enumerate(units):  # joblib takes the next one when a process is free
+                share = None
+                if deadline is not None:
+                    rounds = math.ceil((len(units) - number) / workers)
+                    share = max(deadline - time.perf_counter(), 0.0) / rounds
+                # As bytes: of an array joblib could make a map that nobody may write to.
+                yield delayed(_work)(shared, pickle.dumps(unit), share, stop_file, os.getpid())
+
+        streams = getattr(get_active_backend()[0], "supports_return_generator", False)
+        pool = Parallel(workers, pre_dispatch=workers, batch_size=1, return_as=_STREAM if streams else "list")
+        with _stopping(stop_file, lambda: interruption.asked or is_stopped()):
+            try:
+                for outcome in pool(tasks()):
+                    found[outcome.number] = outcome
+                    notify(len(found), len(units))
+                    line.draw(len(found))
+            except Exception as error:
+                # Ctrl-C in a terminal comes to all processes: one that waits for work ends by it.
+                if not (interruption.asked or is_stopped()):
+                    raise _as_understood(error) from error
+    line.finish(interrupted=interruption.asked or is_stopped())
+    outcomes = [found.get(unit.number) or Outcome(unit.number, unit.job.network, None) for unit in units]
+    for category, text in dict.fromkeys(each for outcome in outcomes for each in outcome.warnings):
+        warnings.warn(text, category, stacklevel=2)
+    return outcomes
+
+
+_STREAM = "generator_unordered"
+
+
+def _threads(options: dict[str, Any]) -> Any:
+    """Return the BLAS threads of each process: a number as it is; what would be tried out is one."""
+    return 1 if options["threads"] == "auto" else options["threads"]
+
+
+@contextmanager
+def _stopping(stop_file: str, is_stopped: Callable[[], bool]) -> Iterator[None]:
+    """Write the file by which other processes know that they should end, as soon as that is so while inside."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(_LOOK_SECONDS):
+            if is_stopped():
+                Path(stop_file).touch()
+                return
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _as_understood(error: Exception) -> Exception:
+    """Return the error in plain words if a process was ended from outside; any other as it is."""
+    if type(error).__name__ not in ("TerminatedWorkerError", "BrokenProcessPool"):
+        return error
+    message = "fit: every process must live until its network is trained, got one that was ended, most often for want "
+    return ConfigError(f"{message}of memory. Lower n_jobs.", got=error)
+
+
+class _Line:
+    """The progress line over all networks."""
+
+    def __init__(self, n: int, workers: int, progress: bool | None) -> None:
+        self._line, self._n, self._workers = make_progress(progress), n, workers
+        self._began = time.perf_counter()
+        self.draw(0)
+
+    def draw(self, done: int) -> None:
+        """Say how many are done, and about how long the others take."""
+        if self._line is None:
+            return
+        parts = [f"{done}/{self._n} networks done", f"{min(self._workers, self._n - done)} at once"]
+        if 0 < done < self._n:
+            left = (time.perf_counter() - self._began) / done * (self._n - done)
+            parts.append(f"{seconds_text(left)} left")
+        self._line.draw("  ".join(parts))
+
+    def finish(self, *, interrupted: bool) -> None:
+        """Leave one line that says how it went."""
+        if self._line is not None:
+            how = "interrupted after" if interrupted else "trained in"
+            self._line.finish(f"{self._n} networks {how} {seconds_text(time.perf_counter() - self._began)}")
