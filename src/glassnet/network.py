@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from glassnet.diagnosis import Watch
     from glassnet.explanation import Explanation
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
-    from glassnet.training.options import StepOptions
+    from glassnet.training.options import BlockSource, StepOptions
 
 __all__ = ["Network", "load"]
 
@@ -85,7 +85,7 @@ class Network(BaseNetwork):
         *,
         epochs: int,
         batch_size: int = 32,
-        validation_data: Sequence[Any] | None = None,
+        validation_data: Sequence[Any] | BlockSource | None = None,
         validation_split: float = 0.0,
         sample_weight: Any = None,
         class_weight: Literal["balanced"] | Mapping[int, float] | Sequence[float] | None = None,
@@ -115,17 +115,17 @@ class Network(BaseNetwork):
 
         Parameters
         ----------
-        X : array of shape (n, ...), sparse matrix, or batches
-            Finite numbers. A memory-mapped array is never read as a whole; a sparse matrix of SciPy is made dense in
-            parts. Without ``y`` these are batches of your own, (X, y) or (X, y, sample_weight) each: a function of
-            the epoch's number, or of nothing, that returns a new iterator, or something that can be iterated anew.
+        X : array of shape (n, ...), sparse matrix, ParquetRows, or batches
+            Finite numbers. A memory-mapped array is never read whole, nor are `ParquetRows`, which have their own y;
+            sparse matrices of SciPy are made dense in parts. Without ``y`` also batches of your own, (X, y) or (X, y,
+            sample_weight) each: something to iterate over anew, or a function of the epoch's number, or of nothing.
         y : array of shape (n,) or (n, k), optional
             Class codes from 0, or numbers, as the loss wants them.
         epochs : int
             How many more epochs to train.
         batch_size : int, default=32
             Rows per update; n or more is one batch with all rows, in the order given.
-        validation_data : (X, y) or (X, y, sample_weight), optional
+        validation_data : (X, y), (X, y, sample_weight) or ParquetRows, optional
             Rows to evaluate after each epoch, with noise off.
         validation_split : float, default=0.0
             Instead: hold out this share of the rows, drawn once per seed, stratified for classes.

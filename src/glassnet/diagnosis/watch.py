@@ -21,6 +21,7 @@ from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
 from glassnet.training import Run
 from glassnet.training.batches import ArrayBatches
+from glassnet.training.block_batches import BlockBatches
 from glassnet.training.findings import NO_MEMBERS, Diagnosis, DiagnosisWarning, Finding
 from glassnet.utils.callers import is_one_of_many, stacklevel_outside
 from glassnet.utils.checks import check_flag
@@ -228,4 +229,6 @@ class Watch(Observer):
 
 def _why_unseen(run: Run[Any]) -> str:
     """Return why the rows of a run cannot be looked at."""
+    if isinstance(run.batches, BlockBatches):
+        return "the rows stay in their files"
     return NO_MEMBERS if run.network.members is not None else "the rows of batches of your own are not at hand"

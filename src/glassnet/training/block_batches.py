@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,11 +16,20 @@ from glassnet.training.class_weights import class_codes, class_factors, weigh_cl
 from glassnet.training.loop import Validation
 from glassnet.training.options import FitOptions
 from glassnet.utils.block_sources import BlockPart, BlockRows, BlockSource, Buffer, buffers_of
-from glassnet.utils.checks import check_weights
+from glassnet.utils.checks import check_integer, check_weights
 
 __all__ = ["BlockBatches", "block_validation", "prepare_blocks"]
 
 Weigh = Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]
+
+
+class _Piece(NamedTuple):
+    """A buffer in an epoch: its first row, its end, and how many rows of the one before stand before it."""
+
+    begin: int
+    end: int
+    lead: int
+    buffer: Buffer
 
 
 class BlockBatches(Batches):
@@ -39,6 +49,8 @@ class BlockBatches(Batches):
         The rows.
     batch_size, shuffle, drop_last
         As of `glassnet.training.batches.ArrayBatches`.
+    steps_per_epoch : int, optional
+        Batches in an epoch, which goes on where the one before ended; by default those of a pass over all rows.
     weigh : callable
         Returns the weights of rows, given their targets and the weights that came with them.
     """
@@ -52,6 +64,7 @@ class BlockBatches(Batches):
         shuffle: bool,
         drop_last: bool,
         weigh: Weigh,
+        steps_per_epoch: int | None = None,
     ) -> None:
         if not source.n_rows:
             message = "fit: there must be at least one row to train on, got none."
@@ -60,7 +73,9 @@ class BlockBatches(Batches):
         self._network, self._weigh = network, weigh
         self.batch_size = min(batch_size, self.n_rows)
         full = self.n_rows // self.batch_size
-        self.n_batches = self.n_steps = full if drop_last else -(-self.n_rows // self.batch_size)
+        self._in_pass = full if drop_last else -(-self.n_rows // self.batch_size)
+        self.n_batches = self.n_steps = self._in_pass if steps_per_epoch is None else steps_per_epoch
+        self._under_way: tuple[int, int, Iterator[Batch]] | None = None  # pass, its next batch, and its batches
         self._end = full * self.batch_size if drop_last else self.n_rows
         self.shuffles = shuffle and self.n_rows > self.batch_size
         # What is wrong with the rows of one block is wrong before the first step.
@@ -78,57 +93,80 @@ class BlockBatches(Batches):
         return X, y, None if weight is None else weight.astype(network.dtype, copy=False)
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        assert self.n_batches is not None
+        place, left = epoch * self.n_batches + first, self.n_batches - first
+        while left > 0:
+            number, batch = divmod(place, self._in_pass)
+            if self._under_way is None or self._under_way[:2] != (number, batch):
+                self._under_way = number, batch, self._pass(number, batch)
+            batches, self._under_way = self._under_way[2], None
+            found = next(batches)
+            if batch + 1 < self._in_pass:
+                # Where an epoch is a part of a pass, the next goes on with the buffers that are in memory.
+                self._under_way = number, batch + 1, batches
+            place, left = place + 1, left - 1
+            yield found
+
+    def _pass(self, number: int, first: int) -> Iterator[Batch]:
+        """Yield the batches of a pass over all rows, from the ``first``-th on."""
         size, row = self.batch_size, first * self.batch_size
-        origin, rest = None, self._like  # of the arrays at hand: number of their first row; rows left over from before
+        # One is trained on while the other is filled, and they change places.
+        room = (self._room(), self._room())
+        rest = _slice(self._like, 0, 0)  # the rows left over from the buffer before, fewer than a batch
         with ThreadPoolExecutor(1, "glassnet-reader") as reader:
-            plan = self._plan(epoch, row)
-            loading = self._load_next(reader, plan)
-            while loading is not None:
-                begin, end, arrays = loading.result()
-                loading = self._load_next(reader, plan)
-                if origin is not None:
-                    arrays = _joined(rest, arrays)
-                origin = begin - (0 if origin is None else len(rest[0]))
-                last = min(end, self._end) if loading is None else end // size * size
+            plan = self._plan(number, row)
+            loading = self._load_next(reader, plan, room[0])
+            for turn in itertools.count(1):
+                if loading is None:
+                    return
+                piece, arrays = loading.result()
+                loading = self._load_next(reader, plan, room[turn % 2])
+                _copy(rest, _slice(arrays, 0, piece.lead))
+                last = min(piece.end, self._end) if loading is None else piece.end // size * size
+                origin = piece.begin - piece.lead
                 for start in range(row, last, size):
                     yield self._part(arrays, start - origin, min(start + size, last) - origin)
                 row = max(row, last)
-                rest = _slice(arrays, row - origin, end - origin)
+                X, y, weight = _slice(arrays, row - origin, piece.end - origin)
+                rest = X.copy(), y.copy(), None if weight is None else weight.copy()
 
-    def _plan(self, epoch: int, row: int) -> Iterator[tuple[int, int, Buffer]]:
-        """Yield first and last row and blocks of each buffer of an epoch, from that on which has a row."""
-        begin = 0
-        for buffer in buffers_of(self.source, epoch, self._network.streams[0].shuffling if self.shuffles else None):
-            end = begin + buffer.n_rows
-            if end > row and begin < self._end:
-                yield begin, end, buffer
-            begin = end
-
-    def _load_next(
-        self, reader: ThreadPoolExecutor, plan: Iterator[tuple[int, int, Buffer]]
-    ) -> Future[tuple[int, int, Batch]] | None:
-        """Begin to read the next buffer of a plan; None after the last."""
-        found = next(plan, None)
-        if found is None:
-            return None
-        begin, end, buffer = found
-        return reader.submit(lambda: (begin, end, self._load(buffer)))
-
-    def _load(self, buffer: Buffer) -> Batch:
-        """Return the rows of a buffer in the order in which they are visited."""
-        out = tuple(
-            None if like is None else np.empty((buffer.n_rows, *like.shape[1:]), like.dtype) for like in self._like
+    def _room(self) -> Batch:
+        """Return arrays for the largest buffer, behind the rest of another."""
+        largest = np.sort(np.diff(self.source.starts))[-self.source.buffer_blocks :].sum()
+        X, y, weight = (
+            None if like is None else np.empty((largest + self.batch_size, *like.shape[1:]), like.dtype)
+            for like in self._like
         )
-        for place, arrays in self.source.read_blocks(buffer.blocks.tolist()):
-            own = slice(buffer.starts[place], buffer.starts[place + 1])
-            rows = own if buffer.places is None else buffer.places[own]
-            for array, part in zip(out, self._prepared(arrays), strict=True):
-                if array is not None:
-                    array[rows] = part
-        X, y, weight = out
         assert X is not None
         assert y is not None
         return X, y, weight
+
+    def _plan(self, number: int, row: int) -> Iterator[_Piece]:
+        """Yield the buffers of a pass, from that on which has a row."""
+        begin = 0
+        for buffer in buffers_of(self.source, number, self._network.streams[0].shuffling if self.shuffles else None):
+            end = begin + buffer.n_rows
+            if end > row and begin < self._end:
+                yield _Piece(begin, end, 0 if begin <= row else begin % self.batch_size, buffer)
+            begin = end
+
+    def _load_next(
+        self, reader: ThreadPoolExecutor, plan: Iterator[_Piece], room: Batch
+    ) -> Future[tuple[_Piece, Batch]] | None:
+        """Begin to read the next buffer of a plan; None after the last."""
+        piece = next(plan, None)
+        return None if piece is None else reader.submit(self._load, piece, room)
+
+    def _load(self, piece: _Piece, room: Batch) -> tuple[_Piece, Batch]:
+        """Return the rows of a buffer in the order in which they are visited, behind room for the rest of another."""
+        buffer, arrays = piece.buffer, _slice(room, 0, piece.lead + piece.buffer.n_rows)
+        for place, found in self.source.read_blocks(buffer.blocks.tolist()):
+            own = slice(buffer.starts[place], buffer.starts[place + 1])
+            rows = np.arange(own.start, own.stop) if buffer.places is None else buffer.places[own]
+            for array, part in zip(arrays, self._prepared(found), strict=True):
+                if array is not None:
+                    array[piece.lead + rows] = part
+        return piece, arrays
 
     def _part(self, arrays: Batch, start: int, stop: int) -> Batch:
         X, y, weight = _slice(arrays, start, stop)
@@ -150,13 +188,11 @@ def _slice(arrays: Batch, start: int, stop: int) -> Batch:
     return X[start:stop], y[start:stop], None if weight is None else weight[start:stop]
 
 
-def _joined(one: Batch, other: Batch) -> Batch:
-    if not len(one[0]):
-        return other
-    X, y, weight = (None if a is None or b is None else np.concatenate([a, b]) for a, b in zip(one, other, strict=True))
-    assert X is not None
-    assert y is not None
-    return X, y, weight
+def _copy(one: Batch, other: Batch) -> None:
+    """Copy rows into others."""
+    for source, target in zip(one, other, strict=True):
+        if source is not None and target is not None:
+            target[...] = source
 
 
 def prepare_blocks(
@@ -179,13 +215,16 @@ def prepare_blocks(
     order : dict
         ``batch_size``, ``shuffle`` and ``drop_last``, checked.
     """
-    given = {"y": y, "sample_weight": options["sample_weight"], "steps_per_epoch": options["steps_per_epoch"]}
+    given = {"y": y, "sample_weight": options["sample_weight"]}
     for name, value in given.items():
         if value is not None:
             advice = {"y": "Name the column: target='y'.", "sample_weight": "Name the column: weight='w'."}
             must = f"{name} must be left out with blocks of rows"
-            message = f"fit: {must}, got {value!r}. {advice.get(name, 'They have an end.')}"
+            message = f"fit: {must}, got {value!r}. {advice[name]}"
             raise ConfigError(message, got=value)
+    steps = options["steps_per_epoch"]
+    if steps is not None:
+        order = {**order, "steps_per_epoch": check_integer("fit", "steps_per_epoch", steps, 1)}
     if split and options["validation_data"] is not None:
         message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
         raise ConfigError(message)

@@ -91,7 +91,7 @@ def _iterable(network: BaseNetwork, batches: Any, steps_per_epoch: int | None, c
     return IterableBatches(network, batches, steps_per_epoch=steps, weigh=weigh)
 
 
-def _validation(network: BaseNetwork, data: Sequence[Any] | None) -> Validation | None:
+def _validation(network: BaseNetwork, data: Sequence[Any] | BlockSource | None) -> Validation | None:
     if data is None:
         return None
     if isinstance(data, BlockSource):

@@ -11,9 +11,18 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.early_stopping import EarlyStopping
 from glassnet.training.loop import Run
+from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_options
 
-__all__ = ["FIT_DEFAULTS", "FitOptions", "JointOptions", "StepOptions", "TrainingOptions", "check_fit_options"]
+__all__ = [
+    "FIT_DEFAULTS",
+    "BlockSource",
+    "FitOptions",
+    "JointOptions",
+    "StepOptions",
+    "TrainingOptions",
+    "check_fit_options",
+]
 
 
 class TrainingOptions(TypedDict, total=False):
@@ -38,8 +47,10 @@ class JointOptions(TrainingOptions, total=False):
     validation_data: Sequence[Any] | None
 
 
-class FitOptions(JointOptions, total=False):
+class FitOptions(TrainingOptions, total=False):
     """What `Network.fit` takes beside data and epochs."""
+
+    validation_data: Sequence[Any] | BlockSource | None
 
     steps_per_epoch: int | None
     callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]] | None

@@ -125,7 +125,8 @@ def _mixed(keys: np.ndarray) -> np.ndarray:
     keys = keys + np.uint64(0x9E3779B97F4A7C15)
     keys = (keys ^ (keys >> np.uint64(30))) * _FIRST
     keys = (keys ^ (keys >> np.uint64(27))) * _SECOND
-    return np.asarray(keys ^ (keys >> np.uint64(31)))
+    keys ^= keys >> np.uint64(31)
+    return keys
 
 
 class BlockPart(BlockSource):

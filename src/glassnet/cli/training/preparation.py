@@ -16,6 +16,7 @@ from glassnet.tabular.reading.files import read_file
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, SplitBy, divide_table, equal_inputs
 from glassnet.tabular.splitting.suggestions import suggest_divisions
+from glassnet.tabular.streaming.stream import Stream
 from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
 
@@ -43,6 +44,7 @@ class Prepared:
     target: TargetEncoder
     division: Division
     notes: list[str] = field(default_factory=list)  # how else they could be divided
+    stream: Stream | None = None  # where the training rows are, if those in memory are only a sample of them
 
     @property
     def rows(self) -> dict[str, np.ndarray]:
@@ -57,6 +59,20 @@ class Prepared:
     def part(self, name: str) -> Rows:
         """Return the rows of one part."""
         return Rows(self.inputs, self.column, groups=self.division.groups).take(self.rows[name])
+
+    def count(self, name: str) -> int:
+        """Return the number of rows of one part, in memory or not."""
+        return self.stream.n_train if self.stream is not None and name == "training" else len(self.rows[name])
+
+    @property
+    def class_counts(self) -> np.ndarray | None:
+        """The number of training rows of each class; None for numbers."""
+        if not self.target.labels:
+            return None
+        if self.stream is not None:
+            return self.stream.label_counts(self.target)
+        codes = self.target.transform(self.part("training").target)
+        return np.bincount(codes, minlength=self.target.n_outputs)
 
     def sample(self, name: str, most: int | None = None) -> Rows:
         """Return the rows of one part, of more than 50,000 (or ``most``) so many at even distances."""

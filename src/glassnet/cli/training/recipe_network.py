@@ -130,6 +130,7 @@ def fit_recipe(
     """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
     plan = replace(_plan(options, goal, watcher, ctrl_c, options.max_seconds), deadline=deadline)
     plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
+    plan = replace(plan, stream=data.stream)
     times: dict[str, Estimate] = {}
     if not options.is_plain and (options.estimates or deadline.is_set):
         watcher.phase("timing the recipes")

@@ -16,6 +16,7 @@ from glassnet.cli.training.preparation import Encoded, Prepared, load_table, pre
 from glassnet.cli.training.recipe_network import fit_linear, fit_recipe, goal_of
 from glassnet.cli.training.run_files import check_run_file, resumed
 from glassnet.cli.training.split_options import split_by
+from glassnet.cli.training.streamed_table import prepare_stream, rows_in_parts
 from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
 from glassnet.saving.locks import refuse_locked
@@ -78,6 +79,13 @@ def train(
 def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int, Deadline]:
     """Return the table split into parts, the number of rows that were read, and the limit that begins after reading."""
     watcher.phase(f"reading {shown_name(options.data)}")
+    in_parts = rows_in_parts(options)
+    if in_parts is not None:
+        watcher.phase(f"reading {shown_name(options.data)} in parts")
+        deadline = Deadline(options.max_seconds)  # the table is read again and again from here on
+        data = prepare_stream(options, *in_parts)
+        _say_facts(watcher, data)
+        return data, in_parts[0].n_rows, deadline
     everything = load_table(WHERE, options.data, _with_identifiers(options), options.drop)
     deadline = Deadline(options.max_seconds)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
@@ -85,9 +93,13 @@ def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int, Deadl
     by = split_by(options, table)
     drop = [name for name in options.drop if name in table]  # the others were not read at all
     data = prepare(WHERE, table, options.target, task, options.shares, drop, options.seed, by)
-    facts = {"task": data.target.task, "target": data.target.name, "rows": len(data.rows["training"])}
-    watcher.facts(facts if data.target.labels else {**facts, "unit": data.target.scale.std})
+    _say_facts(watcher, data)
     return data, everything.n_rows, deadline
+
+
+def _say_facts(watcher: Watcher, data: Prepared) -> None:
+    facts = {"task": data.target.task, "target": data.target.name, "rows": data.count("training")}
+    watcher.facts(facts if data.target.labels else {**facts, "unit": data.target.scale.std})
 
 
 def _with_identifiers(options: TrainOptions) -> ReadOptions:
@@ -102,7 +114,7 @@ def _fit(
 ) -> Outcome:
     """Train the linear baseline, then the networks of the recipe, in the time that is allowed."""
     goal = goal_of(options, data)
-    chosen = with_choices(options, len(data.rows["training"]))
+    chosen = with_choices(options, data.count("training"))
     options = chosen if options.is_plain else options
     linear = fit_linear(chosen, data, watcher, ctrl_c, deadline.part(_SHARE_OF_LINEAR))
     deadline.keep_back(_SHARE_AFTER * deadline.seconds)

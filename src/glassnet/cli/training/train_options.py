@@ -117,6 +117,10 @@ class TrainOptions:
     split: str | None = option(
         "Divide the rows as this column says: train, validation, test; the column is no input.", _DATA, "COLUMN",
     )  # fmt: skip
+    stream: bool = option(
+        "Read Parquet in parts, also where it fits into memory; by default where it does not.", _DATA, default=False
+    )
+    no_stream: bool = option("Read it whole in any case.", _DATA, default=False)
     recipe: str | None = option(
         "realmlp, by default; fast: the same in fewer epochs; small: its simplified form; tabm, tabm-mini: 32 networks "
         "that share weights, which take many times longer; plain: layers of your own. The report says how long each "

@@ -75,8 +75,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     """Return everything there is to report, JSON-able."""
     options, target, model = outcome.options, data.target, outcome.model
     part, truth = data.scored_on, data.truth
-    codes = target.transform(data.part("training").target) if target.labels else None
-    counts = None if codes is None else np.bincount(codes, minlength=target.n_outputs)
+    counts = data.class_counts
     words, simple = score_baseline(target, truth, counts)
     X = outcome.trained.features(part)
     ours, linear = score_model(model, X, truth), score_model(outcome.linear.model, outcome.linear.features(part), truth)
@@ -94,7 +93,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "task": target.task,
         "task_reason": target.reason,
         "labels": target.labels,
-        "rows": {"read": 0} | {name: len(rows) for name, rows in data.rows.items()},
+        "rows": {"read": 0} | {name: data.count(name) for name in data.rows},
         "columns": described_columns(model.encoder, data.inputs.columns),
         "target_read": reading_of_column(data.column),
         "notes": notes_of([*data.inputs.columns, data.column], data.inputs.notes),
@@ -102,7 +101,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "features": len(model.encoder.feature_names),
         "network": _network(outcome),
         "recipes": outcome.recipes,
-        "training": _training(outcome, len(data.rows["training"])),
+        "training": _training(outcome, data.count("training")),
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
         "split": split,
         "judged_on": part,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coders import BooleanCoder, Coder, ConstantCoder, LeftOut, NumberCoder
+from glassnet.tabular.encoding.counted import CountedColumn
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.encoding.time_coder import TimeCoder
@@ -34,11 +36,17 @@ def choose_coder(
 
     ``n_codes`` is the number of codes of the previous columns, and each row stands for ``counts`` equal rows.
     """
+    n_missing = None
+    of_all = column if isinstance(column, CountedColumn) else None
+    if of_all is not None and of_all.distinct is not None and of_all.counts is not None:
+        n_missing = int(of_all.counts[of_all.distinct.missing].sum())
+        column, counts = of_all.distinct, of_all.counts
     counts = None if counts is None else counts[~column.missing]
     coder = _plain_coder(column, max_categories, scaling, counts)
     most = math.inf if embed_above is None else embed_above
     has_many = isinstance(coder, CategoryCoder) and len(coder.categories) + coder.n_rare > most
-    return CodeCoder.fit(column, n_codes, counts) if has_many else coder
+    found = CodeCoder.fit(column, n_codes, counts) if has_many else coder
+    return found if n_missing is None else replace(found, n_missing=n_missing)
 
 
 def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.ndarray | None) -> Coder:

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_row
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
+from glassnet.tabular.estimators.streams import named_rows, stream_of, streamed
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
@@ -157,7 +159,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         validation_data: Sequence[Any] | None = None,
         sample_weight: Any = None,
         groups: Any = None,
@@ -166,12 +168,13 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
 
         Parameters
         ----------
-        X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, or array of shape (n, d)
+        X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, array of shape (n, d), or ParquetRows
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
             column has a kind of its own. One `TableWarning` names the columns that are left out, such as those of
-            one value; without any other column every row gets the same answer.
+            one value; without any other column every row gets the same answer. The rows of `glassnet.ParquetRows` stay
+            in their files: it says what is done on all of them, and what on a sample.
         y : array or Series of shape (n,)
-            Labels of any kind, or numbers.
+            Labels of any kind, or numbers; left out with `ParquetRows`, which know their target.
         validation_data : (X, y) or (X, y, sample_weight), optional
             Rows on which the best epoch is chosen; without them, ``n_folds`` and ``cv``, a fifth of the rows is held
             out at random, at most 50,000, stratified by label, if there are ten or more. Equal rows, target included,
@@ -195,17 +198,21 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         options = replace(options, deadline=Deadline(options.max_seconds))
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
+        stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
+        if stream is not None:
+            (X, y, sample_weight, _), validation_data = stream.sample, stream.held_out[:3]
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
         self._target_forms = {}
-        check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, target_name(y, table.names)])
-        column = self._as_column(target_name(y, table.names), values)
+        answer = target_name(y, table.names) if stream is None else stream.rows.target
+        check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, answer])
+        table, column = named_rows(stream, table, self._as_column(answer, values))
         self._target_forms = {} if column.form is None else {column.name: column.form}
         read, kept = self._rows(table, column, sample_weight, "")
-        train = read
-        self._check_rows(train, options)
+        self._check_rows(read, options)
+        train, labels, options = streamed(stream, read, values[kept], options, partial(self._as_column, answer))
         with errors_of_estimator(f"{name}.fit"):
-            target = self._learn_target(values[kept], train.target)
+            target = self._learn_target(*labels)
         if validation_data is not None:
             valid: Rows | None = self._validation(validation_data, column.name)
         else:

@@ -110,6 +110,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         # If few rows are left, all of them may have the same value.
         scaled = train if len(np.unique(train.target.values)) > 1 else rows
         target = rescaled(target, scaled, clip=options.recipe.clips)
+        target = target if options.stream is None else options.stream.scaled(target)
     encoder = fitted_encoder(options, train, rows)
     if encoder.is_constant:
         target = rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
@@ -141,7 +142,7 @@ def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, 
     encoder, target, (train, valid), data = coded
     calibrated = calibrate(trained, jobs.held_out(trained))
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
-    if options.keeps_hashes:
+    if options.keeps_hashes and options.stream is None:
         parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)
         network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
@@ -149,6 +150,8 @@ def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, 
     model.calibration = calibrated
     model.background = typical_rows(model, data[0], train.weight)
     counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
+    if target.labels and options.stream is not None:
+        counts = options.stream.label_counts(target)
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
     return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, *jobs.plan)

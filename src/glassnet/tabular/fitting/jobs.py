@@ -22,7 +22,7 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, planned_training
 from glassnet.tabular.fitting.options import NOTES, FitOptions
 from glassnet.tabular.fitting.parallel import Shared, Unit, at_once, train_in_processes, train_network
-from glassnet.tabular.fitting.preparation import Arrays, take_arrays
+from glassnet.tabular.fitting.preparation import Arrays, rows_to_train_on, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
@@ -46,6 +46,8 @@ class Jobs:
         self._data, self._held_out, self._counts = data, held_out, counts
         self._folds = folds
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
+        self._given: Any = rows_to_train_on(options, encoder, target, data)
+        self._n = options.n_trained(self._n)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = self._is_limited = False
         self._workers = at_once(options.n_jobs, options.n_networks)
@@ -82,7 +84,7 @@ class Jobs:
         self._jobs = jobs
         if self._workers > 1:
             failures = self._train_at_once(jobs, seconds)
-        elif len(jobs) == 1 or options.run_file is not None:
+        elif len(jobs) == 1 or options.run_file is not None or options.stream is not None:
             failures = self._train_in_turn(jobs, seconds)
         else:
             failures = self._train_all(jobs, seconds)
@@ -214,7 +216,7 @@ class Jobs:
             "threads": options.threads,
             "progress": options.progress,
         }
-        return Shared(self._data, self._evaluated(None), of_fit)
+        return Shared(self._given, self._evaluated(None), of_fit)
 
     def _watch(self) -> Watch | None:
         """Return the `Watch` of the first network, with the names of the features."""

@@ -19,6 +19,7 @@ from glassnet.tabular.fitting.recipes import Design, Recipe
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.reading.table_view import some_rows
+from glassnet.tabular.streaming.stream import Stream
 from glassnet.training import Callback
 
 __all__ = ["NOTES", "FitOptions", "Rows", "RunFile"]
@@ -92,7 +93,12 @@ class FitOptions:
     n_jobs: int | None = 1  # networks trained at once, each in a process, as scikit-learn means it; without callbacks
     is_stopped: Callable[[], bool] = lambda: False  # whether networks in other processes should end
     notify: Callable[[int, int], None] = lambda done, of: None  # called when one of them is done
+    stream: Stream | None = None  # the rows to train on, if they stay in files: those in memory are a sample
     reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
+
+    def n_trained(self, sample: int) -> int:
+        """Return the number of rows to train on, of which ``sample`` are in memory."""
+        return sample if self.stream is None else self.stream.n_train
 
     @property
     def n_networks(self) -> int:

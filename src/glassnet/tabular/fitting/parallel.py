@@ -40,7 +40,7 @@ _LOOK_SECONDS = 0.05  # between two looks at whether the training was stopped
 class Shared:
     """What all networks of a fit have in common: the encoded rows, and the options of `Network.fit`."""
 
-    data: Arrays
+    data: Any  # Arrays, or a source of blocks in their place
     held_out: Arrays | None
     options: dict[str, Any]
 

@@ -16,16 +16,20 @@ from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.splitting.division import equal_inputs
 from glassnet.tabular.splitting.duplicates import shared_rows
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
+from glassnet.tabular.streaming.encoded_blocks import EncodedBlocks
+from glassnet.tabular.streaming.stream import Stream
 from glassnet.training.class_weights import class_factors
 
 __all__ = [
-    "Arrays", "class_factors_of", "encoded", "fitted_encoder", "folds_of_rows", "hold_out", "rescaled", "take_arrays",
+    "Arrays", "class_factors_of", "encoded", "fitted_encoder", "folds_of_rows", "hold_out", "rescaled",
+    "rows_to_train_on", "take_arrays",
 ]  # fmt: skip
 
 _HELD_OUT, _MOST_HELD_OUT = 0.2, 50_000  # share; rows
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Features, encoded targets and weights of rows."""
+Given = Arrays | tuple[EncodedBlocks, None, None]
 
 
 def hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows, int]:
@@ -73,7 +77,27 @@ def class_factors_of(options: FitOptions, target: TargetEncoder, rows: Rows) -> 
     """Return the weight of each class; None if they do not differ."""
     if options.class_weight is None:
         return None
+    if options.stream is not None:
+        return _factors_of_stream(options, options.stream, target)
     return class_factors(options.class_weight, target.n_outputs, target.transform(rows.target), rows.weight)
+
+
+def _factors_of_stream(options: FitOptions, stream: Stream, target: TargetEncoder) -> np.ndarray | None:
+    if options.class_weight is None:
+        return None
+    counts = stream.label_counts(target)
+    return class_factors(options.class_weight, target.n_outputs, np.arange(len(counts)), counts)
+
+
+def rows_to_train_on(options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays) -> Given:
+    """Return what the networks are given: ``data``, or the rows of the files that these are a sample of."""
+    if options.stream is None:
+        return data
+    return (
+        EncodedBlocks(options.stream, encoder, target, _factors_of_stream(options, options.stream, target)),
+        None,
+        None,
+    )
 
 
 def encoded(encoder: TableEncoder, target: TargetEncoder, rows: Rows, factors: np.ndarray | None) -> Arrays:

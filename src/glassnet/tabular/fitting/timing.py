@@ -192,7 +192,7 @@ class _Sample:
         most = min(max(_CELLS // len(train.inputs.columns), _FEWEST_SAMPLED), _MOST_SAMPLED)
         self.rows = train.take(np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64)))
         self.n_valid = n_valid if folds is None else -(-n // folds)
-        self.n = n if folds is None else n - self.n_valid
+        self.n = options.n_trained(n) if folds is None else n - self.n_valid
         self.y, self.target, self.options, self.clock = target.transform(self.rows.target), target, options, clock
         self._encoded: list[tuple[dict[str, Any], TableEncoder, np.ndarray]] = []
 

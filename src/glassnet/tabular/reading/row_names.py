@@ -34,7 +34,8 @@ class RowNames:
 
     def take(self, rows: np.ndarray | slice, n: int) -> RowNames:
         """Return the names of some of the rows: numbers, a mask or a slice of ``n`` rows."""
-        found = RowNames(self._line_of, in_file=self._in_file)
+        found = object.__new__(type(self))
+        vars(found).update(vars(self))  # `copy` would leave out what a pickle does
         found._taken = (*self._taken, (rows, n))
         return found
 
@@ -42,6 +43,10 @@ class RowNames:
         """Return the name of a row, counted from 0."""
         for rows, n in reversed(self._taken):
             row = int(np.arange(n)[rows][row])
+        return self.named(row)
+
+    def named(self, row: int) -> str:
+        """Return the name of a row of the larger table, counted from 0."""
         line = self._find_line(row)
         if line is not None:
             return f"line {line}"

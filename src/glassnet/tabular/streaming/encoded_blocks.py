@@ -1,0 +1,83 @@
+"""Blocks of a table that are encoded as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.reading.frames import table_of
+from glassnet.tabular.reading.options import ReadOptions, table_spelling
+from glassnet.tabular.streaming.stream import RowsOfFiles, Stream, as_array, python_values
+from glassnet.utils.block_sources import BlockPart, BlockSource, RowArrays
+from glassnet.utils.parquet_files import arrow
+
+__all__ = ["EncodedBlocks"]
+
+
+class EncodedBlocks(BlockSource):
+    """The rows of a stream that are trained on, as a network sees them.
+
+    Parameters
+    ----------
+    stream : Stream
+        Whose rows; those that are held out are left out.
+    encoder : TableEncoder
+        Fitted on the sample.
+    target : TargetEncoder
+        Fitted.
+    factors : ndarray of shape (k,), optional
+        Weights of the classes, which multiply those of the rows.
+    """
+
+    def __init__(
+        self, stream: Stream, encoder: TableEncoder, target: TargetEncoder, factors: np.ndarray | None
+    ) -> None:
+        # Without the rows in memory, which need not be there, nor go to another process.
+        sample, held_out = (part._replace(inputs=None) for part in (stream.sample, stream.held_out))
+        self._stream, self._encoder = replace(stream, sample=sample, held_out=held_out), encoder
+        self._target, self._factors = target, factors
+        self._part = BlockPart(stream.rows, stream.share, stream.seed, held_out=False)
+        self.starts, self.buffer_blocks = self._part.starts, self._part.buffer_blocks
+        self.n_features = len(encoder.feature_names)
+        self._options = ReadOptions(forms=encoder.forms, others="text", spelled=table_spelling)
+        self._codes: tuple[Any, np.ndarray] | None = None
+        if target.labels and stream.labels is not None:
+            # The code of each label is looked up once, not in every row.
+            labels = list(stream.labels)
+            self._codes = arrow().array(labels), stream.codes(as_array(labels, stream.sample.target), target)
+
+    def read(self, block: int) -> RowArrays:
+        return next(arrays for _, arrays in self.read_blocks([block]))
+
+    def read_blocks(self, blocks: Sequence[int]) -> Iterator[tuple[int, RowArrays]]:
+        rows, pyarrow = self._stream.rows, arrow()
+        for place, table in rows.read_tables(blocks):
+            yield place, self._encoded(table.filter(pyarrow.array(self._part.mask(blocks[place]))), blocks[place])
+
+    def _encoded(self, table: Any, block: int) -> RowArrays:
+        rows = self._stream.rows
+        numbers = int(rows.starts[block]) + np.flatnonzero(self._part.mask(block))
+        read = table_of(table.select(self._encoder.column_names), self._options, "ParquetRows")
+        X = self._encoder.transform(read.named_by(RowsOfFiles(rows, numbers)))
+        y = self._targets(table.column(rows.target))
+        weight = None if rows.weight is None else table.column(rows.weight).to_numpy().astype(np.float32)
+        if self._factors is not None:
+            weight = self._factors[y] if weight is None else weight * self._factors[y]
+        return X, y, None if weight is None else weight.astype(np.float32, copy=False)
+
+    def _targets(self, column: Any) -> np.ndarray:
+        if self._codes is None:
+            return self._stream.codes(python_values(column), self._target)
+        labels, codes = self._codes
+        if arrow("pyarrow.types").is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        places = arrow("pyarrow.compute").index_in(column, value_set=labels.cast(column.type))
+        return np.asarray(codes[places.to_numpy()])
+
+    def identity(self) -> str:
+        return f"encoded: {self._part.identity()}"

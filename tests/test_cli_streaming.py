@@ -1,0 +1,136 @@
+"""``glassnet train`` on Parquet that is read in parts."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.cli.training import streamed_table
+
+pyarrow = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+Run = Callable[..., tuple[int, str, str]]
+N = 1200
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a Parquet file in row groups of 100 rows, with an identifier and text."""
+    generator = np.random.default_rng(5)
+    a, b = generator.standard_normal((2, N))
+    kind = generator.choice(["red", "green", "blue"], N)
+    label = np.where(a + (kind == "red") > 0.3, "high", "low")
+    columns = {"id": np.arange(N), "a": a, "b": b, "kind": kind, "label": label, "amount": 3.0 * a + b}
+    path = tmp_path_factory.mktemp("big") / "big.parquet"
+    parquet.write_table(pyarrow.table(columns), path, row_group_size=100)
+    return path
+
+
+def trained(run: Run, *words: str) -> dict[str, Any]:
+    """Return the result of a training."""
+    code, out, err = run("train", *words, "--json")
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_read_in_parts_when_asked(run: Run, big: Path) -> None:
+    """The report has the rows of the file, says how it was read, and the model is as any other."""
+    result = trained(run, str(big), "-t", "label", "--stream", "--epochs", "12", "--drop", "id", "--drop", "amount")
+    rows = result["rows"]
+    assert rows["read"] == N == rows["training"] + rows["validation"] + rows["test"]
+    assert 150 < rows["test"] < 330
+    assert result["scores"]["network"]["accuracy"] > 0.9
+    assert sum(result["baseline"]["counts"]) == rows["training"]
+    assert [note for note in result["notes"] if "is read in parts, as --stream says." in note]
+    assert [column["name"] for column in result["columns"]] == ["a", "b", "kind"]
+    code, out, _ = run("evaluate", "model.safetensors", str(big), "--json")
+    assert code == 0
+    assert json.loads(out)["scores"]["network"]["accuracy"] > 0.9
+
+
+def test_read_in_parts_when_memory_is_short(run: Run, big: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size of the table decides, and is said; --no-stream reads it whole all the same."""
+    words = [str(big), "-t", "amount", "--epochs", "1"]
+    assert not [note for note in trained(run, *words)["notes"] if "in parts" in note]
+    monkeypatch.setattr(streamed_table, "available_memory", lambda: 200_000)
+    notes = trained(run, *words)["notes"]
+    assert [
+        note for note in notes if "since training on all of it would take about 0.0 GB, and 0.0 GB are free" in note
+    ]
+    assert not [note for note in trained(run, *words, "--no-stream")["notes"] if "in parts" in note]
+    code, _, err = run("train", *words, "--group", "kind")
+    assert code == 2
+    assert "--group must be left out where a table is read in parts" in err
+    assert "add --no-stream" in err
+
+
+def test_without_pyarrow_it_is_read_whole(run: Run, big: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the file itself is too large, and then what to install is said."""
+    words = ["train", str(big), "-t", "amount", "--epochs", "1", "--json"]
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "pyarrow" else found(name, *a))
+    monkeypatch.setattr(streamed_table, "available_memory", lambda: 10 * big.stat().st_size)
+    code, out, _ = run(*words)
+    assert code == 0
+    assert "in parts" not in out
+    monkeypatch.setattr(streamed_table, "available_memory", lambda: big.stat().st_size)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    code, _, err = run(*words)
+    assert code == 2
+    assert "pip install 'glassnet[parquet]'" in " ".join(err.split())
+
+
+def test_several_files_are_one_table(run: Run, big: Path, tmp_path: Path) -> None:
+    """A folder and a pattern mean all files."""
+    table = parquet.read_table(big)
+    parquet.write_table(table.slice(0, 700), tmp_path / "1.parquet")
+    parquet.write_table(table.slice(700), tmp_path / "2.parquet")
+    for data in (str(tmp_path), str(tmp_path / "*.parquet")):
+        result = trained(run, data, "-t", "label", "--epochs", "1")
+        assert result["rows"]["read"] == N
+
+
+def test_a_stopped_training_goes_on(run: Run, big: Path) -> None:
+    """With --checkpoint and --resume; here it had come to its end."""
+    words = [str(big), "-t", "label", "--stream", "--epochs", "2", "--drop", "id"]
+    whole = trained(run, *words, "--out", "first.safetensors", "--checkpoint", "run.safetensors")
+    again = trained(run, *words, "--out", "again.safetensors", "--checkpoint", "run.safetensors", "--resume")
+    assert again["scores"] == whole["scores"]
+
+
+def test_what_is_refused(run: Run, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text is to be made Parquet first, by a command that does so."""
+    text = tmp_path / "my rows.csv"
+    text.write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(100)))
+    for options in ("--stream", ""):
+        if not options:
+            monkeypatch.setattr(streamed_table, "available_memory", lambda: 500)
+        code, _, err = run("train", str(text), "-t", "y", *options.split())
+        assert code == 2
+        assert "must be used with Parquet" in err if options else "a text file must fit into memory, got 0.0 GB" in err
+        command = " ".join(err.split()).partition("read in parts: ")[2].removesuffix(" Or add --no-stream.").rstrip(".")
+        words = shlex.split(command)
+        assert words[:2] == ["python", "-c"]
+        subprocess.run([sys.executable, *words[1:]], check=True)
+        assert parquet.ParquetFile(text.with_suffix(".parquet")).metadata.num_rows == 100
+        text.with_suffix(".parquet").unlink()
+    code, _, err = run("train", str(big), "-t", "label", "--stream", "--no-stream")
+    assert code == 2
+    assert "must not both be given" in err
+    code, _, err = run("train", str(big), "-t", "labels", "--stream")
+    assert code == 2
+    assert "Did you mean 'label'?" in err
+    code, _, err = run("train", str(big), "-t", "label", "--stream", "--drop", "kinds")
+    assert code == 2
+    assert "--drop must be one of the columns" in err
