@@ -130,5 +130,5 @@ class FitOptions:
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
         steps = planned.steps or self.steps_per_epoch(len(X))
-        how = (self.goal.label_smoothing, self.calibrates, counts)
+        how = (self.goal.label_smoothing, self.calibrates, counts, self.n_ensemble)
         return self.recipe.network(Design(encoder, X, loss, n_outputs, planned.epochs, steps, *how), seed)
