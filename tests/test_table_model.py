@@ -444,7 +444,6 @@ def test_models_of_earlier_versions(path: Path) -> None:
 
 
 def test_there_are_models_of_earlier_versions() -> None:
-    """Both ways of coding have a file: robust scales with codes, and ranks."""
-    assert {path.stem for path in FIXTURES} >= {
-        f"table_{name}_{version}" for name in ("realmlp", "tabm-mini") for version in (2, 3)
-    }
+    """Both ways of coding have a file: robust scales with codes, and ranks; so have both ways of calibration."""
+    coded = {f"table_{name}_{version}" for name in ("realmlp", "tabm-mini") for version in (2, 3)}
+    assert {path.stem for path in FIXTURES} >= coded | {"table_calibrated_3", "table_intervals_3"}

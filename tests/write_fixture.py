@@ -59,6 +59,7 @@ def main() -> None:
     path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
     perceptron()
     tables()
+    calibrated_tables()
     own_formulas()
 
 
@@ -83,11 +84,25 @@ def tables() -> None:
         regressor = TabularRegressor(n_ensemble=2, **options).fit(columns(), numbers())
         classifier = TabularClassifier("tabm-mini", **options).fit(columns(), labels())
     for name, model in (("realmlp", regressor), ("tabm-mini", classifier)):
-        path = DATA / f"table_{name}_{FORMAT_VERSION}.safetensors"
-        model.save(path)
-        answers = model.model_.answers(model.model_.encoder.transform(columns()))[:12]
-        expected = {"answers": answers.tolist(), "predictions": model.predict(columns())[:12].tolist()}
-        path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
+        _write_table(f"table_{name}", model)
+
+
+def calibrated_tables() -> None:
+    """Write ``table_calibrated_N.safetensors`` and ``table_intervals_N.safetensors``, calibrated after training."""
+    options: dict[str, Any] = {"epochs": 4, "threads": 1, "random_state": 0}
+    with patch.multiple(recipes, _HIDDEN=(8, 8)):
+        _write_table("table_calibrated", TabularClassifier("fast", **options).fit(columns(), labels()))
+        intervals = TabularRegressor("fast", quantiles=(0.1, 0.5, 0.9), **options)
+        _write_table("table_intervals", intervals.fit(columns(), numbers()))
+
+
+def _write_table(name: str, model: Any) -> None:
+    """Write the model of a fitted estimator, and what it predicts for some of the rows."""
+    path = DATA / f"{name}_{FORMAT_VERSION}.safetensors"
+    model.save(path)
+    answers = model.model_.answers(model.model_.encoder.transform(columns()))[:12]
+    expected = {"answers": answers.tolist(), "predictions": model.predict(columns())[:12].tolist()}
+    path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
 def perceptron() -> None:
