@@ -266,7 +266,7 @@ def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["evaluate", model, str(tmp_path / "new.csv")]) == 0
     out = capsys.readouterr().out
     assert "trained on" not in out
-    assert "held-out" not in out
+    assert "chose the best epoch" not in out
 
 
 def test_a_whole_table_of_rows_that_repeat(tmp_path: Path) -> None:
