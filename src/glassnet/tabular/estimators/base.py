@@ -71,9 +71,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Whether probabilities, or the quantiles of a regressor, are calibrated after training on the rows that choose
         the epoch, those of folds pooled: see ``calibration_``. Means, and labels of one network, do not change by it.
     epochs : int, optional
-        Number of epochs, by default the recipe's: 256, or for TabM as many as help.
+        Number of epochs, by default the recipe's: 256, fewer for large tables, or for TabM as many as help.
     batch_size : int, optional
-        Rows per step; 256 by default.
+        Rows per step; by default 256, for more than 30,000 rows 512, and for more than 100,000 rows 1,024.
     max_seconds : float, optional
         Time limit for everything from the start of `fit` on; epochs are lowered to what it allows, or made parts of a
         pass over the rows. A warning says if that was next to nothing.
