@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -22,7 +23,7 @@ from sklearn.model_selection import GridSearchCV
 
 import glassnet as gn
 from glassnet.tabular import TabularClassifier, TabularRegressor
-from glassnet.tabular.fitting import orphans, parallel
+from glassnet.tabular.fitting import parallel
 from glassnet.tabular.fitting.parallel import at_once
 from glassnet.tabular.fitting.recipes import RECIPES
 
@@ -224,10 +225,12 @@ def _trains(process: Path) -> bool:
 @pytest.mark.parametrize("when", ["late", "early"])
 def test_a_process_that_is_ended_takes_only_its_network(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     """Those that came back are averaged, with a warning; without any it is an error."""
-    fit = parallel.train_network
+    fit, came_back = parallel.train_network, threading.Event()
+    monkeypatch.setattr(parallel._Line, "draw", lambda self, done: came_back.set() if done else None)
 
     def ended(shared: Any, unit: Any, *words: Any) -> None:
         if unit.number == 2 or when == "early":
+            assert when == "early" or came_back.wait(60)
             error = type("TerminatedWorkerError", (Exception,), {})
             raise error
         fit(shared, unit, *words)
@@ -246,7 +249,7 @@ def test_a_process_that_is_ended_takes_only_its_network(monkeypatch: pytest.Monk
 def test_without_a_folder_for_files_one_is_trained_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """The fit warns, and goes on in this process."""
     missing = FileNotFoundError("No usable temporary directory found")
-    monkeypatch.setattr(orphans.tempfile, "gettempdir", lambda: (_ for _ in ()).throw(missing))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: (_ for _ in ()).throw(missing))
     with pytest.warns(UserWarning, match="must have a folder for temporary files, got none"):
         assert at_once(2, 8) == 1
 
