@@ -61,6 +61,7 @@ class Trained:
     most_epochs: int = 0  # of each network, without a time limit
     planned: Planned | None = None  # for each network, if a time limit changed it
     steps_per_pass: int = 1
+    n_asked: int = 0  # networks, if time was too short for some of them
 
     def steps_of(self, history: History) -> int:
         """Return the number of steps of one network, by its ``history``."""
@@ -77,13 +78,27 @@ class Trained:
         """
         if self.planned is None or self.was_interrupted:
             return ""
-        steps = max(map(self.steps_of, self.histories))
-        passes = steps / self.steps_per_pass
-        if passes >= _SMALL_SHARE * self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
+        steps = sorted(self.steps_of(each) for each in self.histories if each.stop_reason != "early stopping")
+        few = bool(self.n_asked) and len(self.histories) < self.n_asked
+        passes = [each / self.steps_per_pass for each in steps]
+        if not steps or passes[0] >= _SMALL_SHARE * self.most_epochs:
+            is_enough = True
+        else:
+            is_enough = passes[0] >= 1.0 and steps[0] >= _FEWEST_STEPS
+        if is_enough and not few:
             return ""
-        count = f"{steps:,} step{'s' if steps > 1 else ''}"
-        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {count}"
-        return f"{enough}: more time makes a better model."
+        enough = [f"{len(self.histories)} of {self.n_asked} networks"] if few else []
+        if not is_enough:
+            count = f"{_range_text(steps)} step{'s' if steps[-1] > 1 else ''}"
+            enough += [f"{_range_text(passes)} of {self.most_epochs} epochs", count]
+        return f"{limit} was enough for {', '.join(enough)}: more time makes a better model."
+
+
+def _range_text(values: Sequence[float]) -> str:
+    """Return the least and the most of sorted values, or the one that all are."""
+    return " to ".join(
+        dict.fromkeys(f"{value:,.0f}" if value >= 10 else f"{value:.2g}" for value in (values[0], values[-1]))
+    )
 
 
 class _Coded(NamedTuple):
@@ -148,13 +163,13 @@ def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, 
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.calibration = calibrated
-    model.background = typical_rows(model, data[0], train.weight)
+    model.background = typical_rows(model, data[0], train.weight, jobs.n_typical)
     counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
     if target.labels and options.stream is not None:
         counts = options.stream.label_counts(target)
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, *jobs.plan)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, *jobs.plan, jobs.n_asked)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:

@@ -1,0 +1,102 @@
+"""Time limits that are short: what is timed, how many networks there are, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.errors import TableWarning
+from glassnet.tabular import TabularClassifier
+from glassnet.tabular.fitting import jobs
+from glassnet.tabular.fitting.deadline import Pace
+from glassnet.tabular.fitting.fit import Trained
+from glassnet.tabular.fitting.objective import find_goal
+from glassnet.tabular.fitting.options import FitOptions
+from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.timing import measure_pace
+from glassnet.training import History
+
+X, Y = {"x": np.arange(80.0) % 7, "z": np.arange(80.0) % 5}, np.arange(80) % 3
+
+
+class Ticking:
+    """A clock that goes on by so many seconds whenever somebody looks."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.looks = seconds, 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        return self.looks * self.seconds
+
+
+def pace_of(batch_size: int, clock: Ticking, **options: Any) -> Pace:
+    """Return what is measured for a network of one layer."""
+    network = gn.Network([gn.Dense(1)], loss="squared_error", input_shape=2)
+    fit = FitOptions(RECIPES["small"], find_goal("test", "regression", None, None), threads=1)
+    return measure_pace(network, (np.ones((50, 2)), np.ones((50, 1))), batch_size, fit, clock=clock, **options)
+
+
+def test_small_steps_do_not_lengthen_evaluations() -> None:
+    """An evaluation is timed on many rows, also where a step has one."""
+    assert pace_of(1, Ticking(1.0), n_valid=1000).evaluation == 1.0
+
+
+def test_long_steps_are_timed_once() -> None:
+    """Where one step takes a large share of the time for it, there is no other."""
+    clock = Ticking(1.0)
+    assert pace_of(32, clock, n_valid=320, seconds=0.02).step == 1.0
+    assert clock.looks == 3  # before and after it, and after an evaluation
+
+
+def test_steps_of_more_rows_than_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a step is that of the rows that it has, not of those that it might have."""
+    sizes = []
+
+    def measured(network: Any, data: Any, batch_size: int, *args: Any, **options: Any) -> Pace:
+        sizes.append(batch_size)
+        return Pace(0.01)
+
+    monkeypatch.setattr(jobs, "measure_pace", measured)
+    TabularClassifier("small", epochs=2, max_seconds=100.0, batch_size=100_000, diagnose=False).fit(X, Y)
+    assert sizes == [64]
+
+
+@pytest.mark.parametrize(("options", "asked"), [({"n_ensemble": 30}, 30), ({"n_folds": 20}, 20)], ids=str)
+def test_there_are_as_many_networks_as_time_allows(
+    options: dict[str, int], asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the time is for more than one step of each; a warning says how many there are."""
+    monkeypatch.setattr(jobs, "measure_pace", lambda *args, **options: Pace(10.0))
+    with pytest.warns(TableWarning, match=f"was enough for [34] of {asked} networks"):
+        model = TabularClassifier("small", max_seconds=80.0, diagnose=False, **options).fit(X, Y)
+    assert len(model.histories_) in (3, 4)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def history_of(epochs: int, reason: str = "time") -> History:
+    """Return the history of a network that was trained for so many epochs."""
+    history = History()
+    for _ in range(epochs):
+        history.columns.setdefault("loss", []).append(1.0)
+    history.stop_reason = reason
+    return history
+
+
+def test_the_shortest_training_counts() -> None:
+    """Of several networks the words have the least and the most; one that early stopping ended blames no limit."""
+    from glassnet.tabular.fitting.deadline import Planned
+
+    def said(*histories: History) -> str:
+        some: Any = None
+        return Trained(some, some, [*histories], most_epochs=200, planned=Planned(7), steps_per_pass=5).shortage(
+            "limit"
+        )
+
+    assert "1 to 7 of 200 epochs, 5 to 35 steps" in said(history_of(7), history_of(1))
+    assert "1 to 190 of 200 epochs" in said(history_of(190), history_of(1))
+    assert "7 of 200 epochs, 35 steps" in said(history_of(7), history_of(1, "early stopping"))
+    assert said(history_of(1, "early stopping")) == said(history_of(30)) == ""
