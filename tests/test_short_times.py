@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,9 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import TableWarning
+from glassnet.populations.joint import Job
 from glassnet.tabular import TabularClassifier
-from glassnet.tabular.fitting import jobs
+from glassnet.tabular.fitting import jobs, parallel
 from glassnet.tabular.fitting.deadline import Pace
 from glassnet.tabular.fitting.fit import Trained
 from glassnet.tabular.fitting.objective import find_goal
@@ -100,3 +103,55 @@ def test_the_shortest_training_counts() -> None:
     assert "1 to 190 of 200 epochs" in said(history_of(190), history_of(1))
     assert "7 of 200 epochs, 35 steps" in said(history_of(7), history_of(1, "early stopping"))
     assert said(history_of(1, "early stopping")) == said(history_of(30)) == ""
+
+
+class Sleepless:
+    """Stands in for processes: notes what they would be given."""
+
+    def __init__(self) -> None:
+        self.workers: list[int] = []
+
+    def __call__(self, shared: Any, units: Any, workers: int, *args: Any) -> Any:
+        self.workers.append(workers)
+        return [parallel.Outcome(unit.number, unit.job.network, None) for unit in units]
+
+
+@pytest.mark.parametrize(("seconds", "workers"), [(2.0, []), (100.0, [2])])
+def test_processes_that_start_longer_than_they_train(
+    seconds: float, workers: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit that the start of processes would eat is for training here."""
+    pytest.importorskip("joblib")
+    seen = Sleepless()
+    monkeypatch.setattr(parallel, "_running", {})
+    monkeypatch.setattr(jobs, "at_once", lambda *args: 2)
+    monkeypatch.setattr(jobs, "train_in_processes", seen)
+    monkeypatch.setattr(jobs, "measure_pace", lambda *args, **options: Pace(0.01))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TableWarning)
+        TabularClassifier("small", epochs=2, max_seconds=seconds, n_ensemble=2, diagnose=False).fit(X, Y)
+    assert seen.workers == workers
+
+
+def test_each_turn_has_as_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks that are handed out before the processes run have no more time than those of the next turn."""
+    pytest.importorskip("joblib")
+    shares = {}
+    monkeypatch.setattr(parallel, "_running", {})
+    monkeypatch.setattr(parallel, "start_seconds", lambda workers: 8.0, raising=False)
+
+    def noted(shared: Any, packed: bytes, seconds: float, *args: Any) -> parallel.Outcome:
+        unit = pickle.loads(packed)
+        shares[unit.number] = seconds
+        return parallel.Outcome(unit.number, unit.job.network, None)
+
+    monkeypatch.setattr(parallel, "_work", noted)
+    network = gn.Network([gn.Dense(1)], loss="squared_error", input_shape=2)
+    units = [parallel.Unit(i, Job(network)) for i in range(4)]
+    shared = parallel.Shared((), None, {"progress": False, "threads": 1})
+    from joblib import parallel_config
+
+    with parallel_config("threading"):
+        parallel.train_in_processes(shared, units, 2, 20.0, lambda: False, lambda *counts: None)
+    assert [shares[0], shares[1]] == pytest.approx([6.0, 6.0], abs=1.0)
+    assert min(shares[2], shares[3]) > 11.0  # what is left: here the start took no time
