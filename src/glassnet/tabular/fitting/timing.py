@@ -80,8 +80,8 @@ def measure_pace(
     The network is of no use afterwards; ``data`` are encoded rows and targets. Steps have ``rows`` rows, by default
     ``batch_size`` or fewer for networks of which a whole step takes seconds; the duration of a whole step is
     extrapolated. So is that of an evaluation of more than four times as many rows, which its fixed costs are a small
-    part of. More steps than a few are timed within so many ``seconds``; if these are few, steps have fewer rows, and one
-    that takes four times as long is the last.
+    part of. More steps than a few are timed within so many ``seconds``; if these are few, steps have fewer rows, and
+    one that takes four times as long is the last.
     """
     X, y = data
     work, at_most = work_per_row(network), _MOST_TIMED * seconds or math.inf
