@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.cli.output.report import print_training
+from glassnet.cli.output.training_words import training_text
+from glassnet.cli.training.train_job import train
+from glassnet.cli.training.train_options import TrainOptions
 from glassnet.errors import TableWarning
 from glassnet.populations.joint import Job
 from glassnet.tabular import TabularClassifier
@@ -157,3 +162,48 @@ def test_each_turn_has_as_much_time(monkeypatch: pytest.MonkeyPatch) -> None:
         parallel.train_in_processes(shared, units, 2, 20.0, lambda: False, lambda *counts: None)
     assert [shares[0], shares[1]] == pytest.approx([6.0, 6.0], abs=1.0)
     assert min(shares[2], shares[3]) > 11.0  # what is left: here the start took no time
+
+
+# ---- the command line ------------------------------------------------------------------------------------------------
+
+
+def test_the_report_says_that_time_was_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Text, page and JSON say what the limit was enough for, and on what columns were measured."""
+    pytest.importorskip("matplotlib")
+    rows = ["a,b,c,d,y", *(f"{i % 7},{i % 5},{i % 3},{i % 11},{'up' if i % 7 > 3 else 'down'}" for i in range(120))]
+    (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n")
+    page = tmp_path / "page.html"
+    how: dict[str, Any] = {"recipe": "small", "estimates": False, "max_seconds": 1e-6, "report": str(page), "seed": 1}
+    _, result = train(TrainOptions(str(tmp_path / "rows.csv"), "y", **how))
+    short = "Time was short: --max-seconds was enough for 1 of 256 epochs, 1 step: more time makes a better model."
+    assert result["training"]["shortage"] in short
+    print_training(result)
+    text = " ".join(capsys.readouterr().out.split())
+    note = "Measured on 24 rows, each column shuffled once; 2 columns were not tried."
+    assert result["importance"]["note"] == note
+    assert {key: result["importance"][key] for key in ("rows", "repeats", "not_tried")} == {
+        "rows": 24, "repeats": 1, "not_tried": 2,
+    }  # fmt: skip
+    assert short in text
+    assert "1 of 256 epochs in" in text
+    words = page.read_text()
+    assert short in words
+    assert "1 of 256 epochs in" in words
+    assert note in words
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"epochs": 7, "fewest_epochs": 1}, "1 to 7 of 205 epochs, best 1, as many as fit into --max-seconds"),
+        ({"epochs": 7}, "7 of 205 epochs, best 1, as many as fit into --max-seconds"),
+        ({"epochs": 8, "passes": 0.5}, "8 epochs (0.5 of 205 passes over all rows), best 1, as many as fit into"),
+        ({"epochs": 205, "fewest_epochs": 205}, "205 epochs, best 1"),
+        ({"epochs": 30, "stop_reason": "early stopping", "patience": 9}, "30 epochs, best 1, then no better"),
+    ],
+    ids=str,
+)
+def test_epochs_are_told_with_those_there_might_be(more: dict[str, Any], words: str) -> None:
+    """Several networks have a range; of files of earlier versions only the most is known."""
+    training = {"most_epochs": 205, "best_epoch": 1, "stop_reason": "finished", "patience": None, **more}
+    assert training_text({"networks": 1}, training).startswith(words)

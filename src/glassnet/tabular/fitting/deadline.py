@@ -153,4 +153,5 @@ def planned_training(most: int, steps_per_pass: int, pace: Pace, seconds: float,
     epochs = max(1, int(min(_PASSES, affordable, planned / pace.step)))
     steps = int((planned - epochs * evaluation) / (epochs * pace.step))
     steps = max(1, min(steps, most * steps_per_pass // epochs))
-    return Planned(epochs, steps, rows if rows < n_valid else None)
+    part = None if steps == steps_per_pass else steps
+    return Planned(epochs, part, rows if rows < n_valid else None)

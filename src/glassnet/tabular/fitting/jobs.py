@@ -167,9 +167,8 @@ class Jobs:
         after = (_LOOKED_AT * self.n_typical + min(n_valid, _CALIBRATED) * options.calibrates) * each_row
         if options.run_file is None:  # its files are numbered by all networks; `_train_in_turn` ends with the time
             how: dict[str, Any] = {"fixed": self._each + after, "n_valid": n_valid}
-            self.n_networks = affordable_networks(
-                n, pace, max(deadline.for_training - start, 0.0) * self._workers, **how
-            )
+            seconds = max(deadline.for_training - start, 0.0) * self._workers
+            self.n_networks = affordable_networks(n, pace, seconds, **how)
         self.n_asked = n if self.n_networks < n else 0
         self._workers = min(self._workers, self.n_networks)
         deadline.keep_back(after * self.n_networks + self._each * (self.n_networks - 1))
