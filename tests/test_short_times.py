@@ -207,3 +207,17 @@ def test_epochs_are_told_with_those_there_might_be(more: dict[str, Any], words: 
     """Several networks have a range; of files of earlier versions only the most is known."""
     training = {"most_epochs": 205, "best_epoch": 1, "stop_reason": "finished", "patience": None, **more}
     assert training_text({"networks": 1}, training).startswith(words)
+
+
+def test_networks_with_files_end_with_the_time(tmp_path: Path) -> None:
+    """Those that there is no time for do not begin, which is no Ctrl-C; with more time the run goes on with them."""
+    rows = ["a,b,y", *(f"{i % 7},{i % 5},{'up' if i % 7 > 3 else 'down'}" for i in range(60))]
+    (tmp_path / "rows.csv").write_text("\n".join(rows) + "\n")
+    how: dict[str, Any] = {"recipe": "small", "estimates": False, "ensemble": 3, "seed": 1, "out": None}
+    how["checkpoint"] = str(tmp_path / "run.safetensors")
+    _, short = train(TrainOptions(str(tmp_path / "rows.csv"), "y", max_seconds=1e-6, **how))
+    assert (short["network"]["networks"], short["training"]["stop_reason"]) == (1, "time")
+    assert short["training"]["shortage"].startswith("--max-seconds was enough for 1 of 3 networks, ")
+    _, whole = train(TrainOptions(str(tmp_path / "rows.csv"), "y", resume=True, **how))
+    assert (whole["network"]["networks"], whole["training"]["stop_reason"]) == (3, "finished")
+    assert "shortage" not in whole["training"]
