@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
+from glassnet.tabular.calibration.clipping import clipped
 from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
@@ -71,12 +72,7 @@ class Predictor:
         if not len(X):
             return np.empty((0, self.target.n_outputs * len(self.levels or (None,))))
         outputs = self._in_double_precision().predict(X)
-        if self.target.clip:  # each member before averaging, so that one outlier does not dominate
-            scale = self.target.scale
-            ends = scale.forward(np.array([scale.low, scale.high])).astype(np.float32)
-            # One step of float32 beyond the ends, so that the ends themselves come out of the conversion to units: an
-            # interval that begins at a count of 0 has to contain 0.
-            outputs = np.clip(outputs, *np.nextafter(ends, np.array([-np.inf, np.inf], dtype=np.float32)))
+        outputs = clipped(self.target, outputs)  # each member before averaging, so that no outlier dominates
         return np.asarray(outputs if self.network.members is None else outputs.mean(axis=0))
 
     def _in_double_precision(self) -> Network:

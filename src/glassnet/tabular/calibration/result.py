@@ -73,7 +73,8 @@ class CalibratedQuantiles:
     shifts : tuple of float
         What was added, in units of the encoded target: standard deviations, if it was only scaled.
     below_before, below : tuple of float
-        The shares that do, before and after.
+        The shares that do, before and after, of the model's answers in units; for levels of at least 0.5 rows at the
+        quantile itself count too, so that the last minus the first is the share inside the interval, ends included.
 
     Examples
     --------

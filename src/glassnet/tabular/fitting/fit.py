@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.errors import DivergenceError
+from glassnet.losses import Quantile
 from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.populations.stacking import stack
@@ -30,6 +31,7 @@ from glassnet.tabular.fitting.preparation import (
     folds_of_rows,
     hold_out,
     rescaled,
+    widened,
 )
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
@@ -111,6 +113,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         scaled = train if len(np.unique(train.target.values)) > 1 else rows
         target = rescaled(target, scaled, clip=options.recipe.clips)
         target = target if options.stream is None else options.stream.scaled(target)
+        target = widened(target, valid) if isinstance(options.goal.loss, Quantile) else target
     encoder = fitted_encoder(options, train, rows)
     if encoder.is_constant:
         target = rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
@@ -140,7 +143,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
 def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, options: FitOptions) -> Trained:
     """Return networks that were trained as one model, calibrated, with what it keeps of its training rows."""
     encoder, target, (train, valid), data = coded
-    calibrated = calibrate(trained, jobs.held_out(trained))
+    calibrated = calibrate(trained, jobs.held_out(trained), target)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes and options.stream is None:
         parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from glassnet.training.class_weights import class_factors
 
 __all__ = [
     "Arrays", "class_factors_of", "encoded", "fitted_encoder", "folds_of_rows", "hold_out", "rescaled",
-    "rows_to_train_on", "take_arrays",
+    "rows_to_train_on", "take_arrays", "widened",
 ]  # fmt: skip
 
 _HELD_OUT, _MOST_HELD_OUT = 0.2, 50_000  # share; rows
@@ -58,6 +60,18 @@ def rescaled(target: TargetEncoder, rows: Rows, *, clip: bool) -> TargetEncoder:
     """Return the target encoder of a regression with the scale of the rows that are trained on."""
     found = TargetEncoder(clip=clip).fit(rows.target, "regression", rows.weight)
     found.reason = target.reason
+    return found
+
+
+def widened(target: TargetEncoder, rows: Rows | None) -> TargetEncoder:
+    """Return the encoder of a regression, its range widened by that of other rows: those that move quantiles.
+
+    Otherwise the highest quantile of a model that clips could not reach held-out rows above the range of training.
+    """
+    if rows is None or not len(rows.target):
+        return target
+    values, found, scale = rows.target.values, copy.copy(target), target.scale
+    found._scale = replace(scale, low=min(scale.low, float(values.min())), high=max(scale.high, float(values.max())))
     return found
 
 

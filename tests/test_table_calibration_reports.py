@@ -1,0 +1,70 @@
+"""What is reported of a calibration is what the model's answers do, and it goes when they change."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn", minversion="1.7")
+
+import glassnet as gn
+from glassnet.errors import ConfigError, DataError, FormatError
+from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
+from glassnet.tabular.calibration.result import CalibratedProbabilities, CalibratedQuantiles
+
+FAST: dict[str, Any] = {"epochs": 3, "threads": 1, "random_state": 0, "diagnose": False}
+MANY = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def numbers(kind: str, n: int = 200) -> tuple[np.ndarray, np.ndarray]:
+    """Return features, and targets of a kind."""
+    rng = np.random.default_rng(0)
+    X, noise = rng.standard_normal((n, 3)), rng.standard_normal(n)
+    if kind == "tails":
+        return X, np.exp(3.0 * noise)
+    return X, np.round(np.maximum(2.0 * X[:, 0] + noise, 0.0)) if kind == "counts" else X[:, 0] + noise
+
+
+def shares(y: np.ndarray, Q: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+    """Return the shares below quantiles, or for levels of at least 0.5 at most as large."""
+    high = np.array(levels) >= 0.5
+    return np.asarray(np.where(high, y[:, None] <= Q, y[:, None] < Q).mean(axis=0))
+
+
+# ---- quantiles -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["normal", "tails", "counts"])
+@pytest.mark.parametrize("how", [{}, {"n_ensemble": 2}, {"recipe": "tabm-mini", "epochs": 1}])
+def test_reported_shares_are_those_of_the_answers(how: dict[str, Any], kind: str) -> None:
+    """After so few epochs quantiles cross; the shares on the held-out rows are exactly those that are predicted."""
+    X, y = numbers(kind)
+    held = X[120:], y[120:]
+    made = {**FAST, **how, "quantiles": MANY}
+    model, plain = (
+        TabularRegressor(**made, calibrate=on).fit(X[:120], y[:120], validation_data=held) for on in (True, False)
+    )
+    found = model.calibration_
+    assert isinstance(found, CalibratedQuantiles)
+    np.testing.assert_allclose(found.below, shares(held[1], model.predict_quantiles(X[120:]), MANY), atol=1e-12)
+    np.testing.assert_allclose(found.below_before, shares(held[1], plain.predict_quantiles(X[120:]), MANY), atol=1e-12)
+    low, high = model.predict_interval(X[120:]).T
+    inside = ((low <= held[1]) & (held[1] <= high)).mean()
+    assert inside == pytest.approx(found.below[-1] - found.below[0])
+    assert inside >= 0.85
+
+
+def test_quantiles_reach_held_out_rows_beyond_the_range_of_training() -> None:
+    """A clip to the range of training alone would keep every interval below the rows that moved it."""
+    X, y = numbers("normal")
+    y = y + 10.0 * (np.arange(200) >= 150)
+    model = TabularRegressor(**FAST, quantiles=(0.05, 0.95)).fit(X[:150], y[:150], validation_data=(X[150:], y[150:]))
+    low, high = model.predict_interval(X[150:]).T
+    assert ((low <= y[150:]) & (y[150:] <= high)).mean() >= 0.9
+    mean = TabularRegressor(**FAST).fit(X[:150], y[:150], validation_data=(X[150:], y[150:]))
+    assert mean.model_.target.scale.high == y[:150].max()
