@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +10,9 @@ import pytest
 
 pytest.importorskip("sklearn", minversion="1.7")
 
-import glassnet as gn
-from glassnet.errors import ConfigError, DataError, FormatError
+from glassnet.errors import FormatError
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
-from glassnet.tabular.calibration.result import CalibratedProbabilities, CalibratedQuantiles
+from glassnet.tabular.calibration.result import CalibratedQuantiles
 
 FAST: dict[str, Any] = {"epochs": 3, "threads": 1, "random_state": 0, "diagnose": False}
 MANY = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -68,3 +65,43 @@ def test_quantiles_reach_held_out_rows_beyond_the_range_of_training() -> None:
     assert ((low <= y[150:]) & (y[150:] <= high)).mean() >= 0.9
     mean = TabularRegressor(**FAST).fit(X[:150], y[:150], validation_data=(X[150:], y[150:]))
     assert mean.model_.target.scale.high == y[:150].max()
+
+
+# ---- after the fit -------------------------------------------------------------------------------------------------
+
+
+def classes(n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Return features, and labels that follow from them often."""
+    X, y = numbers("normal", n)
+    return X, np.where(y > 0.0, "yes", "no")
+
+
+@pytest.mark.parametrize("quantiles", [False, True])
+def test_a_training_that_goes_on_ends_what_was_reported(quantiles: bool, tmp_path: Path) -> None:
+    """The layer is as new, and no report, file or estimator claims otherwise; until then the file has the record."""
+    X, y = numbers("normal", 60) if quantiles else classes()
+    made = TabularRegressor(**FAST, quantiles=(0.1, 0.9)) if quantiles else TabularClassifier(**FAST)
+    model = made.fit(X, y).model_
+    model.save(tmp_path / "before.safetensors")
+    assert str(TableModel.load(tmp_path / "before.safetensors").calibration) == str(model.calibration)
+    frame = dict(zip(model.encoder.column_names, X.T, strict=True))
+    model.network.fit(model.encoder.transform(frame), model.target.transform(y), epochs=1, diagnose=False)
+    assert model.calibration is None
+    assert made.calibration_ is None
+    for name, save in (("model", model.save), ("network", model.network.save)):
+        save(tmp_path / f"{name}.safetensors")
+        assert TableModel.load(tmp_path / f"{name}.safetensors").calibration is None
+
+
+def test_a_damaged_record_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """The file is named once."""
+    X, y = classes()
+    model = TabularClassifier(**FAST).fit(X, y).model_
+    model.note_encoders()
+    model.network.metadata["table"]["calibration"]["n_rows"] = -1
+    path = tmp_path / "model.safetensors"
+    model.network.save(path)
+    with pytest.raises(FormatError) as info:
+        TableModel.load(path)
+    must = "'calibration': 'n_rows' must be a whole number of at least 0, got -1."
+    assert str(info.value) == f"TableModel.load({str(path)!r}): {must}"

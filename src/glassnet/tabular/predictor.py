@@ -34,14 +34,25 @@ class Predictor:
         self.encoder = encoder
         self.target = target
         self._double: Network | None = None
+        self._calibration: Calibrated | None = None
 
     reading = ReadOptions()
     """The options that the training table was read with, which are the defaults for new tables."""
     background: np.ndarray | None = None
     """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
 
-    calibration: Calibrated | None = None
-    """What calibrated the probabilities or quantiles, and what it changed; None if nothing did."""
+    @property
+    def calibration(self) -> Calibrated | None:
+        """What calibrated the probabilities or quantiles, and what it changed; None if nothing did.
+
+        It is None too if the numbers in the network are no longer those: a training that goes on sets them back.
+        """
+        found = self._calibration
+        return found if found is not None and found.is_in(self.network) else None
+
+    @calibration.setter
+    def calibration(self, found: Calibrated | None) -> None:
+        self._calibration = found
 
     @property
     def forms(self) -> dict[str, Form]:

@@ -95,7 +95,7 @@ def shares_below(
 ) -> tuple[float, ...]:  # fmt: skip
     """Return the share of rows below each quantile of the model, or at most as large for levels of at least 0.5.
 
-    They are counted in the target's units, so that the difference of two is the share inside an interval, ends included.
+    They are counted in the target's units: the difference of two is the share inside an interval, ends included.
     """
     found, high = [], np.asarray(levels) >= 0.5
     for part in parts:
