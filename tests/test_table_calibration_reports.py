@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("sklearn", minversion="1.7")
 
-from glassnet.errors import FormatError
+from glassnet.errors import ConfigError, DataError, FormatError
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
 from glassnet.tabular.calibration.result import CalibratedQuantiles
 
@@ -105,3 +105,41 @@ def test_a_damaged_record_is_refused_in_one_sentence(tmp_path: Path) -> None:
         TableModel.load(path)
     must = "'calibration': 'n_rows' must be a whole number of at least 0, got -1."
     assert str(info.value) == f"TableModel.load({str(path)!r}): {must}"
+
+
+# ---- metrics that are not defined ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("metric", ["auc", "f1"])
+def test_one_class_cannot_choose_the_epoch(metric: str) -> None:
+    """It is said before anything is trained, for validation rows, for folds; F1 of the second class is defined."""
+    X, y = classes()
+    name = {"auc": "the AUC", "f1": "F1"}[metric]
+    model, no = TabularClassifier(**FAST, metric=metric), y == "no"
+    must = f"^fit: validation rows must hold more than one class for {name} to choose the epoch, got {no.sum()} rows of"
+    with pytest.raises(DataError, match=f"{must} 'no' alone. Take another metric, or other validation rows.$"):
+        model.fit(X, y, validation_data=(X[no], y[no]))
+    yes = X[~no], y[~no]
+    if metric == "auc":
+        with pytest.raises(DataError, match="rows of 'yes' alone"):
+            model.fit(X, y, validation_data=yes)
+    else:
+        assert np.isfinite(model.fit(X, y, validation_data=yes).history_["valid_f1"]).all()
+    rest = np.arange(20, 40)
+    cv = [(rest, np.setdiff1d(np.flatnonzero(no), rest)), (rest, np.arange(40, 60))]
+    with pytest.raises(DataError, match=r"alone in fold 1 of 2\. Take another metric, or fewer"):
+        TabularClassifier(**FAST, metric=metric, cv=cv).fit(X, y)
+
+
+def test_one_value_cannot_choose_the_epoch() -> None:
+    """R² compares with the variance."""
+    X, y = numbers("normal", 60)
+    with pytest.raises(DataError, match="must hold more than one value for R² to choose the epoch, got 9 rows of one"):
+        TabularRegressor(**FAST, metric="r2").fit(X, y, validation_data=(X[:9], np.zeros(9)))
+
+
+def test_history_of_no_numbers_does_not_lose_the_model() -> None:
+    """What JSON cannot hold is null in the notes of a file."""
+    from glassnet.cli.training.train_result import _short
+
+    assert _short([0.123456, float("nan"), float("inf")]) == [0.12346, None, None]

@@ -20,6 +20,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
 from glassnet.tabular.fitting.deadline import Deadline, Planned
+from glassnet.tabular.fitting.epoch_choice import require_scores
 from glassnet.tabular.fitting.jobs import Jobs
 from glassnet.tabular.fitting.memory import announce_memory
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -31,6 +32,7 @@ from glassnet.tabular.fitting.preparation import (
     folds_of_rows,
     hold_out,
     rescaled,
+    take_arrays,
     widened,
 )
 from glassnet.tabular.model import TableModel
@@ -127,6 +129,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     if options.n_folds is not None:
         folds, n_shared = folds_of_rows(train, target, options.n_folds, options)
     data = encoded(encoder, target, train, factors)
+    chosen_by = [held_out[1:]] if held_out else [take_arrays(data, out)[1:] for _, out in folds if out is not None]
+    require_scores(options.goal.metric, target, chosen_by, are_folds=options.n_folds is not None)
     deadline.keep_back(_SHARE_AFTER * (deadline.clock() - began))
     jobs = Jobs(options, encoder, target, data, held_out, folds, train.weight)
     try:
