@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ pytest.importorskip("sklearn", minversion="1.7")
 
 from glassnet.errors import ConfigError, DataError, FormatError
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
-from glassnet.tabular.calibration.result import CalibratedQuantiles
+from glassnet.tabular.calibration.reliability import Bin
+from glassnet.tabular.calibration.result import CalibratedProbabilities, CalibratedQuantiles
 
 FAST: dict[str, Any] = {"epochs": 3, "threads": 1, "random_state": 0, "diagnose": False}
 MANY = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -143,3 +146,75 @@ def test_history_of_no_numbers_does_not_lose_the_model() -> None:
     from glassnet.cli.training.train_result import _short
 
     assert _short([0.123456, float("nan"), float("inf")]) == [0.12346, None, None]
+
+
+# ---- what is said --------------------------------------------------------------------------------------------------
+
+
+def test_weighed_probabilities_are_reported_as_such(tmp_path: Path) -> None:
+    """The measure with weights stands beside that without them: it says which is which, and files keep it."""
+    from glassnet.cli.output.report_parts import calibration_facts
+    from glassnet.cli.training.calibration_facts import fitted_calibration
+
+    X, y = classes()
+    model = TabularClassifier(**FAST, class_weight={"yes": 5.0}).fit(X, y).model_
+    model.save(tmp_path / "model.safetensors")
+    loaded = TableModel.load(tmp_path / "model.safetensors")
+    said = [calibration_facts(fitted_calibration(one), {"error": 0.25}, "test")[0][1] for one in (model, loaded)]
+    assert said[0] == said[1]
+    assert "fitted on 12 held-out rows, classes weighed; calibration error with these weights" in said[0]
+    assert said[0].endswith("; on the test rows as they are 0.250")
+    assert "weighed" not in str(TabularClassifier(**FAST).fit(X, y).calibration_)
+    assert fitted_calibration(model) == fitted_calibration(loaded)
+
+
+def test_numbers_of_rows_in_words() -> None:
+    """One is a row."""
+    one = CalibratedProbabilities(1, 1.5, (0.5, 0.4), *[(Bin(0.5, 0.5, 1.0),)] * 2)
+    assert str(CalibratedQuantiles(1, (0.5,), (0.0,))) == "quantiles: not calibrated, 1 row was held out"
+    assert "fitted on 1 held-out row;" in str(one)
+
+
+@pytest.mark.parametrize("cv", ["x", b"ab", 3.0])
+def test_cv_of_another_kind_is_refused(cv: Any) -> None:
+    """Text has a method split, which is none of rows."""
+    with pytest.raises(ConfigError, match=r"^TabularClassifier.fit: cv must be a splitter such as"):
+        TabularClassifier(**FAST, cv=cv).fit(*classes())
+
+
+def test_weights_beyond_bounds_are_refused() -> None:
+    """In the words of what was given, and without warnings of NumPy."""
+    X, y = classes()
+    yes, weight = y == "yes", 1e300 * np.linspace(1.0, 2.0, len(y))
+    with pytest.raises(DataError, match=r"^fit: class_weight must leave some of the rows .* got 0 for all of \d+ rows"):
+        TabularClassifier(**FAST, class_weight={"yes": 0.0}).fit(X, y, validation_data=(X[yes], y[yes]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DataError, match=r"^fit: class_weight must not exceed 3.4e\+38"):
+            TabularClassifier(**FAST, class_weight={"yes": 1e300}).fit(X, y)
+        with pytest.raises(DataError, match=r"^fit: class_weight times sample_weight must not exceed 3.4e\+38"):
+            TabularClassifier(**FAST, class_weight={"yes": 1e300}).fit(X, y, sample_weight=weight)
+
+
+def test_show_tells_the_temperature(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As text, and in the words of JSON."""
+    from glassnet.cli.commands.show_command import run_show
+
+    model = TabularClassifier(**FAST).fit(*classes())
+    path = str(tmp_path / "model.safetensors")
+    model.save(path)
+    run_show(path, as_json=True)
+    found = json.loads(capsys.readouterr().out)["calibration"]
+    assert found["temperature"] == pytest.approx(model.calibration_.temperature, rel=1e-5)
+    run_show(path, as_json=False)
+    assert f"temperature {model.calibration_.temperature:.2f} fitted on" in capsys.readouterr().out
+
+
+def test_the_playground_names_what_makes_several_networks() -> None:
+    """Not the argument of another class."""
+    doors = pytest.importorskip("glassnet.playground.doors")
+    X, y = classes()
+    model = TabularClassifier(**FAST, n_ensemble=2).fit(X, y).model_
+    frame = {**dict(zip(model.encoder.column_names, X.T, strict=True)), "target": y}
+    with pytest.raises(ConfigError, match=r"got one of 2 members\. Train one network, without n_ensemble, n_folds or"):
+        doors.experiment_with_model(model, frame)

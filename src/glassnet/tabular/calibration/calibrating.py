@@ -91,8 +91,8 @@ def _divide_logits(layers: Sequence[Any], parts: Sequence[HeldOut], copies: int)
     places = np.arange(len(codes))
     losses = tuple(float(np.average(-logs[places, codes], weights=weight)) for logs in (before, after))
     with np.errstate(under="ignore"):
-        bins = [reliability_bins(np.exp(logs), codes, weight) for logs in (before, after)]
-    return CalibratedProbabilities(len(codes), of_all, (losses[0], losses[1]), *bins)
+        then, now = (reliability_bins(np.exp(logs), codes, weight) for logs in (before, after))
+    return CalibratedProbabilities(len(codes), of_all, (losses[0], losses[1]), then, now)
 
 
 def _sharper(together: Sequence[int], n_networks: int) -> float:

@@ -18,7 +18,7 @@ def clipped(target: TargetEncoder, outputs: np.ndarray) -> np.ndarray:
     if not target.clip:
         return outputs
     ends = _ends(target)
-    return np.clip(outputs, *np.nextafter(ends, np.array([-np.inf, np.inf], dtype=np.float32)))
+    return np.asarray(np.clip(outputs, *np.nextafter(ends, np.array([-np.inf, np.inf], dtype=np.float32))))
 
 
 def known_in_units(target: TargetEncoder, y: np.ndarray) -> np.ndarray:
@@ -31,4 +31,4 @@ def known_in_units(target: TargetEncoder, y: np.ndarray) -> np.ndarray:
 
 def _ends(target: TargetEncoder) -> np.ndarray:
     scale = target.scale
-    return scale.forward(np.array([scale.low, scale.high])).astype(np.float32)
+    return np.asarray(scale.forward(np.array([scale.low, scale.high])), dtype=np.float32)

@@ -37,6 +37,9 @@ class CalibratedProbabilities:
         Mean negative log-likelihood of the true classes before and after, in nats; with folds of the answers of each.
     bins_before, bins : tuple of Bin
         The rows in groups by how sure the network is, before and after: see `reliability_bins`.
+    weighs_classes : bool
+        Whether the rows counted by the weights of their classes: probabilities are then right for such rows, not for
+        those of a table as it is, where a class of a large weight is rarer.
 
     Examples
     --------
@@ -49,6 +52,7 @@ class CalibratedProbabilities:
     log_loss: tuple[float, float] = (math.nan, math.nan)
     bins_before: tuple[Bin, ...] = ()
     bins: tuple[Bin, ...] = ()
+    weighs_classes: bool = False
 
     @property
     def error(self) -> tuple[float, float]:
@@ -63,12 +67,16 @@ class CalibratedProbabilities:
         if not self.n_rows:
             return "probabilities: not calibrated, no rows were held out"
         before, after = self.error
-        fitted = f"temperature {self.temperature:.2f} fitted on {self.n_rows:,} held-out rows"
-        return f"probabilities: {fitted}; calibration error {before:.3f} -> {after:.3f}"
+        fitted = f"temperature {self.temperature:.2f} fitted on {_held_out(self.n_rows)}"
+        fitted += ", classes weighed" if self.weighs_classes else ""
+        error = "calibration error with these weights" if self.weighs_classes else "calibration error"
+        return f"probabilities: {fitted}; {error} {before:.3f} -> {after:.3f}"
 
     def config(self) -> dict[str, Any]:
         """Return what a model file keeps, JSON-able."""
         kept = asdict(self) if self.n_rows else {"n_rows": 0}
+        if not self.weighs_classes:
+            kept.pop("weighs_classes", None)
         return {"kind": "probabilities", **_plain(kept)}
 
 
@@ -106,9 +114,10 @@ class CalibratedQuantiles:
 
     def __str__(self) -> str:
         if not self.below:
-            return f"quantiles: not calibrated, {self.n_rows or 'no'} rows were held out"
+            were = "row was" if self.n_rows == 1 else "rows were"
+            return f"quantiles: not calibrated, {self.n_rows or 'no'} {were} held out"
         ends = [(each[0], each[-1]) for each in (self.levels, self.below_before, self.below)]
-        start = f"quantiles: moved by {self.n_rows:,} held-out rows; share"
+        start = f"quantiles: moved by {_held_out(self.n_rows)}; share"
         if len(self.levels) == 1:
             return f"{start} below {self.levels[0]:g}: {self.below_before[0]:.3f} -> {self.below[0]:.3f}"
         (low, high), *inside = ends
@@ -122,6 +131,11 @@ class CalibratedQuantiles:
 
 Calibrated = CalibratedProbabilities | CalibratedQuantiles
 """What calibrates a table model."""
+
+
+def _held_out(n: int) -> str:
+    """Return a number of rows in words."""
+    return f"{n:,} held-out row{'' if n == 1 else 's'}"
 
 
 def _holds(network: Network, scale: np.ndarray, shift: np.ndarray) -> bool:
@@ -159,7 +173,7 @@ def read_calibration(where: str, given: Any, network: Network | None = None) -> 
     entries = Entries(f"{where}: 'calibration'", given)
     loss = None if network is None else network.loss
     loss = loss.loss if isinstance(loss, EnsembleLoss) else loss
-    kinds = ("probabilities", "quantiles")
+    kinds: tuple[str, ...] = ("probabilities", "quantiles")
     if loss is not None:
         kinds = kinds[:1] if loss.classifies else kinds[1:] if isinstance(loss, Quantile) else ()
         if not kinds:
@@ -174,7 +188,8 @@ def read_calibration(where: str, given: Any, network: Network | None = None) -> 
     losses = _numbers(entries, key := "log_loss")
     if len(losses) != 2 or min(losses) < 0.0:
         raise entries.refuse(key, "two numbers of at least 0")
-    return CalibratedProbabilities(n_rows, entries.number("temperature", positive=True), losses, before, after)
+    weighs = "weighs_classes" in entries.config and entries.flag("weighs_classes")
+    return CalibratedProbabilities(n_rows, entries.number("temperature", positive=True), losses, before, after, weighs)
 
 
 def _quantiles(entries: Entries, n_rows: int, known: tuple[float, ...] | None) -> CalibratedQuantiles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from glassnet.populations.folds import Fold
 from glassnet.populations.stacking import stack
 from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.calibration.calibrating import calibrate
+from glassnet.tabular.calibration.result import CalibratedProbabilities
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
@@ -148,6 +149,8 @@ def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, 
     """Return networks that were trained as one model, calibrated, with what it keeps of its training rows."""
     encoder, target, (train, valid), data = coded
     calibrated = calibrate(trained, jobs.held_out(trained), target)
+    if isinstance(calibrated, CalibratedProbabilities):
+        calibrated = replace(calibrated, weighs_classes=options.class_weight is not None)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes and options.stream is None:
         parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)

@@ -15,6 +15,7 @@ from glassnet.tabular.encoding.coder_choice import without_information
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import FitOptions, Rows
+from glassnet.tabular.fitting.row_weights import weights_of_rows
 from glassnet.tabular.splitting.division import equal_inputs
 from glassnet.tabular.splitting.duplicates import shared_rows
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
@@ -116,10 +117,8 @@ def rows_to_train_on(options: FitOptions, encoder: TableEncoder, target: TargetE
 
 def encoded(encoder: TableEncoder, target: TargetEncoder, rows: Rows, factors: np.ndarray | None) -> Arrays:
     """Return rows as arrays; ``factors`` are the weights of classes by code, which multiply those of the rows."""
-    y, weight = target.transform(rows.target), rows.weight
-    if factors is not None:
-        weight = factors[y] if weight is None else weight * factors[y]
-    return encoder.transform(rows.inputs), y, None if weight is None else np.asarray(weight, dtype=np.float32)
+    y = target.transform(rows.target)
+    return encoder.transform(rows.inputs), y, weights_of_rows(y, rows.weight, factors)
 
 
 def take_arrays(data: Arrays, rows: np.ndarray) -> Arrays:
