@@ -38,7 +38,7 @@ def require_scores(
     Examples
     --------
     >>> target = TargetEncoder().fit(["a", "b", "a", "b"])
-    >>> require_scores("auc", target, [(np.array([1, 1]), None)], are_folds=False)
+    >>> require_scores("auc", target, [(np.array([1, 1]), None)], are_folds=False)  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
     ...
     glassnet.errors.DataError: fit: validation rows must hold more than one class for the AUC to choose the epoch, got

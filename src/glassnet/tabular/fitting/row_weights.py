@@ -30,7 +30,7 @@ def weights_of_rows(y: np.ndarray, weight: np.ndarray | None, factors: np.ndarra
     --------
     >>> weights_of_rows(np.array([0, 1]), np.array([2.0, 1.0]), np.array([1.0, 3.0])).tolist()
     [2.0, 3.0]
-    >>> weights_of_rows(np.array([0, 0]), None, np.array([0.0, 1.0]))
+    >>> weights_of_rows(np.array([0, 0]), None, np.array([0.0, 1.0]))  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
     ...
     glassnet.errors.DataError: fit: class_weight must leave some of the rows that are trained on, and of those that
