@@ -254,6 +254,9 @@ def print_model(result: dict[str, Any]) -> None:
             _print_section(console, "Classes", count(len(result["labels"]), "class", "classes"), words)
         if "columns" in result:
             _print_columns(console, result)
+        if result.get("calibration"):
+            console.print()
+            console.print(facts_table(calibration_facts(result["calibration"], None, "")))
         if result["training"]:
             _print_past(
                 console, result["training"], result.get("row_hashes", 0), option_words(result.get("reading", {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -212,9 +213,9 @@ def importance_of(outcome: Outcome, data: Prepared, deadline: Deadline) -> Measu
     return importance_in_time(outcome.model, lambda most: data.sample(data.scored_on, most), metric, deadline)
 
 
-def _short(values: list[float]) -> list[float]:
-    """Return values rounded to five digits, which keeps the file small."""
-    return [float(f"{value:.5g}") for value in values]
+def _short(values: list[float]) -> list[float | None]:
+    """Return values rounded to five digits, which keeps the file small; None for what JSON cannot hold."""
+    return [float(f"{value:.5g}") if math.isfinite(value) else None for value in values]
 
 
 _NOT_KEPT = (

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.errors import DivergenceError
+from glassnet.losses import Quantile
 from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.populations.stacking import stack
 from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.calibration.calibrating import calibrate
+from glassnet.tabular.calibration.result import CalibratedProbabilities
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
 from glassnet.tabular.fitting.deadline import Deadline, Planned
+from glassnet.tabular.fitting.epoch_choice import require_scores
 from glassnet.tabular.fitting.jobs import Jobs
 from glassnet.tabular.fitting.memory import announce_memory
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -30,6 +33,8 @@ from glassnet.tabular.fitting.preparation import (
     folds_of_rows,
     hold_out,
     rescaled,
+    take_arrays,
+    widened,
 )
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
@@ -126,6 +131,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         scaled = train if len(np.unique(train.target.values)) > 1 else rows
         target = rescaled(target, scaled, clip=options.recipe.clips)
         target = target if options.stream is None else options.stream.scaled(target)
+        target = widened(target, valid) if isinstance(options.goal.loss, Quantile) else target
     encoder = fitted_encoder(options, train, rows)
     if encoder.is_constant:
         target = rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
@@ -139,6 +145,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     if options.n_folds is not None:
         folds, n_shared = folds_of_rows(train, target, options.n_folds, options)
     data = encoded(encoder, target, train, factors)
+    chosen_by = [held_out[1:]] if held_out else [take_arrays(data, out)[1:] for _, out in folds if out is not None]
+    require_scores(options.goal.metric, target, chosen_by, are_folds=options.n_folds is not None)
     deadline.keep_back(_SHARE_AFTER * (deadline.clock() - began))
     jobs = Jobs(options, encoder, target, data, held_out, folds, train.weight)
     try:
@@ -155,7 +163,9 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
 def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, options: FitOptions) -> Trained:
     """Return networks that were trained as one model, calibrated, with what it keeps of its training rows."""
     encoder, target, (train, valid), data = coded
-    calibrated = calibrate(trained, jobs.held_out(trained))
+    calibrated = calibrate(trained, jobs.held_out(trained), target)
+    if isinstance(calibrated, CalibratedProbabilities):
+        calibrated = replace(calibrated, weighs_classes=options.class_weight is not None)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes and options.stream is None:
         parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)
