@@ -15,7 +15,7 @@ from glassnet.training.batches import Batch, Batches
 from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
 from glassnet.training.loop import Validation
 from glassnet.training.options import FitOptions
-from glassnet.utils.block_sources import BlockPart, BlockRows, BlockSource, Buffer, buffers_of
+from glassnet.utils.block_sources import BlockPart, BlockRows, BlockSource, Buffer, blocks_together, buffers_of
 from glassnet.utils.checks import check_integer, check_weights
 
 __all__ = ["BlockBatches", "block_validation", "prepare_blocks"]
@@ -35,8 +35,8 @@ class _Piece(NamedTuple):
 class BlockBatches(Batches):
     """Rows of a source of blocks: each once an epoch, in an order that follows from the seed and the epoch.
 
-    Blocks are shuffled, and then the rows of ``source.buffer_blocks`` of them at a time: see
-    `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches go
+    Blocks are shuffled, and then the rows of at most ``source.buffer_blocks`` of them at a time:
+    see `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches go
     on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
     place. If one batch holds all rows, they come in their order, as from arrays. Members share the order, that of the
     first one's seed.
@@ -132,7 +132,8 @@ class BlockBatches(Batches):
 
     def _room(self) -> Batch:
         """Return arrays for the largest buffer, behind the rest of another."""
-        largest = np.sort(np.diff(self.source.starts))[-self.source.buffer_blocks :].sum()
+        counts = np.sort(np.diff(self.source.starts))
+        largest = counts[-max(blocks_together(np.count_nonzero(counts), self.source.buffer_blocks)) :].sum()
         X, y, weight = (
             None if like is None else np.empty((largest + self.batch_size, *like.shape[1:]), like.dtype)
             for like in self._like
@@ -179,7 +180,7 @@ class BlockBatches(Batches):
             "batch_size": self.batch_size,
             "batches": self.n_batches,
             "shuffle": self.shuffles,
-            "contents": f"{self.source.identity()}, {self.source.buffer_blocks} together",
+            "contents": f"{self.source.identity()}, at most {self.source.buffer_blocks} together",
         }
 
 

@@ -38,9 +38,10 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     Hashes of rows are not kept in the model.
 
     A row group is a block, or several if it is large. In an epoch every row comes exactly once, in an order that
-    follows from the seed and the epoch's number: the blocks are shuffled, then the rows of ``buffer_blocks`` of them at
-    a time. Two such buffers are in memory at once, the next being read while the network trains on one. Where rows are
-    sorted, by class say, a buffer should have blocks from many places: leave it at 8 or more.
+    follows from the seed and the epoch's number: the blocks are shuffled, then the rows of several of them at a time,
+    about the same number each time and at most ``buffer_blocks``. Two such buffers are in memory at once, the next
+    being read while the network trains on one. Where rows are sorted, by class say, a buffer should have blocks from
+    many places: leave it at 8 or more.
 
     To read a part of a row group what stands before it must be decoded too, so files whose row groups are as large as a
     block are read fastest. DuckDB writes them so::
@@ -61,7 +62,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     block_rows : int, optional
         Most rows of a block; by default as many as have 4 MB as float64, from 256 to 65,536.
     buffer_blocks : int, default=8
-        Blocks whose rows are shuffled together.
+        Most blocks whose rows are shuffled together.
 
     Attributes
     ----------
