@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.errors import ConfigError, DataError
 from glassnet.utils.block_sources import BlockSource, blocks_together, buffers_of
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -51,7 +52,7 @@ def test_buffers_have_about_the_same_number_of_blocks(most: int) -> None:
     source.starts, source.buffer_blocks = np.arange(10) * 5, most
     found = [buffer.blocks.tolist() for buffer in buffers_of(source, 0, network().streams[0].shuffling)]
     assert [len(blocks) for blocks in found] == blocks_together(9, most)
-    assert sorted(sum(found, [])) == list(range(9))
+    assert sorted(block for blocks in found for block in blocks) == list(range(9))
 
 
 def test_sorted_rows_of_one_block_more_than_a_buffer(tmp_path: Path) -> None:
@@ -66,3 +67,162 @@ def test_sorted_rows_of_one_block_more_than_a_buffer(tmp_path: Path) -> None:
     ours.fit(rows, epochs=6, batch_size=32, diagnose=False)
     theirs.fit(X, y, epochs=6, batch_size=32, diagnose=False)
     assert ours.evaluate(X, y)["accuracy"] > theirs.evaluate(X, y)["accuracy"] - 0.02
+
+
+# ---- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_many_small_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neighbours are one block, files are opened a few times, and their footers are parsed once."""
+    from glassnet.utils import parquet_tables
+
+    opened: list[bool] = []
+    really = parquet_tables.open_file
+
+    def counted(path: Path, name: str, footer: Any = None) -> Any:
+        opened.append(footer is not None)
+        return really(path, name, footer)
+
+    monkeypatch.setattr(parquet_tables, "open_file", counted)
+    codes = pyarrow.array(np.arange(2000).astype(str)).dictionary_encode()
+    path = write(tmp_path / "a.parquet", 1, x=np.arange(2000.0), code=codes)
+    rows = gn.ParquetRows(path, target="y", columns=["x"])
+    assert np.diff(rows.starts).tolist() == [1024, 976]
+    assert np.concatenate([rows.read(block)[0][:, 0] for block in range(2)]).tolist() == list(range(2000))
+    network().fit(rows, epochs=2, batch_size=100, diagnose=False)
+    assert opened == [False, True] + [True] * 3
+    table = next(table for _, table in gn.ParquetRows(path, target="y").read_tables([1]))
+    assert table.column("code").to_pylist() == [str(i) for i in range(1024, 2000)]
+    # Where a block may have fewer rows, none is joined to more.
+    assert np.diff(gn.ParquetRows(path, target="y", block_rows=30).starts).max() == 30
+
+
+def test_files_stay_the_same_in_another_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after pickling; messages name them as they were given."""
+    import pickle
+
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "a.parquet", x=[1.0, None])
+    monkeypatch.chdir(tmp_path)
+    rows = gn.ParquetRows("a.parquet", target="y", columns=["x"])
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for each in (rows, pickle.loads(pickle.dumps(rows))):
+        with pytest.raises(DataError, match=r"NaN in row 2 of 'a\.parquet'"):
+            each.read(0)
+
+
+def test_one_file_by_two_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its rows would count twice."""
+    path = write(tmp_path / "a.parquet", x=[1.0, 2.0])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link.parquet").symlink_to(path)
+    for other in ("a.parquet", tmp_path / "link.parquet", "./../" + tmp_path.name + "/a.parquet"):
+        with pytest.raises(ConfigError, match=r"given once, got '.*a\.parquet' and '.*\.parquet', which are the same"):
+            gn.ParquetRows([path, other], target="y")
+
+
+def test_a_file_that_goes_away(tmp_path: Path) -> None:
+    """During training: one sentence."""
+    path = write(tmp_path / "a.parquet", x=[1.0] * 10)
+    rows = gn.ParquetRows(path, target="y")
+    path.unlink()
+    with pytest.raises(DataError, match=r"a\.parquet' must stay where it was, got no such file any more"):
+        network().fit(rows, epochs=1)
+
+
+def test_a_folder_called_like_a_file(tmp_path: Path) -> None:
+    """As Spark names those that it writes files into: a pattern means the files beside it."""
+    write(tmp_path / "a.parquet", x=[1.0, 2.0])
+    write(tmp_path / "b.parquet" / "part-0.parquet", x=[1.0, 2.0])
+    assert gn.ParquetRows(tmp_path / "*.parquet", target="y").n_rows == 2
+    assert gn.ParquetRows(tmp_path / "b.parquet", target="y").n_rows == 2
+    assert gn.ParquetRows(tmp_path / "**" / "*.parquet", target="y").n_rows == 4
+
+
+def test_values_in_the_names_of_folders(tmp_path: Path) -> None:
+    """They are no column: refused where files differ in them, unless the inputs are named."""
+    paths = [write(tmp_path / f"year={year}" / "a.parquet", x=[1.0, 2.0]) for year in (2020, 2021)]
+    with pytest.raises(DataError, match=r"folders 'year=2020' and 'year=2021' .* not read\. .*columns="):
+        gn.ParquetRows(tmp_path / "*" / "*.parquet", target="y")
+    with pytest.raises(DataError, match="with a 'year' that is not read"):
+        gn.ParquetRows(paths, target="y", columns=["x", "year"])
+    assert gn.ParquetRows(paths, target="y", columns=["x"]).n_rows == 4
+    assert gn.ParquetRows(paths[:1], target="y").n_rows == 2
+    with pytest.raises(FileNotFoundError, match=r"got none for '.*'\. There are some in folders below it: .*\*\*"):
+        gn.ParquetRows(tmp_path, target="y")
+    for year in (2020, 2021):
+        write(tmp_path / f"year={year}" / "a.parquet", x=[1.0, 2.0], year=[year, year])
+    assert gn.ParquetRows(paths, target="y").columns == ["x", "year"]
+
+
+# ---- types -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind"),
+    [
+        (pyarrow.array([1, 2]), pyarrow.array([0.5, None]), "double"),
+        (pyarrow.nulls(2), pyarrow.array([1.0, 2.0]), "double"),
+        (pyarrow.array(["a", "b"]), pyarrow.nulls(2), "string"),
+        (pyarrow.array(["a", "b"]), pyarrow.array(["c", "d"], "large_string"), "large_string"),
+        (pyarrow.array(["a", "b"]).dictionary_encode(), pyarrow.array(["c", None]), "string"),
+        (pyarrow.array(["a", "b"], "string_view"), pyarrow.array(["c", "d"]), "string"),
+        (pyarrow.array([1, 2], "int8"), pyarrow.array([200, 3], "uint8"), "int16"),
+        (pyarrow.array([1, 2], "int64"), pyarrow.array([200, 3], "uint64"), None),
+        (pyarrow.array([1.0, 2.0], "float32"), pyarrow.array([2**24 + 1, 3], "int32"), "double"),
+        (
+            pyarrow.array([1, 2], pyarrow.timestamp("us")),
+            pyarrow.array([1, 2], pyarrow.timestamp("ns")),
+            "timestamp[ns]",
+        ),
+        (pyarrow.array([1, 2], pyarrow.timestamp("us")), pyarrow.array([1, 2], pyarrow.timestamp("us", "UTC")), None),
+        (pyarrow.array([True, False]), pyarrow.array([1, 2]), None),
+        (pyarrow.array(["1", "2"]), pyarrow.array([1, 2]), None),
+    ],
+)
+def test_types_of_several_files(tmp_path: Path, first: Any, second: Any, kind: str | None) -> None:
+    """A column has the wider type where no value becomes another, whichever file comes first."""
+    paths = [write(tmp_path / "1.parquet", x=first), write(tmp_path / "2.parquet", x=second)]
+    for files in (paths, paths[::-1]):
+        if kind is None:
+            with pytest.raises(DataError, match="must have types that go together"):
+                gn.ParquetRows(files, target="y")
+            continue
+        rows = gn.ParquetRows(files, target="y")
+        found = [table.column("x") for _, table in rows.read_tables([0, 1])]
+        assert [str(column.type) for column in found] == [kind] * 2
+        wanted = [first.cast(found[0].type).to_pylist(), second.cast(found[0].type).to_pylist()]
+        assert [column.to_pylist() for column in found] == (wanted if files == paths else wanted[::-1])
+
+
+def test_a_whole_number_that_float64_does_not_hold(tmp_path: Path) -> None:
+    """Refused when it is read, rather than rounded."""
+    paths = [write(tmp_path / "1.parquet", x=[1.0, 2.0]), write(tmp_path / "2.parquet", x=[2**53 + 1, 3])]
+    with pytest.raises(DataError, match=r"'x' of '.*2\.parquet' must fit into double, .*got: .*9007199254740993"):
+        gn.ParquetRows(paths, target="y").read(1)
+
+
+def test_kinds_that_pyarrow_can_do_little_with(tmp_path: Path) -> None:
+    """Views of text and numbers of 16 bits, as inputs, labels and weights."""
+    generator = np.random.default_rng(0)
+    half = pyarrow.array(generator.standard_normal(100).astype(np.float16))
+    text = pyarrow.array(["a", "b"] * 50, "string_view")
+    path = write(
+        tmp_path / "a.parquet", half=half, text=text, other=half, y=pyarrow.array(["no", "yes"] * 50, "string_view")
+    )
+    fitted = gn.tabular.TabularClassifier(epochs=1, random_state=0).fit(gn.ParquetRows(path, target="y"))
+    assert sorted(fitted.classes_) == ["no", "yes"]
+    net = gn.Network([gn.Dense(1)], loss="squared_error", seed=0)
+    net.fit(gn.ParquetRows(path, target="half", columns=["other"]), epochs=1)
+    gn.tabular.TabularRegressor(epochs=1, random_state=0).fit(gn.ParquetRows(path, target="half"))
+    with pytest.raises(DataError, match=r"must be numbers, got 'text' \(string\)"):
+        network().fit(gn.ParquetRows(path, target="half", columns=["text"]), epochs=1)
+
+
+def test_a_column_that_a_later_file_has_twice(tmp_path: Path) -> None:
+    """Which of both is meant is not known."""
+    one = write(tmp_path / "1.parquet", x=[1.0, 2.0])
+    table = pyarrow.table([[0, 1], [1.0, 2.0], [1.0, 2.0]], names=["y", "x", "x"])
+    parquet.write_table(table, tmp_path / "2.parquet")
+    with pytest.raises(DataError, match=r"must differ from each other, got 'x' twice in '.*2\.parquet'"):
+        gn.ParquetRows([one, tmp_path / "2.parquet"], target="y")

@@ -35,9 +35,9 @@ class _Piece(NamedTuple):
 class BlockBatches(Batches):
     """Rows of a source of blocks: each once an epoch, in an order that follows from the seed and the epoch.
 
-    Blocks are shuffled, and then the rows of at most ``source.buffer_blocks`` of them at a time:
-    see `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches go
-    on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
+    Blocks are shuffled, and then the rows of at most ``source.buffer_blocks`` of them at a time: see
+    `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches
+    go on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
     place. If one batch holds all rows, they come in their order, as from arrays. Members share the order, that of the
     first one's seed.
 
@@ -133,7 +133,7 @@ class BlockBatches(Batches):
     def _room(self) -> Batch:
         """Return arrays for the largest buffer, behind the rest of another."""
         counts = np.sort(np.diff(self.source.starts))
-        largest = counts[-max(blocks_together(np.count_nonzero(counts), self.source.buffer_blocks)) :].sum()
+        largest = counts[-max(blocks_together(int(np.count_nonzero(counts)), self.source.buffer_blocks)) :].sum()
         X, y, weight = (
             None if like is None else np.empty((largest + self.batch_size, *like.shape[1:]), like.dtype)
             for like in self._like

@@ -10,7 +10,16 @@ import numpy as np
 from glassnet.utils.random_streams import KeyedGenerator
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["BlockPart", "BlockRows", "BlockSource", "Buffer", "RowArrays", "blocks_together", "buffers_of", "held_out_rows"]
+__all__ = [
+    "BlockPart",
+    "BlockRows",
+    "BlockSource",
+    "Buffer",
+    "RowArrays",
+    "blocks_together",
+    "buffers_of",
+    "held_out_rows",
+]
 
 RowArrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Inputs, targets and weights of some rows; no weights is None."""
@@ -255,8 +264,9 @@ def blocks_together(n_blocks: int, most: int) -> list[int]:
 def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None) -> Iterator[Buffer]:
     """Yield the buffers of an epoch: blocks in random order, some at a time, and the order of their rows.
 
-    Each row is in one buffer, once. Buffers have about the same number of blocks, see `blocks_together`. The order follows from the generator's seed and the epoch: that of the blocks from
-    its numbers at (epoch, 0), that of the rows of buffer i from those at (epoch, 1 + i).
+    Each row is in one buffer, once. Buffers have about the same number of blocks, see `blocks_together`. The order
+    follows from the generator's seed and the epoch: that of the blocks from its numbers at (epoch, 0), that of the rows
+    of buffer i from those at (epoch, 1 + i).
 
     Parameters
     ----------
