@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +229,135 @@ def test_a_column_that_a_later_file_has_twice(tmp_path: Path) -> None:
     parquet.write_table(table, tmp_path / "2.parquet")
     with pytest.raises(DataError, match=r"must differ from each other, got 'x' twice in '.*2\.parquet'"):
         gn.ParquetRows([one, tmp_path / "2.parquet"], target="y")
+
+
+# ---- weights and validation rows -------------------------------------------------------------------------------------
+
+
+def test_weights_that_are_refused(tmp_path: Path) -> None:
+    """All zero as for arrays; others by what they are, and where."""
+    weights = np.ones(100)
+    for value, words in ((-3.0, "got -3 in row 71 of"), (np.nan, "got a missing value or NaN in row 71 of")):
+        weights[70] = value
+        rows = gn.ParquetRows(write(tmp_path / "a.parquet", 10, x=np.ones(100), w=weights), target="y", weight="w")
+        with pytest.raises(DataError, match=rf"'w' must hold weights, finite numbers of 0 or more, {words}"):
+            network().fit(rows, epochs=1)
+    path = write(tmp_path / "b.parquet", 10, x=np.ones(100), w=np.zeros(100))
+    net = network()
+    with pytest.raises(DataError, match="fit: weights of rows must not all be 0"):
+        net.fit(gn.ParquetRows(path, target="y", weight="w", block_rows=10), epochs=1)
+    good = gn.ParquetRows(path, target="y", columns=["x"])
+    with pytest.raises(DataError, match="not all zero"):
+        net.fit(good, epochs=1, validation_data=gn.ParquetRows(path, target="y", weight="w"))
+    late = write(tmp_path / "c.parquet", 10, x=np.ones(100), w=np.arange(100) > 80)
+    history = net.fit(gn.ParquetRows(late, target="y", weight="w", block_rows=10), epochs=1)
+    assert np.isfinite(history["loss"]).all()
+
+
+def test_validation_rows_are_matched_by_name(tmp_path: Path) -> None:
+    """In whatever order their columns come; others than those trained on are not read, and none may be missing."""
+    X, y = table_rows(400)
+    a, b = X[:, 0], X[:, 1]
+    rows = gn.ParquetRows(write(tmp_path / "1.parquet", a=a, b=b, y=y), target="y")
+    one, other = network(), network()
+    one.fit(rows, epochs=2, validation_data=rows, diagnose=False)
+    swapped = write(tmp_path / "2.parquet", z=["text"] * 400, b=b, a=a, y=y)
+    other.fit(rows, epochs=2, validation_data=gn.ParquetRows(swapped, target="y"), diagnose=False)
+    assert one.history.columns == other.history.columns
+    named = gn.ParquetRows(write(tmp_path / "3.parquet", p=a, b=b, y=y), target="y")
+    with pytest.raises(DataError, match=r"matched by name, got none called 'a'\. Theirs are 'p', 'b'\."):
+        network().fit(rows, epochs=1, validation_data=named)
+
+
+# ---- the thread that reads -------------------------------------------------------------------------------------------
+
+
+def readers() -> list[str]:
+    """Return the names of the threads that read rows."""
+    return [thread.name for thread in threading.enumerate() if "glassnet-reader" in thread.name]
+
+
+def test_the_reader_ends_with_the_fit(tmp_path: Path) -> None:
+    """However it ends: at its target within a pass, stopped, out of time, by an error, or closed between two steps."""
+    path = write(tmp_path / "a.parquet", x=np.ones(1000))
+    rows = gn.ParquetRows(path, target="y", block_rows=50, buffer_blocks=2)
+    seen: list[int] = []
+
+    class Ending(gn.Callback):
+        """Keeps the run, as somebody may, and ends it."""
+
+        def __init__(self, error: bool = False) -> None:
+            self.error, self.run = error, None
+
+        def on_step_end(self, run: Any) -> None:
+            self.run, self.batches = run, run.batches
+            seen.append(len(readers()))
+            if self.error:
+                raise KeyError
+            run.stop("enough")
+
+    class Slow(gn.Callback):
+        def on_step_end(self, run: Any) -> None:
+            time.sleep(0.01)
+
+    for options in ({"steps_per_epoch": 7}, {"callbacks": Ending()}, {"max_seconds": 0.1, "callbacks": Slow()}):
+        net = network()
+        net.fit(rows, **{"epochs": 50 if "callbacks" in options else 1, "batch_size": 16, "diagnose": False, **options})
+        assert readers() == []
+    with pytest.raises(KeyError) as kept:
+        network().fit(rows, epochs=1, callbacks=Ending(error=True))
+    assert readers() == []
+    assert kept.value is not None
+    run = network().stepwise(rows, batch_size=16)
+    run.advance(3)
+    run.close()
+    assert readers() == []
+    assert set(seen) == {1}
+
+
+# ---- where an array is wanted ----------------------------------------------------------------------------------------
+
+
+def test_rows_in_the_place_of_arrays(tmp_path: Path) -> None:
+    """Said is what takes them, and how to read some."""
+    X, y = table_rows(60)
+    rows = gn.ParquetRows(write(tmp_path / "a.parquet", a=X[:, 0], b=X[:, 1], y=y), target="y")
+    inputs, fitted = X[:, :2], network()
+    fitted.fit(inputs, y, epochs=1, diagnose=False)
+    population = gn.Population(network(), 2)
+    calls: list[Callable[[], object]] = [
+        lambda: fitted.predict(rows),
+        lambda: fitted.evaluate(rows),
+        lambda: fitted.evaluate(rows, y),
+        lambda: fitted.explain(rows, y),
+        lambda: gn.diagnose(fitted, rows, y),
+        lambda: network().init_from_data(rows),
+        lambda: network().fit(rows, epochs=1, validation_data=(rows, None)),
+        lambda: gn.find_learning_rate(network(), rows),
+        lambda: gn.find_learning_rate(network(), rows, None),
+        lambda: gn.find_learning_rate(network(), rows, y),
+        lambda: gn.cross_validate(network(), rows),
+        lambda: gn.cross_validate(network(), rows, y, epochs=1),
+        lambda: gn.sweep(lambda seed: network(), {"seed": [0, 1]}, rows, y, epochs=1),
+        lambda: population.fit(rows),
+        lambda: population.fit(rows, None, epochs=1),
+        lambda: population.fit(rows, y, epochs=1),
+    ]
+    for number, call in enumerate(calls):
+        with pytest.raises((ConfigError, DataError, TypeError)) as found:
+            call()
+        assert "Rows that stay in their files are for Network.fit" in str(found.value), (number, found.value)
+    with pytest.raises(DataError, match="got a call that needs all rows in memory at once"):
+        np.asarray(rows)
+    with pytest.raises(ConfigError, match=r"y must be left out .*\.\.\..* Name the column") as found:
+        fitted.fit(rows, np.zeros(1000), epochs=1)
+    assert len(str(found.value)) < 150
+
+
+def test_inputs_that_are_refused(tmp_path: Path) -> None:
+    """A set has no order; for a nested target other inputs do not help."""
+    path = write(tmp_path / "a.parquet", a=[1.0, 2.0], b=[1.0, 2.0], n=[[0], [1]])
+    with pytest.raises(ConfigError, match=r"columns must be a list, .* got a set\. Write columns=\['a', 'b'\]"):
+        gn.ParquetRows(path, target="y", columns={"b", "a"})  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"nested columns: 'n' \(list.*\)\. Write each value in a column of its own"):
+        gn.ParquetRows(path, target="n", columns=["a"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
@@ -220,6 +221,33 @@ class ParquetRows(AdvisesOnNames, BlockSource):
                 advice = "TabularClassifier takes labels that are text."
             message = f"{where}: the columns of ParquetRows must be numbers, got {shown}. {advice}"
             raise DataError(message, expected="numbers", got=others)
+
+    def with_columns(self, where: str, columns: Sequence[str]) -> ParquetRows:
+        """Return the same rows with these of their inputs, in this order.
+
+        Parameters
+        ----------
+        where : str
+            Start of the message.
+        columns : list of str
+            Names of inputs.
+
+        Raises
+        ------
+        DataError
+            Some are no inputs.
+        """
+        missing = [name for name in columns if name not in self.columns]
+        if missing:
+            must = "ParquetRows must have the inputs that are trained on, which are matched by name"
+            got = f"got none called {few(map(repr, missing), 3)}"
+            message = f"{where}: {must}, {got}. Theirs are {few(map(repr, self.columns), 6)}."
+            raise DataError(message, expected=list(columns), got=missing)
+        found = copy.copy(self)
+        found.columns, found.n_features = list(columns), len(columns)
+        found._types = {name: self._types[name] for name in found._read_names}
+        found._reader = TableReader(self._files, found._types, self._places, self._block_rows)
+        return found
 
     # ---- blocks -------------------------------------------------------------------------------------------------
 
