@@ -211,7 +211,11 @@ def test_kinds_that_pyarrow_can_do_little_with(tmp_path: Path) -> None:
     half = pyarrow.array(generator.standard_normal(100).astype(np.float16))
     text = pyarrow.array(["a", "b"] * 50, "string_view")
     path = write(
-        tmp_path / "a.parquet", half=half, text=text, other=half, y=pyarrow.array(["no", "yes"] * 50, "string_view")
+        tmp_path / "a.parquet",
+        half=half,
+        text=text,
+        other=half,
+        y=pyarrow.array(["no", "yes"] * 50, "string_view"),
     )
     fitted = gn.tabular.TabularClassifier(epochs=1, random_state=0).fit(gn.ParquetRows(path, target="y"))
     assert sorted(fitted.classes_) == ["no", "yes"]
@@ -357,7 +361,11 @@ def test_rows_in_the_place_of_arrays(tmp_path: Path) -> None:
 def test_inputs_that_are_refused(tmp_path: Path) -> None:
     """A set has no order; for a nested target other inputs do not help."""
     path = write(tmp_path / "a.parquet", a=[1.0, 2.0], b=[1.0, 2.0], n=[[0], [1]])
-    with pytest.raises(ConfigError, match=r"columns must be a list, .* got a set\. Write columns=\['a', 'b'\]"):
+    with pytest.raises(ConfigError, match=r"columns must be a list .* got a set\. Write columns=\['a', 'b'\]"):
         gn.ParquetRows(path, target="y", columns={"b", "a"})  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"columns must be a list of names, .* got 3\."):
+        gn.ParquetRows(path, target="y", columns=3)  # type: ignore[arg-type]
+    for columns in (np.array(["b", "a"]), (name for name in "ba")):
+        assert repr(gn.ParquetRows(path, target="y", columns=columns).columns) == "['b', 'a']"  # type: ignore[arg-type]
     with pytest.raises(DataError, match=r"nested columns: 'n' \(list.*\)\. Write each value in a column of its own"):
         gn.ParquetRows(path, target="n", columns=["a"])

@@ -19,7 +19,7 @@ from glassnet.utils.parquet_files import arrow, check_folders, find_files, look_
 from glassnet.utils.parquet_tables import TableReader, divide
 from glassnet.utils.parquet_types import common_types
 from glassnet.utils.suggestions import did_you_mean, nearest
-from glassnet.utils.wording import few
+from glassnet.utils.wording import few, shortened
 
 __all__ = ["ParquetRows"]
 
@@ -118,14 +118,13 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         paths = find_files(files)
         self._files = [look_at(path) for path in paths]
         self.target, self.weight = target, weight
-        if isinstance(columns, str):
-            columns = [columns]
-        check_folders(self._files, None if columns is None else [*columns, target, weight or target])
+        wanted = _in_order(columns)
+        check_folders(self._files, None if wanted is None else [*wanted, target, weight or target])
         names = self._files[0].schema.names
         self._check_name("target", target, names)
         if weight is not None:
             self._check_name("weight", weight, [name for name in names if name != target])
-        self.columns = self._inputs(columns)
+        self.columns = self._inputs(wanted)
         self.n_features = len(self.columns)
         self._types = common_types(self._files, self._read_names)
         self._check_types()
@@ -164,11 +163,6 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         schema = self._files[0].schema
         names = schema.names
         others = [name for name in names if name not in (self.target, self.weight)]
-        if isinstance(columns, (set, frozenset, dict)):
-            must = "columns must be a list, whose order is that of the inputs"
-            advice = f"Write columns={sorted(columns, key=str)!r}."
-            message = f"ParquetRows: {must}, got a {type(columns).__name__}. {advice}"
-            raise ConfigError(message, got=columns)
         if columns is not None:
             for name in columns:
                 self._check_name("each of columns", name, others)
@@ -256,6 +250,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         return next(arrays for _, arrays in self.read_blocks([block]))
 
     def read_blocks(self, blocks: Sequence[int]) -> Iterator[tuple[int, RowArrays]]:
+        self.check_numbers("ParquetRows.read")
         for place, table in self.read_tables(blocks):
             yield place, self._arrays(table, int(self.starts[blocks[place]]))
 
@@ -324,3 +319,16 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         weight = "" if self.weight is None else f", weight={self.weight!r}"
         rows = f"{self.n_rows:,} rows of {self.n_features} columns in {self.n_blocks:,} blocks"
         return f"ParquetRows({rows}, target={self.target!r}{weight})"
+
+
+def _in_order(columns: Any) -> list[Any] | None:
+    """Return names of columns as a list, if there are any."""
+    if columns is None or isinstance(columns, str):
+        return None if columns is None else [columns]
+    if isinstance(columns, (set, frozenset, dict)) or not isinstance(columns, Iterable):
+        got, advice = shortened(repr(columns), 40), ""
+        if isinstance(columns, Iterable):
+            got, advice = f"a {type(columns).__name__}", f" Write columns={sorted(columns, key=str)!r}."
+        message = f"ParquetRows: columns must be a list of names, whose order is that of the inputs, got {got}.{advice}"
+        raise ConfigError(message, got=columns)
+    return [str(name) if isinstance(name, str) else name for name in columns]  # without the type that NumPy has

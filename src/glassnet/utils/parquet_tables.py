@@ -173,10 +173,14 @@ class TableReader:
 
     def _cast(self, table: Any, file: int) -> Any:
         """Return a table whose columns have their types."""
+        is_dictionary = arrow("pyarrow.types").is_dictionary
         for place, (name, kind) in enumerate(self._types.items()):
             column = table.column(place)
             if column.type == kind:
                 continue
+            if is_dictionary(column.type) and not is_dictionary(kind):
+                decoded = [chunk.dictionary_decode() for chunk in column.chunks]
+                column = arrow().chunked_array(decoded, column.type.value_type)
             try:
                 table = table.set_column(place, name, column.cast(kind))
             except arrow().lib.ArrowException as error:
