@@ -97,7 +97,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     >>> pyarrow.parquet.write_table(table, path, row_group_size=100)
     >>> rows = gn.ParquetRows(path, target="y")
     >>> rows
-    ParquetRows(400 rows of 2 columns in 4 blocks, target='y')
+    ParquetRows(400 rows of 2 columns in 1 block, target='y')
     >>> net = gn.Network([gn.Dense(2)], loss="cross_entropy", optimizer=gn.Adam(0.05), seed=0)
     >>> history = net.fit(rows, epochs=5, batch_size=20)
     >>> net.evaluate(X, table["y"].to_numpy())["accuracy"] > 0.9
@@ -317,7 +317,8 @@ class ParquetRows(AdvisesOnNames, BlockSource):
 
     def __repr__(self) -> str:
         weight = "" if self.weight is None else f", weight={self.weight!r}"
-        rows = f"{self.n_rows:,} rows of {self.n_features} columns in {self.n_blocks:,} blocks"
+        blocks = f"{self.n_blocks:,} block{'s' if self.n_blocks > 1 else ''}"
+        rows = f"{self.n_rows:,} rows of {self.n_features} columns in {blocks}"
         return f"ParquetRows({rows}, target={self.target!r}{weight})"
 
 
