@@ -54,9 +54,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     Parameters
     ----------
     recipe : {"realmlp", "fast", "small", "tabm", "tabm-mini"}, default="realmlp"
-        RealMLP with its tuned defaults (arXiv:2407.04491), the same in fewer epochs for an answer in seconds, its
-        simplified form, or TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small form on
-        piecewise linear embeddings; both take many times longer.
+        RealMLP with its tuned defaults (arXiv:2407.04491), the same in fewer epochs from 1,024 training rows
+        on, its simplified form, or TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small
+        form on piecewise linear embeddings; both take many times longer.
     n_ensemble : int, default=1
         Number of networks with different seeds whose predictions are averaged: the most reliable way to a little more
         accuracy.
