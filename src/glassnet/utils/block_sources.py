@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.errors import DataError
 from glassnet.utils.random_streams import KeyedGenerator
 from glassnet.utils.row_sources import RowSource
 
@@ -86,6 +87,14 @@ class BlockSource:
     def identity(self) -> str:
         """Return a text that is another one for other rows, without reading them all."""
         raise NotImplementedError
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        # Whatever wants an array, scikit-learn's searches among them, says so in a sentence.
+        kind = type(self).__name__
+        must = f"{kind} must be passed to what reads rows in parts"
+        takes = "Network.fit, TabularClassifier.fit and TabularRegressor.fit take them, without y"
+        message = f"{kind}: {must}, got a call that needs all rows in memory at once. {takes}."
+        raise DataError(message, expected=must, got="array")
 
 
 def held_out_rows(first: int, n: int, share: float, seed: int) -> np.ndarray:
