@@ -34,7 +34,9 @@ class Reference:
         encoder: Any = SimpleNamespace(roles=roles, coders=[SimpleNamespace(features=names) for names in features])
         loss: gn.Loss = gn.SoftmaxCrossEntropy() if task == "classes" else gn.SquaredError()
         n_outputs = 3 if task == "classes" else 1
-        self.network = RECIPES[name].network(Design(encoder, self.X, loss, n_outputs, epochs=20, calibrates=False), seed=0)
+        self.network = RECIPES[name].network(
+            Design(encoder, self.X, loss, n_outputs, epochs=20, calibrates=False), seed=0
+        )
         self.network.load_state_dict(self.state("start"))
         for layer in self.network.layers:
             if isinstance(layer, gn.Dropout):
