@@ -152,6 +152,9 @@ def test_several_files_where_one_is_meant(run: Run, big: Path, tmp_path: Path) -
     assert code == 2
     assert "Give one after the other" in err
     for data in (str(tmp_path), f"{tmp_path}/*.parquet"):
+        code, _, err = run("train", data)
+        assert code == 2
+        assert "The columns are 'id', 'a', 'b'" in err
         code, _, err = run("train", data, "-t", "label", "--no-stream")
         assert code == 2
         assert "--no-stream must be used with one file" in err
@@ -168,6 +171,7 @@ def test_files_that_are_not_there(run: Run, tmp_path: Path) -> None:
         ("nope.csv", "no such file: nope.csv"),
         ("nope*.parquet", "must match at least one file, got none for 'nope*.parquet'."),
         (str(tmp_path / "empty"), "without such files"),
+        ("penguins", "got 'penguins'. Leave out --stream"),
     ]:
         code, _, err = run("train", data, "-t", "y", "--stream")
         assert code == 2

@@ -122,6 +122,7 @@ def test_weights_that_are_none(rows: Any) -> None:
         (np.where(np.arange(N) == 450, np.nan, 1.0), f"got none {in_file(450)}"),
         (pyarrow.array([None if i == 299 else 1 for i in range(N)]), f"got none {in_file(299)}"),
         (0.0 * ones, "must not all be 0"),
+        (1e306 * ones, "must have a finite sum"),
         (np.where(label == "yes", 1.0, 0.0), "at least two classes, got only 'yes'"),
     ]:
         with pytest.raises(DataError, match=words):

@@ -24,11 +24,11 @@ from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, equal_inputs
 from glassnet.tabular.streaming.cell_checks import check_cells, check_labels, named_in_files
 from glassnet.tabular.streaming.stream import MOST_HELD_OUT, RowsOfFiles, Stream, look_over
-from glassnet.utils.parquet_files import arrow
+from glassnet.utils.parquet_files import arrow, find_files, look_at
 from glassnet.utils.parquet_rows import ParquetRows
 from glassnet.utils.splitting import split_rows
 
-__all__ = ["available_memory", "prepare_stream", "rows_in_parts"]
+__all__ = ["available_memory", "column_names", "prepare_stream", "rows_in_parts"]
 
 _NO_TEXTS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".xlsx", ".xls", ".ods")
 _PARQUET, _ZIP, _GZIP = b"PAR1", b"PK", b"\x1f\x8b"  # how files begin
@@ -94,7 +94,9 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
         return None
     if not is_parquet:
         what, advice = repr(data), _how_to_convert(data)
-        if os.path.isdir(data):
+        if is_read_once(data) or not os.path.exists(data):
+            advice = "Leave out --stream, or write the rows to a Parquet file first."
+        elif os.path.isdir(data):
             what, advice = f"the folder {data!r} without such files", "Their names must end in .parquet."
         message = f"{WHERE}: --stream must be used with Parquet, got {what}. {advice}"
         raise ConfigError(message, got=data)
@@ -118,13 +120,25 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
     return rows, why
 
 
+def column_names(data: str) -> list[str] | None:
+    """Return the columns of several Parquet files; None for another table."""
+    if not are_several(data):
+        return None
+    _check_matches(data)
+    return list(look_at(find_files(data)[0]).schema.names)
+
+
+def _check_matches(data: str) -> None:
+    """Refuse a pattern that no file has."""
+    if not os.path.exists(data) and not glob.glob(data, recursive=True):
+        message = f"{WHERE}: DATA must match at least one file, got none for {data!r}."
+        raise DataError(message, got=data)
+
+
 def _rows(options: TrainOptions) -> ParquetRows:
     """Return the rows with the columns that are not dropped."""
-    try:
-        found = ParquetRows(options.data, options.target)
-    except FileNotFoundError as error:
-        message = f"{WHERE}: DATA must match at least one file, got none for {options.data!r}."
-        raise DataError(message, got=options.data) from error
+    _check_matches(options.data)
+    found = ParquetRows(options.data, options.target)
     dropped = {*options.drop, *options.read_options.dropped}
     for name in dropped:
         check_column(WHERE, "--drop", name, found.columns)
@@ -240,7 +254,7 @@ def prepare_stream(options: TrainOptions, rows: ParquetRows, why: str) -> Prepar
     if n < stream.n_train:
         said += (
             f" Columns are coded by a random sample of {n:,} of {stream.n_train:,} training rows, with the categories "
-            "and labels of all; the linear model is trained on the sample."
+            "and labels of all; the linear model is trained on the sample, and equal rows are looked for in it."
         )
     inputs = Table(inputs.columns, notes=[*inputs.notes, said])
     return Prepared(inputs, target, coder, Division(parts, equal_inputs(inputs, target)), stream=stream)

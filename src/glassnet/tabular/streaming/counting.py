@@ -161,7 +161,8 @@ class Weighing:
 
     def add(self, weight: np.ndarray) -> None:
         """Add the weights above 0 of rows that are trained on."""
-        self._n, self._total = self._n + len(weight), self._total + float(weight.sum())
+        with np.errstate(over="ignore"):
+            self._n, self._total = self._n + len(weight), self._total + float(weight.sum())
         if self._different is not None:
             self._different.update(np.unique(weight).tolist())
             if len(self._different) > _MOST_WEIGHTS:
@@ -173,7 +174,7 @@ class Weighing:
         Raises
         ------
         DataError
-            All are 0.
+            All are 0, or too large.
         """
         if self._rows.weight is None:
             return 1.0
@@ -181,6 +182,10 @@ class Weighing:
             must = f"the weights in column {self._rows.weight!r} must not all be 0"
             message = f"{self._where}: {must}, got no row to train on with another. Name another column."
             raise DataError(message, expected=must, got=0)
+        if not math.isfinite(self._total):
+            must = f"the weights in column {self._rows.weight!r} must have a finite sum"
+            message = f"{self._where}: {must}, got more than float64 can hold. Divide all by the largest."
+            raise DataError(message, expected=must, got=self._total)
         mean = self._n / self._total
         if self._different is None:
             return mean
