@@ -157,7 +157,14 @@ def test_cells_that_are_no_numbers(rows: Any, monkeypatch: pytest.MonkeyPatch) -
             TabularClassifier(epochs=1, random_state=0).fit(rows(size=cells))
         assert "missing=['many']" in str(caught.value)
         assert "read={'size': '" in str(caught.value)
-        quiet(TabularClassifier(epochs=1, random_state=0, missing=["many"]), rows(size=cells))
+        assert ("a sample of" in str(caught.value)) == (odd in sampled)
+    quiet(TabularClassifier(epochs=1, random_state=0, missing=["many"]), rows(size=cells))
+    cells = [f"{i % 90}.5" for i in range(N)]
+    monkeypatch.setattr(streams, "_MOST_DISTINCT", 2)
+    monkeypatch.setattr(counting, "_MOST_ODD", 0)
+    cells[rest[200]] = "many"
+    with pytest.raises(DataError, match=rf"'many' {in_file(rest[200])}.*write TabularClassifier\(missing=\[\.\.\.\]\)"):
+        quiet(TabularClassifier(epochs=1, random_state=0), rows(size=cells))
     read = TabularClassifier(epochs=1, random_state=0, read={"size": "text"})
     assert quiet(read, rows(size=cells)).n_shared_rows_ is None
 

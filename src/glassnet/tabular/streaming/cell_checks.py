@@ -14,7 +14,7 @@ from glassnet.tabular.reading.cells.distinct import Distinct
 from glassnet.tabular.reading.cells.rereading import reread
 from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.streaming.stream import Stream
+from glassnet.tabular.streaming.stream import RowsOfFiles, Stream
 from glassnet.utils.parquet_columns import numbers_of
 from glassnet.utils.parquet_files import arrow
 from glassnet.utils.parquet_rows import ParquetRows
@@ -106,6 +106,8 @@ def named_in_files(names: RowNames) -> Iterator[None]:
         yield
     except DataError as error:
         message = _ROW.sub(lambda found: names(int(found[1])), str(error))
+        if isinstance(names, RowsOfFiles):
+            message = message.replace(": it holds ", f": a sample of {len(names.numbers):,} rows holds ", 1)
         if message == str(error):
             raise
         raise DataError(message, expected=error.expected, got=error.got) from error

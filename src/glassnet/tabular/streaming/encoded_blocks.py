@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from glassnet.errors import DataError
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.frames import table_of
@@ -18,6 +21,8 @@ from glassnet.utils.parquet_columns import numbers_of
 from glassnet.utils.parquet_files import arrow
 
 __all__ = ["EncodedBlocks"]
+
+_ADVICE = re.compile(r"\bpass to_table\(rows, missing=.*, like=model\)")
 
 
 class EncodedBlocks(BlockSource):
@@ -72,13 +77,27 @@ class EncodedBlocks(BlockSource):
         rows = self._stream.rows
         names = RowsOfFiles(rows, numbers)
         read = table_of(table.select(self._encoder.column_names), self._options, "ParquetRows")
-        X = self._encoder.transform(read.named_by(names))
+        with self._errors_of_caller():
+            X = self._encoder.transform(read.named_by(names))
         y, weight = self._targets(table.column(rows.target), names), None
         if rows.weight is not None:
             weight = numbers_of(table.column(rows.weight)).astype(np.float64) * self._stream.weight_factor
         if self._factors is not None:
             weight = self._factors[y] if weight is None else weight * self._factors[y]
         return X, y, None if weight is None else weight.astype(np.float32, copy=False)
+
+    @contextmanager
+    def _errors_of_caller(self) -> Iterator[None]:
+        """Let errors about cells, of which too many differ for the one pass, advise what the caller has."""
+        try:
+            yield
+        except DataError as error:
+            where = self._stream.where
+            caller, _, method = where.partition(".")
+            spelled = f"{caller}(missing=[...])" if method else "--missing"
+            rest = str(error).partition(": ")[2]
+            message = f"{where}: {_ADVICE.sub(f'write {spelled}', rest)}"
+            raise DataError(message, expected=error.expected, got=error.got) from error
 
     def _targets(self, column: Any, names: RowsOfFiles) -> np.ndarray:
         if self._codes is None:
