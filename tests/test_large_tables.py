@@ -377,20 +377,24 @@ def test_of_many_columns_those_of_the_best_blocks_are_measured(monkeypatch: pyte
     def sample(most: int) -> Rows:
         return rows.take(np.arange(most)) if most < 400 else rows
 
-    whole = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    whole, *how = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    assert how == [400, 3, 0, False]
     every = model.importance({**X, "target": y}, metric="log_loss", repeats=3)
     np.testing.assert_array_equal(whole.drops, every.drops)
     work = work_per_row(model.network)
     monkeypatch.setattr(importances, "_MOST_WORK", 10 * 50 * work)
-    best = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    measured = importances.importance_in_time(model, sample, "log_loss", Deadline(None))
+    assert measured.to_dict()["note"] == "Measured on 50 rows, each column shuffled once; 12 columns were not tried."
+    best = measured.importance
     assert best.names == ["c8", "c9", "c10", "c11"]
     assert best.names[best.ranking[0]] == "c9"
     monkeypatch.undo()
     now = Clock()
     hurried = importances.importance_in_time(model, sample, "log_loss", Deadline(10.0, now))
-    assert len(hurried.names) == 16  # a clock that stands still: predictions take no time
+    assert len(hurried.importance.names) == 16  # a clock that stands still: predictions take no time
     monkeypatch.setattr(type(model), "answers", now.slow(type(model).answers, 1.0))
-    assert len(importances.importance_in_time(model, sample, "log_loss", Deadline(5.0, now)).names) == 4
+    last = importances.importance_in_time(model, sample, "log_loss", Deadline(5.0, now))
+    assert (len(last.importance.names), last.n_untried) == (4, 12)
 
 
 # ---- memory ----------------------------------------------------------------------------------------------------------

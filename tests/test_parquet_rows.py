@@ -105,9 +105,9 @@ def test_every_row_comes_once_an_epoch(rows: gn.ParquetRows, batch_size: int) ->
 
 def test_sorted_files_are_mixed(rows: gn.ParquetRows, folder: Path) -> None:
     """The first batch of a file sorted by class has blocks from several places."""
-    start = visited(rows, batch_size=50)[0][:150]
-    assert len(np.unique(start // 50)) == 3
-    assert len(np.unique(start[:50] // 50)) == 3
+    start = visited(rows, batch_size=50)[0][:250]
+    assert len(np.unique(start[:100] // 50)) == len(np.unique(start[:50] // 50)) == 2
+    assert len(np.unique(start[100:] // 50)) == len(np.unique(start[100:150] // 50)) == 3
     net, inputs = network(), gn.ParquetRows(folder, target="y", columns=["a", "b"], block_rows=60, buffer_blocks=8)
     net.fit(inputs, epochs=5, batch_size=20, diagnose=False)
     assert net.evaluate(*whole(inputs))["accuracy"] > 0.8
@@ -261,7 +261,7 @@ def test_files_that_are_refused(folder: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.parquet"
     damaged.write_bytes(good[:4] + b"\xff" * 2000 + good[2004:])
     with pytest.raises(DataError, match=r"row group 0 of '.*damaged\.parquet' must be readable"):
-        network().fit(gn.ParquetRows(damaged, target="y"), epochs=1)
+        network().fit(gn.ParquetRows(damaged, target="y", block_rows=100), epochs=1)
 
 
 def test_columns_that_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -275,8 +275,8 @@ def test_columns_that_are_refused(folder: Path, tmp_path: Path) -> None:
     one = write(tmp_path / "1.parquet", x=[1.0, 2.0])
     with pytest.raises(DataError, match=r"all files must have the same columns, got '.*2\.parquet' without 'x'"):
         gn.ParquetRows([one, write(tmp_path / "2.parquet", z=[1.0, 2.0])], target="y")
-    with pytest.raises(DataError, match=r"same type in all files, got 'x' as double in .* and as int64"):
-        gn.ParquetRows([one, write(tmp_path / "3.parquet", x=[1, 2])], target="y")
+    with pytest.raises(DataError, match=r"go together in all files, got 'x' as double in .* and as string"):
+        gn.ParquetRows([one, write(tmp_path / "3.parquet", x=["1", "2"])], target="y")
     with pytest.raises(DataError, match=r"nested columns: 'x' \(list.*columns=\['z'\], say"):
         gn.ParquetRows(write(tmp_path / "4.parquet", x=[[1], [2, 3]], z=[1.0, 2.0]), target="y")
     text = gn.ParquetRows(write(tmp_path / "5.parquet", x=["a", "b"], z=[1.0, 2.0]), target="y")
@@ -295,7 +295,7 @@ def test_values_that_are_refused(tmp_path: Path) -> None:
     ):
         net.fit(rows, epochs=1, batch_size=2)
     nobody = write(tmp_path / "c.parquet", x=[1.0, 2.0], w=[1.0, -1.0])
-    with pytest.raises(DataError, match="column 'w' must hold finite numbers"):
+    with pytest.raises(DataError, match=r"'w' must hold weights, finite numbers of 0 or more, got -1 in row 2 of"):
         network().fit(gn.ParquetRows(nobody, target="y", weight="w"), epochs=1)
 
 

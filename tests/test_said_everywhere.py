@@ -160,7 +160,6 @@ ARGUMENTS: dict[str, tuple[Callable[[], Any], str]] = {
     "weights": (lambda: TabularClassifier().fit(X_OF, Y_OF, weights=[]), "TabularClassifier.fit: there is no argument weights. Did you mean sample_weight?"),
     "callbacks": (lambda: TabularClassifier().fit(X_OF, Y_OF, callbacks=[]), "TabularClassifier.fit: there is no argument callbacks, nor in the constructor, TabularClassifier(). Callbacks are not here, gn.Network.fit has them; max_seconds= limits the time."),
     "nothing like it": (lambda: TabularClassifier().fit(X_OF, Y_OF, qwx=1), "TabularClassifier.fit: there is no argument qwx. The arguments are X, y, validation_data, sample_weight, groups."),
-    "no y": (lambda: TabularClassifier().fit(X_OF), "TabularClassifier.fit: y must be given."),  # type: ignore[call-arg]
     "too many": (lambda: TabularClassifier().fit(X_OF, Y_OF, None, None, None, 7), "TabularClassifier.fit: it takes 5 arguments, got 6."),  # type: ignore[call-arg]
     "weights of classes": (lambda: TabularRegressor(class_weight="balanced"), "TabularRegressor: there is no argument class_weight. A regression has no classes; fit(X, y, sample_weight=...) weighs rows."),  # type: ignore[call-arg]
 }  # fmt: skip
@@ -173,6 +172,14 @@ def test_arguments_that_are_elsewhere(name: str) -> None:
     with pytest.raises(TypeError) as caught:
         act()
     assert str(caught.value) == message
+
+
+def test_targets_that_are_left_out() -> None:
+    """Only rows in files bring their targets along; otherwise the words are those that scikit-learn has for it."""
+    with pytest.raises(
+        gn.DataError, match="^TabularClassifier.fit requires y to be passed, but the target y is None.$"
+    ):
+        TabularClassifier().fit(X_OF)
 
 
 @pytest.mark.parametrize(

@@ -290,7 +290,7 @@ def test_files_keep_the_calibration(recipe: str, tmp_path: Path) -> None:
 
 
 GOOD: dict[str, Any] = CalibratedProbabilities(
-    9, 1.5, (0.5, 0.4), reliability_bins(np.full((9, 2), 0.5), np.zeros(9, dtype=int))
+    9, 1.5, (0.5, 0.4), *[reliability_bins(np.full((9, 2), 0.5), np.zeros(9, dtype=int))] * 2
 ).config()
 
 
@@ -301,11 +301,15 @@ GOOD: dict[str, Any] = CalibratedProbabilities(
         ({"temperature": None}, "'temperature' must be a finite number above 0, got None"),
         ({"kind": "dice"}, "'kind' must be one of"),
         ({"n_rows": -1}, "'n_rows' must be a whole number of at least 0"),
-        ({"log_loss": [0.5]}, "'log_loss' must be two numbers, got [0.5]"),
+        ({"log_loss": [0.5]}, "'log_loss' must be two numbers of at least 0, got [0.5]"),
         ({"log_loss": "ab"}, "'log_loss' must be a list of up to 1000 numbers, got 'ab'"),
+        ({"log_loss": [-0.5, 0.5]}, "'log_loss' must be two numbers of at least 0"),
+        ({"bins": [[0.9, 0.5, 1.5]]}, "'bins' must be bins of three numbers from 0 to 1"),
+        ({"bins": [[0.9, 0.5, 0.5]]}, "'bins' must be bins whose shares add up to 1"),
+        ({"bins_before": []}, "'bins_before' must be a list of 1 to 1000 bins, got []"),
         ({"bins": [[0.5, 0.5]]}, "'bins' must be bins of three numbers"),
         ({"bins": [0.5]}, "'bins' must be a list of up to 1000 numbers, got 0.5"),
-        ({"bins": 7}, "'bins' must be a list of up to 1000 bins, got 7"),
+        ({"bins": 7}, "'bins' must be a list of 1 to 1000 bins, got 7"),
     ],
 )
 def test_damaged_entries_are_refused(change: dict[str, Any], must: str) -> None:
@@ -314,6 +318,33 @@ def test_damaged_entries_are_refused(change: dict[str, Any], must: str) -> None:
     assert read_calibration("load", None) is None
     with pytest.raises(FormatError) as info:
         read_calibration("load", {**GOOD, **change})
+    assert str(info.value).startswith(f"load: 'calibration': {must}")
+
+
+QUANTILES: dict[str, Any] = {
+    "kind": "quantiles", "n_rows": 30, "levels": [0.1, 0.9], "shifts": [0.0, 0.0], "below_before": [0.2, 0.8],
+    "below": [0.1, 0.9],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "must"),
+    [
+        ({"levels": []}, "'levels' must be rising numbers between 0 and 1, got []"),
+        ({"levels": [0.9, 0.1]}, "'levels' must be rising numbers between 0 and 1"),
+        ({"levels": [0.2, 0.9]}, "'levels' must be those of the network, 0.1, 0.9, got [0.2, 0.9]"),
+        ({"shifts": [0.0]}, "'shifts' must be 2 numbers, one for each level, got [0.0]"),
+        ({"below_before": []}, "'below_before' must be 2 numbers from 0 to 1, one for each level, got []"),
+        ({"below": [0.1, 1.2]}, "'below' must be 2 numbers from 0 to 1, one for each level"),
+        (GOOD, "'kind' must be one of 'quantiles', got 'probabilities'"),
+    ],
+)
+def test_damaged_entries_of_quantiles_are_refused(change: dict[str, Any], must: str) -> None:
+    """Of other numbers or levels than the network has, or of another task."""
+    net = gn.Network([gn.Dense(2), gn.Calibration()], loss=gn.Quantile((0.1, 0.9)), seed=0, input_shape=1)
+    assert read_calibration("load", QUANTILES, net) is not None
+    with pytest.raises(FormatError) as info:
+        read_calibration("load", {**QUANTILES, **change}, net)
     assert str(info.value).startswith(f"load: 'calibration': {must}")
 
 

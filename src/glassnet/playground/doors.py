@@ -39,7 +39,9 @@ def experiment_with(data: PlayData | None = None) -> Experiment:
     return Experiment(data, suggested_settings(data))
 
 
-def experiment_with_network(network: Network, data: PlayData | None = None, advice: str = _ROWS) -> Experiment:
+def experiment_with_network(
+    network: Network, data: PlayData | None = None, advice: str = _ROWS, alone: str = "Make it with members=None."
+) -> Experiment:
     """Return an experiment that goes on with a network as it is, which is not changed.
 
     Parameters
@@ -49,6 +51,8 @@ def experiment_with_network(network: Network, data: PlayData | None = None, advi
         Without them, a toy.
     advice : str
         What to do where the toy does not fit.
+    alone : str
+        What to do about several members.
     """
     if data is None:
         try:
@@ -59,7 +63,7 @@ def experiment_with_network(network: Network, data: PlayData | None = None, advi
             message = f"playground: rows must be given for a network {of}, got none. {advice}"
             raise ConfigError(message, expected=error.expected, got=None) from error
     if network.members is not None:
-        message = f"playground: it shows one network, got one of {network.members} members. Make it with members=None."
+        message = f"playground: it shows one network, got one of {network.members} members. {alone}"
         raise ConfigError(message, got=network.members)
     shape = data.X.shape[1:]
     if network.input_shape not in (None, shape):
@@ -71,7 +75,8 @@ def experiment_with_network(network: Network, data: PlayData | None = None, advi
 
 def experiment_with_model(model: TableModel, frame: Any) -> Experiment:
     """Return an experiment that goes on with the network of a table model, on the rows of a frame with the target."""
-    return experiment_with_network(model.network, data_from_model(model, frame))
+    alone = "Train one network, without n_ensemble, n_folds or several splits of cv."
+    return experiment_with_network(model.network, data_from_model(model, frame), alone=alone)
 
 
 def play_network(network: Network, X: Any = None, y: Any = None, **options: Any) -> Playground:

@@ -26,6 +26,7 @@ from glassnet.training.loop import Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.pace import paced, pacing
+from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.row_sources import RowSource, take_rows
 
@@ -68,6 +69,9 @@ def make_plan(
     `Network.fit` explains the options; ``where`` asks for it, and ``title`` is what the progress line calls the
     networks.
     """
+    if isinstance(X, BlockSource):
+        message = f"{where}: X must be an array, got {type(X).__name__}. {X.not_an_array}"
+        raise ConfigError(message, got=X)
     if y is None:
         message = f"{where}: y must be given, got none. Batches of your own are for Network.fit."
         raise ConfigError(message)

@@ -272,11 +272,12 @@ class TableModel(Predictor):
         reading = options_config(self.reading)
         if reading:
             table["reading"] = reading
-        if self.calibration is not None:
-            table["calibration"] = self.calibration.config()
+        if (calibration := self.calibration) is not None:
+            table["calibration"] = calibration.config()
         if self.background is not None:
             table["background"] = [[float(str(value)) for value in row] for row in self.background]
-        self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
+        kept = {name: value for name, value in self.network.metadata.get(_KEY, {}).items() if name != "calibration"}
+        self.network.metadata[_KEY] = {**kept, **table}
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> TableModel:
@@ -301,11 +302,11 @@ class TableModel(Predictor):
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
             model = cls(network, encoder, target)
             model.reading = options_from_config(where, table.get("reading"))
-            model.calibration = read_calibration(where, table.get("calibration"))
+            model.calibration = read_calibration(where, table.get("calibration"), network)
             model.background = read_background(where, table.get("background"), encoder)
             return model
         except (FormatError, ConfigError) as error:
-            message = f"{where}: {shortened(error)}"
+            message = f"{where}: {shortened(error).removeprefix(f'{where}: ')}"
             raise FormatError(message, expected=error.expected, got=error.got) from error
 
     def __repr__(self) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
+from glassnet.tabular.calibration.clipping import clipped
 from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
@@ -33,14 +34,25 @@ class Predictor:
         self.encoder = encoder
         self.target = target
         self._double: Network | None = None
+        self._calibration: Calibrated | None = None
 
     reading = ReadOptions()
     """The options that the training table was read with, which are the defaults for new tables."""
     background: np.ndarray | None = None
     """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
 
-    calibration: Calibrated | None = None
-    """What calibrated the probabilities or quantiles, and what it changed; None if nothing did."""
+    @property
+    def calibration(self) -> Calibrated | None:
+        """What calibrated the probabilities or quantiles, and what it changed; None if nothing did.
+
+        It is None too if the numbers in the network are no longer those: a training that goes on sets them back.
+        """
+        found = self._calibration
+        return found if found is not None and found.is_in(self.network) else None
+
+    @calibration.setter
+    def calibration(self, found: Calibrated | None) -> None:
+        self._calibration = found
 
     @property
     def forms(self) -> dict[str, Form]:
@@ -71,12 +83,7 @@ class Predictor:
         if not len(X):
             return np.empty((0, self.target.n_outputs * len(self.levels or (None,))))
         outputs = self._in_double_precision().predict(X)
-        if self.target.clip:  # each member before averaging, so that one outlier does not dominate
-            scale = self.target.scale
-            ends = scale.forward(np.array([scale.low, scale.high])).astype(np.float32)
-            # One step of float32 beyond the ends, so that the ends themselves come out of the conversion to units: an
-            # interval that begins at a count of 0 has to contain 0.
-            outputs = np.clip(outputs, *np.nextafter(ends, np.array([-np.inf, np.inf], dtype=np.float32)))
+        outputs = clipped(self.target, outputs)  # each member before averaging, so that no outlier dominates
         return np.asarray(outputs if self.network.members is None else outputs.mean(axis=0))
 
     def _in_double_precision(self) -> Network:

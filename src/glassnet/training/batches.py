@@ -46,6 +46,9 @@ class Batches:
         """Return what identifies these batches, JSON-able."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """End what goes on beside the training; a later epoch begins it anew."""
+
 
 class ArrayBatches(Batches):
     """Checked arrays or sources, visited batch by batch.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +17,9 @@ from glassnet.training.batches import Batch, Batches
 from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
 from glassnet.training.loop import Validation
 from glassnet.training.options import FitOptions
-from glassnet.utils.block_sources import BlockPart, BlockRows, BlockSource, Buffer, buffers_of
+from glassnet.utils.block_sources import BlockPart, BlockRows, BlockSource, Buffer, blocks_together, buffers_of
 from glassnet.utils.checks import check_integer, check_weights
+from glassnet.utils.wording import shortened
 
 __all__ = ["BlockBatches", "block_validation", "prepare_blocks"]
 
@@ -35,9 +38,9 @@ class _Piece(NamedTuple):
 class BlockBatches(Batches):
     """Rows of a source of blocks: each once an epoch, in an order that follows from the seed and the epoch.
 
-    Blocks are shuffled, and then the rows of ``source.buffer_blocks`` of them at a time: see
-    `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches go
-    on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
+    Blocks are shuffled, and then the rows of at most ``source.buffer_blocks`` of them at a time: see
+    `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches
+    go on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
     place. If one batch holds all rows, they come in their order, as from arrays. Members share the order, that of the
     first one's seed.
 
@@ -75,16 +78,21 @@ class BlockBatches(Batches):
         full = self.n_rows // self.batch_size
         self._in_pass = full if drop_last else -(-self.n_rows // self.batch_size)
         self.n_batches = self.n_steps = self._in_pass if steps_per_epoch is None else steps_per_epoch
-        self._under_way: tuple[int, int, Iterator[Batch]] | None = None  # pass, its next batch, and its batches
+        self._under_way: tuple[int, int, Generator[Batch]] | None = None  # pass, its next batch, and its batches
+        self._last_pass: Generator[Batch] | None = None
         self._end = full * self.batch_size if drop_last else self.n_rows
         self.shuffles = shuffle and self.n_rows > self.batch_size
         # What is wrong with the rows of one block is wrong before the first step.
-        self._like = self._checked(int(np.argmax(np.diff(source.starts) > 0)))
+        self._like = self._checked()
 
-    def _checked(self, block: int) -> Batch:
-        """Return no rows, of the shapes and types of those of a block, which are checked."""
-        X, y, weight = self._prepared(self.source.read(block))
-        return X[:0], y[:0], None if weight is None else weight[:0]
+    def _checked(self) -> Batch:
+        """Return no rows, of the shapes and types of those of a block, which are checked; some row must weigh."""
+        for block in np.flatnonzero(np.diff(self.source.starts)).tolist():
+            batch = self._prepared(self.source.read(block))
+            if batch[2] is None or batch[2].any():
+                return _slice(batch, 0, 0)
+        message = "fit: weights of rows must not all be 0, got no other in any block. Correct their column."
+        raise DataError(message, got=0.0)
 
     def _prepared(self, arrays: Any) -> Batch:
         network = self._network
@@ -98,7 +106,9 @@ class BlockBatches(Batches):
         while left > 0:
             number, batch = divmod(place, self._in_pass)
             if self._under_way is None or self._under_way[:2] != (number, batch):
-                self._under_way = number, batch, self._pass(number, batch)
+                self.close()
+                self._last_pass = self._pass(number, batch)
+                self._under_way = number, batch, self._last_pass
             batches, self._under_way = self._under_way[2], None
             found = next(batches)
             if batch + 1 < self._in_pass:
@@ -107,20 +117,27 @@ class BlockBatches(Batches):
             place, left = place + 1, left - 1
             yield found
 
-    def _pass(self, number: int, first: int) -> Iterator[Batch]:
+    def close(self) -> None:
+        under_way, self._under_way, self._last_pass = self._last_pass, None, None
+        if under_way is not None:
+            under_way.close()
+
+    def _pass(self, number: int, first: int) -> Generator[Batch]:
         """Yield the batches of a pass over all rows, from the ``first``-th on."""
         size, row = self.batch_size, first * self.batch_size
         # One is trained on while the other is filled, and they change places.
         room = (self._room(), self._room())
         rest = _slice(self._like, 0, 0)  # the rows left over from the buffer before, fewer than a batch
-        with ThreadPoolExecutor(1, "glassnet-reader") as reader:
+        ends = threading.Event()
+        with ThreadPoolExecutor(1, "glassnet-reader") as reader, ExitStack() as at_end:
+            at_end.callback(ends.set)  # else the end would wait until a whole buffer has been read
             plan = self._plan(number, row)
-            loading = self._load_next(reader, plan, room[0])
+            loading = self._load_next(reader, plan, room[0], ends)
             for turn in itertools.count(1):
                 if loading is None:
                     return
                 piece, arrays = loading.result()
-                loading = self._load_next(reader, plan, room[turn % 2])
+                loading = self._load_next(reader, plan, room[turn % 2], ends)
                 _copy(rest, _slice(arrays, 0, piece.lead))
                 last = min(piece.end, self._end) if loading is None else piece.end // size * size
                 origin = piece.begin - piece.lead
@@ -132,7 +149,8 @@ class BlockBatches(Batches):
 
     def _room(self) -> Batch:
         """Return arrays for the largest buffer, behind the rest of another."""
-        largest = np.sort(np.diff(self.source.starts))[-self.source.buffer_blocks :].sum()
+        counts = np.sort(np.diff(self.source.starts))
+        largest = counts[-max(blocks_together(int(np.count_nonzero(counts)), self.source.buffer_blocks)) :].sum()
         X, y, weight = (
             None if like is None else np.empty((largest + self.batch_size, *like.shape[1:]), like.dtype)
             for like in self._like
@@ -151,16 +169,18 @@ class BlockBatches(Batches):
             begin = end
 
     def _load_next(
-        self, reader: ThreadPoolExecutor, plan: Iterator[_Piece], room: Batch
+        self, reader: ThreadPoolExecutor, plan: Iterator[_Piece], room: Batch, ends: threading.Event
     ) -> Future[tuple[_Piece, Batch]] | None:
         """Begin to read the next buffer of a plan; None after the last."""
         piece = next(plan, None)
-        return None if piece is None else reader.submit(self._load, piece, room)
+        return None if piece is None else reader.submit(self._load, piece, room, ends)
 
-    def _load(self, piece: _Piece, room: Batch) -> tuple[_Piece, Batch]:
+    def _load(self, piece: _Piece, room: Batch, ends: threading.Event) -> tuple[_Piece, Batch]:
         """Return the rows of a buffer in the order in which they are visited, behind room for the rest of another."""
         buffer, arrays = piece.buffer, _slice(room, 0, piece.lead + piece.buffer.n_rows)
         for place, found in self.source.read_blocks(buffer.blocks.tolist()):
+            if ends.is_set():
+                break
             own = slice(buffer.starts[place], buffer.starts[place + 1])
             rows = np.arange(own.start, own.stop) if buffer.places is None else buffer.places[own]
             for array, part in zip(arrays, self._prepared(found), strict=True):
@@ -179,7 +199,7 @@ class BlockBatches(Batches):
             "batch_size": self.batch_size,
             "batches": self.n_batches,
             "shuffle": self.shuffles,
-            "contents": f"{self.source.identity()}, {self.source.buffer_blocks} together",
+            "contents": f"{self.source.identity()}, at most {self.source.buffer_blocks} together",
         }
 
 
@@ -220,7 +240,7 @@ def prepare_blocks(
         if value is not None:
             advice = {"y": "Name the column: target='y'.", "sample_weight": "Name the column: weight='w'."}
             must = f"{name} must be left out with blocks of rows"
-            message = f"fit: {must}, got {value!r}. {advice[name]}"
+            message = f"fit: {must}, got {shortened(repr(value), 40)}. {advice[name]}"
             raise ConfigError(message, got=value)
     steps = options["steps_per_epoch"]
     if steps is not None:
@@ -295,7 +315,7 @@ def _columns(parts: list[tuple[np.ndarray, np.ndarray | None]]) -> tuple[np.ndar
     return np.concatenate([y for y, _ in parts if len(y)]), np.concatenate(found) if found else None
 
 
-def block_validation(network: BaseNetwork, source: BlockSource) -> Validation:
+def block_validation(network: BaseNetwork, source: BlockSource, trained: Any = None) -> Validation:
     """Return a source as validation rows: its inputs are read anew at each evaluation, a block at a time.
 
     Parameters
@@ -304,7 +324,12 @@ def block_validation(network: BaseNetwork, source: BlockSource) -> Validation:
         Built.
     source : BlockSource
         The rows; its targets and weights are read now.
+    trained : BlockSource or anything else
+        What is trained on: where both know the names of their columns, the inputs are matched by these.
     """
+    names = getattr(trained, "columns", None) if isinstance(trained, BlockSource) else None
+    if names is not None and hasattr(source, "with_columns"):
+        source = source.with_columns("fit: validation_data", names)
     check = getattr(source, "check_numbers", None)
     if check is not None:
         check("fit: validation_data")

@@ -41,7 +41,7 @@ def prepare_data(
     order: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
     if isinstance(X, BlockSource):
         blocks, held_out = prepare_blocks(network, X, y, options, split, order)
-        return blocks, held_out if split else _validation(network, validation_data)
+        return blocks, held_out if split else _validation(network, validation_data, X)
     if y is None:
         if split or sample_weight is not None:
             name = "validation_split" if split else "sample_weight"
@@ -91,11 +91,13 @@ def _iterable(network: BaseNetwork, batches: Any, steps_per_epoch: int | None, c
     return IterableBatches(network, batches, steps_per_epoch=steps, weigh=weigh)
 
 
-def _validation(network: BaseNetwork, data: Sequence[Any] | BlockSource | None) -> Validation | None:
+def _validation(
+    network: BaseNetwork, data: Sequence[Any] | BlockSource | None, trained: Any = None
+) -> Validation | None:
     if data is None:
         return None
     if isinstance(data, BlockSource):
-        return block_validation(network, data)
+        return block_validation(network, data, trained)
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
         message = f"fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
         raise ConfigError(message, got=data)

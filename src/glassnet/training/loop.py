@@ -6,6 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -185,7 +186,7 @@ class Run(Generic[N]):
 
     def _train(self) -> Generator[None, None, None]:
         """Train to the end, yielding after each step; refuse to where the network is being fitted already."""
-        with running([self.network]) as self._fits:
+        with closing(self.batches), running([self.network]) as self._fits:
             yield from self._train_alone()
 
     def _train_alone(self) -> Generator[None, None, None]:
@@ -291,8 +292,7 @@ class Run(Generic[N]):
             raise
         rate = self.rate(self.take_step.position_after(max(self.step - 1, 0)))
         weighs = state.weight_sum if self.network.members is None else state.weight_sum.min() > 0.0
-        loss = state.loss_sum / state.weight_sum if weighs else math.nan
-        row = {"loss": listed(loss), "learning_rate": listed(rate)}
+        row = {"loss": listed(state.loss_sum / state.weight_sum if weighs else math.nan), "learning_rate": listed(rate)}
         if self.network.optimizer.clip_norm is not None:
             row["clipped"] = listed(state.clipped / max(state.step, 1))
         self._sums_before = (state.step, state.loss_sum, state.weight_sum, state.clipped)

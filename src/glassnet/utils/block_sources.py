@@ -11,7 +11,16 @@ from glassnet.errors import DataError
 from glassnet.utils.random_streams import KeyedGenerator
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["BlockPart", "BlockRows", "BlockSource", "Buffer", "RowArrays", "buffers_of", "held_out_rows"]
+__all__ = [
+    "BlockPart",
+    "BlockRows",
+    "BlockSource",
+    "Buffer",
+    "RowArrays",
+    "blocks_together",
+    "buffers_of",
+    "held_out_rows",
+]
 
 RowArrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Inputs, targets and weights of some rows; no weights is None."""
@@ -31,12 +40,16 @@ class BlockSource:
     n_features : int
         Numbers in a row.
     buffer_blocks : int
-        Blocks whose rows are shuffled together.
+        Most blocks whose rows are shuffled together.
     """
 
     starts: np.ndarray
     n_features: int
     buffer_blocks: int = 8
+    not_an_array = (
+        "Rows that stay in their files are for Network.fit, its validation_data, and fit of TabularClassifier and "
+        "TabularRegressor. Read arrays from them, block by block: X, y, weight = rows.read(0)."
+    )  # what is said where an array is wanted
 
     @property
     def n_blocks(self) -> int:
@@ -237,11 +250,36 @@ class Buffer(NamedTuple):
         return int(self.starts[-1])
 
 
-def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None) -> Iterator[Buffer]:
-    """Yield the buffers of an epoch: blocks in random order, ``buffer_blocks`` at a time, and the order of their rows.
+def blocks_together(n_blocks: int, most: int) -> list[int]:
+    """Return how many blocks each buffer has: as few buffers as hold them all, whose sizes differ by 1 at most.
 
-    Each row is in one buffer, once. The order follows from the generator's seed and the epoch: that of the blocks from
-    its numbers at (epoch, 0), that of the rows of buffer i from those at (epoch, 1 + i).
+    A last buffer of the one block that is left over would end each epoch on rows from a single place, of one class
+    where they are sorted.
+
+    Parameters
+    ----------
+    n_blocks : int
+        All blocks with rows.
+    most : int
+        Most blocks of a buffer.
+
+    Examples
+    --------
+    >>> blocks_together(17, 8)
+    [5, 6, 6]
+    >>> blocks_together(8, 8)
+    [8]
+    """
+    n = -(-n_blocks // most)
+    return [n_blocks * (i + 1) // n - n_blocks * i // n for i in range(n)]
+
+
+def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None) -> Iterator[Buffer]:
+    """Yield the buffers of an epoch: blocks in random order, some at a time, and the order of their rows.
+
+    Each row is in one buffer, once. Buffers have about the same number of blocks, see `blocks_together`. The order
+    follows from the generator's seed and the epoch: that of the blocks from its numbers at (epoch, 0), that of the rows
+    of buffer i from those at (epoch, 1 + i).
 
     Parameters
     ----------
@@ -255,8 +293,8 @@ def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None
     blocks = np.arange(source.n_blocks) if shuffling is None else shuffling.at(epoch).permutation(source.n_blocks)
     counts = np.diff(source.starts)
     blocks = blocks[counts[blocks] > 0]
-    for i, first in enumerate(range(0, len(blocks), source.buffer_blocks)):
-        together = blocks[first : first + source.buffer_blocks]
+    ends = np.cumsum(blocks_together(len(blocks), source.buffer_blocks))
+    for i, together in enumerate(np.split(blocks, ends[:-1])):
         starts = np.concatenate([[0], np.cumsum(counts[together])])
         places = None
         if shuffling is not None:

@@ -189,6 +189,8 @@ def _as_array(where: str, name: str, value: Any) -> np.ndarray:
     """Return an array; masked values of a masked array become NaN, so that they are found."""
     if hasattr(value, "filled") and hasattr(value, "mask"):
         return np.asarray(value.astype(np.float64).filled(np.nan)) if np.any(value.mask) else np.asarray(value)
+    if advice := getattr(type(value), "not_an_array", ""):
+        raise _error(DataError, where, f"{name} must be an array", type(value).__name__, advice)
     try:
         return np.asarray(value)
     except TypeError:  # columns of types that no array has in common

@@ -157,7 +157,8 @@ def _misfit(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[
         return f"{where}: {_too_many(where, places, [name for name in names if name not in places], args)}"
     given = {*places[: len(args)], *keywords}
     missing = [each.name for each in found if each.default is each.empty and each.name not in given]
-    return f"{where}: {' and '.join(missing)} must be given." if missing else ""
+    advice = next((f" {each.not_an_array}" for each in args if hasattr(type(each), "not_an_array")), "")
+    return f"{where}: {' and '.join(missing)} must be given.{advice}" if missing else ""
 
 
 def _too_many(where: str, places: list[str], names: list[str], args: tuple[Any, ...]) -> str:

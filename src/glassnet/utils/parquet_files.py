@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.utils.checks import require_extra
-from glassnet.utils.wording import few, shortened
+from glassnet.utils.wording import shortened
 
-__all__ = ["FileFacts", "arrow", "find_files", "look_at", "open_file", "same_schema"]
+__all__ = ["FileFacts", "arrow", "check_folders", "find_files", "look_at", "open_file"]
 
 _PROBES, _PROBE_BYTES = 16, 4096  # of a file, for its identity: where, and how many bytes there
 _BUFFER_BYTES = 2**17  # read at a time from each column: without it a row group's columns are read whole
@@ -30,7 +30,9 @@ class FileFacts(NamedTuple):
     Parameters
     ----------
     path : Path
-        Where it is.
+        Where it is, absolute: also in another working directory, and in another process.
+    name : str
+        How messages name it: the path as it was given.
     schema : pyarrow.Schema
         Names and types of its columns.
     groups : list of int
@@ -45,6 +47,7 @@ class FileFacts(NamedTuple):
     """
 
     path: Path
+    name: str
     schema: Any
     groups: list[int]
     decoded_bytes: int
@@ -86,23 +89,76 @@ def find_files(files: str | os.PathLike[str] | Iterable[Any]) -> list[Path]:
         if Path(text).is_dir():
             text = str(Path(text) / "*.parquet")
         # A file whose name has brackets is meant by its name.
-        own = [Path(text)] if Path(text).exists() else [Path(path) for path in sorted(glob.glob(text, recursive=True))]
+        own = [Path(text)] if Path(text).exists() else _matches(text)
         found += own
         if not own:
-            message = f"ParquetRows: files must match at least one file, got none for {text!r}."
+            deep = str(Path(each) / "**" / "*.parquet")
+            advice = f" There are some in folders below it: write {deep!r}." if _matches(deep) else ""
+            message = f"ParquetRows: files must match at least one file, got none for {text!r}.{advice}"
             raise FileNotFoundError(message)
     if not found:
         message = "ParquetRows: files must name at least one file, got an empty list."
         raise ConfigError(message, got=files)
-    twice = [path for path in found if found.count(path) > 1]
-    if twice:
-        message = f"ParquetRows: each file must be given once, got {str(twice[0])!r} {len(twice)} times."
-        raise ConfigError(message, got=twice)
+    _check_different(found)
     return found
 
 
-def open_file(path: Path) -> Any:
+def _matches(pattern: str) -> list[Path]:
+    """Return the files that a pattern means, without folders, which some programs name like files."""
+    return [path for path in map(Path, sorted(glob.glob(pattern, recursive=True))) if not path.is_dir()]
+
+
+def check_folders(files: Sequence[FileFacts], wanted: Collection[str] | None) -> None:
+    """Refuse files whose folders hold a column, as in ``year=2020``, that differs between them and is in none.
+
+    Parameters
+    ----------
+    files : list of FileFacts
+        All files.
+    wanted : collection of str or None
+        The columns that are read; None for all that there are.
+
+    Raises
+    ------
+    DataError
+        It would not be read, and is wanted.
+    """
+    found = [dict(part.split("=", 1) for part in file.path.parts[:-1] if "=" in part) for file in files]
+    for name in sorted({name for values in found for name in values}):
+        values = [each.get(name) for each in found]
+        other = next((i for i, value in enumerate(values) if value != values[0]), None)
+        is_read = all(name in file.schema.names for file in files)
+        if other is None or is_read or (wanted is not None and name not in wanted):
+            continue
+        first, second = ("none" if values[i] is None else repr(f"{name}={values[i]}") for i in (0, other))
+        must = f"each column must be in the files, got folders {first} and {second} with a {name!r} that is not read"
+        advice = "Write it into the files, or name the inputs without it: columns=[...]."
+        message = f"ParquetRows: {must}. {advice}"
+        raise DataError(message, got=name)
+
+
+def _check_different(paths: list[Path]) -> None:
+    """Refuse a file that comes twice, by whatever paths."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        other = first.setdefault(os.path.realpath(path), path)
+        if other is not path:
+            got = "twice" if str(other) == str(path) else f"and {str(path)!r}, which are the same file"
+            message = f"ParquetRows: each file must be given once, got {str(other)!r} {got}."
+            raise ConfigError(message, got=[str(other), str(path)])
+
+
+def open_file(path: Path, name: str, footer: Any = None) -> Any:
     """Return an open ``pyarrow.parquet.ParquetFile``, of which little is read at a time.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+    name : str
+        How messages name it.
+    footer : pyarrow.parquet.FileMetaData, optional
+        Its own, if that was read before.
 
     Raises
     ------
@@ -111,24 +167,26 @@ def open_file(path: Path) -> Any:
     """
     parquet, errors = arrow("pyarrow.parquet"), arrow().lib
     try:
-        return parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        return parquet.ParquetFile(path, metadata=footer, buffer_size=_BUFFER_BYTES, pre_buffer=False)
     except (errors.ArrowException, OSError) as error:
         if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
             raise
         why = shortened(str(error).split("\n")[0].strip(), 120)
-        message = f"ParquetRows: {str(path)!r} must be a whole Parquet file, got: {why}"
+        message = f"ParquetRows: {name!r} must be a whole Parquet file, got: {why}"
         raise DataError(message, got=str(error)) from error
 
 
 def look_at(path: Path) -> FileFacts:
     """Return what the footer of a file says."""
-    with open_file(path) as file:
+    name, path = str(path), path.absolute()
+    with open_file(path, name) as file:
         footer = file.metadata
         groups = [footer.row_group(i) for i in range(footer.num_row_groups)]
         rows, decoded = [group.num_rows for group in groups], sum(group.total_byte_size for group in groups)
         schema = file.schema_arrow
     stat = path.stat()
-    return FileFacts(path, schema, rows, decoded, _identity(path, stat.st_size), stat.st_size, stat.st_mtime_ns)
+    identity = _identity(path, stat.st_size)
+    return FileFacts(path, name, schema, rows, decoded, identity, stat.st_size, stat.st_mtime_ns)
 
 
 def _identity(path: Path, size: int) -> str:
@@ -143,24 +201,3 @@ def _identity(path: Path, size: int) -> str:
             file.seek(i * max(size - _PROBE_BYTES, 0) // (_PROBES - 1))
             digest.update(file.read(_PROBE_BYTES))
     return digest.hexdigest()
-
-
-def same_schema(files: Sequence[FileFacts], names: Sequence[str]) -> None:
-    """Raise an error unless all files have the columns of these names, of the same types."""
-    first = files[0]
-    for other in files[1:]:
-        missing = [name for name in names if name not in other.schema.names]
-        if missing:
-            message = (
-                f"ParquetRows: all files must have the same columns, got {str(other.path)!r} without "
-                f"{few(map(repr, missing), 3)}, which {str(first.path)!r} has."
-            )
-            raise DataError(message, expected=list(names), got=missing)
-        for name in names:
-            ours, theirs = first.schema.field(name).type, other.schema.field(name).type
-            if ours != theirs:
-                message = (
-                    f"ParquetRows: a column must have the same type in all files, got {name!r} as {ours} in "
-                    f"{str(first.path)!r} and as {theirs} in {str(other.path)!r}. Write the files anew with one type."
-                )
-                raise DataError(message, expected=str(ours), got=str(theirs))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
-from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -15,15 +15,16 @@ from glassnet.utils.block_sources import BlockSource, RowArrays
 from glassnet.utils.checks import check_integer
 from glassnet.utils.keywords import AdvisesOnNames
 from glassnet.utils.parquet_columns import is_number, numbers_of
-from glassnet.utils.parquet_files import arrow, find_files, look_at, open_file, same_schema
+from glassnet.utils.parquet_files import arrow, check_folders, find_files, look_at
+from glassnet.utils.parquet_tables import TableReader, divide
+from glassnet.utils.parquet_types import common_types
 from glassnet.utils.suggestions import did_you_mean, nearest
-from glassnet.utils.wording import few
+from glassnet.utils.wording import few, shortened
 
 __all__ = ["ParquetRows"]
 
 _BLOCK_BYTES = 2**22  # of a block as float64, unless block_rows is given
 _FEWEST_ROWS, _MOST_ROWS = 256, 65_536  # of such a block
-_ROWS_TOGETHER = 8192  # decoded: with more the allocator of pyarrow takes twice the memory
 
 
 class ParquetRows(AdvisesOnNames, BlockSource):
@@ -37,10 +38,11 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     most 50,000, by a hash of their numbers, equal rows or not. Of tables with more than 60 columns both are fewer.
     Hashes of rows are not kept in the model.
 
-    A row group is a block, or several if it is large. In an epoch every row comes exactly once, in an order that
-    follows from the seed and the epoch's number: the blocks are shuffled, then the rows of ``buffer_blocks`` of them at
-    a time. Two such buffers are in memory at once, the next being read while the network trains on one. Where rows are
-    sorted, by class say, a buffer should have blocks from many places: leave it at 8 or more.
+    A row group is a block, or several if it is large; small ones that are neighbours, of up to 1,024 rows, are one. In
+    an epoch every row comes exactly once, in an order that follows from the seed and the epoch's number: the blocks are
+    shuffled, then the rows of several of them at a time, about the same number each time and at most ``buffer_blocks``.
+    Two such buffers are in memory at once, the next being read while the network trains on one. Where rows are sorted,
+    by class say, a buffer should have blocks from many places: leave it at 8 or more.
 
     To read a part of a row group what stands before it must be decoded too, so files whose row groups are as large as a
     block are read fastest. DuckDB writes them so::
@@ -51,7 +53,8 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     ----------
     files : str, path, or list of these
         Files, folders of them, or patterns such as ``"data/*.parquet"``; those of a pattern are sorted by name. All
-        must have the same columns of the same types.
+        must have the same columns, of types that go together: whole numbers and floats (as float64, up to 2**53), whole
+        numbers of several widths, text of several kinds, times of several units, or no values at all and any type.
     target : str
         The column to predict.
     columns : list of str, optional
@@ -61,7 +64,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     block_rows : int, optional
         Most rows of a block; by default as many as have 4 MB as float64, from 256 to 65,536.
     buffer_blocks : int, default=8
-        Blocks whose rows are shuffled together.
+        Most blocks whose rows are shuffled together.
 
     Attributes
     ----------
@@ -94,7 +97,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     >>> pyarrow.parquet.write_table(table, path, row_group_size=100)
     >>> rows = gn.ParquetRows(path, target="y")
     >>> rows
-    ParquetRows(400 rows of 2 columns in 4 blocks, target='y')
+    ParquetRows(400 rows of 2 columns in 1 block, target='y')
     >>> net = gn.Network([gn.Dense(2)], loss="cross_entropy", optimizer=gn.Adam(0.05), seed=0)
     >>> history = net.fit(rows, epochs=5, batch_size=20)
     >>> net.evaluate(X, table["y"].to_numpy())["accuracy"] > 0.9
@@ -115,21 +118,24 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         paths = find_files(files)
         self._files = [look_at(path) for path in paths]
         self.target, self.weight = target, weight
+        wanted = _in_order(columns)
+        check_folders(self._files, None if wanted is None else [*wanted, target, weight or target])
         names = self._files[0].schema.names
         self._check_name("target", target, names)
         if weight is not None:
             self._check_name("weight", weight, [name for name in names if name != target])
-        self.columns = self._inputs(columns)
+        self.columns = self._inputs(wanted)
         self.n_features = len(self.columns)
+        self._types = common_types(self._files, self._read_names)
         self._check_types()
-        same_schema(self._files, self._read_names)
         self.decoded_bytes = sum(file.decoded_bytes for file in self._files)
         if block_rows is None:
             block_rows = max(_FEWEST_ROWS, min(_MOST_ROWS, _BLOCK_BYTES // (8 * (self.n_features + 1))))
         self._block_rows = check_integer("ParquetRows", "block_rows", block_rows, 1)
         self.buffer_blocks = check_integer("ParquetRows", "buffer_blocks", buffer_blocks, 1)
-        self._places = self._divide()
-        self.starts = np.concatenate([[0], np.cumsum([n for *_, n in self._places])]).astype(np.int64)
+        self._places = divide(self._files, self._block_rows)
+        self.starts = np.concatenate([[0], np.cumsum([place.n for place in self._places])]).astype(np.int64)
+        self._reader = TableReader(self._files, self._types, self._places, self._block_rows)
         if not self.n_rows:
             message = f"ParquetRows: the files must have rows, got none in {few([str(path) for path in paths], 3)}."
             raise DataError(message, got=0)
@@ -156,13 +162,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         """Return the names of the inputs."""
         schema = self._files[0].schema
         names = schema.names
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            message = f"ParquetRows: column names must differ from each other, got {twice[0]!r} twice. Rename one."
-            raise DataError(message, got=twice[0])
         others = [name for name in names if name not in (self.target, self.weight)]
-        if isinstance(columns, str):
-            columns = [columns]
         if columns is not None:
             for name in columns:
                 self._check_name("each of columns", name, others)
@@ -178,22 +178,21 @@ class ParquetRows(AdvisesOnNames, BlockSource):
 
     def _check_types(self) -> None:
         """Refuse columns whose cells are not one value each."""
-        types, schema = arrow("pyarrow.types"), self._files[0].schema
-        nested = [name for name in self._read_names if types.is_nested(schema.field(name).type)]
+        types = arrow("pyarrow.types")
+        nested = [name for name in self._read_names if types.is_nested(self._types[name])]
         if nested:
-            shown = ", ".join(f"{name!r} ({schema.field(name).type})" for name in nested[:3])
+            shown = ", ".join(f"{name!r} ({self._types[name]})" for name in nested[:3])
             rest = [name for name in self.columns if name not in nested][:3]
-            advice = (
-                f"Name those to read: columns={rest!r}, say." if rest else "Write each value in a column of its own."
-            )
+            advice = "Write each value in a column of its own."
+            if rest and not {self.target, self.weight} & set(nested):
+                advice = f"Name those to read: columns={rest!r}, say."
             message = f"ParquetRows: each cell must hold one value, got nested columns: {shown}. {advice}"
             raise DataError(message, got=nested)
 
     @property
     def n_texts(self) -> int:
         """The number of columns that are no numbers, the target among them."""
-        schema = self._files[0].schema
-        return sum(not is_number(schema.field(name).type) for name in self._read_names)
+        return sum(not is_number(kind) for kind in self._types.values())
 
     def check_numbers(self, where: str) -> None:
         """Refuse columns that are no numbers, for a network, which takes nothing else.
@@ -208,88 +207,64 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         DataError
             Inputs, target or weights are text, dates or something else.
         """
-        schema = self._files[0].schema
-        others = [name for name in self._read_names if not is_number(schema.field(name).type)]
+        others = [name for name, kind in self._types.items() if not is_number(kind)]
         if others:
-            shown = few([f"{name!r} ({schema.field(name).type})" for name in others], 3)
+            shown = few([f"{name!r} ({self._types[name]})" for name in others], 3)
             advice = "Leave them out with columns=[...], or use TabularClassifier or TabularRegressor, which code them."
             if self.target in others:
                 advice = "TabularClassifier takes labels that are text."
             message = f"{where}: the columns of ParquetRows must be numbers, got {shown}. {advice}"
             raise DataError(message, expected="numbers", got=others)
 
-    # ---- blocks -------------------------------------------------------------------------------------------------
+    def with_columns(self, where: str, columns: Sequence[str]) -> ParquetRows:
+        """Return the same rows with these of their inputs, in this order.
 
-    def _divide(self) -> list[tuple[int, int, int, int]]:
-        """Return file, row group, first row in it and number of rows of each block."""
-        found = []
-        for number, file in enumerate(self._files):
-            for group, n in enumerate(file.groups):
-                # In parts of about the same size, so that none has a few rows only.
-                parts = -(-n // self._block_rows)
-                edges = [n * part // max(parts, 1) for part in range(parts + 1)]
-                found += [(number, group, a, b - a) for a, b in pairwise(edges)]
+        Parameters
+        ----------
+        where : str
+            Start of the message.
+        columns : list of str
+            Names of inputs.
+
+        Raises
+        ------
+        DataError
+            Some are no inputs.
+        """
+        missing = [name for name in columns if name not in self.columns]
+        if missing:
+            must = "ParquetRows must have the inputs that are trained on, which are matched by name"
+            got = f"got none called {few(map(repr, missing), 3)}"
+            message = f"{where}: {must}, {got}. Theirs are {few(map(repr, self.columns), 6)}."
+            raise DataError(message, expected=list(columns), got=missing)
+        found = copy.copy(self)
+        found.columns, found.n_features = list(columns), len(columns)
+        found._types = {name: self._types[name] for name in found._read_names}
+        found._reader = TableReader(self._files, found._types, self._places, self._block_rows)
         return found
+
+    # ---- blocks -------------------------------------------------------------------------------------------------
 
     def read(self, block: int) -> RowArrays:
         block = check_integer("ParquetRows.read", "block", block, 0, maximum=self.n_blocks - 1)
         return next(arrays for _, arrays in self.read_blocks([block]))
 
     def read_blocks(self, blocks: Sequence[int]) -> Iterator[tuple[int, RowArrays]]:
+        self.check_numbers("ParquetRows.read")
         for place, table in self.read_tables(blocks):
             yield place, self._arrays(table, int(self.starts[blocks[place]]))
 
     def read_tables(self, blocks: Sequence[int]) -> Iterator[tuple[int, Any]]:
         """Yield the rows of some blocks as tables of pyarrow, with the place that each has in ``blocks``.
 
-        Each row group is decoded once, up to the last row that is wanted of it.
+        Each file is opened once, and each row group decoded once, up to the last row that is wanted of it.
 
         Parameters
         ----------
         blocks : sequence of int
             Different ones.
         """
-        order = sorted(range(len(blocks)), key=lambda place: blocks[place])
-        for (file, group), places in groupby(order, key=lambda place: self._places[blocks[place]][:2]):
-            yield from self._of_group(file, group, [(place, *self._places[blocks[place]][2:]) for place in places])
-
-    def _of_group(self, file: int, group: int, wanted: list[tuple[int, int, int]]) -> Iterator[tuple[int, Any]]:
-        """Yield parts of one row group: ``wanted`` are place, first row and number of rows of each, by their rows."""
-        pyarrow, facts = arrow(), self._files[file]
-        self._check_unchanged(facts)
-        pieces: list[Any] = []
-        start = stop = 0  # rows of the group that the pieces have
-        with open_file(facts.path) as opened:
-            batches = opened.iter_batches(
-                batch_size=min(_ROWS_TOGETHER, self._block_rows),
-                row_groups=[group],
-                columns=self._read_names,
-                use_threads=False,
-            )
-            try:
-                for place, first, n in wanted:
-                    while stop < first + n:
-                        batch = next(batches)
-                        if stop + batch.num_rows <= first:  # it is skipped, as all that were kept
-                            pieces, start = [], stop + batch.num_rows
-                        else:
-                            pieces.append(batch)
-                        stop += batch.num_rows
-                    table = pyarrow.Table.from_batches(pieces).slice(first - start, n)
-                    pieces, start = pieces[-1:], stop - pieces[-1].num_rows
-                    yield place, table
-                    del table
-                    pyarrow.default_memory_pool().release_unused()
-            except (pyarrow.lib.ArrowException, OSError, StopIteration) as error:
-                why = str(error).split("\n")[0].strip() or "fewer rows than its footer says"
-                message = f"ParquetRows: row group {group} of {str(facts.path)!r} must be readable, got: {why}"
-                raise DataError(message, got=why) from error
-
-    def _check_unchanged(self, facts: Any) -> None:
-        stat = facts.path.stat()
-        if (stat.st_size, stat.st_mtime_ns) != (facts.size, facts.changed):
-            message = f"ParquetRows: {str(facts.path)!r} must stay as it was, got another file. Make a new ParquetRows."
-            raise DataError(message, got=str(facts.path))
+        return self._reader.read(blocks)
 
     def _arrays(self, table: Any, first: int) -> RowArrays:
         """Return a table as arrays; ``first`` is the number of its first row."""
@@ -307,14 +282,18 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         if self.weight is not None:
             weight = numbers_of(table.column(self.weight)).astype(np.float64)
             if not (np.isfinite(weight) & (weight >= 0.0)).all():
-                wrong = np.where(weight >= 0.0, weight, np.nan)
-                self._refuse_value(self.weight, wrong, first, "Weights are 0 or more.")
+                must = "hold weights, finite numbers of 0 or more"
+                wrong = ~(np.isfinite(weight) & (weight >= 0.0))
+                self._refuse_value(self.weight, weight, first, "Correct it.", must, wrong)
         return inputs, y, weight
 
-    def _refuse_value(self, name: str, values: np.ndarray, first: int, advice: str) -> None:
-        row = int(np.argmin(np.isfinite(values)))
-        got = f"{'a missing value or NaN' if np.isnan(values[row]) else values[row]} in {self.row_name(first + row)}"
-        message = f"ParquetRows: column {name!r} must hold finite numbers, got {got}. {advice}"
+    def _refuse_value(
+        self, name: str, values: np.ndarray, first: int, advice: str, must: str = "hold finite numbers",
+        wrong: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        row = int(np.argmin(np.isfinite(values)) if wrong is None else np.argmax(wrong))
+        value = "a missing value or NaN" if np.isnan(values[row]) else f"{values[row]:g}"
+        message = f"ParquetRows: column {name!r} must {must}, got {value} in {self.row_name(first + row)}. {advice}"
         raise DataError(message, got=float(values[row]))
 
     def row_name(self, row: int) -> str:
@@ -328,7 +307,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         rows = np.cumsum([sum(file.groups) for file in self._files])
         number = int(np.searchsorted(rows, row, side="right"))
         before = int(rows[number - 1]) if number else 0
-        return f"row {row - before + 1} of {str(self._files[number].path)!r} (counted from 1)"
+        return f"row {row - before + 1} of {self._files[number].name!r} (counted from 1)"
 
     def identity(self) -> str:
         digest = blake2b(repr((self._read_names, self.weight, self._places)).encode(), digest_size=8)
@@ -338,5 +317,19 @@ class ParquetRows(AdvisesOnNames, BlockSource):
 
     def __repr__(self) -> str:
         weight = "" if self.weight is None else f", weight={self.weight!r}"
-        rows = f"{self.n_rows:,} rows of {self.n_features} columns in {self.n_blocks:,} blocks"
+        blocks = f"{self.n_blocks:,} block{'s' if self.n_blocks > 1 else ''}"
+        rows = f"{self.n_rows:,} rows of {self.n_features} columns in {blocks}"
         return f"ParquetRows({rows}, target={self.target!r}{weight})"
+
+
+def _in_order(columns: Any) -> list[Any] | None:
+    """Return names of columns as a list, if there are any."""
+    if columns is None or isinstance(columns, str):
+        return None if columns is None else [columns]
+    if isinstance(columns, (set, frozenset, dict)) or not isinstance(columns, Iterable):
+        got, advice = shortened(repr(columns), 40), ""
+        if isinstance(columns, Iterable):
+            got, advice = f"a {type(columns).__name__}", f" Write columns={sorted(columns, key=str)!r}."
+        message = f"ParquetRows: columns must be a list of names, whose order is that of the inputs, got {got}.{advice}"
+        raise ConfigError(message, got=columns)
+    return [str(name) if isinstance(name, str) else name for name in columns]  # without the type that NumPy has

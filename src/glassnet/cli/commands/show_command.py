@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.cli.output.printing import print_json
+from glassnet.cli.training.calibration_facts import fitted_calibration
 from glassnet.cli.training.model_files import check_model_path, training_notes
 from glassnet.cli.training.notes import notes_problem
 from glassnet.cli.training.reading_facts import described_columns, reading_of_model
@@ -53,6 +54,7 @@ def describe_model(model: str) -> dict[str, Any]:
         result["notes"] = _texts(trained.get("notes"))
         result["dropped"] = sorted(table.reading.dropped) or _texts(trained.get("dropped"))
         result["row_hashes"] = table.n_row_hashes
+        result["calibration"] = fitted_calibration(table)
     return result
 
 

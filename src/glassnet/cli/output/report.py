@@ -22,17 +22,16 @@ from glassnet.cli.output.report_parts import (
     importance_table,
     indented,
     interval_text,
-    metric_name,
     parameters_text,
     report_console,
     scores_table,
 )
 from glassnet.cli.output.split_text import advice_on_test, how_divided, used_for
+from glassnet.cli.output.training_words import shortage_sentences, training_text
 from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
 from glassnet.cli.reading_options import option_words
-from glassnet.training.progress import seconds_text
 
-__all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words", "training_text"]
+__all__ = ["network_name", "print_evaluation", "print_model", "print_training"]
 
 _FEW_ROWS = 50
 _MOST_COLUMNS = 8
@@ -112,7 +111,7 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
-    for sentence in result["split"]["warnings"]:
+    for sentence in [*shortage_sentences(result), *result["split"]["warnings"]]:
         console.print(Text(sentence, style="yellow"))
     for sentence in result["split"]["notes"]:
         console.print(Text(plain(sentence), style="dim"))
@@ -161,8 +160,9 @@ def _print_importance(console: Console, result: dict[str, Any]) -> None:
         return
     metric, unit = _LOSSES[result["importance"]["metric"]]
     score = f"{metric} ({result['importance']['score']:.3g}{unit})"
+    note = [Text(result["importance"]["note"], style="dim")] if result["importance"]["note"] else []
     table = importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only)
-    _print_section(console, "Feature importance", f"increase of the {score} when a column is shuffled", table)
+    _print_section(console, "Feature importance", f"increase of the {score} when a column is shuffled", table, *note)
 
 
 def _print_findings(console: Console, result: dict[str, Any]) -> None:
@@ -177,34 +177,6 @@ def _print_findings(console: Console, result: dict[str, Any]) -> None:
         words += [f"Tried: {finding['tried']}"] if finding["tried"] else []
         console.print(indented(Text(plain(f"{finding['severity']}: {finding['code']}"), style="yellow")))
         console.print(indented(indented(Text(plain(" ".join(words))))))
-
-
-def stop_words(training: dict[str, Any]) -> str:
-    """Return the stop reason, or "" if the recipe ran to its end."""
-    reason, all_of_them = str(training["stop_reason"]), training["epochs"] >= training["most_epochs"]
-    finished = "ended by --epochs" if "rate" in training else ""
-    return {
-        "finished": finished if all_of_them else "as many as fit into --max-seconds",
-        "early stopping": f"then no better for {count(training['patience'] or 0, 'epoch')}",
-        "time": "stopped by --max-seconds",
-        "diverged": "the others diverged",
-        "interrupted": f"stopped by {training.get('interrupted_by', 'Ctrl-C')}, with the best weights kept",
-    }.get(reason, reason)
-
-
-def training_text(network: dict[str, Any], training: dict[str, Any]) -> str:
-    """Return the number of epochs, the best epoch and the stop reason."""
-    best, n = training["best_epoch"], network.get("networks", 1)
-    if isinstance(best, list):
-        best = f"{min(best)} to {max(best)}" if min(best) < max(best) else best[0]
-    planned = network.get("ensemble", 1) * (network.get("folds") or 1)
-    several = f"{n} of {planned} networks, " if n < planned else f"{n} networks, " if n > 1 else ""
-    seconds = f" in {seconds_text(training['seconds'])}" if "seconds" in training else ""
-    if "passes" in training:
-        seconds += f" ({training['passes']:g} passes over all rows)"
-    by = f" by {metric_name(training['metric'])}" if training.get("metric", "loss") != "loss" else ""
-    end = stop_words(training)
-    return f"{several}{count(training['epochs'], 'epoch')}{seconds}, best {best}{by}" + (f", {end}" if end else "")
 
 
 def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Text]]:
@@ -282,6 +254,9 @@ def print_model(result: dict[str, Any]) -> None:
             _print_section(console, "Classes", count(len(result["labels"]), "class", "classes"), words)
         if "columns" in result:
             _print_columns(console, result)
+        if result.get("calibration"):
+            console.print()
+            console.print(facts_table(calibration_facts(result["calibration"], None, "")))
         if result["training"]:
             _print_past(
                 console, result["training"], result.get("row_hashes", 0), option_words(result.get("reading", {}))

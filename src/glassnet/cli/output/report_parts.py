@@ -128,7 +128,8 @@ def calibration_facts(
         error = "" if reliability is None else f"calibration error {reliability['error']:.3f} on the {part} rows"
         return [("Probabilities", error)] if error else []
     name, _, words = fitted["sentence"].partition(": ")
-    words += "" if reliability is None else f"; on the {part} rows {reliability['error']:.3f}"
+    rows = f"{part} rows as they are" if fitted.get("weighs_classes") else f"{part} rows"
+    words += "" if reliability is None else f"; on the {rows} {reliability['error']:.3f}"
     return [(name.capitalize(), words)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.tabular import TableModel
 from glassnet.tabular.calibration.reliability import calibration_error, reliability_bins
-from glassnet.tabular.calibration.result import CalibratedProbabilities
+from glassnet.tabular.calibration.result import CalibratedProbabilities, read_calibration
 
 __all__ = ["fitted_calibration", "reliability_of"]
 
@@ -21,7 +21,12 @@ def fitted_calibration(model: TableModel) -> dict[str, Any] | None:
     found = model.calibration
     if found is None:
         return None
-    errors = {"error": list(found.error)} if isinstance(found, CalibratedProbabilities) and found.n_rows else {}
+    kept = read_calibration("calibration", found.config())  # the numbers of the file, for equal ones before and after
+    errors = (
+        {"error": [round(each, 6) for each in kept.error]}
+        if isinstance(kept, CalibratedProbabilities) and kept.n_rows
+        else {}
+    )
     return {**found.config(), **errors, "sentence": str(found)}
 
 

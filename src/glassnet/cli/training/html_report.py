@@ -15,9 +15,10 @@ import glassnet as gn
 from glassnet.cli.output.outputs import check_page_output
 from glassnet.cli.output.reading import left_out_sentence, reading_lines, with_target
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
-from glassnet.cli.output.report import network_name, training_text
+from glassnet.cli.output.report import network_name
 from glassnet.cli.output.report_parts import calibration_facts, interval_text, metric_name
 from glassnet.cli.output.split_text import how_divided
+from glassnet.cli.output.training_words import shortage_sentences, training_text
 from glassnet.cli.output.wording import count, metric_text, number_text, recipes_lines
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_result import Outcome
@@ -46,7 +47,7 @@ def write_report(
     """Write the page about a training, from the ``result`` that `train` returns and what it was computed from."""
     title = f"{Path(result['data']).name} \u2192 {result['target']}"
     with pictures_for_files("train"):
-        pictures = _pictures(outcome, data, importance)
+        pictures = _pictures(outcome, data, importance, result)
     parts = [
         element("h1", title),
         element("p", _summary(result)),
@@ -54,6 +55,7 @@ def write_report(
         element("h2", "Scores"),
         *_scores(result),
         element("p", element("b", result["verdict"]["sentence"])),
+        *(element("p", sentence) for sentence in shortage_sentences(result)),
         *(element("p", line) for line in [*_division(result["split"]), *_recipes(result)]),
         element("h2", "Findings"),
         *_findings(result),
@@ -155,7 +157,9 @@ def _figure(words: str, picture: str) -> Markup:
     return element("figure", Markup(picture), element("figcaption", words))
 
 
-def _pictures(outcome: Outcome, data: Prepared, importance: gn.Importance) -> list[tuple[str, str]]:
+def _pictures(
+    outcome: Outcome, data: Prepared, importance: gn.Importance, result: dict[str, Any]
+) -> list[tuple[str, str]]:
     """Return a caption and an SVG for each picture; what only one network has is drawn for the first."""
     from glassnet import plots
 
@@ -165,7 +169,8 @@ def _pictures(outcome: Outcome, data: Prepared, importance: gn.Importance) -> li
     history = "How the training of the first network went" if several else "How training went"
     found = [(f"{history}; findings are marked.", _drawn(plots.plot_history(outcome.history)))]
     found += _score_pictures(outcome, data)
-    words = "Feature importance: increase of the loss when a column is shuffled."
+    note = result["importance"]["note"]
+    words = "Feature importance: increase of the loss when a column is shuffled." + (f" {note}" if note else "")
     found.append((words, _drawn(plots.plot_importance(importance))))
     if any(isinstance(layer, (gn.Dense, gn.NTKDense)) for layer in one.layers):  # weights of other layers are not drawn
         found.append((f"{which[0].upper()}{which[1:]} and its strongest weights.", _drawn(plots.plot_network(one))))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from glassnet.attribution import Importance, permutation_importance
+from glassnet.cli.output.wording import count
 from glassnet.tabular import TableModel
 from glassnet.tabular.attribution.reasons import column_groups
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.timing import work_per_row
 
-__all__ = ["importance_in_time"]
+__all__ = ["Measured", "importance_in_time"]
 
 _REPEATS = 3
 _FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
@@ -21,7 +23,32 @@ _MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
 _SHARE_OF_LEFT = 0.5  # of what is left of a time limit
 
 
-def importance_in_time(model: TableModel, sample: Callable[[int], Rows], metric: str, deadline: Deadline) -> Importance:
+class Measured(NamedTuple):
+    """The importance of columns, and how it was measured."""
+
+    importance: Importance
+    rows: int
+    repeats: int  # shuffles of each column
+    n_untried: int  # columns
+    is_limited: bool  # by time or work
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON, with a note where fewer rows, shuffles or columns had to do."""
+        how = {"rows": self.rows, "repeats": self.repeats, "not_tried": self.n_untried, "note": self._note()}
+        return self.importance.to_dict() | how
+
+    def _note(self) -> str:
+        if not self.is_limited:
+            return ""
+        often = "once" if self.repeats == 1 else f"{self.repeats} times"
+        words = f"Measured on {count(self.rows, 'row')}, each column shuffled {often}"
+        if self.n_untried:
+            were = "was" if self.n_untried == 1 else "were"
+            words += f"; {count(self.n_untried, 'column')} {were} not tried"
+        return f"{words}."
+
+
+def importance_in_time(model: TableModel, sample: Callable[[int], Rows], metric: str, deadline: Deadline) -> Measured:
     """Return how much worse the model gets when a column is shuffled, on rows that it was not trained on.
 
     These are 2000 at most, and each column is shuffled three times. There are fewer rows and one shuffle where
@@ -51,7 +78,9 @@ def importance_in_time(model: TableModel, sample: Callable[[int], Rows], metric:
         blocks = _blocks(groups)
         found = permutation_importance(model.network, X, y, metric=metric, groups=blocks, repeats=1)
         groups = _best(groups, found, int(affordable / _FEWEST_ROWS) - len(blocks))
-    return permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=0)
+    found = permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=0)
+    is_limited = repeats < _REPEATS or len(groups) < n or len(X) == most < _MOST_ROWS
+    return Measured(found, len(X), repeats, n - len(groups), is_limited)
 
 
 def _affordable(model: TableModel, sample: Callable[[int], Rows], deadline: Deadline) -> float:

@@ -63,7 +63,7 @@ _FORM: dict[str, Any] = {
         "dropout?": _NUMBER,
     },
     "training": {
-        "epochs": _COUNT, "most_epochs": _COUNT, "best_epoch": _BEST, "stop_reason": _TEXT,
+        "epochs": _COUNT, "fewest_epochs?": _COUNT, "most_epochs": _COUNT, "best_epoch": _BEST, "stop_reason": _TEXT,
         "patience": _optional(_COUNT), "batch": _COUNT, "seed": _COUNT, "metric?": _TEXT,
         "rate?": _NUMBER, "weight_decay?": _NUMBER, "interrupted_by?": _TEXT, "seconds?": _NUMBER,
         "passes?": _NUMBER,

@@ -59,9 +59,9 @@ def train(
         model = outcome.model
         model.reading = options.read_options
         with late.model_saved(model, path):
-            importance = importance_of(outcome, data, deadline)
+            measured = importance_of(outcome, data, deadline)
             result = result_of(outcome, data)
-            result["importance"] = importance.to_dict()
+            result["importance"] = measured.to_dict()
             result["rows"]["read"] = n_read
         model.network.metadata["training"] = for_the_file(result)
         result["model"] = None if path is None else save_model(model, path, str(options.out), late)
@@ -70,7 +70,7 @@ def train(
         if page is not None:
             with late.kept():
                 replaced = bool(replaced_words(page))
-                write_report(page, result, outcome, data, importance)
+                write_report(page, result, outcome, data, measured.importance)
                 result |= {"report": options.report, "report_replaced": replaced}
     result["seconds"] = time.perf_counter() - started
     return model, result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.calibration_facts import fitted_calibration
 from glassnet.cli.training.comparison import Scores, compare, verdict
-from glassnet.cli.training.importances import importance_in_time
+from glassnet.cli.training.importances import Measured, importance_in_time
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
@@ -165,13 +166,14 @@ def _network(outcome: Outcome) -> dict[str, Any]:
 
 
 def _training(outcome: Outcome, n: int) -> dict[str, Any]:
-    """Return how ``n`` rows were trained on; of several networks the most epochs, and the best epoch of each."""
+    """Return how ``n`` rows were trained on; of several networks the most and the fewest epochs, and each best one."""
     options, histories = outcome.options, outcome.histories
     recipe = find_recipe(options)
     best = [history.best_epoch for history in histories]
     planned, shortage = outcome.fit.planned, outcome.fit.shortage("--max-seconds")
     found: dict[str, Any] = {
         "epochs": max(history.epochs for history in histories),
+        "fewest_epochs": min(history.epochs for history in histories),
         "most_epochs": outcome.fit.most_epochs,
         "best_epoch": best[0] if len(best) == 1 else best,
         "metric": outcome.metric,
@@ -185,6 +187,8 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     }
     if planned is not None and planned.steps is not None:
         found["passes"] = float(f"{planned.passes(recipe.steps_per_epoch(n, found['batch'])):.3g}")
+    if shortage:
+        found["shortage"] = shortage
     if options.class_weight:
         found["class_weight"] = ",".join(options.class_weight)
     if outcome.interrupted_by not in ("", "Ctrl-C"):
@@ -195,27 +199,29 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
 def _stop_reason(outcome: Outcome) -> str:
     """Return why the training ended, of several networks the reason that matters most."""
     options, reasons = outcome.options, [history.stop_reason for history in outcome.histories]
+    if outcome.fit.n_asked and not outcome.interrupted_by:
+        return "time"
     if len(reasons) < (options.ensemble or 1) * (options.folds or 1):
         return "interrupted" if outcome.interrupted_by else "diverged"
     return next((reason for reason in ("interrupted", "time", "early stopping") if reason in reasons), reasons[0])
 
 
-def importance_of(outcome: Outcome, data: Prepared, deadline: Deadline) -> gn.Importance:
+def importance_of(outcome: Outcome, data: Prepared, deadline: Deadline) -> Measured:
     """Return how much worse the model gets when a column is shuffled, on rows that scores are reported on."""
     metric = "loss" if outcome.options.is_plain else _METRICS[outcome.model.target.task]
     metric = "pinball" if outcome.model.levels else metric
     return importance_in_time(outcome.model, lambda most: data.sample(data.scored_on, most), metric, deadline)
 
 
-def _short(values: list[float]) -> list[float]:
-    """Return values rounded to five digits, which keeps the file small."""
-    return [float(f"{value:.5g}") for value in values]
+def _short(values: list[float]) -> list[float | None]:
+    """Return values rounded to five digits, which keeps the file small; None for what JSON cannot hold."""
+    return [float(f"{value:.5g}") if math.isfinite(value) else None for value in values]
 
 
 _NOT_KEPT = (
     "calibration", "columns", "command", "confusion", "findings", "importance", "labels", "recipes", "reliability",
 )  # fmt: skip
-_NOT_ALIKE = ("seconds", "threads", "notes")
+_NOT_ALIKE = ("seconds", "threads", "notes", "shortage")
 
 
 def for_the_file(result: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,9 @@ _ROWS_LOOKED_AT = 1000
 _MOST_NUMBERS = 20_000  # kept in all
 
 
-def typical_rows(model: Predictor, X: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+def typical_rows(
+    model: Predictor, X: np.ndarray, weight: np.ndarray | None = None, most: int = _ROWS_LOOKED_AT
+) -> np.ndarray:
     """Return averages of groups of encoded training rows that are predicted alike, float32 of shape (m, d).
 
     Rows are ordered by their prediction, the label and its probability or the number, and divided into at most 20
@@ -31,11 +33,13 @@ def typical_rows(model: Predictor, X: np.ndarray, weight: np.ndarray | None = No
     model : Predictor
         Predicts for the rows.
     X : ndarray of shape (n, d)
-        Encoded training rows, of which at most 1000 are looked at.
+        Encoded training rows.
     weight : ndarray of shape (n,), optional
         Their weights.
+    most : int, default=1000
+        Rows that are looked at, at most.
     """
-    step = -(-len(X) // _ROWS_LOOKED_AT)
+    step = -(-len(X) // most)
     X = X[::step]
     weight = np.ones(len(X)) if weight is None else weight[::step].astype(np.float64)
     answers = model.answers(X)

@@ -10,10 +10,11 @@ import numpy as np
 from glassnet.layers import Calibration
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
-from glassnet.tabular.calibration.conformal import fit_shifts
 from glassnet.tabular.calibration.reliability import reliability_bins
 from glassnet.tabular.calibration.result import Calibrated, CalibratedProbabilities, CalibratedQuantiles
+from glassnet.tabular.calibration.shifting import HeldOutQuantiles, fit_quantiles, shares_below
 from glassnet.tabular.calibration.temperature import HeldOutLogits, fit_temperature, log_probabilities
+from glassnet.tabular.encoding.target import TargetEncoder
 
 __all__ = ["HeldOut", "calibrate", "is_calibrated"]
 
@@ -37,7 +38,9 @@ def is_calibrated(loss: Loss) -> bool:
     return loss.classifies or isinstance(loss, Quantile)
 
 
-def calibrate(networks: Sequence[Network], parts: Sequence[HeldOut]) -> Calibrated | None:
+def calibrate(
+    networks: Sequence[Network], parts: Sequence[HeldOut], target: TargetEncoder | None = None
+) -> Calibrated | None:
     """Fit the `Calibration` layer at the end of each network, all alike; return what it changed, None without layers.
 
     Parameters
@@ -46,6 +49,8 @@ def calibrate(networks: Sequence[Network], parts: Sequence[HeldOut]) -> Calibrat
         All of a model; their layers are written to.
     parts : sequence of HeldOut
         The same networks by the rows that were held out from them; none leave them as they are.
+    target : TargetEncoder, optional
+        What turns quantiles into units, and may clip them; without it they are counted as the networks answer.
     """
     layers = [network.layers[-1] for network in networks]
     if not layers or not all(isinstance(layer, Calibration) for layer in layers):
@@ -54,7 +59,7 @@ def calibrate(networks: Sequence[Network], parts: Sequence[HeldOut]) -> Calibrat
     loss, copies = (loss.loss, loss.copies) if isinstance(loss, EnsembleLoss) else (loss, 1)
     parts = [_sampled(part, networks[0].n_outputs) for part in parts if _counts(part)]
     if isinstance(loss, Quantile):
-        return _move_quantiles(layers, parts, loss.levels, copies)
+        return _move_quantiles(layers, parts, loss.levels, target)
     return _divide_logits(layers, parts, copies)
 
 
@@ -86,8 +91,8 @@ def _divide_logits(layers: Sequence[Any], parts: Sequence[HeldOut], copies: int)
     places = np.arange(len(codes))
     losses = tuple(float(np.average(-logs[places, codes], weights=weight)) for logs in (before, after))
     with np.errstate(under="ignore"):
-        bins = [reliability_bins(np.exp(logs), codes, weight) for logs in (before, after)]
-    return CalibratedProbabilities(len(codes), of_all, (losses[0], losses[1]), *bins)
+        then, now = (reliability_bins(np.exp(logs), codes, weight) for logs in (before, after))
+    return CalibratedProbabilities(len(codes), of_all, (losses[0], losses[1]), then, now)
 
 
 def _sharper(together: Sequence[int], n_networks: int) -> float:
@@ -110,24 +115,23 @@ def _logits(part: HeldOut, copies: int) -> np.ndarray:
 
 
 def _move_quantiles(
-    layers: Sequence[Any], parts: Sequence[HeldOut], levels: Sequence[float], copies: int
+    layers: Sequence[Any], parts: Sequence[HeldOut], levels: Sequence[float], target: TargetEncoder | None
 ) -> CalibratedQuantiles:
     n, kept = sum(len(part.X) for part in parts), tuple(levels)
     if n < _FEWEST_MOVED:
         return CalibratedQuantiles(n, kept, (0.0,) * len(kept))
-    residuals = np.concatenate([part.y - _quantiles(part) for part in parts])
-    weight = _joined(parts)
-    shifts = fit_shifts(residuals, kept, weight)
+    loss, weight = parts[0].networks[0].loss, _joined(parts)
+    found = [HeldOutQuantiles(_exact_outputs(part), part.y.reshape(len(part.X), -1)) for part in parts]
+    shifts = fit_quantiles(found, loss, kept, target, weight)
     for layer in layers:
-        layer.shift[...] = np.tile(shifts, copies)
-    below = [np.average(rows <= 0.0, axis=0, weights=weight).tolist() for rows in (residuals, residuals - shifts)]
-    return CalibratedQuantiles(n, kept, tuple(shifts.tolist()), *map(tuple, below))
+        layer.shift[...] = np.tile(shifts, layer.shift.size // len(shifts))
+    below = [shares_below(found, moved, loss, kept, target, weight) for moved in (np.zeros_like(shifts), shifts)]
+    return CalibratedQuantiles(n, kept, tuple(shifts.tolist()), *below)
 
 
-def _quantiles(part: HeldOut) -> np.ndarray:
-    """Return the mean of the networks' quantiles, float64 (n, number of levels)."""
-    each = np.stack([network.predict(part.X) for network in part.networks])
-    return np.asarray(each.mean(axis=0, dtype=np.float64))
+def _exact_outputs(part: HeldOut) -> np.ndarray:
+    """Return what the networks answer in double precision, as a table model computes it, before anything is moved."""
+    return np.stack([network.astype("float64").forward(part.X) for network in part.networks])
 
 
 def _joined(parts: Sequence[HeldOut]) -> np.ndarray | None:

@@ -75,8 +75,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     batch_size : int, optional
         Rows per step; by default 256, for more than 30,000 rows 512, and for more than 100,000 rows 1,024.
     max_seconds : float, optional
-        Time limit for everything from the start of `fit` on; epochs are lowered to what it allows, or made parts of a
-        pass over the rows. A warning says if that was next to nothing.
+        Time limit for everything from the start of `fit` on, one step at least; it lowers the epochs, makes them parts
+        of a pass over the rows, and trains fewer of several networks. A warning says if that was next to nothing.
     threads : int or "auto", default=1
         BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.

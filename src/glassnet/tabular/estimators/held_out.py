@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -63,16 +64,16 @@ def folds_of(where: str, cv: Any, X: Any, y: np.ndarray, groups: Any, kept: np.n
     [(array([0, 1]), array([2, 3]))]
     """
     n = len(kept)
-    if hasattr(cv, "split"):
+    is_text = isinstance(cv, (str, bytes))  # which has a method split, too
+    if hasattr(cv, "split") and not is_text:
         table = X if getattr(X, "shape", (None,))[0] == n else np.zeros((n, 1))
         given = list(cv.split(table, y, groups))
+    elif is_text or not isinstance(cv, Iterable):
+        must = "cv must be a splitter such as GroupShuffleSplit(n_splits=1), or pairs of row numbers"
+        message = f"{where}: {must}, got {cv!r}."
+        raise ConfigError(message, expected=must, got=cv)
     else:
-        try:
-            given = list(cv)
-        except TypeError as error:
-            must = "cv must be a splitter such as GroupShuffleSplit(n_splits=1), or pairs of row numbers"
-            message = f"{where}: {must}, got {cv!r}."
-            raise ConfigError(message, expected=must, got=cv) from error
+        given = list(cv)
     if not given:
         message = f"{where}: cv must have at least one split, got none."
         raise ConfigError(message, got=cv)

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["Deadline", "Pace", "Planned", "planned_training"]
+__all__ = ["Deadline", "Pace", "Planned", "affordable_networks", "planned_training"]
 
 _SHARE_OF_TRAINING = 0.95  # of the time for it that is planned; the rest is for steps that take longer than those timed
 _PASSES = 8  # with fewer over all rows, an epoch is a part of one
+_SHARE_OF_FIXED = 0.5  # of the time of several networks, at most, for what each takes beside its training
 _SHARE_OF_EVALUATIONS, _FEWEST_EVALUATED = 0.15, 1000  # of the training; rows
 
 
@@ -86,6 +87,32 @@ class Planned(NamedTuple):
         return self.epochs * (1.0 if self.steps is None else self.steps / steps_per_pass)
 
 
+def affordable_networks(n: int, pace: Pace, seconds: float, *, fixed: float = 0.0, n_valid: int = 0) -> int:
+    """Return how many of ``n`` networks, one at least, there is time to train: half of it is for more than one step.
+
+    Parameters
+    ----------
+    n : int
+        Networks that are asked for.
+    pace : Pace
+        Measured, for an evaluation on ``n_valid`` rows.
+    seconds : float
+        For all networks.
+    fixed : float, default=0.0
+        Seconds that each network takes before and after its training.
+    n_valid : int, default=0
+        Rows that are held out.
+
+    Examples
+    --------
+    >>> affordable_networks(50, Pace(0.01), 1.0, fixed=0.04), affordable_networks(4, Pace(0.01), 1.0)
+    (10, 4)
+    """
+    evaluation = pace.evaluation * min(1.0, _FEWEST_EVALUATED / max(n_valid, 1))
+    least = fixed + pace.step + evaluation
+    return max(1, min(n, int(_SHARE_OF_FIXED * seconds / least) if least > 0.0 else n))
+
+
 def planned_training(most: int, steps_per_pass: int, pace: Pace, seconds: float, n_valid: int = 0) -> Planned:
     """Return the length of a training that ``seconds`` are enough for.
 
@@ -126,4 +153,5 @@ def planned_training(most: int, steps_per_pass: int, pace: Pace, seconds: float,
     epochs = max(1, int(min(_PASSES, affordable, planned / pace.step)))
     steps = int((planned - epochs * evaluation) / (epochs * pace.step))
     steps = max(1, min(steps, most * steps_per_pass // epochs))
-    return Planned(epochs, steps, rows if rows < n_valid else None)
+    part = None if steps == steps_per_pass else steps
+    return Planned(epochs, part, rows if rows < n_valid else None)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.errors import DivergenceError
+from glassnet.losses import Quantile
 from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.populations.stacking import stack
 from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.calibration.calibrating import calibrate
+from glassnet.tabular.calibration.result import CalibratedProbabilities
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
 from glassnet.tabular.fitting.deadline import Deadline, Planned
+from glassnet.tabular.fitting.epoch_choice import require_scores
 from glassnet.tabular.fitting.jobs import Jobs
 from glassnet.tabular.fitting.memory import announce_memory
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -30,6 +33,8 @@ from glassnet.tabular.fitting.preparation import (
     folds_of_rows,
     hold_out,
     rescaled,
+    take_arrays,
+    widened,
 )
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
@@ -61,6 +66,7 @@ class Trained:
     most_epochs: int = 0  # of each network, without a time limit
     planned: Planned | None = None  # for each network, if a time limit changed it
     steps_per_pass: int = 1
+    n_asked: int = 0  # networks, if time was too short for some of them
 
     def steps_of(self, history: History) -> int:
         """Return the number of steps of one network, by its ``history``."""
@@ -77,13 +83,27 @@ class Trained:
         """
         if self.planned is None or self.was_interrupted:
             return ""
-        steps = max(map(self.steps_of, self.histories))
-        passes = steps / self.steps_per_pass
-        if passes >= _SMALL_SHARE * self.most_epochs or (passes >= 1.0 and steps >= _FEWEST_STEPS):
+        steps = sorted(self.steps_of(each) for each in self.histories if each.stop_reason != "early stopping")
+        few = bool(self.n_asked) and len(self.histories) < self.n_asked
+        passes = [each / self.steps_per_pass for each in steps]
+        if not steps or passes[0] >= _SMALL_SHARE * self.most_epochs:
+            is_enough = True
+        else:
+            is_enough = passes[0] >= 1.0 and steps[0] >= _FEWEST_STEPS
+        if is_enough and not few:
             return ""
-        count = f"{steps:,} step{'s' if steps > 1 else ''}"
-        enough = f"{limit} was enough for {passes:.2g} of {self.most_epochs} epochs, {count}"
-        return f"{enough}: more time makes a better model."
+        enough = [f"{len(self.histories)} of {self.n_asked} networks"] if few else []
+        if not is_enough:
+            count = f"{_range_text(steps)} step{'s' if steps[-1] > 1 else ''}"
+            enough += [f"{_range_text(passes)} of {self.most_epochs} epochs", count]
+        return f"{limit} was enough for {', '.join(enough)}: more time makes a better model."
+
+
+def _range_text(values: Sequence[float]) -> str:
+    """Return the least and the most of sorted values, or the one that all are."""
+    return " to ".join(
+        dict.fromkeys(f"{value:,.0f}" if value >= 10 else f"{value:.2g}" for value in (values[0], values[-1]))
+    )
 
 
 class _Coded(NamedTuple):
@@ -112,6 +132,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         scaled = train if len(np.unique(train.target.values)) > 1 else rows
         target = rescaled(target, scaled, clip=options.recipe.clips)
         target = target if options.stream is None else options.stream.scaled(target)
+        target = widened(target, valid) if isinstance(options.goal.loss, Quantile) else target
     encoder = fitted_encoder(options, train, rows)
     if encoder.is_constant:
         target = rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
@@ -125,6 +146,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     if options.n_folds is not None:
         folds, n_shared = folds_of_rows(train, target, options.n_folds, options)
     data = encoded(encoder, target, train, factors)
+    chosen_by = [held_out[1:]] if held_out else [take_arrays(data, out)[1:] for _, out in folds if out is not None]
+    require_scores(options.goal.metric, target, chosen_by, are_folds=options.n_folds is not None)
     deadline.keep_back(_SHARE_AFTER * (deadline.clock() - began))
     jobs = Jobs(options, encoder, target, data, held_out, folds, train.weight)
     try:
@@ -141,7 +164,9 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
 def _finished(coded: _Coded, trained: list[Network], n_shared: int | None, jobs: Jobs, options: FitOptions) -> Trained:
     """Return networks that were trained as one model, calibrated, with what it keeps of its training rows."""
     encoder, target, (train, valid), data = coded
-    calibrated = calibrate(trained, jobs.held_out(trained))
+    calibrated = calibrate(trained, jobs.held_out(trained), target)
+    if isinstance(calibrated, CalibratedProbabilities):
+        calibrated = replace(calibrated, weighs_classes=options.class_weight is not None)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes and options.stream is None:
         parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)
@@ -149,13 +174,13 @@ def _finished(coded: _Coded, trained: list[Network], n_shared: int | None, jobs:
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.calibration = calibrated
-    model.background = typical_rows(model, data[0], train.weight)
+    model.background = typical_rows(model, data[0], train.weight, jobs.n_typical)
     counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
     if target.labels and options.stream is not None:
         counts = options.stream.label_counts(target)
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, *jobs.plan)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted, *jobs.plan, jobs.n_asked)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:

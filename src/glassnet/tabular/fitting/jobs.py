@@ -19,9 +19,9 @@ from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.tabular.calibration.calibrating import HeldOut
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, planned_training
+from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, affordable_networks, planned_training
 from glassnet.tabular.fitting.options import NOTES, FitOptions
-from glassnet.tabular.fitting.parallel import Shared, Unit, at_once, train_in_processes, train_network
+from glassnet.tabular.fitting.parallel import Shared, Unit, at_once, start_seconds, train_in_processes, train_network
 from glassnet.tabular.fitting.preparation import Arrays, rows_to_train_on, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
@@ -32,7 +32,9 @@ __all__ = ["Jobs"]
 
 _SHARE_OF_TIMING = 0.02  # of the time for training, to measure how long steps take
 _CALIBRATED = 10_000  # rows that probabilities are calibrated on, about, where time is short
-_LOOKED_AT = 4000  # rows that are predicted after the training, for typical rows and findings
+_LOOKED_AT = 4  # times the rows that typical ones are made from: that many are predicted after the training, at most
+_SHARE_OF_START = 0.4  # of the time, at most, for processes to start
+_MOST_TYPICAL, _FEWEST_TYPICAL, _SHARE_OF_TYPICAL = 1000, 100, 0.1  # rows for it; of the time
 
 
 class Jobs:
@@ -52,12 +54,16 @@ class Jobs:
         self.was_interrupted = self._is_limited = False
         self._workers = at_once(options.n_jobs, options.n_networks)
         self._jobs: list[Job] = []
+        self._each = 0.0  # seconds to make a network, if that was measured
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
         self._most_epochs = epochs = options.most_epochs(self._n)
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
         self.planned = Planned(epochs)
+        self.n_networks = options.n_networks  # fewer where time is short
+        self.n_asked = 0  # networks, where there is no time for all
+        self.n_typical = _MOST_TYPICAL  # rows to look at for typical ones
 
     @property
     def plan(self) -> tuple[int, Planned | None, int]:
@@ -80,6 +86,7 @@ class Jobs:
         options = self._options
         seconds = self._limit_length(deadline)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
+        plans = plans[: self.n_networks]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
         self._jobs = jobs
         if self._workers > 1:
@@ -115,26 +122,56 @@ class Jobs:
         self.planned = known or self.planned
         if not deadline.is_set:
             return None
+        start = self._start_of_processes(deadline)
         if known is None and options.recipe.shortens:
             n_valid = len(self._held_out[0]) if self._held_out is not None else len(X) // (options.n_folds or len(X))
-            pace = options.pace or self._measured_pace(deadline, n_valid)
-            looked_at = _LOOKED_AT + min(n_valid, _CALIBRATED) * options.calibrates
-            deadline.keep_back(looked_at * pace.evaluation / max(n_valid, 1))
+            network = self._made(deadline) if options.pace is None or options.n_networks > 1 else None
+            pace = options.pace or self._measured_pace(network, deadline, n_valid)
+            self._limit_networks(deadline, pace, n_valid, start)
             steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
-            turns = -(-options.n_networks // self._workers)  # one network after the other in each process
-            each = deadline.for_training / turns
+            turns = -(-self.n_networks // self._workers)  # one network after the other in each process
+            each = max(deadline.for_training - start, 0.0) / turns
             before, self.planned = self.planned, planned_training(self.planned.epochs, steps, pace, each, n_valid)
-            self._is_limited = self.planned != before
+            self._is_limited = self.planned != before or self.n_networks < options.n_networks
         return deadline.for_training
 
-    def _measured_pace(self, deadline: Deadline, n_valid: int) -> Pace:
-        """Return how long steps take; what they are taken with is where the first network will begin."""
-        options, (X, y, _), began = self._options, self._data, deadline.left
-        network = self._network(options.seed)
-        deadline.keep_back((began - deadline.left) * (options.n_networks - 1))
-        self._starts[options.seed] = network.params.copy(), network.stats.copy()
-        seconds = _SHARE_OF_TIMING * deadline.for_training
-        return measure_pace(network, (X, y), self._batch_size, options, n_valid=n_valid, seconds=seconds)
+    def _start_of_processes(self, deadline: Deadline) -> float:
+        """Return how long processes take to start; where that is most of the time, there are none."""
+        start = start_seconds(self._workers) if self._workers > 1 else 0.0
+        if start < _SHARE_OF_START * deadline.for_training:
+            return start
+        self._workers = 1
+        return 0.0
+
+    def _made(self, deadline: Deadline) -> Network:
+        """Return a network to take the time of; where it begins, the first network will begin."""
+        seed, began = self._options.seed, deadline.left
+        network = self._network(seed)
+        self._each = began - deadline.left
+        self._starts[seed] = network.params.copy(), network.stats.copy()
+        return network
+
+    def _measured_pace(self, network: Network | None, deadline: Deadline, n_valid: int) -> Pace:
+        """Return how long the steps of a network take that is of no use afterwards."""
+        options, (X, y, _) = self._options, self._data
+        assert network is not None
+        seconds = max(_SHARE_OF_TIMING * deadline.for_training, 1e-9)
+        batch_size = min(self._batch_size, self._n)
+        return measure_pace(network, (X, y), batch_size, options, n_valid=n_valid, seconds=seconds)
+
+    def _limit_networks(self, deadline: Deadline, pace: Pace, n_valid: int, start: float) -> None:
+        """Lower the number of networks to what time allows; keep back what they take beside their training."""
+        options, each_row, n = self._options, pace.evaluation / max(n_valid, 1), self.n_networks
+        typical = _SHARE_OF_TYPICAL * deadline.for_training / (each_row * n) if each_row else math.inf
+        self.n_typical = int(min(max(typical, _FEWEST_TYPICAL), _MOST_TYPICAL))
+        after = (_LOOKED_AT * self.n_typical + min(n_valid, _CALIBRATED) * options.calibrates) * each_row
+        if options.run_file is None:  # its files are numbered by all networks; `_train_in_turn` ends with the time
+            how: dict[str, Any] = {"fixed": self._each + after, "n_valid": n_valid}
+            seconds = max(deadline.for_training - start, 0.0) * self._workers
+            self.n_networks = affordable_networks(n, pace, seconds, **how)
+        self.n_asked = n if self.n_networks < n else 0
+        self._workers = min(self._workers, self.n_networks)
+        deadline.keep_back(after * self.n_networks + self._each * (self.n_networks - 1))
 
     def _evaluated(self, held_out: np.ndarray | None) -> Arrays | None:
         """Return the rows that choose the epoch, those of a fold by number; some of them where time is short."""
@@ -155,13 +192,17 @@ class Jobs:
             f"valid_{metric}", patience=recipe.patience or self.planned.epochs, ties=recipe.ties, mode=mode
         )
 
-    def _train_in_turn(self, jobs: Sequence[Job], seconds: float | None) -> dict[int, str]:
+    def _train_in_turn(self, jobs: list[Job], seconds: float | None) -> dict[int, str]:
         """Train one network after the other, each with a file of its own if there are files."""
         failures: dict[int, str] = {}
         shared, began = self._shared(), time.perf_counter()
         for number, unit in enumerate(self._units(jobs)):
             left = None if seconds is None else max(seconds - (time.perf_counter() - began), 0.0)
             share = None if left is None else left / (len(jobs) - number)
+            if left == 0.0 and any(job.network.history.epochs for job in jobs):
+                self.n_asked = len(jobs)
+                del jobs[number:]  # nobody interrupted these: there was no time to begin with them
+                break
             try:
                 train_network(shared, unit, share, self._options.make_callbacks())
             except DivergenceError as error:

@@ -31,9 +31,14 @@ from glassnet.training.progress import make_progress, seconds_text
 if TYPE_CHECKING:
     from glassnet.diagnosis import Watch
 
-__all__ = ["Outcome", "Shared", "Unit", "at_once", "train_in_processes", "train_network"]
+__all__ = ["Outcome", "Shared", "Unit", "at_once", "start_seconds", "train_in_processes", "train_network"]
 
 _LOOK_SECONDS = 0.05  # between two looks at whether the training was stopped
+_START = 1.5  # seconds until processes have started, and imported what they need; 1.2 to 1.7 on two cores
+_KEPT = 200.0  # seconds that joblib keeps idle processes, at least
+
+_running: dict[int, float] = {}
+"""When processes were used last, by how many they were."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,14 @@ def at_once(n_jobs: int | None, n_networks: int) -> int:
     return 1 if is_nested else min(int(effective_n_jobs(n_jobs)), n_networks)
 
 
+def start_seconds(workers: int) -> float:
+    """Return about how long it takes until so many processes begin to work: 0 for threads, and for those that run."""
+    from joblib.parallel import get_active_backend
+
+    is_running = time.perf_counter() - _running.get(workers, -math.inf) < _KEPT
+    return 0.0 if is_running or getattr(get_active_backend()[0], "uses_threads", False) else _START
+
+
 def train_in_processes(
     shared: Shared,
     units: Sequence[Unit],
@@ -188,7 +201,7 @@ def train_in_processes(
     from joblib import Parallel, delayed
     from joblib.parallel import get_active_backend
 
-    deadline = None if seconds is None else time.perf_counter() + seconds
+    deadline, start = None if seconds is None else time.perf_counter() + seconds, start_seconds(workers)
     line = _Line(len(units), workers, shared.options["progress"])
     shared = replace(shared, options={**shared.options, "progress": False, "threads": _threads(shared.options)})
     found: dict[int, Outcome] = {}
@@ -200,7 +213,9 @@ def train_in_processes(
                 share = None
                 if deadline is not None:
                     rounds = math.ceil((len(units) - number) / workers)
-                    share = max(deadline - time.perf_counter(), 0.0) / rounds
+                    # The first ones are handed out before the processes run, and have as much time as later ones.
+                    left = deadline - time.perf_counter() - (start if number < workers else 0.0)
+                    share = max(left, 0.0) / rounds
                 # As bytes: of an array joblib could make a map that nobody may write to.
                 yield delayed(_work)(shared, pickle.dumps(unit), share, stop_file, os.getpid())
 
@@ -216,6 +231,8 @@ def train_in_processes(
                 # Ctrl-C in a terminal comes to all processes: one that waits for work ends by it.
                 if not (interruption.asked or is_stopped()):
                     raise _as_understood(error) from error
+    _running.clear()
+    _running[workers] = time.perf_counter()
     line.finish(interrupted=interruption.asked or is_stopped())
     outcomes = [found.get(unit.number) or Outcome(unit.number, unit.job.network, None) for unit in units]
     for category, text in dict.fromkeys(each for outcome in outcomes for each in outcome.warnings):

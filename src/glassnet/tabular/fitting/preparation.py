@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from glassnet.tabular.encoding.coder_choice import without_information
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import FitOptions, Rows
+from glassnet.tabular.fitting.row_weights import weights_of_rows
 from glassnet.tabular.splitting.division import equal_inputs
 from glassnet.tabular.splitting.duplicates import shared_rows
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
@@ -22,7 +25,7 @@ from glassnet.training.class_weights import class_factors
 
 __all__ = [
     "Arrays", "class_factors_of", "encoded", "fitted_encoder", "folds_of_rows", "hold_out", "rescaled",
-    "rows_to_train_on", "take_arrays",
+    "rows_to_train_on", "take_arrays", "widened",
 ]  # fmt: skip
 
 _HELD_OUT, _MOST_HELD_OUT = 0.2, 50_000  # share; rows
@@ -58,6 +61,18 @@ def rescaled(target: TargetEncoder, rows: Rows, *, clip: bool) -> TargetEncoder:
     """Return the target encoder of a regression with the scale of the rows that are trained on."""
     found = TargetEncoder(clip=clip).fit(rows.target, "regression", rows.weight)
     found.reason = target.reason
+    return found
+
+
+def widened(target: TargetEncoder, rows: Rows | None) -> TargetEncoder:
+    """Return the encoder of a regression, its range widened by that of other rows: those that move quantiles.
+
+    Otherwise the highest quantile of a model that clips could not reach held-out rows above the range of training.
+    """
+    if rows is None or not len(rows.target):
+        return target
+    values, found, scale = rows.target.values, copy.copy(target), target.scale
+    found._scale = replace(scale, low=min(scale.low, float(values.min())), high=max(scale.high, float(values.max())))
     return found
 
 
@@ -102,10 +117,8 @@ def rows_to_train_on(options: FitOptions, encoder: TableEncoder, target: TargetE
 
 def encoded(encoder: TableEncoder, target: TargetEncoder, rows: Rows, factors: np.ndarray | None) -> Arrays:
     """Return rows as arrays; ``factors`` are the weights of classes by code, which multiply those of the rows."""
-    y, weight = target.transform(rows.target), rows.weight
-    if factors is not None:
-        weight = factors[y] if weight is None else weight * factors[y]
-    return encoder.transform(rows.inputs), y, None if weight is None else np.asarray(weight, dtype=np.float32)
+    y = target.transform(rows.target)
+    return encoder.transform(rows.inputs), y, weights_of_rows(y, rows.weight, factors)
 
 
 def take_arrays(data: Arrays, rows: np.ndarray) -> Arrays:

@@ -27,11 +27,13 @@ _CELLS = 400_000  # of the table that is encoded for the estimates, in so many r
 _FEWEST_SAMPLED, _MOST_SAMPLED = 512, 4096
 _STEPS, _EPOCHS, _MOST_EPOCHS = 4, 3, 50  # that are timed; fewer where steps are long
 _LONG = 0.04  # seconds of two such steps
-_EVALUATED = 4  # times the rows of a step, that an evaluation is timed on
+_EVALUATED, _FEWEST_EVALUATED = 4, 256  # times the rows of a step, or of so many, that an evaluation is timed on
 _FEWEST_ROWS = 32  # of a step timed in place of a longer one: with fewer, the fixed cost of a step dominates
 _MOST_COLUMNS = 1000  # of a table for which all recipes are timed
 _BUDGET, _SHARE = 0.6, 0.05  # seconds, and share of the training: the limit for timing all the other recipes
 _SHARE_OF_LIMIT = 0.02
+_MOST_TIMED = 4.0  # times the seconds for it, after which even a single step is enough
+_WORK_PER_SECOND = 30_000_000_000  # in units of `work_per_row`; a core of 2020 does 60 to 110 billion
 _MOST_WORK = 4_000_000_000  # of one step that is timed, in units of `work_per_row`
 _PER_OUTPUT = 500
 
@@ -39,8 +41,8 @@ _PER_OUTPUT = 500
 class _StepTimer(Callback):
     """Records how long steps and evaluations take, and stops the run once steps have taken so many seconds."""
 
-    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
-        self._clock, self._seconds = clock, seconds
+    def __init__(self, clock: Callable[[], float], seconds: float, at_most: float) -> None:
+        self._clock, self._seconds, self._at_most = clock, seconds, at_most
         self.steps: list[float] = []
         self.evaluations: list[float] = []
 
@@ -49,7 +51,8 @@ class _StepTimer(Callback):
 
     def on_step_end(self, run: Run[Any]) -> None:
         self.steps.append(self._lap())
-        if len(self.steps) >= _STEPS and sum(self.steps) >= self._seconds:
+        took = sum(self.steps)
+        if (len(self.steps) >= _STEPS and took >= self._seconds) or took >= self._at_most:
             run.stop("timed")
 
     def on_epoch_end(self, run: Run[Any]) -> None:
@@ -77,13 +80,19 @@ def measure_pace(
     The network is of no use afterwards; ``data`` are encoded rows and targets. Steps have ``rows`` rows, by default
     ``batch_size`` or fewer for networks of which a whole step takes seconds; the duration of a whole step is
     extrapolated. So is that of an evaluation of more than four times as many rows, which its fixed costs are a small
-    part of. More steps than a few are timed within so many ``seconds``.
+    part of. More steps than a few are timed within so many ``seconds``; if these are few, steps have fewer rows, and
+    one that takes four times as long is the last.
     """
     X, y = data
-    rows = rows or min(batch_size, max(_FEWEST_ROWS, _MOST_WORK // work_per_row(network)))
+    work, at_most = work_per_row(network), _MOST_TIMED * seconds or math.inf
+    most_work = min(_MOST_WORK, int(seconds * _WORK_PER_SECOND) or _MOST_WORK)
+    rows = rows or min(batch_size, max(_FEWEST_ROWS, most_work // work))
     epochs, seconds = (_EPOCHS, _LONG) if seconds <= _LONG else (_MOST_EPOCHS, seconds)
-    train, valid = (np.arange(n) % len(X) for n in (_STEPS * rows, min(n_valid, _EVALUATED * rows)))
-    timer = _StepTimer(clock, seconds)
+    # The fixed cost of an evaluation must not be multiplied: steps of a few rows say nothing about many.
+    times = _EVALUATED if most_work == _MOST_WORK else 1
+    looked_at = min(n_valid, times * max(rows, min(_FEWEST_EVALUATED, most_work // work)))
+    train, valid = (np.arange(n) % len(X) for n in (_STEPS * rows, looked_at))
+    timer = _StepTimer(clock, seconds, at_most)
     network.fit(
         X[train],
         y[train],
