@@ -14,7 +14,7 @@ from glassnet.errors import DataError
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.frames import table_of
-from glassnet.tabular.reading.options import ReadOptions, table_spelling
+from glassnet.tabular.reading.options import ReadOptions, command_line_spelling, table_spelling
 from glassnet.tabular.streaming.stream import RowsOfFiles, Stream, as_array, python_values
 from glassnet.utils.block_sources import BlockPart, BlockSource, RowArrays
 from glassnet.utils.parquet_columns import numbers_of
@@ -94,7 +94,7 @@ class EncodedBlocks(BlockSource):
         except DataError as error:
             where = self._stream.where
             caller, _, method = where.partition(".")
-            spelled = f"{caller}(missing=[...])" if method else "--missing"
+            spelled = f"{caller}(missing=[...])" if method else command_line_spelling("missing", ["..."])
             rest = str(error).partition(": ")[2]
             message = f"{where}: {_ADVICE.sub(f'write {spelled}', rest)}"
             raise DataError(message, expected=error.expected, got=error.got) from error
