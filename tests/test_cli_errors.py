@@ -79,7 +79,7 @@ CASES = {
     "Did you mean 'classification'?",
     # recipes
     GOOD
-    + "--recipe realmpl": "--recipe must be one of 'plain', 'realmlp', 'fast', 'small', 'tabm', 'tabm-mini', got 'realmpl'. "
+    + "--recipe realmpl": "--recipe must be one of 'fast', 'plain', 'realmlp', 'small', 'tabm', 'tabm-mini', got 'realmpl'. "
     "Did you mean 'realmlp'?",
     GOOD + "--recipe small --layers 64,32": "--layers must be left out with --recipe small, got 64,32. "
     "Only --recipe plain has it.",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -175,6 +178,86 @@ def test_a_time_limit_holds_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, (seconds, passed) in shares.items():
         left = 20.0 - passed
         assert 0.0 < seconds < left + 0.1 if number > 1 else seconds < left / 2 + 0.1
+
+
+LONG = """
+import sys
+import numpy as np
+from glassnet.tabular import TabularClassifier
+X = np.random.default_rng(0).normal(size=(400, 4))
+TabularClassifier("small", n_ensemble=3, n_jobs=2, epochs=10**6, batch_size=8).fit(X, X[:, 0] > 0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_nothing_outlives_a_fit_that_is_killed(tmp_path: Path, name: str) -> None:
+    """Its processes end by themselves, and no file of theirs is left."""
+    folders = {"TMPDIR": str(tmp_path), "JOBLIB_TEMP_FOLDER": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", LONG], env={**os.environ, **folders}, stderr=subprocess.DEVNULL)
+    workers: list[Path] = []
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not (len(workers) == 2 and all(map(_trains, workers))):
+            time.sleep(0.1)
+            children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+            workers = [
+                path for child in children if b"LokyProcess" in (path := Path("/proc", child) / "cmdline").read_bytes()
+            ]
+        assert len(workers) == 2
+    finally:
+        parent.send_signal(getattr(signal, name))
+        parent.wait()
+    until = time.monotonic() + 20
+    while time.monotonic() < until and (any(each.exists() for each in workers) or any(tmp_path.iterdir())):
+        time.sleep(0.1)
+    assert not any(each.exists() for each in workers)
+    assert [*tmp_path.iterdir()] == []
+
+
+def _trains(process: Path) -> bool:
+    """Return whether a process has the thread that looks after its parent."""
+    return int(process.with_name("stat").read_text().rsplit(")", 1)[1].split()[17]) > 1
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("when", ["late", "early"])
+def test_a_process_that_is_ended_takes_only_its_network(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    """Those that came back are averaged, with a warning; without any it is an error."""
+    fit, came_back = parallel.train_network, threading.Event()
+    monkeypatch.setattr(parallel._Line, "draw", lambda self, done: came_back.set() if done else None)
+
+    def ended(shared: Any, unit: Any, *words: Any) -> None:
+        if unit.number == 2 or when == "early":
+            assert when == "early" or came_back.wait(60)
+            error = type("TerminatedWorkerError", (Exception,), {})
+            raise error
+        fit(shared, unit, *words)
+
+    monkeypatch.setattr(parallel, "train_network", ended)
+    must = r"fit: every process must live until its network is trained, got one that was ended, .* of memory\. "
+    if when == "early":
+        with pytest.raises(gn.ConfigError, match=f"{must}Lower n_jobs"):
+            trained(n_jobs=2)
+        return
+    with pytest.warns(UserWarning, match=f"{must}[12] of 3 networks are averaged"):
+        left = trained(n_jobs=2)
+    assert len(left.histories_) in (1, 2)
+
+
+def test_without_a_folder_for_files_one_is_trained_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fit warns, and goes on in this process."""
+    missing = FileNotFoundError("No usable temporary directory found")
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: (_ for _ in ()).throw(missing))
+    with pytest.warns(UserWarning, match="must have a folder for temporary files, got none"):
+        assert at_once(2, 8) == 1
+
+
+def test_rows_that_cannot_be_written() -> None:
+    """One sentence says where room is needed."""
+    with pytest.raises(gn.ConfigError, match=r"rows must be written to a file.*Make room in JOBLIB_TEMP_FOLDER"):
+        parallel._lost(pickle.PicklingError("Could not pickle the task"), [], {})
 
 
 # ---- on the command line ---------------------------------------------------------------------------------------------

@@ -105,9 +105,8 @@ def test_every_row_comes_once_an_epoch(rows: gn.ParquetRows, batch_size: int) ->
 
 def test_sorted_files_are_mixed(rows: gn.ParquetRows, folder: Path) -> None:
     """The first batch of a file sorted by class has blocks from several places."""
-    start = visited(rows, batch_size=50)[0][:250]
-    assert len(np.unique(start[:100] // 50)) == len(np.unique(start[:50] // 50)) == 2
-    assert len(np.unique(start[100:] // 50)) == len(np.unique(start[100:150] // 50)) == 3
+    start = visited(rows, batch_size=50)[0][:50]
+    assert len(np.unique(start // 350)) == 3
     net, inputs = network(), gn.ParquetRows(folder, target="y", columns=["a", "b"], block_rows=60, buffer_blocks=8)
     net.fit(inputs, epochs=5, batch_size=20, diagnose=False)
     assert net.evaluate(*whole(inputs))["accuracy"] > 0.8

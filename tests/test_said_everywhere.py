@@ -177,7 +177,7 @@ def test_arguments_that_are_elsewhere(name: str) -> None:
 def test_targets_that_are_left_out() -> None:
     """Only rows in files bring their targets along; otherwise the words are those that scikit-learn has for it."""
     with pytest.raises(
-        gn.DataError, match="^TabularClassifier.fit requires y to be passed, but the target y is None.$"
+        gn.DataError, match=r"^TabularClassifier.fit requires y to be passed, but the target y is None.$"
     ):
         TabularClassifier().fit(X_OF)
 

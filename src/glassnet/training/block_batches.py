@@ -38,7 +38,7 @@ class _Piece(NamedTuple):
 class BlockBatches(Batches):
     """Rows of a source of blocks: each once an epoch, in an order that follows from the seed and the epoch.
 
-    Blocks are shuffled, and then the rows of at most ``source.buffer_blocks`` of them at a time: see
+    At most ``source.buffer_blocks`` blocks are drawn at a time, and their rows shuffled: see
     `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches
     go on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
     place. If one batch holds all rows, they come in their order, as from arrays. Members share the order, that of the

@@ -274,12 +274,23 @@ def blocks_together(n_blocks: int, most: int) -> list[int]:
     return [n_blocks * (i + 1) // n - n_blocks * i // n for i in range(n)]
 
 
-def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None) -> Iterator[Buffer]:
-    """Yield the buffers of an epoch: blocks in random order, some at a time, and the order of their rows.
+def _spread(blocks: np.ndarray, n: int, shuffling: KeyedGenerator, epoch: int) -> list[np.ndarray]:
+    """Return blocks in ``n`` parts at random, each with one of every ``n`` neighbours, if there are as many."""
+    generator = shuffling.at(epoch)
+    neighbours = np.arange(len(blocks)) // n
+    order = np.lexsort((generator.permutation(len(blocks)), neighbours))
+    part = generator.permutation(n)[np.arange(len(blocks)) % n]
+    return [blocks[order[part == i]] for i in range(n)]
 
-    Each row is in one buffer, once. Buffers have about the same number of blocks, see `blocks_together`. The order
-    follows from the generator's seed and the epoch: that of the blocks from its numbers at (epoch, 0), that of the rows
-    of buffer i from those at (epoch, 1 + i).
+
+def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None) -> Iterator[Buffer]:
+    """Yield the buffers of an epoch: blocks that are drawn at random, and the order of their rows.
+
+    Each row is in one buffer, once. Buffers have about the same number of blocks, see `blocks_together`, which are
+    spread over all: of the first k blocks each of k buffers has one, of the next k as well, and so on. So where rows
+    are sorted, each buffer has about as many of a class as any other. The order follows from the generator's seed and
+    the epoch: which buffer has which blocks from its numbers at (epoch, 0), the order of the rows of buffer i from
+    those at (epoch, 1 + i).
 
     Parameters
     ----------
@@ -290,11 +301,13 @@ def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None
     shuffling : KeyedGenerator or None
         None for blocks and rows in their own order.
     """
-    blocks = np.arange(source.n_blocks) if shuffling is None else shuffling.at(epoch).permutation(source.n_blocks)
     counts = np.diff(source.starts)
-    blocks = blocks[counts[blocks] > 0]
-    ends = np.cumsum(blocks_together(len(blocks), source.buffer_blocks))
-    for i, together in enumerate(np.split(blocks, ends[:-1])):
+    blocks = np.flatnonzero(counts)
+    sizes = blocks_together(len(blocks), source.buffer_blocks)
+    parts = (
+        np.split(blocks, np.cumsum(sizes)[:-1]) if shuffling is None else _spread(blocks, len(sizes), shuffling, epoch)
+    )
+    for i, together in enumerate(parts):
         starts = np.concatenate([[0], np.cumsum(counts[together])])
         places = None
         if shuffling is not None:

@@ -39,10 +39,10 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     Hashes of rows are not kept in the model.
 
     A row group is a block, or several if it is large; small ones that are neighbours, of up to 1,024 rows, are one. In
-    an epoch every row comes exactly once, in an order that follows from the seed and the epoch's number: the blocks are
-    shuffled, then the rows of several of them at a time, about the same number each time and at most ``buffer_blocks``.
-    Two such buffers are in memory at once, the next being read while the network trains on one. Where rows are sorted,
-    by class say, a buffer should have blocks from many places: leave it at 8 or more.
+    an epoch every row comes exactly once, in an order that follows from the seed and the epoch's number: several blocks
+    are drawn from all over the files, about the same number each time and at most ``buffer_blocks``, and their rows
+    shuffled. Two such buffers are in memory at once, the next being read while the network trains on one. Where rows
+    are sorted, by class say, a buffer must have blocks from many places: leave it at 8 or more.
 
     To read a part of a row group what stands before it must be decoded too, so files whose row groups are as large as a
     block are read fastest. DuckDB writes them so::

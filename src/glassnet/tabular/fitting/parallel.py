@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import os
 import pickle
-import tempfile
 import threading
 import time
 import warnings
@@ -23,6 +22,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DivergenceError, MissingExtraError
 from glassnet.network import Network
 from glassnet.populations.joint import Job
+from glassnet.tabular.fitting.orphans import ending_with, is_gone, name_stop_file, remove
 from glassnet.tabular.fitting.preparation import Arrays, take_arrays
 from glassnet.training import Callback, Run
 from glassnet.training.limits import defer_interrupts
@@ -102,24 +102,23 @@ def train_network(shared: Shared, unit: Unit, seconds: float | None, callbacks: 
 class _StopByFile(Callback):
     """Ends a run once a file exists, by which the process that asked for it says so, or once that process is gone."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
-
-    def on_fit_begin(self, run: Run[Any]) -> None:
-        self._parent = os.getppid()
-        self.on_step_end(run)
+    def __init__(self, file: str, home: int) -> None:
+        self._file, self._home = file, home
 
     def on_step_end(self, run: Run[Any]) -> None:
-        if os.path.exists(self._file):
+        if os.path.exists(self._file) or is_gone(self._home):
             run.stop("interrupted")
 
-    def on_epoch_end(self, run: Run[Any]) -> None:
-        if os.getppid() != self._parent:
-            run.stop("interrupted")
+    on_fit_begin = on_step_end
 
 
 def _work(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: int) -> Outcome:
     """Train one network wherever joblib has this run; ``home`` is the process that asked for it."""
+    with ending_with(home, stop_file):
+        return _trained(shared, packed, seconds, stop_file, home)
+
+
+def _trained(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: int) -> Outcome:
     unit: Unit = pickle.loads(packed)
     failure, network = None, unit.job.network
     if os.path.exists(stop_file):
@@ -129,7 +128,7 @@ def _work(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, 
         if os.getpid() != home:
             warnings.simplefilter("always")
         try:
-            train_network(shared.mapped(), unit, seconds, [_StopByFile(stop_file)])
+            train_network(shared.mapped(), unit, seconds, [_StopByFile(stop_file, home)])
         except DivergenceError as error:
             failure = str(error)
     said = dict.fromkeys((each.category, str(each.message)) for each in caught or ())
@@ -160,6 +159,12 @@ def at_once(n_jobs: int | None, n_networks: int) -> int:
         must = "joblib must be installed to train networks in several processes"
         message = f"fit: {must}. It comes with scikit-learn: pip install 'glassnet[sklearn]'"
         raise MissingExtraError(message) from error
+    try:
+        name_stop_file()
+    except OSError as error:
+        message = "fit: other processes must have a folder for temporary files, got none. The networks are trained one "
+        warnings.warn(f"{message}after the other. Set TMPDIR. ({error})", UserWarning, stacklevel=2)
+        return 1
     is_nested = bool(get_active_backend()[0].nesting_level)
     return 1 if is_nested else min(int(effective_n_jobs(n_jobs)), n_networks)
 
@@ -205,8 +210,9 @@ def train_in_processes(
     line = _Line(len(units), workers, shared.options["progress"])
     shared = replace(shared, options={**shared.options, "progress": False, "threads": _threads(shared.options)})
     found: dict[int, Outcome] = {}
-    with tempfile.TemporaryDirectory(prefix="glassnet-") as folder, defer_interrupts() as interruption:
-        stop_file = os.path.join(folder, "stop")
+    lost: str | None = None  # why those that are not found were not trained
+    stop_file = name_stop_file()
+    with defer_interrupts() as interruption:
 
         def tasks() -> Iterator[Any]:
             for number, unit in enumerate(units):  # joblib takes the next one when a process is free
@@ -230,11 +236,12 @@ def train_in_processes(
             except Exception as error:
                 # Ctrl-C in a terminal comes to all processes: one that waits for work ends by it.
                 if not (interruption.asked or is_stopped()):
-                    raise _as_understood(error) from error
+                    lost = _lost(error, units, found)
     _running.clear()
-    _running[workers] = time.perf_counter()
+    if lost is None:  # else they were ended, all of them
+        _running[workers] = time.perf_counter()
     line.finish(interrupted=interruption.asked or is_stopped())
-    outcomes = [found.get(unit.number) or Outcome(unit.number, unit.job.network, None) for unit in units]
+    outcomes = [found.get(unit.number) or Outcome(unit.number, unit.job.network, lost) for unit in units]
     for category, text in dict.fromkeys(each for outcome in outcomes for each in outcome.warnings):
         warnings.warn(text, category, stacklevel=2)
     return outcomes
@@ -266,14 +273,30 @@ def _stopping(stop_file: str, is_stopped: Callable[[], bool]) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+        remove(stop_file)
 
 
-def _as_understood(error: Exception) -> Exception:
-    """Return the error in plain words if a process was ended from outside; any other as it is."""
+def _lost(error: Exception, units: Sequence[Unit], found: dict[int, Outcome]) -> str:
+    """Warn of what ended other processes if networks came back before; raise it in plain words if there are none.
+
+    Where there are checkpoints it is raised too: they can be gone on from.
+    """
+    if type(error).__name__ == "PicklingError":
+        where = "JOBLIB_TEMP_FOLDER, /dev/shm, or the temporary folder"
+        message = f"fit: rows must be written to a file for other processes, got an error. Make room in {where}, or "
+        message += "use n_jobs=1."
+        raise ConfigError(message, got=error) from error
     if type(error).__name__ not in ("TerminatedWorkerError", "BrokenProcessPool"):
-        return error
+        raise error
     message = "fit: every process must live until its network is trained, got one that was ended, most often for want "
-    return ConfigError(f"{message}of memory. Lower n_jobs.", got=error)
+    message += "of memory."
+    n_trained = sum(each.failure is None for each in found.values())
+    if not n_trained or any(unit.checkpoint is not None for unit in units):
+        message += " Lower n_jobs."
+        raise ConfigError(message, got=error) from error
+    kept = f"{n_trained} of {len(units)} networks are averaged. Lower n_jobs."
+    warnings.warn(f"{message} {kept}", UserWarning, stacklevel=3)
+    return message
 
 
 class _Line:

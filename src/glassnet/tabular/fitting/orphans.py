@@ -1,0 +1,86 @@
+"""How a process that trains for another one ends once that one is gone, by SIGKILL say: nobody reads what it returns.
+
+Its result would not fit into a pipe without a reader, and so it would wait there for ever, with the memory that it has.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import parent_process
+from uuid import uuid4
+
+__all__ = ["ending_with", "is_gone", "name_stop_file", "remove"]
+
+_LOOK_SECONDS = 0.5  # between two looks at whether the process that asked for the training lives
+_GRACE_SECONDS = 5.0  # for a training to stop by itself, with its checkpoint written
+
+_under_way: set[int] = set()  # threads that train here
+_stop_files: dict[int, str] = {}  # the last one by the process that looks after it; a fork must begin anew
+
+
+def name_stop_file() -> str:
+    """Return the path of a file that does not exist yet; so nothing is left by a process that is killed.
+
+    Raises
+    ------
+    OSError
+        There is no folder for temporary files.
+    """
+    return os.path.join(tempfile.gettempdir(), f"glassnet-{uuid4().hex}.stop")
+
+
+def remove(stop_file: str) -> None:
+    """Remove the file if it exists."""
+    with suppress(OSError):
+        os.unlink(stop_file)
+
+
+def _is_child_of(home: int) -> bool:
+    """Return whether the process ``home`` began this one, which those of Dask or Ray did not."""
+    parent = parent_process()
+    return parent is not None and parent.pid == home
+
+
+def is_gone(home: int) -> bool:
+    """Return whether the process ``home``, which began this one, has ended.
+
+    On Windows always False: a pipe that nobody reads is an error there, by which the process ends.
+    """
+    return sys.platform != "win32" and os.getppid() != home and _is_child_of(home)
+
+
+@contextmanager
+def ending_with(home: int, stop_file: str) -> Iterator[None]:
+    """Train inside; from then on this process ends by itself, soon after ``home`` has.
+
+    A training under way has some seconds to end; ``stop_file`` is removed. Where ``home`` is this process, or one on
+    another computer, nothing is done.
+    """
+    if sys.platform == "win32" or not _is_child_of(home):
+        yield
+        return
+    is_new, me = os.getpid() not in _stop_files, threading.get_ident()
+    _stop_files[os.getpid()] = stop_file
+    _under_way.add(me)
+    if is_new:  # it stays for as long as the process does: one that waits for work would stay for minutes
+        threading.Thread(target=_end_with, args=(home,), daemon=True).start()
+    try:
+        yield
+    finally:
+        _under_way.discard(me)
+
+
+def _end_with(home: int) -> None:
+    while not is_gone(home):
+        time.sleep(_LOOK_SECONDS)
+    until = time.monotonic() + _GRACE_SECONDS
+    while _under_way and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS / 10)
+    remove(_stop_files[os.getpid()])
+    os._exit(1)  # what is left to do in an orderly exit would wait for the pipe
