@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import shlex
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from glassnet.cli.training import streamed_table
+from glassnet.utils.block_sources import held_out_rows
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -134,3 +136,76 @@ def test_what_is_refused(run: Run, big: Path, tmp_path: Path, monkeypatch: pytes
     code, _, err = run("train", str(big), "-t", "label", "--stream", "--drop", "kinds")
     assert code == 2
     assert "--drop must be one of the columns" in err
+
+
+def test_several_files_where_one_is_meant(run: Run, big: Path, tmp_path: Path) -> None:
+    """A pattern that the shell put files in place of, and a command or an option that reads one file."""
+    parts = [str(tmp_path / f"{i}.parquet") for i in range(3)]
+    table = parquet.read_table(big)
+    for i, path in enumerate(parts):
+        parquet.write_table(table.slice(400 * i, 400), path)
+    for words in (["-t", "label"], []):
+        code, _, err = run("train", *parts, *words)
+        assert code == 2
+        assert f"Put a pattern in quotes, '{tmp_path}/*.parquet', or name the folder, {tmp_path}." in err
+    code, _, err = run("check", *parts)
+    assert code == 2
+    assert "Give one after the other" in err
+    for data in (str(tmp_path), f"{tmp_path}/*.parquet"):
+        code, _, err = run("train", data)
+        assert code == 2
+        assert "The columns are 'id', 'a', 'b'" in err
+        code, _, err = run("train", data, "-t", "label", "--no-stream")
+        assert code == 2
+        assert "--no-stream must be used with one file" in err
+        code, _, err = run("check", data)
+        assert code == 2
+        assert "must be one file, got several. Give one after the other" in err
+
+
+def test_files_that_are_not_there(run: Run, tmp_path: Path) -> None:
+    """The fact, and one full stop."""
+    (tmp_path / "empty").mkdir()
+    for data, words in [
+        ("nope.parquet", "no such file: nope.parquet"),
+        ("nope.csv", "no such file: nope.csv"),
+        ("nope*.parquet", "must match at least one file, got none for 'nope*.parquet'."),
+        (str(tmp_path / "empty"), "without such files"),
+        ("penguins", "got 'penguins'. Leave out --stream"),
+    ]:
+        code, _, err = run("train", data, "-t", "y", "--stream")
+        assert code == 2
+        assert words in err
+        assert not err.rstrip().endswith("..")
+
+
+def test_content_tells_the_format(run: Run, big: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parquet under any name is read in parts; text too, and packed, is refused where it is too large."""
+    (tmp_path / "rows").write_bytes(big.read_bytes())
+    notes = trained(run, str(tmp_path / "rows"), "-t", "label", "--epochs", "1", "--stream")["notes"]
+    assert [note for note in notes if "is read in parts" in note]
+    text = "a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(1000))
+    (tmp_path / "rows.dat").write_text(text)
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(text.encode()))
+    monkeypatch.setattr(streamed_table, "available_memory", lambda: 2 * len(text) - 1)
+    for name in ("rows.dat", "rows.csv.gz"):
+        code, _, err = run("train", str(tmp_path / name), "-t", "y")
+        assert code == 2
+        assert "a text file must fit into memory" in err
+        assert "/rows.parquet'" in err
+
+
+def test_cells_are_named_by_their_rows(run: Run, tmp_path: Path) -> None:
+    """Text among numbers, and an empty label, wherever they stand; advice is in options."""
+    x = [f"{i % 80}.5" for i in range(600)]
+    y = np.where(np.arange(600) % 3, "yes", "no").astype(object)
+    held_out = np.flatnonzero(held_out_rows(0, 600, 0.36, 0))
+    for odd in (np.setdiff1d(np.arange(600), held_out)[100], held_out[100]):
+        for column in ("x", "y"):
+            columns = {"x": np.array(x, dtype=object), "y": y.copy()}
+            columns[column][odd] = "many" if column == "x" else ""
+            parquet.write_table(pyarrow.table(columns), tmp_path / "rows.parquet", row_group_size=100)
+            code, _, err = run("train", str(tmp_path / "rows.parquet"), "-t", "y", "--stream", "--epochs", "1")
+            assert code == 2
+            assert f"row {odd + 1} of" in err
+            assert column == "y" or "--missing many" in err

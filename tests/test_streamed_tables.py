@@ -111,11 +111,11 @@ def test_one_pass_counts_everything(path: Path, table: Any, monkeypatch: pytest.
     assert 60 < len(stream.sample.target) < 140
     assert 100 < len(stream.held_out.target) < 200
     assert stream.n_train == N - len(stream.held_out.target)
-    assert stream.texts["kind"]["seldom"] == 1
-    assert sum(stream.texts["kind"].values()) == stream.n_train
+    assert stream.texts["kind"].rows["seldom"] == 1
+    assert sum(stream.texts["kind"].rows.values()) == stream.n_train
     assert stream.labels is not None
-    assert set(stream.labels) == {"large", "small", "odd"}
-    assert sum(stream.labels.values()) == stream.n_train
+    assert set(stream.labels.rows) == {"large", "small", "odd"}
+    assert sum(stream.labels.rows.values()) == stream.n_train
     sample = stream.counted(to_table(stream.sample.inputs))
     encoder = TableEncoder(scaling="robust", embed_above=3).fit(sample)
     coder = encoder.coders[2]

@@ -67,7 +67,7 @@ def _run_safely(words: list[str], ctrl_c: CtrlC) -> int:
         if ctrl_c.has_lost_terminal and error.errno == errno.EIO:
             return _leave_output()
         path = f"{error.filename}: " if error.filename else ""
-        rest = f"the file must be readable and writable, got: {error.strerror or error}."
+        rest = f"the file must be readable and writable, got: {str(error.strerror or error).rstrip('.')}."
         return _say(f"{name}: {path}{rest}", UNUSABLE)
     except MemoryError:
         return _say(f"{name}: the data must fit into memory, got more. Use fewer rows or columns.", UNUSABLE)

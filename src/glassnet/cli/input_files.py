@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import sys
 import tempfile
@@ -13,9 +14,10 @@ from typing import BinaryIO
 
 from glassnet.errors import DataError
 
-__all__ = ["STANDARD_INPUT", "Source", "is_read_once", "open_source", "shown_name"]
+__all__ = ["PARQUET_ENDINGS", "STANDARD_INPUT", "Source", "are_several", "is_read_once", "open_source", "shown_name"]
 
 STANDARD_INPUT = "-"
+PARQUET_ENDINGS = (".parquet", ".pq")
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,29 @@ def open_source(data: str | Source) -> Iterator[Source]:
     elif _is_pipe(data):
         with open(data, "rb") as pipe, _copied(pipe) as path:
             yield Source(path, data)
+    elif are_several(data):
+        must = "it must be one file"
+        message = f"read_table({data!r}): {must}, got several. Give one after the other; only train reads all of them."
+        raise DataError(message, expected=must, got=data)
     else:
         yield Source(data, data)
+
+
+def are_several(data: str) -> bool:
+    """Return whether a folder of Parquet files is meant, or a pattern of their names.
+
+    Examples
+    --------
+    >>> are_several("data/*.parquet"), are_several("data.parquet"), are_several("-")
+    (True, False, False)
+    """
+    try:
+        path = Path(data)
+        if path.is_dir():
+            return any(path.glob("*.parquet"))
+        return glob.has_magic(data) and data.lower().endswith(PARQUET_ENDINGS) and not path.exists()
+    except (OSError, ValueError):  # reading it will say what is wrong
+        return False
 
 
 def is_read_once(data: str) -> bool:

@@ -16,6 +16,7 @@ import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
 from glassnet.cli.export_options import ExportOptions
+from glassnet.cli.input_files import PARQUET_ENDINGS
 from glassnet.cli.playground_options import PlaygroundOptions
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.check_options import CheckOptions
@@ -284,11 +285,25 @@ def usage_sentence(error: Exception, name: str, words: Sequence[str]) -> str | N
         return f"{missing} must be given, got nothing. {see}"
     extra = re.search(r"extra argument.*\((.*)\)$", str(error))
     if extra:
+        advice = _advice_on_files(name, extra[1].split())
+        if advice:
+            return f"DATA must be one file, a folder or a pattern, got several. {advice}"
         is_target = getattr(context, "params", {}).get("target", "") is None
         advice = f"Did you mean --target {shlex.quote(extra[1])}?" if is_target else "Put names with blanks in quotes."
         return f"unexpected argument {extra[1]!r}. {advice}"
     text = str(getattr(error, "format_message", lambda: error)()).strip().rstrip(".")
     return f"{text[:1].lower()}{text[1:]}. {see}"
+
+
+def _advice_on_files(name: str, files: Sequence[str]) -> str:
+    """Return how several Parquet files are given, if these are such, which the shell has put in place of a pattern."""
+    if not all(file.lower().endswith(PARQUET_ENDINGS) for file in files):
+        return ""
+    if name != "glassnet train":
+        return "Give one after the other; only train reads all of them."
+    folder = os.path.dirname(files[0]) or "."
+    pattern = shlex.quote(os.path.join(folder, f"*{os.path.splitext(files[0])[1]}"))
+    return f"Put a pattern in quotes, {pattern}, or name the folder, {shlex.quote(folder)}."
 
 
 def _suggested_option(typed: str, context: Any) -> str:

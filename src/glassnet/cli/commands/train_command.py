@@ -15,6 +15,7 @@ from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import load_table
+from glassnet.cli.training.streamed_table import column_names
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError
@@ -30,7 +31,8 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
     """
     if texts["target"] is None:
         reading = ReadingOptions.from_texts(texts).options(WHERE, texts["drop"] or ())
-        columns = few(map(repr, load_table(WHERE, data, reading).names), 12)
+        names = column_names(data) or load_table(WHERE, data, reading).names
+        columns = few(map(repr, names), 12)
         message = f"{WHERE}: --target must name the column to predict, got nothing. The columns are {columns}."
         raise ConfigError(message)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)

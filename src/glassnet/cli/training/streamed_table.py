@@ -13,24 +13,25 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.input_files import is_read_once, shown_name
+from glassnet.cli.input_files import PARQUET_ENDINGS, are_several, is_read_once, shown_name
 from glassnet.cli.training.preparation import Prepared, check_column
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular import Column, Table, TargetEncoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import column_from_values, table_of
-from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, equal_inputs
+from glassnet.tabular.streaming.cell_checks import check_cells, check_labels, named_in_files
 from glassnet.tabular.streaming.stream import MOST_HELD_OUT, RowsOfFiles, Stream, look_over
-from glassnet.utils.parquet_files import arrow
+from glassnet.utils.parquet_files import arrow, find_files, look_at
 from glassnet.utils.parquet_rows import ParquetRows
 from glassnet.utils.splitting import split_rows
 
-__all__ = ["available_memory", "prepare_stream", "rows_in_parts"]
+__all__ = ["available_memory", "column_names", "prepare_stream", "rows_in_parts"]
 
-_ENDINGS = (".parquet", ".pq")
-_TEXTS = (".csv", ".tsv", ".tab", ".txt")
+_NO_TEXTS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".xlsx", ".xls", ".ods")
+_PARQUET, _ZIP, _GZIP = b"PAR1", b"PK", b"\x1f\x8b"  # how files begin
 _TIMES = 3  # the size of a table as float64 and Python text, that a training takes
 _SHARE = 0.5  # of the memory that is available, which it may take
 _TEXT_BYTES = 64  # of a cell of text in memory
@@ -80,22 +81,32 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
     if options.stream and options.no_stream:
         message = f"{WHERE}: --stream and --no-stream must not both be given, got both. Leave out one."
         raise ConfigError(message)
-    are_several = not is_read_once(data) and _are_several(data)
-    is_parquet = are_several or data.lower().endswith(_ENDINGS)
+    if not is_read_once(data) and not glob.has_magic(data) and Path(data).suffix and not os.path.exists(data):
+        return None  # reading it will say so
+    several = are_several(data)
+    if several and options.no_stream:
+        message = f"{WHERE}: --no-stream must be used with one file, got {data!r}. Several are read in parts."
+        raise ConfigError(message, got=data)
+    is_parquet = several or data.lower().endswith(PARQUET_ENDINGS) or _starts_with(data, _PARQUET)
     if options.no_stream or is_read_once(data) or not (is_parquet or options.stream):
         if not options.no_stream:
             _refuse_large_text(data)
         return None
     if not is_parquet:
-        message = f"{WHERE}: --stream must be used with Parquet, got {data!r}. {_how_to_convert(data)}"
+        what, advice = repr(data), _how_to_convert(data)
+        if is_read_once(data) or not os.path.exists(data):
+            advice = "Leave out --stream, or write the rows to a Parquet file first."
+        elif os.path.isdir(data):
+            what, advice = f"the folder {data!r} without such files", "Their names must end in .parquet."
+        message = f"{WHERE}: --stream must be used with Parquet, got {what}. {advice}"
         raise ConfigError(message, got=data)
     # Without pyarrow a table that may fit is read whole, as it always was.
     packed = 1 if importlib.util.find_spec("pyarrow") is None else _MOST_PACKED
-    if not (are_several or options.stream or _may_be_large(data, packed)):
+    if not (several or options.stream or _may_be_large(data, packed)):
         return None
     rows = _rows(options)
     needed, free = _TIMES * _in_memory(rows), available_memory()
-    if options.stream or are_several:
+    if options.stream or several:
         why = "as --stream says" if options.stream else "since there are several files"
     elif free is not None and needed > _SHARE * free:
         why = f"since training on all of it would take about {_gigabytes(needed)}, and {_gigabytes(free)} are free"
@@ -109,19 +120,24 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
     return rows, why
 
 
-def _are_several(data: str) -> bool:
-    """Return whether a folder of Parquet files is meant, or a pattern of their names."""
-    try:
-        path = Path(data)
-        if path.is_dir():
-            return any(path.glob("*.parquet"))
-        return glob.has_magic(data) and data.lower().endswith(_ENDINGS) and not path.exists()
-    except (OSError, ValueError):  # reading it will say what is wrong
-        return False
+def column_names(data: str) -> list[str] | None:
+    """Return the columns of several Parquet files; None for another table."""
+    if not are_several(data):
+        return None
+    _check_matches(data)
+    return list(look_at(find_files(data)[0]).schema.names)
+
+
+def _check_matches(data: str) -> None:
+    """Refuse a pattern that no file has."""
+    if not os.path.exists(data) and not glob.glob(data, recursive=True):
+        message = f"{WHERE}: DATA must match at least one file, got none for {data!r}."
+        raise DataError(message, got=data)
 
 
 def _rows(options: TrainOptions) -> ParquetRows:
     """Return the rows with the columns that are not dropped."""
+    _check_matches(options.data)
     found = ParquetRows(options.data, options.target)
     dropped = {*options.drop, *options.read_options.dropped}
     for name in dropped:
@@ -159,7 +175,8 @@ def _refuse_large_text(data: str) -> None:
     """Raise an error for a text file whose table does not fit into memory."""
     free = available_memory()
     try:
-        size = Path(data).stat().st_size if data.lower().endswith(_TEXTS) else 0
+        is_text = not data.lower().endswith(_NO_TEXTS) and not _starts_with(data, _ZIP)
+        size = _unpacked_size(data) if is_text else 0
     except (OSError, ValueError):
         return
     if free is not None and _TEXT_TIMES * size > free:
@@ -167,6 +184,25 @@ def _refuse_large_text(data: str) -> None:
         got = f"{_gigabytes(size)}, with {_gigabytes(free)} free"
         message = f"{WHERE}: {must}, got {got}. {_how_to_convert(data)} Or add --no-stream."
         raise DataError(message, expected=must, got=size)
+
+
+def _starts_with(data: str, first: bytes) -> bool:
+    """Return whether the content of a file begins so."""
+    try:
+        with open(data, "rb") as file:
+            return file.read(len(first)) == first
+    except (OSError, ValueError):
+        return False
+
+
+def _unpacked_size(data: str) -> int:
+    """Return the size of a text file, of gzip what it is unpacked, at least."""
+    size = Path(data).stat().st_size
+    if not Path(data).is_file() or not _starts_with(data, _GZIP):
+        return size
+    with open(data, "rb") as file:
+        file.seek(max(size - 4, 0))
+        return max(size, int.from_bytes(file.read(4), "little"))  # what it is beyond 4 GB is not told
 
 
 def _how_to_convert(data: str) -> str:
@@ -177,7 +213,8 @@ def _how_to_convert(data: str) -> str:
     >>> _how_to_convert("big.csv")[:72]
     'Convert it first, to Parquet, which is read in parts: python -c "import '
     """
-    target = str(Path(data).with_suffix(".parquet"))
+    path = Path(data)
+    target = str((path.with_suffix("") if path.suffix.lower() == ".gz" else path).with_suffix(".parquet"))
     code = f"import duckdb; duckdb.read_csv({data!r}).write_parquet({target!r}, row_group_size=32768)"
     quoted = f'"{code}"' if not set('"$`\\') & set(code) else shlex.quote(code)
     return f"Convert it first, to Parquet, which is read in parts: python -c {quoted}"
@@ -217,7 +254,7 @@ def prepare_stream(options: TrainOptions, rows: ParquetRows, why: str) -> Prepar
     if n < stream.n_train:
         said += (
             f" Columns are coded by a random sample of {n:,} of {stream.n_train:,} training rows, with the categories "
-            "and labels of all; the linear model is trained on the sample."
+            "and labels of all; the linear model is trained on the sample, and equal rows are looked for in it."
         )
     inputs = Table(inputs.columns, notes=[*inputs.notes, said])
     return Prepared(inputs, target, coder, Division(parts, equal_inputs(inputs, target)), stream=stream)
@@ -230,21 +267,27 @@ def _table(options: TrainOptions, stream: Stream) -> Table:
     read = options.read_options
     named = {column: kind for column, kind in read.read.items() if column in parts[0].column_names}
     numbers = np.concatenate([stream.sample.names.numbers, stream.held_out.names.numbers])
-    table = table_of(pyarrow.concat_tables(parts), replace(read, read=named), WHERE)
-    return table.named_by(RowsOfFiles(stream.rows, numbers))
+    names = RowsOfFiles(stream.rows, numbers)
+    with named_in_files(names):
+        table = table_of(pyarrow.concat_tables(parts), replace(read, read=named), WHERE)
+    check_cells(stream, table.columns, command_line_spelling)
+    return table.named_by(names)
 
 
 def _with_target(options: TrainOptions, stream: Stream, target: Column) -> tuple[TargetEncoder, Stream]:
     """Return the encoder of the target, with the labels of all rows, and the stream, which reads targets alike."""
-    stream = replace(stream, as_column=partial(_as_column, target.name, target.form or Form(target.kind)))
-    coder = TargetEncoder().fit(target, None if options.task == "auto" else options.task)
+    as_column = partial(_as_column, target.name, target.form or Form(target.kind))
+    stream = replace(stream, as_column=as_column)
+    if stream.labels is not None:
+        labels = as_column(stream.label_values(stream.sample.target))
+        check_labels(stream, labels)
+    coder = TargetEncoder().fit(stream.of_all(target), None if options.task == "auto" else options.task)
     reason = coder.reason
     if coder.task == "regression":
         train = target.take(np.arange(len(stream.sample.target)))
         coder = stream.scaled(TargetEncoder().fit(train, "regression"))
-    elif stream.labels is not None and stream.as_column is not None:
-        labels = stream.label_values(stream.sample.target)
-        coder = TargetEncoder().fit(stream.as_column(labels), "classification")
+    elif stream.labels is not None:
+        coder = TargetEncoder().fit(stream.of_all(labels), "classification")
     coder.reason = reason
     return coder, stream
 

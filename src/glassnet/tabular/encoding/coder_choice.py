@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coders import BooleanCoder, Coder, ConstantCoder, LeftOut, NumberCoder
-from glassnet.tabular.encoding.counted import CountedColumn
+from glassnet.tabular.encoding.counted import CountedColumn, n_rows_of
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.encoding.time_coder import TimeCoder
@@ -39,18 +39,25 @@ def choose_coder(
     n_missing = None
     of_all = column if isinstance(column, CountedColumn) else None
     if of_all is not None and of_all.distinct is not None and of_all.counts is not None:
-        n_missing = int(of_all.counts[of_all.distinct.missing].sum())
-        column, counts = of_all.distinct, of_all.counts
+        assert of_all.of_each is not None
+        n_missing = int(of_all.of_each[of_all.distinct.missing].sum())
+        column = CountedColumn(**vars(of_all.distinct), row_counts=of_all.of_each)
+        counts = of_all.counts
     counts = None if counts is None else counts[~column.missing]
-    coder = _plain_coder(column, max_categories, scaling, counts)
+    coder = _plain_coder(column, max_categories, scaling, counts, n_missing)
     most = math.inf if embed_above is None else embed_above
     has_many = isinstance(coder, CategoryCoder) and len(coder.categories) + coder.n_rare > most
     found = CodeCoder.fit(column, n_codes, counts) if has_many else coder
     return found if n_missing is None else replace(found, n_missing=n_missing)
 
 
-def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.ndarray | None) -> Coder:
-    """Return the coder of a column without embeddings; ``counts`` are those of its present rows."""
+def _plain_coder(
+    column: Column, max_categories: int, scaling: str, counts: np.ndarray | None, n_missing: int | None = None
+) -> Coder:
+    """Return the coder of a column without embeddings; ``counts`` are those of its present rows.
+
+    ``n_missing`` is how many of all rows have no value, if the column has each value once.
+    """
     present = column.present()
     if not len(present):
         return LeftOut(column.name, column.n_missing, column.kind, "all its values are missing", flags=False)
@@ -60,7 +67,8 @@ def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.n
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
         if is_identifier(column, counts):
-            why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
+            n_present = n_rows_of(column) - (column.n_missing if n_missing is None else n_missing)
+            why = f"{len(distinct)} of {n_present} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
         return CategoryCoder.fit(column, max_categories, counts)
     if column.kind == "boolean":

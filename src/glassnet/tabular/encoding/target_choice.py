@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
+from glassnet.tabular.encoding.counted import n_rows_of
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import as_kind
@@ -31,7 +32,7 @@ def infer_task(column: Column, n_rows: float) -> tuple[str, str]:
     if (column.values != np.floor(column.values)).any():
         return "regression", "it holds numbers with fractions"
     k = len(np.unique(column.values))
-    reason = f"it holds whole numbers, {k} different ones in {len(column)} rows"
+    reason = f"it holds whole numbers, {k} different ones in {n_rows_of(column)} rows"
     few = k == 2 or (k <= _MOST_CLASSES and k * _ROWS_PER_CLASS <= n_rows)
     return "classification" if few else "regression", reason
 
@@ -47,7 +48,7 @@ def labels_of(column: Column, n_rows: float) -> list[Any]:
         must = f"the target {column.name!r} must have classes of more than one row"
         other = "task='regression' for numbers" if column.kind == "number" else _reading_as_numbers(column)
         advice = f"Choose another column{f', or {other}' if other else ''}."
-        message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {len(column)} rows. {advice}"
+        message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {n_rows_of(column)} rows. {advice}"
         raise DataError(message, expected=must, got=len(labels))
     # All are of one type: float if one is.
     return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
@@ -83,6 +84,7 @@ def scale_of(column: Column, counts: np.ndarray | None) -> Scale:
     scale = Scale.fit(column.values, counts)
     if scale.std == 0.0:
         must = f"the target {column.name!r} must have different values"
-        message = f"TargetEncoder.fit: {must}, got {scale.low:g} in all {len(column)} rows. There is nothing to learn."
+        got = f"{scale.low:g} in all {n_rows_of(column)} rows"
+        message = f"TargetEncoder.fit: {must}, got {got}. There is nothing to learn."
         raise DataError(message, expected=must, got=scale.low)
     return scale

@@ -24,7 +24,7 @@ from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_row
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
-from glassnet.tabular.estimators.streams import named_rows, stream_of, streamed
+from glassnet.tabular.estimators.streams import held_out_names, named_rows, stream_of, streamed, table_of_sample
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
@@ -119,9 +119,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         among them is issued once as a `glassnet.sklearn.PoorFitWarning`, of a search only the first.
     fit_seconds_ : float
         Duration of the fit.
-    n_shared_rows_ : int
-        Number of rows held out by `fit` itself that equal a row trained on, target included: 0 unless the table has so
-        few different rows that equal ones could not stay together, or equal rows are in different ``groups``.
+    n_shared_rows_ : int or None
+        Number of rows held out by `fit` itself that equal a row trained on, target included: 0 unless the table has too
+        few different rows to keep equal ones together, or these differ in ``groups``. None, unknown, for `ParquetRows`.
     """
 
     _task: ClassVar[str]
@@ -149,7 +149,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
-    n_shared_rows_: int
+    n_shared_rows_: int | None
     _columns: tuple[bool, list[str]]  # whether they are found by name, and the names
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
         if stream is not None:
             (X, y, sample_weight, _), validation_data = stream.sample, stream.held_out[:3]
-        table = as_table(self, X, reset=True)
+        table = table_of_sample(self, X, stream)
         values = one_per_row(f"{name}.fit", y)
         self._target_forms = {}
         answer = target_name(y, table.names) if stream is None else stream.rows.target
@@ -214,7 +214,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         with errors_of_estimator(f"{name}.fit"):
             target = self._learn_target(*labels)
         if validation_data is not None:
-            valid: Rows | None = self._validation(validation_data, column.name)
+            valid: Rows | None = held_out_names(stream, self._validation(validation_data, column.name))
         else:
             group_of = group_of_rows(f"{name}.fit", groups, table.n_rows)
             by_cv = self.cv is not None and options.n_folds is None

@@ -16,6 +16,7 @@ from glassnet.tabular.reading.frames import is_frame, table_of
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
+from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.callers import stacklevel_outside
 
 __all__ = ["as_array", "as_table", "read_options"]
@@ -31,6 +32,12 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
+    if isinstance(X, BlockSource):
+        must = "X must be a table in memory"
+        got = f"{type(X).__name__}, which stays in its files"
+        advice = "Pass parts of it, one after the other: for _, part in rows.read_tables(range(rows.n_blocks)): ..."
+        message = f"{name}: {must}, got {got}. {advice}"
+        raise DataError(message, expected=must, got=type(X).__name__)
     if isinstance(X, (str, os.PathLike)):
         message = f"{name}: X must be a table, got the text {str(X)!r}. Read the file first: read_table({str(X)!r})"
         raise DataError(message, got=X)

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import ConfigError
+from glassnet.tabular.estimators.inputs import as_table
 from glassnet.tabular.fitting.options import FitOptions, Rows
+from glassnet.tabular.reading.options import python_spelling
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.streaming.cell_checks import check_cells, check_labels, named_in_files
 from glassnet.tabular.streaming.stream import Stream, look_over
 from glassnet.utils.parquet_rows import ParquetRows
 
-__all__ = ["named_rows", "stream_of", "streamed"]
+__all__ = ["held_out_names", "named_rows", "stream_of", "streamed", "table_of_sample"]
 
-_ADVICE = {"sample_weight": " Name the column: ParquetRows(..., weight='w')."}
+_ALONE = "A random part of the rows is held out without it"
+_ADVICE = {
+    "y": "Name its column: ParquetRows(..., target='y').",
+    "sample_weight": "Name the column: ParquetRows(..., weight='w').",
+    "validation_data": f"{_ALONE}; score other rows after the fit.",
+    "n_folds": f"{_ALONE}; for the mean of several networks use n_ensemble.",
+    "cv": f"{_ALONE}; for the mean of several networks use n_ensemble.",
+    "groups": f"{_ALONE}, whatever their group; to hold out whole groups, read a sample of them into memory.",
+}
 
 
 def stream_of(where: str, rows: Any, given: Mapping[str, Any], seed: int) -> Stream | None:
@@ -40,13 +52,31 @@ def stream_of(where: str, rows: Any, given: Mapping[str, Any], seed: int) -> Str
     for name, value in given.items():
         if value is not None:
             got = value if isinstance(value, (int, str)) else type(value).__name__
-            message = f"{where}: {name} must be left out with ParquetRows, got {got!r}.{_ADVICE.get(name, '')}"
+            message = f"{where}: {name} must be left out with ParquetRows, got {got!r}. {_ADVICE[name]}"
             raise ConfigError(message, got=value)
     return look_over(rows, seed, where)
 
 
+def table_of_sample(estimator: Any, X: Any, stream: Stream | None) -> Table:
+    """Return X, in memory, as the table that an estimator learns from; messages name rows of files if it is a sample.
+
+    Parameters
+    ----------
+    estimator : TabularEstimator
+        Which records the columns.
+    X
+        All rows, or the sample.
+    stream : Stream or None
+        Whose sample it is.
+    """
+    with nullcontext() if stream is None else named_in_files(stream.sample.names):
+        return as_table(estimator, X, reset=True)
+
+
 def named_rows(stream: Stream | None, table: Table, column: Column) -> tuple[Table, Column]:
     """Return the rows of a sample, and their targets, named by their places in the files; without a stream as they are.
+
+    Text of other rows, which cannot be read as the sample is, is refused.
 
     Parameters
     ----------
@@ -57,7 +87,29 @@ def named_rows(stream: Stream | None, table: Table, column: Column) -> tuple[Tab
     """
     if stream is None:
         return table, column
+    check_cells(stream, [*table.columns, column], _spelled(stream.where))
     return table.named_by(stream.sample.names), replace(column, rows=stream.sample.names)
+
+
+def _spelled(where: str) -> Callable[[str, Any], str]:
+    """Return what writes an option as one of the estimator's."""
+    return lambda name, value: f"{where.partition('.')[0]}({python_spelling(name, value)})"
+
+
+def held_out_names(stream: Stream | None, rows: Rows) -> Rows:
+    """Return the rows that are held out named by their places in the files; without a stream as they are.
+
+    Parameters
+    ----------
+    stream : Stream or None
+        Whose rows they are.
+    rows : Rows
+        All that are held out.
+    """
+    if stream is None or len(rows.target) != len(stream.held_out.target):
+        return rows
+    names = stream.held_out.names
+    return replace(rows, inputs=rows.inputs.named_by(names), target=replace(rows.target, rows=names))
 
 
 def streamed(
@@ -82,7 +134,11 @@ def streamed(
     if stream is None:
         return rows, (values, rows.target), options
     stream = replace(stream, as_column=as_column)
-    labels = stream.label_values(values)
-    column = rows.target if labels is values else as_column(labels)
+    labels, column = values, rows.target
+    if stream.labels is not None:
+        labels = stream.label_values(values)
+        column = as_column(labels)
+        check_labels(stream, column)
+    column = stream.of_all(column)
     counted = replace(rows, inputs=stream.counted(rows.inputs))
     return counted, (labels, column), replace(options, stream=stream)

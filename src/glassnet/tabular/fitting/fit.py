@@ -60,7 +60,7 @@ class Trained:
     checked: Rows
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
-    n_shared: int = 0
+    n_shared: int | None = 0
     absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
     most_epochs: int = 0  # of each network, without a time limit
@@ -123,7 +123,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     """
     deadline = options.deadline or Deadline(options.max_seconds)
     began = deadline.clock()
-    rows, n_shared = train, 0
+    rows = train
+    n_shared = 0 if options.stream is None else None  # not known where rows stay in files
     if valid is None and options.n_folds is None and len(train.target) >= _FEWEST_ROWS:
         train, valid, n_shared = hold_out(train, target, options.seed)
     if target.task == "regression":
@@ -160,7 +161,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     return _finished(found, trained, n_shared, jobs, options)
 
 
-def _finished(coded: _Coded, trained: list[Network], n_shared: int, jobs: Jobs, options: FitOptions) -> Trained:
+def _finished(coded: _Coded, trained: list[Network], n_shared: int | None, jobs: Jobs, options: FitOptions) -> Trained:
     """Return networks that were trained as one model, calibrated, with what it keeps of its training rows."""
     encoder, target, (train, valid), data = coded
     calibrated = calibrate(trained, jobs.held_out(trained), target)

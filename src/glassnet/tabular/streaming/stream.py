@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +17,9 @@ from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.streaming.counting import Moments, Tally, Weighing
 from glassnet.utils.block_sources import held_out_rows
+from glassnet.utils.parquet_columns import numbers_of
 from glassnet.utils.parquet_files import arrow
 from glassnet.utils.parquet_rows import ParquetRows
 
@@ -74,29 +74,6 @@ class SomeRows(NamedTuple):
     names: RowsOfFiles
 
 
-class _Moments:
-    """Number, mean, sum of squared distances, least and greatest of numbers that come in parts."""
-
-    def __init__(self) -> None:
-        self.n, self.mean, self.squares, self.low, self.high = 0, 0.0, 0.0, math.inf, -math.inf
-
-    def add(self, values: np.ndarray) -> None:
-        """Add finite numbers; Chan, Golub & LeVeque (1983), "Algorithms for computing the sample variance"."""
-        if not len(values):
-            return
-        n, mean = len(values), float(values.mean())
-        away, total = mean - self.mean, self.n + n
-        self.squares += float(np.square(values - mean).sum()) + away * away * self.n * n / total
-        self.mean += away * n / total
-        self.n, self.low, self.high = total, min(self.low, float(values.min())), max(self.high, float(values.max()))
-
-    def scale(self) -> Scale | None:
-        """Return mean, standard deviation and range; None where they are not finite or all numbers are equal."""
-        std = math.sqrt(self.squares / self.n) if self.n else 0.0
-        usable = math.isfinite(std) and std > 0.0 and self.low < self.high
-        return Scale(self.mean, std, self.low, self.high) if usable else None
-
-
 @dataclass(frozen=True)
 class Stream:
     """What one pass found out about the rows of Parquet files, all but a few of which stay there.
@@ -114,13 +91,18 @@ class Stream:
     n_train : int
         Rows that are trained on.
     texts : dict
-        Of each column of text, how many rows that are trained on have each cell; without those of too many different
-        ones.
-    labels : Counter or None
+        Of each column of text, how many rows that are trained on have each cell, and 0 for cells of other rows.
+    labels : Tally or None
         How many rows that are trained on have each target; 0 for those of rows that are held out only. None where
         there are too many.
     scale : Scale or None
         Of a target of numbers, over all rows that are trained on.
+    where : str
+        Start of messages.
+    weight_factor : float
+        Weights times this count rows.
+    n_weightless : ndarray of shape (n_blocks,), optional
+        Rows of weight 0 in each block, of those that would be trained on. Rows of weight 0 are nowhere else.
     as_column : callable
         Returns targets, as `python_values` has them, as a column; set by whoever fits.
     """
@@ -131,9 +113,12 @@ class Stream:
     sample: SomeRows
     held_out: SomeRows
     n_train: int
-    texts: dict[str, Counter[Any]] = field(default_factory=dict)
-    labels: Counter[Any] | None = None
+    texts: dict[str, Tally] = field(default_factory=dict)
+    labels: Tally | None = None
     scale: Scale | None = None
+    where: str = "fit"
+    weight_factor: float = 1.0
+    n_weightless: np.ndarray | None = None
     as_column: AsColumn | None = None
 
     def counted(self, table: Table) -> Table:
@@ -142,34 +127,46 @@ class Stream:
 
     def _counted(self, column: Column) -> Column:
         found = self.texts.get(column.name)
-        if found is None or column.kind != "category":
+        if found is None or not found.is_whole or column.kind != "category":
             return column
-        cells, counts = list(found), np.array(list(found.values()), dtype=np.float64)
+        cells = [cell for cell, count in found.rows.items() if count]
+        numbers = np.array([found.rows[cell] for cell in cells], dtype=np.float64)
+        counts = np.array([found.weights[cell] for cell in cells], dtype=np.float64) * self.weight_factor
         form = column.form or Form("category")
         options = ReadOptions(forms={column.name: form}, others="text")
         distinct = table_of({column.name: cells}, options, "ParquetRows").columns[0]
         if distinct.kind != "category":
             return column
-        fields = {name: getattr(column, name) for name in Column.__dataclass_fields__}
-        return CountedColumn(**fields, distinct=distinct, counts=counts)
+        return CountedColumn(**_fields(column), distinct=distinct, counts=counts, row_counts=numbers)
 
     def label_values(self, target: np.ndarray) -> np.ndarray:
         """Return every label, twice if several rows have it; the ``target`` of the sample where too many differ."""
         if self.labels is None:
             return target
-        found = [label for label, count in self.labels.items() for _ in range(min(max(count, 1), 2))]
+        counts = {label: weight * self.weight_factor for label, weight in self.labels.weights.items()}
+        found = [label for label, count in counts.items() for _ in range(min(max(int(count), 1), 2))]
         return as_array(found, target)
 
     def label_counts(self, target: TargetEncoder) -> np.ndarray:
         """Return how many of the rows that are trained on have each label, by its code."""
-        if self.labels is None or self.as_column is None:
-            return np.bincount(self.codes(self.sample.target, target), minlength=target.n_outputs)
-        codes = self.codes(as_array(list(self.labels), self.sample.target), target)
-        return np.bincount(codes, list(self.labels.values()), target.n_outputs)
+        values, weights = self.sample.target, self.sample.weight
+        if self.labels is not None:
+            values = as_array(list(self.labels.weights), self.sample.target)
+            weights = np.array(list(self.labels.weights.values()), dtype=np.float64)
+        counts = np.bincount(self.codes(values, target), weights, target.n_outputs) * self.weight_factor
+        return counts if self.rows.weight is not None else counts.astype(np.int64)
 
-    def codes(self, values: np.ndarray, target: TargetEncoder) -> np.ndarray:
-        """Return targets as the network wants them."""
-        return target.transform(values if self.as_column is None else self.as_column(values))
+    def of_all(self, column: Column) -> Column:
+        """Return a column of some targets that knows of how many rows they are, for messages."""
+        n = np.array([self.n_train + len(self.held_out.target)], dtype=np.float64)
+        return CountedColumn(**_fields(column), row_counts=n)
+
+    def codes(self, values: np.ndarray, target: TargetEncoder, names: RowsOfFiles | None = None) -> np.ndarray:
+        """Return targets as the network wants them; ``names`` are those of their rows."""
+        if self.as_column is None:
+            return target.transform(values)
+        column = self.as_column(values)
+        return target.transform(column if names is None else replace(column, rows=names))
 
     def scaled(self, target: TargetEncoder) -> TargetEncoder:
         """Return the encoder of numbers with the mean, standard deviation and range of all rows trained on."""
@@ -226,9 +223,10 @@ class _Pass:
         self._parts: tuple[list[Any], list[Any]] = ([], [])
         self._numbers: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
         self._n_train = 0
-        self._texts: dict[str, Counter[Any]] = {}
-        self._labels: Counter[Any] | None = Counter()
-        self._moments = _Moments()
+        self._texts: dict[str, Tally] = {}
+        self._labels: Tally | None = Tally()
+        self._moments, self._weighing = Moments(), Weighing(rows, where)
+        self._weightless: list[int] = []
         self._is_number = False
 
     def add(self, table: Any, held_out: np.ndarray, in_sample: np.ndarray, first: int) -> None:
@@ -236,59 +234,81 @@ class _Pass:
         pyarrow, types = arrow(), arrow("pyarrow.types")
         if not first:
             kinds = {name: table.schema.field(name).type for name in self._rows.columns}
-            self._texts = {name: Counter() for name, kind in kinds.items() if _is_text(kind, types)}
+            self._texts = {name: Tally() for name, kind in kinds.items() if _is_text(kind, types)}
             kind = table.schema.field(self._rows.target).type
             self._is_number = types.is_integer(kind) or types.is_floating(kind)
+        weight, trained_on = self._weighing.of(table, first), ~held_out
+        self._weightless.append(0)
+        if weight is not None:
+            # Rows of weight 0 are none.
+            self._weightless[-1] = int(np.count_nonzero(trained_on & (weight == 0.0)))
+            held_out, in_sample, trained_on = (mask & (weight > 0.0) for mask in (held_out, in_sample, trained_on))
+            weight = weight[trained_on]
+            self._weighing.add(weight)
         for found, numbers, mask in zip(self._parts, self._numbers, (in_sample, held_out), strict=True):
             found.append(table.filter(pyarrow.array(mask)))
             numbers.append(first + np.flatnonzero(mask))
-        self._n_train += int(np.count_nonzero(~held_out))
-        trained = table.filter(pyarrow.array(~held_out))
-        for name in list(self._texts):
-            _count(self._texts[name], trained.column(name))
-            if len(self._texts[name]) > _MOST_DISTINCT:
-                del self._texts[name]
-        self._add_target(table.column(self._rows.target), held_out, first)
+        self._n_train += int(np.count_nonzero(trained_on))
+        trained, others = table.filter(pyarrow.array(trained_on)), self._parts[1][-1]
+        for name, tally in self._texts.items():
+            tally.add(trained.column(name), weight)
+            tally.know(others.column(name))
+            if len(tally.rows) > _MOST_DISTINCT or not tally.is_whole:
+                tally.keep_odd()
+        self._check_target(table.column(self._rows.target), held_out | trained_on, first)
+        self._add_target(trained.column(self._rows.target), others.column(self._rows.target), weight)
 
-    def _add_target(self, column: Any, held_out: np.ndarray, first: int) -> None:
-        pyarrow, name = arrow(), self._rows.target
-        values = column.to_numpy() if self._is_number else None
-        missing = np.isnan(values) if values is not None and values.dtype.kind == "f" else column.is_null().to_numpy()
+    def _check_target(self, column: Any, counts: np.ndarray, first: int) -> None:
+        """Refuse rows that count but have no target."""
+        missing, what = column.is_null().to_numpy(), "none"
+        if self._is_number and arrow("pyarrow.types").is_floating(column.type):
+            values = column.to_numpy().astype(np.float64)
+            missing = np.isnan(values)
+            if not (missing & counts).any():
+                missing, what = np.isinf(values), "an infinite one"
+        missing = missing & counts
         if missing.any():
             row = self._rows.row_name(first + int(missing.argmax()))
-            must = f"the target {name!r} must have a value in every row"
-            message = f"{self._where}: {must}, got none in {row}. Write the files without such rows."
+            must = f"the target {self._rows.target!r} must have a value in every row"
+            message = f"{self._where}: {must}, got {what} in {row}. Write the files without such rows."
             raise DataError(message, expected=must, got=None)
+
+    def _add_target(self, column: Any, others: Any, weight: np.ndarray | None) -> None:
+        """Count targets of rows that are trained on; ``others`` are held out."""
         if self._labels is not None:
-            _count(self._labels, column.filter(pyarrow.array(~held_out)))
-            others: Counter[Any] = Counter()
-            _count(others, column.filter(pyarrow.array(held_out)))
-            self._labels.update(dict.fromkeys(others, 0))
-            if len(self._labels) > _MOST_DISTINCT or (
-                self._is_number and len(self._labels) > self._n_train // 2 > 1000
-            ):
+            self._labels.add(column, weight)
+            self._labels.know(others)
+            n = len(self._labels.rows)
+            if n > _MOST_DISTINCT or (self._is_number and n > self._n_train // 2 > 1000):
                 self._labels = None
-        if values is not None:
+        if self._is_number:
             with np.errstate(over="ignore", invalid="ignore"):
-                self._moments.add(values[~held_out].astype(np.float64))
+                self._moments.add(column.to_numpy().astype(np.float64), weight)
 
     def stream(self, share: float, seed: int) -> Stream:
         """Return what was found."""
+        factor = self._weighing.factor()
         sample, held_out = (self._some_rows(*found) for found in zip(self._parts, self._numbers, strict=True))
         if not len(held_out.target) or len(sample.target) < 2:
             must = "rows must be left on both sides when some are held out"
             message = f"{self._where}: {must}, got {len(sample.target)} and {len(held_out.target)}. Try another seed."
             raise DataError(message, expected=must)
-        scale = self._moments.scale() if self._is_number and self._rows.weight is None else None
-        found = (self._n_train, self._texts, self._labels, scale)
-        return Stream(self._rows, share, seed, sample, held_out, *found)
+        scale = self._moments.scale() if self._is_number else None
+        found = (self._n_train, self._texts, self._labels, scale, self._where, factor)
+        weightless = None if self._rows.weight is None else np.array(self._weightless)
+        return Stream(self._rows, share, seed, sample, held_out, *found, weightless)
 
     def _some_rows(self, parts: list[Any], numbers: list[np.ndarray]) -> SomeRows:
         rows, table = self._rows, arrow().concat_tables(parts).combine_chunks()
         parts.clear()
-        weight = None if rows.weight is None else table.column(rows.weight).to_numpy().astype(np.float64)
+        weight = None if rows.weight is None else numbers_of(table.column(rows.weight)).astype(np.float64)
         names = RowsOfFiles(rows, np.concatenate(numbers))
         return SomeRows(table.select(rows.columns), python_values(table.column(rows.target)), weight, names)
+
+
+def _fields(column: Column) -> dict[str, Any]:
+    """Return what makes a column."""
+    return {name: getattr(column, name) for name in Column.__dataclass_fields__}
 
 
 def _is_text(kind: Any, types: Any) -> bool:
@@ -296,14 +316,6 @@ def _is_text(kind: Any, types: Any) -> bool:
     if types.is_dictionary(kind):
         kind = kind.value_type
     return bool(types.is_string(kind) or types.is_large_string(kind))
-
-
-def _count(counts: Counter[Any], column: Any) -> None:
-    """Add how often each value is in a column of pyarrow."""
-    found = column.value_counts()
-    values = found.field("values") if hasattr(found, "field") else found.flatten()[0]
-    numbers = found.field("counts") if hasattr(found, "field") else found.flatten()[1]
-    counts.update(dict(zip(values.to_pylist(), numbers.to_pylist(), strict=True)))
 
 
 def python_values(column: Any) -> np.ndarray:
