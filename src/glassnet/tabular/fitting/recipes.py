@@ -303,7 +303,7 @@ RECIPES: dict[str, Recipe] = {
         ),
         Recipe(
             "fast",
-            "RealMLP in fewer epochs",
+            "RealMLP with a short schedule",
             {"scaling": "robust", "embed_above": 8},
             *(_realmlp, _smoothed, _realmlp_optimizer),
             short_length,
