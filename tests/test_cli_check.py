@@ -209,7 +209,7 @@ def test_check_gives_json(run: Run) -> None:
     assert {tuple(column) for column in result["columns"]} == {tuple(COLUMN_KEYS)}
     assert {tuple(finding) for finding in result["findings"]} == {tuple(FINDING_KEYS)}
     assert (result["task"], result["labels"], result["rows"]) == ("regression", [], 80)
-    assert [recipe["recipe"] for recipe in result["recipes"]] == ["realmlp", "small", "tabm", "tabm-mini"]
+    assert [recipe["recipe"] for recipe in result["recipes"]] == ["realmlp", "fast", "small", "tabm", "tabm-mini"]
     assert "id-column" in [finding["code"] for finding in result["findings"]]
 
 

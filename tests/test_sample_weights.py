@@ -21,6 +21,7 @@ from glassnet.tabular import TableEncoder, TabularClassifier, TabularRegressor, 
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
+from glassnet.tabular.fitting.deadline import Planned
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions
 from glassnet.tabular.fitting.recipes import RECIPES
@@ -213,7 +214,7 @@ def test_starts_of_weighted_rows(recipe: str) -> None:
     encoder = TableEncoder(**options.recipe.coding).fit(frame(kept), WEIGHT[kept])
     target = TargetEncoder().fit(T, "regression", WEIGHT)
     found = [
-        options.network(encoder, encoder.transform(frame(part)), target, 2, 0, counts)
+        options.network(encoder, encoder.transform(frame(part)), target, Planned(2), 0, counts)
         for part, counts in zip(rows, (WEIGHT[kept], None), strict=True)
     ]
     assert [repr(layer) for layer in found[0].layers] == [repr(layer) for layer in found[1].layers]

