@@ -11,7 +11,8 @@ import pytest
 from safetensors.numpy import load_file
 
 import glassnet as gn
-from glassnet.tabular import TableEncoder, TargetEncoder
+from glassnet.tabular import TableEncoder, TabularRegressor, TargetEncoder
+from glassnet.tabular.fitting import recipes
 from glassnet.tabular.fitting.recipes import RECIPES, Design
 
 FIGURES = load_file(Path(__file__).parent / "data" / "realmlp_td.safetensors")
@@ -157,3 +158,11 @@ def test_tabm_draws_one_factor_per_column(rng: np.random.Generator) -> None:
     assert (few == few[:, :1]).all()
     signs = RECIPES["tabm"].network(design_of("tabm", rng)[0], seed=0).state_dict()["copies_1.factor"]
     assert set(np.unique(signs)) == {-1.0, 1.0}
+
+
+def test_averages_of_weights_follow_the_rows_of_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moving average lasts 2 % of the steps that a network really takes, not of those for all rows."""
+    monkeypatch.setattr(recipes, "_HIDDEN", (8,))
+    frame = {"a": np.random.default_rng(0).standard_normal(400)}
+    model = TabularRegressor(n_folds=2, epochs=4, batch_size=5, random_state=0).fit(frame, frame["a"])
+    assert model.network_.optimizer.ema == pytest.approx(1.0 - 1.0 / (0.02 * 4 * 40))

@@ -54,7 +54,7 @@ def test_the_time_is_steps_and_evaluations_of_all_epochs(rng: np.random.Generato
     assert all(estimate.is_measured for estimate in found.values())
     for name in ("realmlp", "small"):
         assert found[name].seconds == found[name].at_most == pytest.approx(256 * 4e-6)
-        assert found[name].seconds_per_step == pytest.approx(1e-6)
+        assert found[name].pace.step == pytest.approx(1e-6)
         assert not found[name].ends_by_itself
     for name in ("tabm", "tabm-mini"):
         assert found[name].at_most == pytest.approx(1000 * 4e-6)
@@ -84,8 +84,8 @@ def test_what_would_take_too_long_is_not_timed(rng: np.random.Generator) -> None
     assert {"tabm", "tabm-mini"} >= {*guessed}
     found = estimated(rng, "realmlp", 10.0, max_seconds=1.0)
     assert [name for name, estimate in found.items() if estimate.is_measured] == ["realmlp"]
-    assert found["tabm"].seconds_per_step > found["tabm-mini"].seconds_per_step > found["realmlp"].seconds_per_step
-    assert found["small"].seconds_per_step < found["realmlp"].seconds_per_step
+    assert found["tabm"].pace.step > found["tabm-mini"].pace.step > found["realmlp"].pace.step
+    assert found["small"].pace.step < found["realmlp"].pace.step
 
 
 def test_timing_leaves_the_training_as_it_is(rng: np.random.Generator) -> None:

@@ -251,7 +251,7 @@ def _show(model: Model, as_json: Json = False) -> Job:
 def _scratch(
     problem: Annotated[str, typer.Argument(metavar="xor|and|or", help="The truth table to learn.")] = "xor",
     hidden_size: Annotated[str, typer.Option(metavar="N", help="Neurons of the hidden layer.")] = "4",
-    learning_rate: Annotated[str, typer.Option(metavar="N", help="Planned of a step.")] = "1.0",
+    learning_rate: Annotated[str, typer.Option(metavar="N", help="Length of a step.")] = "1.0",
     epochs: Annotated[str, typer.Option(metavar="N", help="Number of steps.")] = "10000",
     gradient: Annotated[
         str, typer.Option(metavar="NAME", help="What is differentiated: squared_error or cross_entropy.")

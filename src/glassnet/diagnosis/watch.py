@@ -109,7 +109,7 @@ class Watch(Observer):
             return
         if self._limit is None:
             self._limit = self._worst_to_expect(run)
-        if loss <= self._limit:
+        if self._limit == math.inf or loss <= self._limit:  # of members there are several losses, and no limit
             return
         case = self._case(run)
         if case is not None and case.now.loss > max(self._limit, case.at_start.loss):

@@ -90,7 +90,8 @@ class BlockBatches(Batches):
         for block in np.flatnonzero(np.diff(self.source.starts)).tolist():
             batch = self._prepared(self.source.read(block))
             if batch[2] is None or batch[2].any():
-                return _slice(batch, 0, 0)
+                X, y, weight = _slice(batch, 0, 0)
+                return X.copy(), y.copy(), None if weight is None else weight.copy()  # a view keeps the whole block
         message = "fit: weights of rows must not all be 0, got no other in any block. Correct their column."
         raise DataError(message, got=0.0)
 
@@ -127,7 +128,7 @@ class BlockBatches(Batches):
         size, row = self.batch_size, first * self.batch_size
         # One is trained on while the other is filled, and they change places.
         room = (self._room(), self._room())
-        rest = _slice(self._like, 0, 0)  # the rows left over from the buffer before, fewer than a batch
+        rest = self._like  # the rows left over from the buffer before, fewer than a batch
         ends = threading.Event()
         with ThreadPoolExecutor(1, "glassnet-reader") as reader, ExitStack() as at_end:
             at_end.callback(ends.set)  # else the end would wait until a whole buffer has been read

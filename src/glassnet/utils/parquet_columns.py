@@ -8,7 +8,12 @@ import numpy as np
 
 from glassnet.utils.parquet_files import arrow
 
-__all__ = ["is_number", "numbers_of"]
+__all__ = ["decoded", "is_number", "numbers_of"]
+
+
+def decoded(column: Any) -> Any:
+    """Return a column of pyarrow with its values, where it has them as categories."""
+    return column.cast(column.type.value_type) if arrow("pyarrow.types").is_dictionary(column.type) else column
 
 
 def is_number(kind: Any) -> bool:

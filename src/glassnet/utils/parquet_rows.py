@@ -255,15 +255,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             yield place, self._arrays(table, int(self.starts[blocks[place]]))
 
     def read_tables(self, blocks: Sequence[int]) -> Iterator[tuple[int, Any]]:
-        """Yield the rows of some blocks as tables of pyarrow, with the place that each has in ``blocks``.
-
-        Each file is opened once, and each row group decoded once, up to the last row that is wanted of it.
-
-        Parameters
-        ----------
-        blocks : sequence of int
-            Different ones.
-        """
+        """Yield the rows of some ``blocks`` as tables of pyarrow, with the place of each; see `TableReader.read`."""
         return self._reader.read(blocks)
 
     def _arrays(self, table: Any, first: int) -> RowArrays:

@@ -10,7 +10,7 @@ from glassnet.errors import DataError
 from glassnet.utils.parquet_files import FileFacts, arrow
 from glassnet.utils.wording import few
 
-__all__ = ["common_types", "wider_type"]
+__all__ = ["common_types", "is_text", "wider_type"]
 
 _UNITS = ("s", "ms", "us", "ns")
 
@@ -90,7 +90,7 @@ def wider_type(one: Any, other: Any) -> Any:
         return one
     if types.is_null(one):
         return other
-    if _is_text(one) and _is_text(other):
+    if is_text(one) and is_text(other):
         large = any(types.is_large_string(kind) for kind in (one, other))
         return pyarrow.large_string() if large else pyarrow.string()
     if types.is_integer(one) and types.is_integer(other):
@@ -102,7 +102,7 @@ def wider_type(one: Any, other: Any) -> Any:
     return None
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
     """Return whether a type is text, or one of categories that are text."""
     types = arrow("pyarrow.types")
     value = _plain(kind.value_type) if types.is_dictionary(kind) else kind

@@ -24,11 +24,12 @@ from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, equal_inputs
 from glassnet.tabular.streaming.cell_checks import check_cells, check_labels, named_in_files
 from glassnet.tabular.streaming.stream import MOST_HELD_OUT, RowsOfFiles, Stream, look_over
+from glassnet.utils.memory import available_memory
 from glassnet.utils.parquet_files import arrow, find_files, look_at
 from glassnet.utils.parquet_rows import ParquetRows
 from glassnet.utils.splitting import split_rows
 
-__all__ = ["available_memory", "column_names", "prepare_stream", "rows_in_parts"]
+__all__ = ["column_names", "prepare_stream", "rows_in_parts"]
 
 _NO_TEXTS = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".xlsx", ".xls", ".ods")
 _PARQUET, _ZIP, _GZIP = b"PAR1", b"PK", b"\x1f\x8b"  # how files begin
@@ -37,31 +38,7 @@ _SHARE = 0.5  # of the memory that is available, which it may take
 _TEXT_BYTES = 64  # of a cell of text in memory
 _MOST_PACKED = 50  # times that a file may be smaller than its table: smaller files are not looked into
 _TEXT_TIMES = 2  # the size of a text file, that its table takes at least
-_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-_USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
 _WHOLE_ONLY = ("group", "time", "split", "folds", "skip_missing")
-
-
-def available_memory() -> int | None:
-    """Return the bytes that are free, in this system or this container; None where that is not known."""
-    free = []
-    try:
-        with open("/proc/meminfo") as file:
-            lines = dict(line.split(":", 1) for line in file)
-        free.append(1024 * int(lines["MemAvailable"].split()[0]))
-    except (OSError, KeyError, ValueError):
-        pass
-    for limit, used in zip(_LIMITS, _USED, strict=True):
-        try:
-            free.append(int(Path(limit).read_text()) - int(Path(used).read_text()))
-        except (OSError, ValueError):  # no container, or the word "max"
-            continue
-    if not free:
-        try:
-            return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-        except (AttributeError, OSError, ValueError):
-            return None
-    return max(min(free), 0)
 
 
 def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:

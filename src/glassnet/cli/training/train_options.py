@@ -158,7 +158,7 @@ class TrainOptions:
         "Passes over the training rows, at most; by default the recipe's.", _TRAINING, check=_count
     )
     batch: int | None = _number(
-        "Rows per step; by default 256, of the plain network 16 to 256.", _TRAINING, check=_count
+        "Rows per step; by default 256, of large tables more, of the plain network 16 to 256.", _TRAINING, check=_count
     )
     max_seconds: float | None = _number("Time limit; the schedule is fitted to it.", _TRAINING, check=_positive)
     seed: int = _number("Random seed.", _TRAINING, default=0, check=partial(check_integer, minimum=0))

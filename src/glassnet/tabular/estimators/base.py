@@ -58,8 +58,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         on, its simplified form, or TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small
         form on piecewise linear embeddings; both take many times longer.
     n_ensemble : int, default=1
-        Number of networks with different seeds whose predictions are averaged: the most reliable way to a little more
-        accuracy.
+        Number of networks with different seeds whose predictions are averaged: the most reliable way to more accuracy.
+        Four or more RealMLPs have layers of 176 in place of 256, in 0.6 of the time.
     n_folds : int, optional
         Number of cross-validation folds: each network is trained on the other folds, its epoch chosen on its own, and
         all are averaged. No row is lost to validation.
@@ -73,7 +73,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, fewer for large tables, or for TabM as many as help.
     batch_size : int, optional
-        Rows per step; by default 256, for more than 30,000 rows 512, and for more than 100,000 rows 1,024.
+        Rows per step; by default 256, and but for TabM 512 from 30,001 rows on and 1,024 from 100,001 on.
     max_seconds : float, optional
         Time limit for everything from the start of `fit` on, one step at least; it lowers the epochs, makes them parts
         of a pass over the rows, and trains fewer of several networks. A warning says if that was next to nothing.
@@ -82,8 +82,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
     n_jobs : int, optional
         How many networks of an ensemble, or of folds, are trained at once, each in a process with one BLAS thread
-        through joblib: -1 for all cores; by default one, or what `joblib.parallel_config` says. The networks are the
-        same, bit for bit. Inside a search that runs in parallel itself, they are trained one after the other.
+        through joblib: -1 for all cores; by default one, or what `joblib.parallel_config` says, and one inside a
+        parallel search. With one BLAS thread and no time limit the networks are the same.
     decimal : {".", ","}, optional
         Decimal mark of numbers in text cells; by default the cells decide.
     thousands : {",", ".", " ", "'", "_"}, optional

@@ -51,6 +51,7 @@ class Jobs:
         self._given: Any = rows_to_train_on(options, encoder, target, data)
         self._n = options.n_trained(self._n)
         self._batch_size = options.rows_per_step(self._n)
+        self._steps = options.recipe.steps_per_epoch(self._n, self._batch_size)  # of a pass over all rows
         self.was_interrupted = self._is_limited = False
         self._workers = at_once(options.n_jobs, options.n_networks)
         self._jobs: list[Job] = []
@@ -68,15 +69,15 @@ class Jobs:
     @property
     def plan(self) -> tuple[int, Planned | None, int]:
         """The epochs without a limit, what a limit made of them, and the steps of a pass over all rows."""
-        steps = self._options.recipe.steps_per_epoch(self._n, self._batch_size)
-        return self._most_epochs, self.planned if self._is_limited else None, steps
+        return self._most_epochs, self.planned if self._is_limited else None, self._steps
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
         options, start = self._options, self._starts.get(seed)
         if start is not None:  # as it was drawn for the same seed; only the schedules are others
             options = replace(options, recipe=replace(options.recipe, starts_from_data=False))
-        network = options.network(self._encoder, self._data[0], self._target, self.planned, seed, self._counts)
+        planned = self.planned._replace(steps=self.planned.steps or self._steps)
+        network = options.network(self._encoder, self._data[0], self._target, planned, seed, self._counts)
         if start is not None:
             network.params[...], network.stats[...] = start
         return network
@@ -128,10 +129,9 @@ class Jobs:
             network = self._made(deadline) if options.pace is None or options.n_networks > 1 else None
             pace = options.pace or self._measured_pace(network, deadline, n_valid)
             self._limit_networks(deadline, pace, n_valid, start)
-            steps = options.recipe.steps_per_epoch(self._n, self._batch_size)
             turns = -(-self.n_networks // self._workers)  # one network after the other in each process
             each = max(deadline.for_training - start, 0.0) / turns
-            before, self.planned = self.planned, planned_training(self.planned.epochs, steps, pace, each, n_valid)
+            before, self.planned = self.planned, planned_training(self.planned.epochs, self._steps, pace, each, n_valid)
             self._is_limited = self.planned != before or self.n_networks < options.n_networks
         return deadline.for_training
 

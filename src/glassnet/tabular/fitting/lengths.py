@@ -20,10 +20,7 @@ class Length(NamedTuple):
 
 
 def usual_length(n: int, classifies: bool) -> Length:
-    """Return the published 256 epochs.
-
-    The steps grow with the root of the rows only from 1,536 rows on, for numbers from 12,288.
-    """
+    """Return the published 256 epochs; from 1,536 rows on, for numbers from 12,288, fewer with the root of the rows."""
     share = math.sqrt((_MANY if classifies else _MANY_OF_NUMBERS) / n)
     return Length(max(round(256 * min(1.0, share)), _FEWEST_EPOCHS), _rows_per_step(n))
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 
 from glassnet.errors import TableWarning
 from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.memory import available_memory
 
-__all__ = ["announce_memory", "free_memory", "memory_of_fit"]
+__all__ = ["announce_memory", "memory_of_fit"]
 
 _FIXED = 150_000_000  # of a network of a recipe and its work space
 _PER_ROW = 100  # orders, hashes, targets, masks and references to text
 _PER_CELL = 4
-_SAID = 500_000_000  # from so much on it is told
+_SAID = 250_000_000  # from so much on it is told
 
 
 def memory_of_fit(n_rows: int, n_features: int) -> int:
@@ -28,28 +28,14 @@ def memory_of_fit(n_rows: int, n_features: int) -> int:
     return _FIXED + n_rows * (_PER_CELL * n_features + _PER_ROW)
 
 
-def free_memory() -> int | None:
-    """Return how many bytes of memory are free, or None where the system does not say."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            found = next(line for line in file if line.startswith("MemAvailable:"))
-        return int(found.split()[1]) * 1024
-    except (OSError, StopIteration, ValueError, IndexError):
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None
-
-
 def announce_memory(
     where: str,
     n_rows: int,
     n_features: int,
     announce: Callable[[str], None] | None = None,
-    free: Callable[[], int | None] = free_memory,
+    free: Callable[[], int | None] = available_memory,
 ) -> None:
-    """Say what memory a fit needs if it is half a gigabyte or more, and warn if there is less.
+    """Say what memory a fit needs if it is a quarter of a gigabyte or more, and warn if there is less.
 
     Parameters
     ----------

@@ -126,7 +126,10 @@ class FitOptions:
         seed: int,
         counts: np.ndarray | None = None,
     ) -> Network:
-        """Return a new network for the features ``X`` of the training rows, each of which counts as ``counts`` rows."""
+        """Return a new network for the features ``X`` of training rows, each of which counts as ``counts`` rows.
+
+        X may be a sample of them, or have those of all folds: ``planned`` says the steps of an epoch.
+        """
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
         steps = planned.steps or self.steps_per_epoch(len(X))

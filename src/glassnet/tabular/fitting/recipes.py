@@ -6,7 +6,7 @@ A `Recipe` determines the encoding of columns, the network, and its training, bu
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -289,27 +289,21 @@ _TABM: dict[str, Any] = {
     "drops_last": False,
 }
 
+_REALMLP = Recipe(
+    "realmlp",
+    "RealMLP with its tuned defaults",
+    {"scaling": "robust", "embed_above": 8},
+    *(_realmlp, _smoothed, _realmlp_optimizer),
+    usual_length,
+    starts_from_data=True,
+    clips=True,
+)
+
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
-        Recipe(
-            "realmlp",
-            "RealMLP with its tuned defaults",
-            {"scaling": "robust", "embed_above": 8},
-            *(_realmlp, _smoothed, _realmlp_optimizer),
-            usual_length,
-            starts_from_data=True,
-            clips=True,
-        ),
-        Recipe(
-            "fast",
-            "RealMLP with a short schedule",
-            {"scaling": "robust", "embed_above": 8},
-            *(_realmlp, _smoothed, _realmlp_optimizer),
-            short_length,
-            starts_from_data=True,
-            clips=True,
-        ),
+        _REALMLP,
+        replace(_REALMLP, name="fast", title="RealMLP with a short schedule", length=short_length),
         Recipe(
             "small",
             "RealMLP, simplified",

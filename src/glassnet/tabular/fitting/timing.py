@@ -146,11 +146,6 @@ class Estimate:
     is_measured: bool
 
     @property
-    def seconds_per_step(self) -> float:
-        """Seconds of a step."""
-        return self.pace.step
-
-    @property
     def ends_by_itself(self) -> bool:
         """Whether early stopping decides how long it takes."""
         return self.seconds < self.at_most

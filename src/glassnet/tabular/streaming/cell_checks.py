@@ -15,7 +15,7 @@ from glassnet.tabular.reading.cells.rereading import reread
 from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.streaming.stream import RowsOfFiles, Stream
-from glassnet.utils.parquet_columns import numbers_of
+from glassnet.utils.parquet_columns import decoded, numbers_of
 from glassnet.utils.parquet_files import arrow
 from glassnet.utils.parquet_rows import ParquetRows
 
@@ -126,9 +126,7 @@ def first_row_with(rows: ParquetRows, name: str, cell: Any) -> str:
         What some row has there.
     """
     for block, table in rows.read_tables(range(rows.n_blocks)):
-        column = table.column(name)
-        if arrow("pyarrow.types").is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+        column = decoded(table.column(name))
         found = arrow("pyarrow.compute").equal(column, cell).fill_null(False).to_numpy()
         if rows.weight is not None:
             found = found & (numbers_of(table.column(rows.weight)) > 0)

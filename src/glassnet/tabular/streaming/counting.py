@@ -12,8 +12,7 @@ import numpy as np
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.encoding.weighting import as_counts
-from glassnet.utils.parquet_columns import is_number, numbers_of
-from glassnet.utils.parquet_files import arrow
+from glassnet.utils.parquet_columns import decoded, is_number, numbers_of
 from glassnet.utils.parquet_rows import ParquetRows
 
 __all__ = ["Moments", "Tally", "Weighing"]
@@ -74,8 +73,7 @@ class Tally:
 
     def add(self, column: Any, weight: np.ndarray | None) -> None:
         """Add rows of a column of pyarrow, which weigh so much."""
-        if arrow("pyarrow.types").is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+        column = decoded(column)
         if weight is None or not self.is_whole:
             found = column.value_counts()
             self.rows.update(dict(zip(found.field(0).to_pylist(), found.field(1).to_pylist(), strict=True)))
@@ -89,8 +87,7 @@ class Tally:
 
     def know(self, column: Any) -> None:
         """Note the values of rows that do not count."""
-        if arrow("pyarrow.types").is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+        column = decoded(column)
         values = column.unique().to_pylist()
         self.rows.update(dict.fromkeys(values, 0))
         if self.weights is not self.rows:

@@ -17,7 +17,7 @@ from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling, table_spelling
 from glassnet.tabular.streaming.stream import RowsOfFiles, Stream, as_array, python_values
 from glassnet.utils.block_sources import BlockPart, BlockSource, RowArrays
-from glassnet.utils.parquet_columns import numbers_of
+from glassnet.utils.parquet_columns import decoded, numbers_of
 from glassnet.utils.parquet_files import arrow
 
 __all__ = ["EncodedBlocks"]
@@ -103,8 +103,7 @@ class EncodedBlocks(BlockSource):
         if self._codes is None:
             return self._stream.codes(python_values(column), self._target, names)
         labels, codes = self._codes
-        if arrow("pyarrow.types").is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+        column = decoded(column)
         places = arrow("pyarrow.compute").index_in(column, value_set=labels.cast(column.type))
         return np.asarray(codes[places.to_numpy()])
 

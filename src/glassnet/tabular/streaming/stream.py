@@ -22,6 +22,7 @@ from glassnet.utils.block_sources import held_out_rows
 from glassnet.utils.parquet_columns import numbers_of
 from glassnet.utils.parquet_files import arrow
 from glassnet.utils.parquet_rows import ParquetRows
+from glassnet.utils.parquet_types import is_text
 
 __all__ = [
     "HELD_OUT",
@@ -234,7 +235,7 @@ class _Pass:
         pyarrow, types = arrow(), arrow("pyarrow.types")
         if not first:
             kinds = {name: table.schema.field(name).type for name in self._rows.columns}
-            self._texts = {name: Tally() for name, kind in kinds.items() if _is_text(kind, types)}
+            self._texts = {name: Tally() for name, kind in kinds.items() if is_text(kind)}
             kind = table.schema.field(self._rows.target).type
             self._is_number = types.is_integer(kind) or types.is_floating(kind)
         weight, trained_on = self._weighing.of(table, first), ~held_out
@@ -309,13 +310,6 @@ class _Pass:
 def _fields(column: Column) -> dict[str, Any]:
     """Return what makes a column."""
     return {name: getattr(column, name) for name in Column.__dataclass_fields__}
-
-
-def _is_text(kind: Any, types: Any) -> bool:
-    """Return whether a type of pyarrow is one of text, or of categories that are text."""
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-    return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
 def python_values(column: Any) -> np.ndarray:
