@@ -19,10 +19,10 @@ import pytest
 import glassnet as gn
 from glassnet.cli.app import main
 from glassnet.cli.training.observers import Watcher
-from glassnet.cli.training.scoring import log_probabilities
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.errors import TableWarning
+from glassnet.reports.scoring import log_probabilities
 from glassnet.tabular import TableModel, read_table
 from glassnet.tabular.fitting.fit import FitOptions, Trained, fit_table
 from glassnet.tabular.fitting.recipes import RECIPES

@@ -30,9 +30,9 @@ import glassnet as gn
 from glassnet.cli.arguments import declared, flag_of
 from glassnet.cli.output.finding_advice import words_of_options
 from glassnet.cli.reading_options import ReadingOptions
-from glassnet.cli.training.comparison import Scores
-from glassnet.cli.training.then_and_now import no_better_here
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.reports.comparison import Scores
+from glassnet.reports.then_and_now import no_better_here
 from glassnet.sklearn import MLPClassifier, MLPRegressor, PoorFitWarning, load
 from glassnet.sklearn.solvers.finding_words import rate_name, words_of
 from glassnet.sklearn.solvers.poor_fit import SolverError

@@ -12,11 +12,11 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli.output.report import print_training
-from glassnet.cli.output.training_words import training_text
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.errors import TableWarning
 from glassnet.populations.joint import Job
+from glassnet.reports.training_words import training_text
 from glassnet.tabular import TabularClassifier
 from glassnet.tabular.fitting import jobs, parallel
 from glassnet.tabular.fitting.deadline import Pace

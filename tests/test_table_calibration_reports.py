@@ -154,7 +154,7 @@ def test_history_of_no_numbers_does_not_lose_the_model() -> None:
 def test_weighed_probabilities_are_reported_as_such(tmp_path: Path) -> None:
     """The measure with weights stands beside that without them: it says which is which, and files keep it."""
     from glassnet.cli.output.report_parts import calibration_facts
-    from glassnet.cli.training.calibration_facts import fitted_calibration
+    from glassnet.reports.calibration_facts import fitted_calibration
 
     X, y = classes()
     model = TabularClassifier(**FAST, class_weight={"yes": 5.0}).fit(X, y).model_

@@ -112,7 +112,7 @@ def _run(words: list[str], name: str) -> int:
 
 def _say(sentence: str, code: int) -> int:
     """Print an error on stderr, and return the exit code."""
-    from glassnet.cli.output.wording import plain
+    from glassnet.utils.short_text import plain
 
     with suppress(OSError):  # stderr may be closed
         print(plain(sentence), file=sys.stderr, flush=True)

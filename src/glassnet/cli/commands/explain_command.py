@@ -14,7 +14,6 @@ from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.outputs import check_page_output, replaced_words
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
-from glassnet.cli.output.wording import count, plain
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.cli.training.reading_facts import notes_of
@@ -28,6 +27,7 @@ from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.html import element, fragment, page, table
+from glassnet.utils.short_text import count, plain
 
 __all__ = ["explain_row", "run_explain"]
 

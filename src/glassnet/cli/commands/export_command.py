@@ -9,7 +9,6 @@ from typing import Any
 
 from glassnet.cli.export_options import ExportOptions
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import plain
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_any_model, table_for
 from glassnet.errors import ConfigError
@@ -19,6 +18,7 @@ from glassnet.exports.targets.registry import TARGETS
 from glassnet.tabular import TableModel
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.utils.checks import check_choice
+from glassnet.utils.short_text import plain
 
 __all__ = ["run_export"]
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from glassnet.cli.input_files import open_source
-from glassnet.cli.output.wording import plain
 from glassnet.cli.playground_options import PlaygroundOptions
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_any_model
@@ -23,6 +22,7 @@ from glassnet.saving.ownership import MODEL_SUFFIX, is_model_file
 from glassnet.tabular import TableModel
 from glassnet.utils.checks import require_extra
 from glassnet.utils.paths import typed_path
+from glassnet.utils.short_text import plain
 
 __all__ = ["experiment_of", "run_playground"]
 

@@ -13,7 +13,7 @@ from glassnet.cli.input_files import open_source, shown_name
 from glassnet.cli.output.outputs import check_predictions_output, replaced_words
 from glassnet.cli.output.prediction_files import SUFFIXES, cell_text, file_content, json_cells
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import abridged, count, plain
+from glassnet.cli.output.wording import abridged
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, model_warnings, reading_of, table_for
 from glassnet.cli.training.preparation import check_column
@@ -22,6 +22,7 @@ from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.kept_cells import read_kept_cells
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.utils.short_text import count, plain
 
 __all__ = ["predict_table", "run_predict"]
 

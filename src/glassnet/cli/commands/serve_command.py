@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from glassnet.cli.arguments import as_number
-from glassnet.cli.output.wording import plain
 from glassnet.cli.training.model_files import load_any_model
 from glassnet.serving.running import serve
 from glassnet.utils.checks import check_integer, require_extra
+from glassnet.utils.short_text import plain
 
 __all__ = ["run_serve"]
 

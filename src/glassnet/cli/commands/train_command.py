@@ -10,7 +10,7 @@ from typing import Any
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import plain, recipes_lines
+from glassnet.cli.output.wording import recipes_lines
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
@@ -19,6 +19,7 @@ from glassnet.cli.training.streamed_table import column_names
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError
+from glassnet.utils.short_text import plain
 from glassnet.utils.wording import few
 
 __all__ = ["run_train", "watching"]

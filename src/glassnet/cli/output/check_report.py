@@ -10,7 +10,8 @@ from rich.text import Text
 from glassnet.cli.output.columns import columns_table
 from glassnet.cli.output.reading import reading_parts
 from glassnet.cli.output.report_parts import facts_table, heading, indented, plain_table, report_console
-from glassnet.cli.output.wording import count, plain, recipes_lines
+from glassnet.cli.output.wording import recipes_lines
+from glassnet.utils.short_text import count, plain
 
 __all__ = ["print_check"]
 

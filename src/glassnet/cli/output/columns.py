@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
-from glassnet.cli.output.wording import count, plain
+from glassnet.utils.short_text import count, plain
 
 __all__ = ["columns_table"]
 

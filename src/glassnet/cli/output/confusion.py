@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
-from glassnet.cli.output.wording import plain
+from glassnet.utils.short_text import plain
 
 __all__ = ["confusion_parts"]
 

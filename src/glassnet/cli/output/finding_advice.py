@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from glassnet.cli.output.wording import plain
 from glassnet.tabular.fitting.recipe_words import advice_of_recipes
 from glassnet.training.finding_words import NOT_TRIED, Words, phrases
 from glassnet.training.findings import Finding
+from glassnet.utils.short_text import plain
 from glassnet.utils.wording import few
 
 __all__ = ["as_option", "worded_for_train", "words_of_options"]

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
-from glassnet.cli.output.wording import plain
 from glassnet.layers import LAYERS
+from glassnet.utils.short_text import plain
 
 __all__ = ["layer_table"]
 

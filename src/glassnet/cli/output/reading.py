@@ -10,8 +10,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
-from glassnet.cli.output.wording import abridged, count, plain
+from glassnet.cli.output.wording import abridged
 from glassnet.tabular.encoding.told import left_out_words
+from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import few
 
 __all__ = ["left_out_sentence", "marker_words", "reading_lines", "reading_parts", "with_target"]

@@ -26,10 +26,11 @@ from glassnet.cli.output.report_parts import (
     report_console,
     scores_table,
 )
-from glassnet.cli.output.split_text import advice_on_test, how_divided, used_for
-from glassnet.cli.output.training_words import shortage_sentences, training_text
-from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
+from glassnet.cli.output.wording import abridged, recipes_lines
 from glassnet.cli.reading_options import option_words
+from glassnet.reports.split_text import advice_on_test, how_divided, used_for
+from glassnet.reports.training_words import shortage_sentences, training_text
+from glassnet.utils.short_text import bytes_text, count, plain
 
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training"]
 

@@ -12,15 +12,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from glassnet.cli.output.wording import as_ascii, count, metric_text, number_text, plain, sparkline
+from glassnet.cli.output.wording import as_ascii, sparkline
 from glassnet.metrics import GREATER_IS_BETTER
+from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain
 
 __all__ = [
     "calibration_facts", "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented",
-    "interval_text", "metric_name", "parameters_text", "plain_table", "report_console", "scores_table",
+    "interval_text", "parameters_text", "plain_table", "report_console", "scores_table",
 ]  # fmt: skip
 
-_NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}
 _HEADS = {"balanced_accuracy": "balanced acc."}
 _LABEL = 20  # fewest cells for the name of a model on one line
 
@@ -61,17 +61,6 @@ def cut(text: str, width: int, style: str = "") -> Text:
 def indented(part: RenderableType) -> RenderableType:
     """Return the part indented by two cells."""
     return Padding(part, (0, 0, 0, 2))
-
-
-def metric_name(metric: str) -> str:
-    """Return the name of a metric as reports write it.
-
-    Examples
-    --------
-    >>> metric_name("rmse"), metric_name("balanced_accuracy")
-    ('RMSE', 'balanced accuracy')
-    """
-    return _NAMES.get(metric, metric.replace("_", " "))
 
 
 def scores_table(rows: Sequence[tuple[str, dict[str, float | None] | None]], width: int) -> Table:

@@ -6,8 +6,8 @@ from collections import Counter
 
 import numpy as np
 
-from glassnet.cli.output.wording import count, number_text, plain
 from glassnet.tabular import Column
+from glassnet.utils.short_text import count, number_text, plain
 from glassnet.utils.wording import few
 
 __all__ = ["values_text"]

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.cli.output.finding_advice import words_of_options
-from glassnet.cli.output.wording import count, plain
 from glassnet.tabular import Column, Table
 from glassnet.tabular.encoding.coder_choice import is_running
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.table_findings import find_in_table
+from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import few
 
 __all__ = ["column_findings", "row_findings", "target_findings", "value_findings"]

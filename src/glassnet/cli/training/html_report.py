@@ -16,17 +16,18 @@ from glassnet.cli.output.outputs import check_page_output
 from glassnet.cli.output.reading import left_out_sentence, reading_lines, with_target
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.report import network_name
-from glassnet.cli.output.report_parts import calibration_facts, interval_text, metric_name
-from glassnet.cli.output.split_text import how_divided
-from glassnet.cli.output.training_words import shortage_sentences, training_text
-from glassnet.cli.output.wording import count, metric_text, number_text, recipes_lines
+from glassnet.cli.output.report_parts import calibration_facts, interval_text
+from glassnet.cli.output.wording import recipes_lines
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_result import Outcome
 from glassnet.plots.axes import axes_for, pictures_for_files
 from glassnet.plots.predictions import draw_predicted
+from glassnet.reports.split_text import how_divided
+from glassnet.reports.training_words import shortage_sentences, training_text
 from glassnet.saving.writing import write_atomically
 from glassnet.tabular.attribution.reasons import explain_rows
 from glassnet.utils.html import Markup, element, fragment, page, table
+from glassnet.utils.short_text import count, metric_name, metric_text, number_text
 
 __all__ = ["check_report", "write_report"]
 

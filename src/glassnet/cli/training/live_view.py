@@ -14,12 +14,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from glassnet.cli.output.report_parts import metric_name
-from glassnet.cli.output.wording import as_ascii, count, metric_text, plain, recipes_lines, sparkline
+from glassnet.cli.output.wording import as_ascii, recipes_lines, sparkline
 from glassnet.cli.training.observers import Watcher, warning_words
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.training import Callback, History
 from glassnet.training.progress import seconds_text
+from glassnet.utils.short_text import count, metric_name, metric_text, plain
 
 if TYPE_CHECKING:
     from glassnet.training.loop import Run

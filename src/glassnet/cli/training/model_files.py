@@ -12,10 +12,10 @@ from glassnet.cli.reading_options import option_words
 from glassnet.cli.training.notes import checked_notes
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
 from glassnet.cli.training.reading_facts import notes_of
-from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network, load
+from glassnet.reports.scoring import SCORES
 from glassnet.saving.model_file import model_description
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling

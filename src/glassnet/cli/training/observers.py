@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from glassnet.cli.interrupts import CtrlC
-from glassnet.cli.output.wording import plain
 from glassnet.training import Callback, Run
+from glassnet.utils.short_text import plain
 
 __all__ = ["StopOnCtrlC", "Watcher", "warning_words"]
 

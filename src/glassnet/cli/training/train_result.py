@@ -12,16 +12,15 @@ import numpy as np
 import glassnet as gn
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.finding_advice import as_option, words_of_options
-from glassnet.cli.output.split_text import kind_of_rows
-from glassnet.cli.output.wording import plain
-from glassnet.cli.training.calibration_facts import fitted_calibration
-from glassnet.cli.training.comparison import Scores, compare, verdict
-from glassnet.cli.training.importances import Measured, importance_in_time
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
-from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.reports.calibration_facts import fitted_calibration
+from glassnet.reports.comparison import Scores, compare, verdict
+from glassnet.reports.importances import Measured, importance_in_time
+from glassnet.reports.scoring import details, score_baseline, score_model
+from glassnet.reports.split_text import kind_of_rows
 from glassnet.tabular import TableModel
 from glassnet.tabular.encoding.told import absent_classes_words
 from glassnet.tabular.fitting.deadline import Deadline
@@ -32,6 +31,7 @@ from glassnet.tabular.fitting.table_findings import find_in_table, with_table
 from glassnet.tabular.splitting.division import copies_sentence, shared_sentences
 from glassnet.training import History
 from glassnet.training.findings import Diagnosis
+from glassnet.utils.short_text import plain
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 

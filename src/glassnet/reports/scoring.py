@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.output.wording import number_text, plain
-from glassnet.cli.training.calibration_facts import reliability_of
-from glassnet.cli.training.comparison import Scores
 from glassnet.metrics import METRICS
 from glassnet.network import Network
+from glassnet.reports.calibration_facts import reliability_of
+from glassnet.reports.comparison import Scores
 from glassnet.tabular import TableModel, TargetEncoder
+from glassnet.utils.short_text import number_text, plain
 
 __all__ = ["SCORES", "details", "log_probabilities", "score_baseline", "score_classes", "score_model", "score_numbers"]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.cli.output.report_parts import metric_name
-from glassnet.cli.output.wording import count
 from glassnet.training.progress import seconds_text
+from glassnet.utils.short_text import count, metric_name
 
 __all__ = ["shortage_sentences", "stop_words", "training_text"]
 

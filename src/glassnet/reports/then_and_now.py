@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.output.wording import count, metric_text
-from glassnet.cli.training.comparison import Scores
+from glassnet.reports.comparison import Scores
+from glassnet.utils.short_text import count, metric_text
 
 __all__ = ["no_better_here"]
 

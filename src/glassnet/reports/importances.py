@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from glassnet.attribution import Importance, permutation_importance
-from glassnet.cli.output.wording import count
 from glassnet.tabular import TableModel
 from glassnet.tabular.attribution.reasons import column_groups
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.timing import work_per_row
+from glassnet.utils.short_text import count
 
 __all__ = ["Measured", "importance_in_time"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from glassnet.cli.output.wording import plain
+from glassnet.utils.short_text import plain
 
 __all__ = ["advice_on_test", "how_divided", "kind_of_rows", "used_for"]
 

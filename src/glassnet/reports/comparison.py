@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.cli.output.wording import count
+from glassnet.utils.short_text import count
 
 __all__ = ["Scores", "compare", "compare_losses", "verdict"]
 

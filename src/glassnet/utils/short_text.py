@@ -1,0 +1,112 @@
+"""Numbers, names and durations as short text on one line, for reports and messages."""
+
+from __future__ import annotations
+
+import math
+
+from glassnet.utils.wording import shortened
+
+__all__ = ["about_seconds", "bytes_text", "count", "metric_name", "metric_text", "number_text", "plain"]
+
+_NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}
+
+
+def plain(value: object, limit: int = 0) -> str:
+    r"""Return printable text on one line, safe for a terminal, cut at ``limit`` characters.
+
+    Examples
+    --------
+    >>> plain("a\tb\x1b[31m"), plain("a long name", limit=6)
+    ('a b�[31m', 'a lon…')
+    """
+    text = "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in str(value))
+    return shortened(text, limit, "…") if limit else text
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, singular or plural.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(1234, "row"), count(2, "class", "classes")
+    ('1 row', '1,234 rows', '2 classes')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def number_text(value: float, digits: int = 4) -> str:
+    """Return a number with about ``digits`` significant digits, without an exponent where possible.
+
+    Examples
+    --------
+    >>> [number_text(v) for v in (0.0, 0.12345678, 123456.78, 1.5e-7, 3.0e12)]
+    ['0', '0.1235', '123,457', '1.5e-07', '3e+12']
+    """
+    if value == 0.0:
+        return "0"
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size < 1e-4 or size >= 1e9:
+        return f"{value:.{digits}g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    return f"{value:,.{min(decimals, 8)}f}"
+
+
+def metric_text(value: float | None) -> str:
+    """Return a score with three decimals, or with significant digits where these would be lost.
+
+    Examples
+    --------
+    >>> [metric_text(v) for v in (0.98651, 1.0, 0.00042, 4021.7, None)]
+    ['0.987', '1.000', '0.00042', '4,022', '-']
+    """
+    if value is None:
+        return "-"
+    size = abs(value)
+    if size != 0.0 and (size < 0.01 or size >= 100.0):
+        return number_text(value, 2 if size < 0.01 else 4)
+    return f"{value:.3f}"
+
+
+def metric_name(metric: str) -> str:
+    """Return the name of a metric as reports write it.
+
+    Examples
+    --------
+    >>> metric_name("rmse"), metric_name("balanced_accuracy")
+    ('RMSE', 'balanced accuracy')
+    """
+    return _NAMES.get(metric, metric.replace("_", " "))
+
+
+def bytes_text(n: int) -> str:
+    """Return a file size.
+
+    Examples
+    --------
+    >>> bytes_text(300), bytes_text(28_400), bytes_text(5_200_000)
+    ('300 bytes', '28 kB', '5.2 MB')
+    """
+    if n < 1000:
+        return f"{n} bytes"
+    if n < 1e6:
+        return f"{n / 1e3:.0f} kB"
+    return f"{n / 1e6:.1f} MB"
+
+
+def about_seconds(seconds: float) -> str:
+    """Return an estimated duration, rounded.
+
+    Examples
+    --------
+    >>> [about_seconds(s) for s in (0.3, 7.6, 43, 81, 400, 9000)]
+    ['1 s', '8 s', '45 s', '80 s', '7 min', '2.5 h']
+    """
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 60:
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 90:
+        return f"{10 * round(seconds / 10)} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
