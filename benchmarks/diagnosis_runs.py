@@ -115,7 +115,7 @@ def _fit(network: gn.Network, training: Training, **options: Any) -> None:
 
 def _with_remedy(trained: gn.Network, training: Training, attempt: Attempt) -> tuple[float, float] | None:
     """Return the scores of a network without and with a remedy, taken for the whole training."""
-    base = trained.untrained() if attempt.from_now else training.new_network()
+    base = trained._untrained() if attempt.from_now else training.new_network()
     try:
         changed: Any = (attempt.act(base) or base) if attempt.act is not None else base
     except gn.GlassnetError:

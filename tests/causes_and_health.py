@@ -487,7 +487,7 @@ def tuned(seed: int) -> Made:
     X, y = classes(seed)
     network = net(3, gn.Adam(5e-3), seed)
     network.fit(X, y, epochs=15, diagnose=False)
-    network = network.untrained()
+    network = network._untrained()
     network.layers[0].trainable = False
     return network, X, y, {"epochs": 10}
 
@@ -497,7 +497,7 @@ def tuned_slowly(seed: int) -> Made:
     X, y = noisy(seed, 0.4)
     network = net(3, gn.Adam(5e-3), seed, hidden=(8,))
     network.fit(X, y, epochs=15, diagnose=False)
-    network = network.untrained()
+    network = network._untrained()
     network.optimizer = gn.SGD(1e-4, clip_norm=0.01)
     return network, X, y, {"epochs": 12}
 

@@ -151,7 +151,7 @@ def test_state_dict_goes_round(rng: np.random.Generator) -> None:
     net, other = nested(), nested(seed=8)
     net.fit(X, y, epochs=2)
     state = net.state_dict()
-    assert sorted(state) == sorted(slot.name for slot in [*net.slots, *net.store.stat_slots])
+    assert sorted(state) == sorted(slot.name for slot in [*net._slots, *net._store.stat_slots])
     other.load_state_dict(state)
     np.testing.assert_array_equal(net.predict(X), other.predict(X))
     state["dense_1.bias"][...] = 7.0
@@ -225,11 +225,11 @@ def test_copies_write_nothing_to_the_original() -> None:
     X = np.random.default_rng(0).standard_normal((20, 2))
     net.fit(X, X[:, 0], epochs=2, diagnose=False)
     written.clear()
-    plain, double = net.untrained(), net.astype("float64")
+    plain, double = net._untrained(), net.astype("float64")
     assert [name for name in written if name not in ("dtype", "workspace")] == []
-    assert net.run is not None
-    assert plain.run is None
-    assert double.run is None
+    assert net._run is not None
+    assert plain._run is None
+    assert double._run is None
     np.testing.assert_array_equal(plain.params, net.params)
     assert not np.shares_memory(plain.params, net.params)
     assert type(plain) is Guarded

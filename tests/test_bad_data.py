@@ -79,7 +79,7 @@ def test_one_sentence_and_no_harm(name: str) -> None:
             assert str(caught.value) == message
     if "validation" not in name:
         assert new.input_shape is None
-        assert new.run is None
+        assert new._run is None
     np.testing.assert_array_equal(trained.params, before.params)
     np.testing.assert_array_equal(trained.stats, before.stats)
     assert trained.history.to_dict() == before.history.to_dict()

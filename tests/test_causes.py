@@ -146,8 +146,8 @@ def test_causes_stand_before_symptoms() -> None:
 def case_of(network: gn.Network, X: Any, y: Any, epochs: int) -> Case:
     """Return a case of a network that was trained from the weights that it draws."""
     history = network.fit(X, y, epochs=epochs, diagnose=False)
-    drawn = network.renewed(network.seeds[0])
-    return Case(network, network.check_data("test", X, y), start=(drawn.params, drawn.stats), history=history)
+    drawn = network._renewed(network.seeds[0])
+    return Case(network, network._check_data("test", X, y), start=(drawn.params, drawn.stats), history=history)
 
 
 def test_trials_keep_to_their_budget() -> None:
@@ -186,7 +186,7 @@ def test_trials_are_measured_on_rows_held_out() -> None:
     assert not {row.tobytes() for row in trained[0]} & {row.tobytes() for row in judges[0]}
     assert name == "120 rows held out in the trial"
     network = case.original
-    held = Case(network, case.data, network.check_data("test", X[:50], y[:50]), history=case.history, start=case.start)
+    held = Case(network, case.data, network._check_data("test", X[:50], y[:50]), history=case.history, start=case.start)
     trials = Trials(held)
     assert trials._parts[2] == "50 validation rows"
     trials.distrust_validation()

@@ -35,7 +35,7 @@ def make(**options: Any) -> gn.Network:
 
 def test_names_say_where_a_layer_is() -> None:
     """Nested parameters are named by the way to them."""
-    assert sorted({slot.name.rpartition(".")[0] for slot in make().slots}) == [
+    assert sorted({slot.name.rpartition(".")[0] for slot in make()._slots}) == [
         "concatenate_1.branch_2",
         "concatenate_1.branch_3.dense_1",
         "concatenate_1.branch_3.residual_1.dense_1",

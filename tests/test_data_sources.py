@@ -77,7 +77,7 @@ def test_mapped_split_and_continuation(tmp_path: Path) -> None:
     plain.fit(X, y, epochs=1, **options)
     np.testing.assert_array_equal(one.params, two.params)
     assert len(one.history["valid_loss"]) == 4
-    split = ArrayBatches(X, y, None, batch_size=9, shuffle=True, streams=plain.streams, members=None)
+    split = ArrayBatches(X, y, None, batch_size=9, shuffle=True, streams=plain._streams, members=None)
     assert split.n_batches == 45
 
 
@@ -210,7 +210,7 @@ def test_weights_of_batches_count_across_batches() -> None:
     loss = net.fit(weighted, epochs=1)["loss"][0]
     twin = make(optimizer=gn.SGD(0.0))
     one = twin.fit([rows[0]], epochs=1)["loss"][0]
-    twin.run = None
+    twin._run = None
     two = make(optimizer=gn.SGD(0.0)).fit([rows[0], (*rows[1], np.zeros(30)), rows[2]], epochs=1)["loss"][0] * 2 - one
     assert loss == pytest.approx((3 * one + two) / 4, rel=1e-6)
 

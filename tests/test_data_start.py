@@ -23,7 +23,7 @@ def test_every_unit_has_standard_deviation_1_and_its_zero_among_the_rows(
     """What init_from_data promises of each NTKDense, whatever the scale of the inputs and the layers in front."""
     X = rng.standard_normal((500, 6)) * [1e-3, 1.0, 50.0, 3.0, 1.0, 1.0] + 7.0
     net = network(members=members).init_from_data(X)
-    A = net.broadcast(X.astype("float32"))
+    A = net._broadcast(X.astype("float32"))
     for layer in net.layers:
         A = layer.passed(A, members)
         if isinstance(layer, gn.NTKDense):
@@ -75,7 +75,7 @@ def test_scheduled_dropout_follows_the_epochs(rng: np.random.Generator) -> None:
 
     class Looks(gn.Callback):
         def on_step_end(self, run: gn.Run) -> None:
-            kept.append(run.network.workspace.pass_for(10, True).chain.steps_forward[1][1]["kept"].mean())
+            kept.append(run.network._workspace.pass_for(10, True).chain.steps_forward[1][1]["kept"].mean())
 
     def made() -> gn.Network:
         layers = [gn.Dense(200, "tanh"), gn.Dropout(0.5, gn.FlatCosine(1.0, epochs=4)), gn.Dense(3)]

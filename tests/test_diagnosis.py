@@ -213,7 +213,7 @@ def test_checks_change_no_bit_of_a_training(name: str) -> None:
         network, X, y, options = FAILURES[name].make(2)
         history = network.fit(X, y, diagnose=diagnose, **options)
         network.fit(X, y, diagnose=diagnose, **options)
-        ends.append((network.params.tobytes(), network.stats.tobytes(), network.run.optimizer_state.arrays, history))
+        ends.append((network.params.tobytes(), network.stats.tobytes(), network._run.optimizer_state.arrays, history))
     for params, stats, arrays, history in ends[1:]:
         assert (params, stats) == ends[0][:2]
         assert {n: a.tobytes() for n, a in arrays.items()} == {n: a.tobytes() for n, a in ends[0][2].items()}
@@ -237,12 +237,12 @@ def test_diagnose_changes_nothing() -> None:
     X, y = classes(2)
     network = classifier(2)
     assert gn.diagnose(network, X, y).ok
-    assert network.store is None
+    assert network._store is None
     network.fit(X, y, epochs=3)
     network.loss_and_gradients(X, y)
-    before = [network.params.tobytes(), network.grads.tobytes(), json.dumps(network.run.to_dict())]
+    before = [network.params.tobytes(), network.grads.tobytes(), json.dumps(network._run.to_dict())]
     gn.diagnose(network, X, y, validation_data=(X[:50], y[:50]))
-    assert [network.params.tobytes(), network.grads.tobytes(), json.dumps(network.run.to_dict())] == before
+    assert [network.params.tobytes(), network.grads.tobytes(), json.dumps(network._run.to_dict())] == before
     other = classifier(2)
     other.fit(X, y, epochs=3)
     other.fit(X, y, epochs=3)
@@ -278,7 +278,7 @@ def test_a_repeated_short_fit_is_not_checked_each_time() -> None:
             warnings.simplefilter("always")
             network.fit(X, y, epochs=1)
         told += [(call, str(warning.message).split()[2]) for warning in caught]
-        checked.append(network.run.examined_at // 19)
+        checked.append(network._run.examined_at // 19)
     assert [call for call, at in enumerate(checked, 1) if at == call] == [1, 2, 4, 8, 16, 32]
     assert told[0] == (16, "rate-too-low")
     assert len({code for _, code in told}) == len(told)

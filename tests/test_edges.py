@@ -220,11 +220,11 @@ def test_an_exception_leaves_a_network_to_go_on_from() -> None:
     net, before = regressor(), available_threads()
     with pytest.raises(RuntimeError):
         net.fit(X, y, epochs=5, batch_size=10, callbacks=Oops(at=6))
-    assert (net.history.epochs, net.run.epoch, net.run.optimizer_state.t) == (2, 2, 6)
+    assert (net.history.epochs, net._run.epoch, net._run.optimizer_state.t) == (2, 2, 6)
     assert net.history.stop_reason == "RuntimeError"
     assert available_threads() == before
     net.fit(X, y, epochs=1, batch_size=10)
-    assert (net.history.epochs, net.run.epoch, net.run.optimizer_state.t) == (3, 3, 10)
+    assert (net.history.epochs, net._run.epoch, net._run.optimizer_state.t) == (3, 3, 10)
 
 
 def test_time_is_read_between_epochs() -> None:
@@ -232,7 +232,7 @@ def test_time_is_read_between_epochs() -> None:
     X, y = line()
     net = regressor()
     net.fit(X, y, epochs=50, batch_size=10, max_seconds=0.02, callbacks=lambda run: time.sleep(0.05))
-    assert net.run.optimizer_state.t % 4 == 0
+    assert net._run.optimizer_state.t % 4 == 0
     assert net.history.stop_reason == "time"
 
 

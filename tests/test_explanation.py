@@ -138,7 +138,7 @@ def test_printed_numbers_rederive_every_entry_and_the_update(name: str, steps: i
     assert np.array_equal(network.params, before)
     network.fit(X, y, epochs=1, batch_size=3, diagnose=False)
     printed = dict(matrices(text))
-    for slot in network.slots:
+    for slot in network._slots:
         symbol = next(s.title for s in step.sections if s.title.startswith(f"Update: {slot.name},"))
         section = next(s for s in step.sections if s.title == symbol)
         symbol = next(e.symbol for e in section.equations if e.symbol.endswith("'"))
@@ -479,7 +479,7 @@ def test_a_step_within_an_epoch_is_the_one_that_comes_next() -> None:
     layers = [gn.Dense(4, "tanh"), gn.Dropout(0.5), gn.Dense(2)]
     options = {"seed": 0, "input_shape": 3, "dtype": "float64"}
     net = gn.Network(layers, loss="cross_entropy", optimizer=gn.SGD(rate, momentum=0.9), **options)
-    batches = ArrayBatches(X, y, None, batch_size=8, shuffle=True, streams=net.streams, members=None)
+    batches = ArrayBatches(X, y, None, batch_size=8, shuffle=True, streams=net._streams, members=None)
     run = Run(net, batches, 3)
     steps = run.steps()
     for number in range(9):
@@ -490,7 +490,7 @@ def test_a_step_within_an_epoch_is_the_one_that_comes_next() -> None:
         wanted = net.explain(X[rows], y[rows])["W1'"]
         kept = run.snapshot()
         next(steps)
-        np.testing.assert_allclose(net.slots[0].view(net.params), wanted, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(net._slots[0].view(net.params), wanted, rtol=1e-9, atol=1e-12)
         run.restore(kept)
 
 

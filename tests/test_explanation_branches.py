@@ -118,7 +118,7 @@ class Shifted:
     """A copy of a network whose layers' outputs and parameters can be shifted, to measure slopes."""
 
     def __init__(self, network: gn.Network, X: np.ndarray, y: Any) -> None:
-        self.twin, self.X, self.shifts = network.untrained(), X, dict[str, np.ndarray]()
+        self.twin, self.X, self.shifts = network._untrained(), X, dict[str, np.ndarray]()
         self.y = self.twin.loss.prepare(y, self.twin.n_outputs, self.twin.dtype)
         for name, layer in walk(self.twin.names, self.twin.layers):
             layer.forward = partial(self._shifted, layer.forward, name)  # type: ignore[method-assign]
@@ -129,14 +129,14 @@ class Shifted:
 
     def loss(self) -> float:
         """Return the loss of the first step."""
-        self.twin.accumulate(self.X, self.y, None, Step("train", self.twin.noise()))
-        assert self.twin.store is not None
-        penalties = self.twin.penalties()
-        return float(self.twin.store.loss_sum) / len(self.X) + (float(penalties.value()) if penalties else 0.0)
+        self.twin._accumulate(self.X, self.y, None, Step("train", self.twin._noise()))
+        assert self.twin._store is not None
+        penalties = self.twin._penalties()
+        return float(self.twin._store.loss_sum) / len(self.X) + (float(penalties.value()) if penalties else 0.0)
 
     def slope(self, name: str, value: np.ndarray, index: tuple[int, ...]) -> float:
         """Return the numeric slope of the loss in one entry of a layer's output, or of a parameter."""
-        slot = next((slot for slot in self.twin.slots if slot.name == name), None)
+        slot = next((slot for slot in self.twin._slots if slot.name == name), None)
         losses = []
         for delta in (1e-5, -1e-5):
             if slot is None:
@@ -319,7 +319,7 @@ def test_containers_of_the_readers_own_have_all_their_parameters() -> None:
     step = network.explain(rows(), rows(3, 1))
     check_names(step)
     updates = [section.title for section in step.sections if section.title.startswith("Update: ")]
-    assert len(updates) == 1 + len(network.slots)
+    assert len(updates) == 1 + len(network._slots)
     check_slopes(network, rows(3, 1), step)
 
 

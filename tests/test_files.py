@@ -48,7 +48,7 @@ def test_round_trip_is_exact(
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
     assert repr(twin) == repr(net)
     assert twin.metadata == net.metadata
-    assert (twin.run is not None) == training_state
+    assert (twin._run is not None) == training_state
 
 
 def test_same_network_same_bytes(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_second_ctrl_c_writes_the_checkpoint(place: str, tmp_path: Path) -> No
         path = tmp_path / f"{i}.safetensors"
         with pytest.raises(KeyboardInterrupt):
             fit(place, Press(i, 2), path)
-        done = gn.load(path, custom=[straight.loss]).run
+        done = gn.load(path, custom=[straight.loss])._run
         assert done.optimizer_state.t > 0
         net = fit(place, Press(0, 2), path)
         np.testing.assert_array_equal(net.params, straight.params)
@@ -133,7 +133,7 @@ def test_no_step_is_lost(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fit("on_step_end", press, path)
     saved = gn.load(path, custom=[nets[0].loss])
-    assert (saved.run.epoch, saved.run.step, saved.run.optimizer_state.t) == (4, 3, 27)
+    assert (saved._run.epoch, saved._run.step, saved._run.optimizer_state.t) == (4, 3, 27)
     assert nets[0].history.stop_reason == "KeyboardInterrupt"
     assert nets[0].history.epochs == 5
     assert np.isfinite(nets[0].predict(X)).all()
@@ -146,7 +146,7 @@ def test_a_third_ctrl_c_waits_for_no_step(tmp_path: Path) -> None:
         fit("in a step", Press(20, 3), path)
     layers = [gn.Dense(1)]
     loss = gn.CustomLoss(lambda Z, y: ((Z - y) ** 2).sum(axis=1), lambda Z, y: 2.0 * (Z - y), name="mine")
-    assert gn.load(path, custom=[loss, *map(type, layers)]).run.optimizer_state.t == 0
+    assert gn.load(path, custom=[loss, *map(type, layers)])._run.optimizer_state.t == 0
 
 
 @pytest.mark.parametrize("epochs", [2, 99])
@@ -166,8 +166,8 @@ def test_a_second_ctrl_c_while_a_checkpoint_is_written(
     monkeypatch.setattr(writing.os, "chmod", pressed)
     with pytest.raises(KeyboardInterrupt):
         fit("on_step_end", lambda run: run.stop("enough") if run.epoch == epochs else None, path)
-    assert gn.load(path, custom=[straight.loss]).run.optimizer_state.t == min(
-        6 * epochs + 1, straight.run.optimizer_state.t
+    assert gn.load(path, custom=[straight.loss])._run.optimizer_state.t == min(
+        6 * epochs + 1, straight._run.optimizer_state.t
     )
     assert sorted(each.name for each in tmp_path.iterdir()) == ["run.safetensors", "straight.safetensors"]
     np.testing.assert_array_equal(fit("on_step_end", lambda run: None, path).params, straight.params)

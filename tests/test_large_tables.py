@@ -58,7 +58,7 @@ def frame_of(n: int, seed: int = 0) -> tuple[dict[str, Any], np.ndarray]:
 def batches_of(n: int, **options: Any) -> ArrayBatches:
     """Return shuffled batches of 4 rows, which hold their own numbers."""
     X = np.arange(n, dtype=np.float32)[:, None]
-    streams = gn.Network([gn.Dense(1)], loss="squared_error", seed=3).streams
+    streams = gn.Network([gn.Dense(1)], loss="squared_error", seed=3)._streams
     return ArrayBatches(
         X, X, None, **{"batch_size": 4, "shuffle": True, "streams": streams, "members": None, **options}
     )

@@ -79,7 +79,7 @@ def test_a_case_looks_at_few_rows_and_columns(tmp_path: Path) -> None:
     """The sample has 2,000 rows, the probe 256 of them, and 200 columns are looked at, evenly spread."""
     X = np.arange(5000 * 401, dtype=np.float32).reshape(5000, 401)
     network = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(401,))
-    case = Case(network, network.check_data("fit", X, np.arange(5000) % 2))
+    case = Case(network, network._check_data("fit", X, np.arange(5000) % 2))
     assert case.sample[0].shape == (SAMPLE_ROWS, 401)
     assert case.probe[0].shape == (PROBE_ROWS, 401)
     assert len(case.looked_at) == LOOKED_AT == len(set(case.looked_at.tolist()))
@@ -90,7 +90,7 @@ def test_a_case_looks_at_few_rows_and_columns(tmp_path: Path) -> None:
     assert [int(value[0]) for value in case.target_extremes] == [0, 1]
     np.save(tmp_path / "X.npy", X)
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
-    assert Case(network, network.check_data("fit", mapped, np.arange(5000) % 2)).extremes is None
+    assert Case(network, network._check_data("fit", mapped, np.arange(5000) % 2)).extremes is None
 
 
 def test_rows_of_weight_0_are_not_looked_at() -> None:
@@ -99,7 +99,7 @@ def test_rows_of_weight_0_are_not_looked_at() -> None:
     weight = (np.arange(3000) % 3 > 0).astype(float)
     X[::3] = 1e9
     network = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(3,))
-    data = network.check_data("fit", X, np.arange(3000) % 3 // 2, weight)
+    data = network._check_data("fit", X, np.arange(3000) % 3 // 2, weight)
     case = Case(network, data, data)
     assert case.held_out is not None
     assert case.extremes is not None
@@ -122,7 +122,7 @@ def test_sampled_rows_are_spread_and_not_periodic() -> None:
 def test_columns_are_called_by_their_numbers_from_0() -> None:
     """A column without a name is called by its number, and the sentence says from where it is counted."""
     network = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(3,))
-    data = network.check_data("fit", np.ones((4, 3)), [0, 1, 0, 1])
+    data = network._check_data("fit", np.ones((4, 3)), [0, 1, 0, 1])
     assert list(Case(network, data).names) == [f"column {j} (counted from 0)" for j in range(3)]
     assert Case(network, data, names=["a", "b", "c"]).names[1] == "'b'"
 
@@ -139,10 +139,10 @@ def test_the_start_is_known_or_said_to_be_unknown(by_hand: bool) -> None:
         network.load_state_dict(network.state_dict() | {"dense_1.bias": np.full((1, 32), 0.5)})
     before = network.params.copy()
     history = network.fit(X, y, epochs=2, diagnose=False)
-    case = Case(network, network.check_data("fit", X, y), history=history)
+    case = Case(network, network._check_data("fit", X, y), history=history)
     assert case.knows_start is not by_hand
     assert np.array_equal(case.start[0], before) is not by_hand
-    assert Case(network, network.check_data("fit", X, y), history=history, start=(before, network.stats)).knows_start
+    assert Case(network, network._check_data("fit", X, y), history=history, start=(before, network.stats)).knows_start
 
 
 # ---- many short calls ------------------------------------------------------------------------------------------------

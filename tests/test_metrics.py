@@ -421,4 +421,4 @@ def test_a_fit_survives_a_split_with_one_class(rng: np.random.Generator, tmp_pat
     histories = [which.fit(X, y, **options) for which in (twin, net)]
     for name in histories[0].columns:
         np.testing.assert_array_equal(histories[0][name], histories[1][name])
-    assert net.run.stopping.sign == -1.0
+    assert net._run.stopping.sign == -1.0

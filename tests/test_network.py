@@ -38,18 +38,18 @@ def test_layers_hold_views_of_flat_arrays() -> None:
     for layer in net.layers:
         for name, array in vars(layer).items():
             if isinstance(array, np.ndarray):
-                assert net.store is not None
+                assert net._store is not None
                 owner = (
                     net.stats
                     if name.startswith("running")
-                    else net.store.message
+                    else net._store.message
                     if name.startswith("d")
                     else net.params
                 )
                 assert np.shares_memory(array, owner), name
-    decays = [slot.spec.decays for slot in net.slots]
+    decays = [slot.spec.decays for slot in net._slots]
     assert decays == sorted(decays, reverse=True)
-    assert [slot.start for slot in net.slots[1:]] == [slot.stop for slot in net.slots[:-1]]
+    assert [slot.start for slot in net._slots[1:]] == [slot.stop for slot in net._slots[:-1]]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_copies_bind_anew(duplicate: Any, members: int | None, rng: np.random.Ge
                     array,
                     twin.stats
                     if name.startswith("running")
-                    else twin.store.message
+                    else twin._store.message
                     if name.startswith("d")
                     else twin.params,
                 )
@@ -195,7 +195,7 @@ def test_gradient_check_passes_and_leaves_the_network_alone(rng: np.random.Gener
         assert report.passed, report
     for array, kept in zip((net.params, net.grads, net.stats), before, strict=True):
         np.testing.assert_array_equal(array, kept)
-    assert net.run is None
+    assert net._run is None
 
 
 class Halved(gn.Dense):
@@ -236,11 +236,11 @@ def test_sums_travel_together(rng: np.random.Generator) -> None:
     X = X.reshape(20, 6)
     parts = []
     for rows in (slice(None), slice(0, 7), slice(7, 20)):
-        net.accumulate(X[rows], y[rows], None, Step("train"))
-        parts.append(net.store.message.copy())
+        net._accumulate(X[rows], y[rows], None, Step("train"))
+        parts.append(net._store.message.copy())
     np.testing.assert_allclose(parts[1] + parts[2], parts[0], rtol=1e-12, atol=1e-13)
-    assert (parts[0][-3], net.store.weight_sum) == (20, 13)
-    assert np.shares_memory(net.grads, net.store.message)
+    assert (parts[0][-3], net._store.weight_sum) == (20, 13)
+    assert np.shares_memory(net.grads, net._store.message)
 
 
 def test_hand_worked_step() -> None:
@@ -281,13 +281,13 @@ def test_tutorial_network_is_a_special_case() -> None:
     net = gn.Network(
         [gn.Dense(4, "sigmoid"), gn.Dense(1, "sigmoid")], loss="squared_error", dtype="float64", input_shape=(2,)
     )
-    for slot, array in zip(net.slots, (W1, W2, b1, b2), strict=True):
+    for slot, array in zip(net._slots, (W1, W2, b1, b2), strict=True):
         slot.view(net.params)[...] = array
     hidden, output = scratch.forward_propagation(X, W1, W2, b1, b2)
     np.testing.assert_allclose(net.forward(X), output, rtol=1e-14)
     theirs = scratch.backpropagation(X, Y, hidden, output, W2, W1)
     net.loss_and_gradients(X, Y)
-    for slot, gradient in zip(net.slots, theirs, strict=True):
+    for slot, gradient in zip(net._slots, theirs, strict=True):
         np.testing.assert_allclose(2.0 * slot.view(net.grads), gradient, rtol=1e-12)
 
 

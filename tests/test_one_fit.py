@@ -41,7 +41,9 @@ def fit(net: gn.Network, **options: Any) -> Any:
 
 def run_of(net: gn.Network) -> Run[gn.Network]:
     """Return a run of one epoch, made without `fit`."""
-    batches = ArrayBatches(*net.check_data("test", X, Y), batch_size=8, shuffle=True, streams=net.streams, members=None)
+    batches = ArrayBatches(
+        *net._check_data("test", X, Y), batch_size=8, shuffle=True, streams=net._streams, members=None
+    )
     return Run(net, batches, 1)
 
 
@@ -118,7 +120,7 @@ def test_a_run_of_ones_own_is_a_fit_too() -> None:
 
     def train(meeting: Meeting) -> object:
         batches = ArrayBatches(
-            *net.check_data("test", X, Y), batch_size=8, shuffle=True, streams=net.streams, members=None
+            *net._check_data("test", X, Y), batch_size=8, shuffle=True, streams=net._streams, members=None
         )
         return Run(net, batches, 1, callbacks=[meeting]).loop()
 
@@ -183,7 +185,7 @@ READS: dict[str, Callable[[gn.Network], object]] = {
     "diagnose": lambda net: gn.diagnose(net, X, Y),
     "find_learning_rate": lambda net: find_learning_rate(net, X, Y, n_rates=3, steps=3, progress=False),
     "cross_validate": lambda net: cross_validate(net, X, Y, epochs=1, folds=2, progress=False),
-    "renewed": lambda net: fit(net.renewed(7)),
+    "renewed": lambda net: fit(net._renewed(7)),
 }
 
 

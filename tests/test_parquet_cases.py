@@ -53,7 +53,7 @@ def test_buffers_have_about_the_same_number_of_blocks(most: int) -> None:
         assert len(sizes) == -(-n // most)
     source = BlockSource()
     source.starts, source.buffer_blocks = np.arange(10) * 5, most
-    found = [buffer.blocks.tolist() for buffer in buffers_of(source, 0, network().streams[0].shuffling)]
+    found = [buffer.blocks.tolist() for buffer in buffers_of(source, 0, network()._streams[0].shuffling)]
     assert sorted(len(blocks) for blocks in found) == sorted(blocks_together(9, most))
     assert sorted(block for blocks in found for block in blocks) == list(range(9))
 
@@ -68,7 +68,7 @@ def test_sorted_rows_of_one_block_more_than_a_buffer(tmp_path: Path) -> None:
     assert rows.n_blocks == 9
     classes = [y[rows.starts[block]] for block in range(8)]
     for epoch in range(20):
-        for buffer in buffers_of(rows, epoch, network().streams[0].shuffling):
+        for buffer in buffers_of(rows, epoch, network()._streams[0].shuffling):
             held = [classes[block] for block in buffer.blocks if block < 8]
             assert abs(sum(held) - len(held) / 2) <= 1
     ours, theirs = (network(optimizer=gn.Adam(0.01)) for _ in range(2))

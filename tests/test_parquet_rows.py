@@ -51,7 +51,7 @@ def network(seed: int = 3, **options: Any) -> gn.Network:
 def order_of(rows: Any, epoch: int, seed: int = 3) -> np.ndarray:
     """Return the numbers of the rows in the order of an epoch."""
     found = []
-    for buffer in buffers_of(rows, epoch, network(seed).streams[0].shuffling):
+    for buffer in buffers_of(rows, epoch, network(seed)._streams[0].shuffling):
         numbers = np.concatenate([np.arange(rows.starts[b], rows.starts[b + 1]) for b in buffer.blocks])
         placed = np.empty_like(numbers)
         placed[buffer.places] = numbers
@@ -205,7 +205,7 @@ def test_other_rows_are_not_gone_on_with(folder: Path, tmp_path: Path) -> None:
 def test_validation_rows(rows: gn.ParquetRows) -> None:
     """A share is held out by the number of the row; files of their own are read anew after each epoch."""
     train = visited(rows, batch_size=50, validation_split=0.3)[0]
-    seed = int(network().streams[0].split().integers(2**63))
+    seed = int(network()._streams[0].split().integers(2**63))
     held_out = np.flatnonzero(held_out_rows(0, N, 0.3, seed))
     assert sorted([*train, *held_out]) == list(range(N))
     assert 250 < len(held_out) < 350

@@ -118,7 +118,7 @@ def test_a_neuron_an_edge_and_a_layer_are_explained(chromium: Page) -> None:
         after = float(next(result for label, _, result in shown_lines(chromium) if label == "W1'[1, 2]"))
         do(chromium, "store.do('step')")
         weight = served.call(
-            lambda experiment: float(experiment.network.slots[0].view(experiment.network.params)[1, 2])
+            lambda experiment: float(experiment.network._slots[0].view(experiment.network.params)[1, 2])
         )
         assert after == pytest.approx(weight, rel=1e-3)
         chromium.wait(f"document.querySelector('#explain .quiet').textContent.includes('{abs(weight):.7g}')")

@@ -106,7 +106,7 @@ def test_fifty_picks_have_the_numbers_of_the_engine(name: str) -> None:
         clips = experiment.network.optimizer.clip_norm is not None
         do(experiment, "step")
         for parameter, index, after, shown, slope in wanted:
-            slot = next(slot for slot in experiment.network.slots if slot.name == parameter)
+            slot = next(slot for slot in experiment.network._slots if slot.name == parameter)
             value = float(slot.view(experiment.network.params)[index])
             assert after == pytest.approx(value, rel=1e-9, abs=1e-12)
             assert is_shown_as(shown, value)
@@ -141,7 +141,7 @@ def check_neuron(experiment: Experiment, rng: np.random.Generator) -> None:
 
 def pick_edge(experiment: Experiment, rng: np.random.Generator) -> tuple[str, tuple[int, int], float, str, float]:
     """Return what the page says of one weight or bias, drawn at random: its name and place, its next value and slope."""
-    slots = [slot for slot in experiment.network.slots if slot.name.endswith(("weight", "bias"))]
+    slots = [slot for slot in experiment.network._slots if slot.name.endswith(("weight", "bias"))]
     slot = slots[int(rng.integers(len(slots)))]
     rows, columns = slot.spec.shape
     index = int(rng.integers(rows)), int(rng.integers(columns))
@@ -283,7 +283,7 @@ def test_layers_of_every_kind_are_explained() -> None:
             assert is_shown_as(
                 [line for line in lines if line["symbol"] != "P"][-1]["result"], float(drawn[0, unit])
             ), kind
-        for slot in experiment.network.slots:
+        for slot in experiment.network._slots:
             where = {"parameter": slot.name, "from": 0, "to": 0}
             if len(slot.spec.shape) == 2:
                 assert do(experiment, "explain_edge", **where)["lines"]["update"]

@@ -81,7 +81,7 @@ def test_gradient_and_update_are_those_of_the_last_step() -> None:
     made.advance(3)
     before = made.network.params.copy()
     made.advance()
-    slots = {slot.name: slot for slot in made.network.slots}
+    slots = {slot.name: slot for slot in made.network._slots}
     for view, flat in ((gradient, made.network.grads), (update, made.network.params - before)):
         wanted = [slots[name].view(flat).ravel() for name in ("dense_1.weight", "dense_2.weight")]
         assert np.array_equal(decode(frame_of(made, view))[1][2], np.concatenate(wanted))
@@ -272,7 +272,7 @@ def test_every_kind_of_layer_is_drawn(layers: list[Any]) -> None:
     drawing, X = drawing_of(network), np.zeros((7, 2), dtype=np.float32)
     values = Watcher(network, drawing.columns).values(X)
     assert [of.shape for of in values] == [(7, column.units) for column in drawing.columns]
-    slots = {slot.name: slot.spec.shape for slot in network.slots}
+    slots = {slot.name: slot.spec.shape for slot in network._slots}
     for block in drawing.blocks:
         assert slots[block.parameter] == (drawing.columns[block.start].units, drawing.columns[block.end].units)
     assert np.array_equal(values[-1].reshape(network.forward(X).shape), network.forward(X))

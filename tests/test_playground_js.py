@@ -73,7 +73,7 @@ def in_node(folder: Path, script: str, given: Any, own: Any = ()) -> Any:
 
 def case(net: gn.Network, X: Any, y: Any, batch_size: int, score: str = "accuracy") -> dict[str, Any]:
     """Return what the driver needs to train a network on the first two thirds of the rows."""
-    X, y, _ = net.check_data("test", X, y)
+    X, y, _ = net._check_data("test", X, y)
     n = len(X) * 2 // 3
 
     def data(rows: slice) -> dict[str, Any]:

@@ -192,7 +192,7 @@ def test_calibration() -> None:
     for said, gap in ((0.9, 0.0), (0.99, 0.09)):
         net = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(1,))
         net.params[:] = 0.0
-        net.slots[1].view(net.params)[...] = [[np.log(said), np.log(1 - said)]]
+        net._slots[1].view(net.params)[...] = [[np.log(said), np.log(1 - said)]]
         ax = plots.plot_calibration(net, X, y, bins=1)
         (point, *_) = ax.containers[0]
         assert (point.get_xdata()[0], point.get_ydata()[0]) == (pytest.approx(said, abs=1e-6), pytest.approx(0.9))

@@ -28,7 +28,7 @@ def template(**options: Any) -> gn.Network:
 
 def alone(network: gn.Network, k: int, fit: dict[str, Any], **settings: Any) -> gn.Network:
     """Return what member ``k`` would be without a population."""
-    member = network.renewed(network.seeds[0] + k)
+    member = network._renewed(network.seeds[0] + k)
     if "learning_rate" in settings:
         member.optimizer.learning_rate = settings["learning_rate"][k]
     if "weight_decay" in settings:
@@ -39,7 +39,7 @@ def alone(network: gn.Network, k: int, fit: dict[str, Any], **settings: Any) -> 
                 layer.rate = settings["dropout"][k]
     member.build((5,))
     if "initial_scale" in settings:
-        for slot in member.slots:
+        for slot in member._slots:
             if slot.spec.decays:
                 slot.view(member.params)[...] *= np.float32(settings["initial_scale"][k])
     member.fit(**fit)
@@ -50,8 +50,10 @@ def assert_same(found: gn.Network, wanted: gn.Network, tolerance: float = 1e-6) 
     """Compare parameters, statistics, the optimizer's memory and the history."""
     assert np.abs(found.params - wanted.params).max() <= tolerance
     assert np.array_equal(found.stats, wanted.stats) or np.abs(found.stats - wanted.stats).max() <= tolerance
-    for name, array in wanted.run.optimizer_state.arrays.items():
-        assert np.abs(found.run.optimizer_state.arrays[name] - array).max() <= tolerance * max(1.0, np.abs(array).max())
+    for name, array in wanted._run.optimizer_state.arrays.items():
+        assert np.abs(found._run.optimizer_state.arrays[name] - array).max() <= tolerance * max(
+            1.0, np.abs(array).max()
+        )
     assert found.history is not None
     assert wanted.history is not None
     assert found.history.columns.keys() == wanted.history.columns.keys()

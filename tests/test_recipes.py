@@ -121,7 +121,7 @@ def test_realmlp_is_what_the_paper_says(rng: np.random.Generator) -> None:
     net = RECIPES["realmlp"].network(design, seed=0)
     kinds = [type(layer).__name__ for layer in net.layers]
     assert kinds == ["Concatenate", "Scale", *["NTKDense", "Parametric", "Dropout"] * 3, "NTKDense", "Calibration"]
-    groups = {slot.name: group for slot, group in zip(net.slots, net.store.groups, strict=True)}
+    groups = {slot.name: group for slot, group in zip(net._slots, net._store.groups, strict=True)}
     rates = {name: (group.rate_factor, group.decay_factor) for name, group in groups.items()}
     assert rates["scale_1.scale"] == (6.0, 6.0)
     assert rates["ntkdense_2.weight"] == (1.0, 1.0)

@@ -98,7 +98,7 @@ def test_max_norm_holds_after_every_step() -> None:
 
     class Watch(gn.Callback):
         def on_step_end(self, run: Any) -> None:
-            largest.append(max(float(np.linalg.norm(slot.view(net.params), axis=0).max()) for slot in net.slots[:3]))
+            largest.append(max(float(np.linalg.norm(slot.view(net.params), axis=0).max()) for slot in net._slots[:3]))
 
     net.fit(X, y, epochs=5, callbacks=Watch())
     assert max(largest) <= 0.7 * (1 + 1e-6)

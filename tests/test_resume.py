@@ -34,7 +34,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> Any:
         if case not in made:
             net = resumable.train(case, None)
             history = {name: net.history.to_dict()[name] for name in ("columns", "best_epoch", "stop_reason")}
-            made[case] = {"params": net.params, "stats": net.stats, "last": net.run.last_params, "history": history}
+            made[case] = {"params": net.params, "stats": net.stats, "last": net._run.last_params, "history": history}
         return made[case]
 
     return end_of
@@ -178,7 +178,7 @@ def test_best_weights_do_not_disturb_a_longer_run(tmp_path: Path) -> None:
         net = plain()
         net.fit(X, y, epochs=epochs, checkpoint=path, resume=True, **options)
     np.testing.assert_array_equal(net.params, straight.params)
-    np.testing.assert_array_equal(net.run.last_params, straight.run.last_params)
+    np.testing.assert_array_equal(net._run.last_params, straight._run.last_params)
     assert net.history["valid_loss"] == straight.history["valid_loss"]
 
 
@@ -226,7 +226,7 @@ def test_a_checkpoint_is_a_model_file(tmp_path: Path) -> None:
     cut.fit(X, y, epochs=4, batch_size=8, checkpoint=path, callbacks=StopAt(10))
     net = gn.load(path)
     np.testing.assert_array_equal(net.params, cut.params)
-    assert (net.run.epoch, net.run.step) == (1, 3)
+    assert (net._run.epoch, net._run.step) == (1, 3)
     cut.fit(X, y, epochs=1, batch_size=8)
     net.fit(X, y, epochs=1, batch_size=8)
     np.testing.assert_array_equal(net.params, cut.params)
@@ -259,7 +259,7 @@ def test_a_checkpoint_that_cannot_be_written(code: int, tmp_path: Path, monkeypa
     )
     assert net.history.notes == [str(caught[0].message)]
     np.testing.assert_array_equal(net.params, straight.params)
-    assert gn.load(path).run.epoch == 2
+    assert gn.load(path)._run.epoch == 2
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 

@@ -146,7 +146,7 @@ def test_the_network_alone_carries_them_along(model: TableModel, tmp_path: Path)
     net = gn.load(tmp_path / "a.safetensors")
     net.save(tmp_path / "b.safetensors")
     assert TableModel.load(tmp_path / "b.safetensors").seen(FRAME).trained_on == 320  # type: ignore[union-attr]
-    assert net.renewed(1).attachments == {}
+    assert net._renewed(1).attachments == {}
     assert gn.Network([gn.Dense(1)], loss="squared_error").attachments == {}
 
 

@@ -35,8 +35,8 @@ def network(members: int | None = None, **options: Any) -> gn.Network:
 
 def run_of(net: gn.Network, epochs: int = 4, **options: Any) -> Run[gn.Network]:
     """Return a run over the rows in batches of 16."""
-    X, y, _ = net.check_data("test", *data())
-    batches = ArrayBatches(X, y, None, batch_size=16, shuffle=True, streams=net.streams, members=net.members)
+    X, y, _ = net._check_data("test", *data())
+    batches = ArrayBatches(X, y, None, batch_size=16, shuffle=True, streams=net._streams, members=net.members)
     return Run(net, batches, epochs, **options)
 
 
@@ -215,8 +215,8 @@ def test_the_message_is_one_array_and_is_reduced_once(members: int | None) -> No
     k = members or 1
     assert set(sizes) == {alone.params.size + alone.stats.size + 2 * k + 2}
     assert len(sizes) == 16
-    for part in (together.grads, together.store.stat_sums, together.store.loss_sum, together.store.flags):
-        assert np.shares_memory(part, together.store.message)
+    for part in (together.grads, together._store.stat_sums, together._store.loss_sum, together._store.flags):
+        assert np.shares_memory(part, together._store.message)
 
 
 def test_another_machine_may_stop_the_run() -> None:

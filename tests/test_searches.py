@@ -34,7 +34,7 @@ class TestCrossValidate:
         assert len(sizes) == 2
         for fold, rows in enumerate(result.test_rows):
             train = np.setdiff1d(np.arange(len(X)), rows)
-            wanted = template().renewed(5 + fold)
+            wanted = template()._renewed(5 + fold)
             wanted.fit(X[train], CLASSES[train], epochs=4, batch_size=16)
             assert np.abs(wanted.params - result.networks[fold].params).max() < 1e-6
             for name, value in wanted.evaluate(X[rows], CLASSES[rows]).items():
@@ -50,7 +50,7 @@ class TestCrossValidate:
         )
         for fold, rows in enumerate(result.test_rows):
             train = np.setdiff1d(np.arange(len(X)), rows)
-            wanted = template().renewed(5 + fold)
+            wanted = template()._renewed(5 + fold)
             wanted.fit(X[train], CLASSES[train], epochs=40, validation_split=0.25, early_stopping=rule, batch_size=16)
             assert wanted.history is not None
             assert result.histories[fold].epochs == wanted.history.epochs
@@ -218,7 +218,7 @@ class TestSweep:
         assert len(found.trials) == 8
         for trial in found.trials:
             for offset in range(2):
-                own = build(**trial.settings).renewed(offset)
+                own = build(**trial.settings)._renewed(offset)
                 own.fit(X[:60], CLASSES[:60], epochs=5, validation_data=valid)
                 assert own.history is not None
                 assert trial.values[offset] == pytest.approx(own.history["valid_loss"][-1], rel=1e-4)

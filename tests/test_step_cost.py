@@ -26,8 +26,8 @@ def stepper(
     outputs = 1 if loss != "cross_entropy" else 3
     network = gn.Network([*hidden, gn.Dense(outputs)], loss=loss, optimizer=optimizer, seed=0, members=members)
     rng = np.random.default_rng(0)
-    X, y, _ = network.check_data("test", rng.standard_normal((4 * batch, d)), rng.integers(0, 2, 4 * batch))
-    batches = ArrayBatches(X, y, None, batch_size=batch, shuffle=True, streams=network.streams, members=members)
+    X, y, _ = network._check_data("test", rng.standard_normal((4 * batch, d)), rng.integers(0, 2, 4 * batch))
+    batches = ArrayBatches(X, y, None, batch_size=batch, shuffle=True, streams=network._streams, members=members)
     run = Run(network, batches, 1)
     waiting: list[Any] = []
 

@@ -31,7 +31,7 @@ def network(*, first: str = "tanh", rate: float = 0.3, frozen: bool = False, **o
 
 def bits(net: gn.Network) -> bytes:
     """Return parameters, statistics and moments as bytes."""
-    moments = net.run.optimizer_state.arrays if net.run else {}
+    moments = net._run.optimizer_state.arrays if net._run else {}
     return b"".join(array.tobytes() for array in (net.params, net.stats, *moments.values()))
 
 
@@ -64,7 +64,7 @@ def test_the_steps_are_those_of_fit(name: str) -> None:
     assert bits(whole) == bits(stepped)
     assert whole.history.columns == stepped.history.columns
     assert whole.history.stop_reason == stepped.history.stop_reason
-    assert run.total_steps == taken == whole.run.steps_before == run.epoch * (run.steps_per_epoch or 0)
+    assert run.total_steps == taken == whole._run.steps_before == run.epoch * (run.steps_per_epoch or 0)
     assert run.advance() == 0
 
 
@@ -151,7 +151,7 @@ def test_a_change_applies_from_the_next_step_on(name: str, epochs: int) -> None:
         first.build((3,))
     size = options.pop("batch_size", 8)
     other = network(**options, input_shape=(3,))
-    other.params[:], other.stats[:], other.run = first.params, first.stats, first.run
+    other.params[:], other.stats[:], other._run = first.params, first.stats, first._run
     reference = other.stepwise(X, Y, batch_size=size, **VALID)
     reference.advance(15)
     assert bits(run.network) == bits(other)

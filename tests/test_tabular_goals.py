@@ -57,7 +57,7 @@ def test_the_metric_chooses_the_epoch(recipe: str, kind: str, metric: str) -> No
     truth = model.model_.target.transform(model._as_column("target", np.asarray(valid[1])))
     found = network.evaluate(model.model_.encoder.transform(valid[0]), truth, metrics=metric)
     assert found[metric] == pytest.approx(best, rel=1e-5)
-    assert network.run.stopping.best_epoch.tolist() == [epoch + 1]
+    assert network._run.stopping.best_epoch.tolist() == [epoch + 1]
     loss = getattr(network.loss, "loss", network.loss)
     if kind == "classifier":
         assert loss.label_smoothing == (0.1 if recipe == "realmlp" else 0.0)
@@ -202,9 +202,9 @@ def test_epochs_and_batches() -> None:
     """``epochs`` and ``batch_size`` take the place of the recipe's; the history has a row for each epoch."""
     model = TabularClassifier(epochs=5, batch_size=20, threads=1, random_state=0).fit(columns(), labels())
     assert model.history_.epochs == 5
-    assert model.network_.run.optimizer_state.t == 5 * (72 // 20)
+    assert model.network_._run.optimizer_state.t == 5 * (72 // 20)
     larger = TabularClassifier(epochs=5, batch_size=1000, threads=1, random_state=0).fit(columns(), labels())
-    assert larger.network_.run.optimizer_state.t == 5
+    assert larger.network_._run.optimizer_state.t == 5
     assert larger.fit_seconds_ > 0
 
 

@@ -453,8 +453,8 @@ def test_wide_networks_predict_in_smaller_parts() -> None:
     """So many rows are predicted at one time that the outputs of all layers stay within 64 MiB; parts change nothing."""
     X = np.random.default_rng(0).standard_normal((1000, 4)).astype(np.float32)
     wide, usual = (classifier(recipe, epochs=1).fit(X[:60], ODD) for recipe in ("tabm", "realmlp"))
-    assert usual.network_.workspace.predict_rows == 4096
-    together = wide.network_.workspace.predict_rows
+    assert usual.network_._workspace.predict_rows == 4096
+    together = wide.network_._workspace.predict_rows
     assert together % 64 == 0
     assert 64 <= together < 256
     whole = wide.predict_proba(X)

@@ -91,7 +91,7 @@ def test_without_training_state_a_file_starts_a_new_run(tmp_path: Path) -> None:
     net.fit(X, y, epochs=3)
     net.save(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors")
-    assert twin.run is None
+    assert twin._run is None
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
 
 
@@ -471,13 +471,13 @@ def test_exchanged_optimizer_starts_anew() -> None:
     X, y = moons()
     net = network(gn.Adam(0.01))
     net.fit(X, y, epochs=1)
-    steps = net.run.optimizer_state.t
+    steps = net._run.optimizer_state.t
     net.optimizer.learning_rate = 0.001
     net.fit(X, y, epochs=1)
-    assert net.run.optimizer_state.t == 2 * steps
+    assert net._run.optimizer_state.t == 2 * steps
     net.optimizer = gn.SGD(0.1, momentum=0.5)
     net.fit(X, y, epochs=1)
-    assert net.run.optimizer_state.t == steps
+    assert net._run.optimizer_state.t == steps
 
 
 def test_batch_norm_with_a_last_batch_of_one_row() -> None:
@@ -530,7 +530,7 @@ def test_bad_options(options: dict[str, Any], message: str) -> None:
     with pytest.raises(gn.GlassnetError) as caught:
         net.fit(X, y, **options)
     assert str(caught.value) == message
-    assert net.run is None
+    assert net._run is None
 
 
 def test_validation_data_or_split() -> None:

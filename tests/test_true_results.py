@@ -122,7 +122,7 @@ def test_agreement_knows_chance() -> None:
     network = net(16, 2)
     network.fit(X, y, epochs=10, diagnose=False)
     case = Case(network, (X.astype(np.float32), y, None))
-    Z = network.logits(X.astype(np.float32))
+    Z = network._logits(X.astype(np.float32))
     assert agreement_of_network(case, Z, (X, y, None)).surely > 20
     others = np.random.default_rng(0).permutation(y)
     assert abs(agreement_of_network(case, Z, (X, others, None)).surely) < 4

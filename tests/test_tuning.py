@@ -132,7 +132,7 @@ def test_a_fit_leaves_the_average() -> None:
     for _ in range(2):
         net.fit(X, y, epochs=2, validation_data=(X, y))
     np.testing.assert_allclose(net.params, averaged(start, trail.params, 0.9), rtol=1e-4, atol=1e-6)
-    np.testing.assert_array_equal(net.run.last_params, plain.params)
+    np.testing.assert_array_equal(net._run.last_params, plain.params)
     assert net.history["valid_loss"][-1] == pytest.approx(net.evaluate(X, y)["loss"], rel=1e-6)
     assert net.history["loss"] == plain.history["loss"]
 
@@ -160,4 +160,4 @@ def test_weights_that_were_changed_are_where_training_goes_on() -> None:
     net.fit(X, y, epochs=1)
     net.params[:] = 0.125
     net.fit(X, y, epochs=1)
-    np.testing.assert_array_equal(net.run.last_params, np.full_like(net.params, 0.125))
+    np.testing.assert_array_equal(net._run.last_params, np.full_like(net.params, 0.125))

@@ -78,7 +78,7 @@ net.evaluate(X, y, metrics=["accuracy", "auroc"])  # mistake
 net.astype("float16")  # mistake
 net.loss_and_gradients(X, y, mode="test")  # mistake
 net.history.epoch  # mistake
-net.renewed(1).sumary()  # mistake
+net.astype("float64").sumary()  # mistake
 gn.Network.sumary(net)  # mistake
 gn.Network([gn.Dense(1)], loss="cross_entropie")  # mistake
 gn.Network([gn.Dense(1)], loss="huber", optimizer="adm")  # mistake

@@ -30,9 +30,9 @@ def table_layers(dense: Any = NTKDense) -> list[Layer]:
 
 def passes(network: gn.Network, X: np.ndarray, mode: str, *, together: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return outputs and gradients, by a chain or by layers that know nothing of each other."""
-    step = Step(mode, Noise(network.streams, network.members))
+    step = Step(mode, Noise(network._streams, network.members))
     scratch = Buffers(BufferPool(network.members, network.dtype), len(X), keeps=True)
-    rows = network.broadcast(X)
+    rows = network._broadcast(X)
     if together:
         chain = Chain(network.layers, scratch, need_dX=True)
         Z = chain.forward(rows, step).copy()

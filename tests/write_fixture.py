@@ -49,12 +49,12 @@ def main() -> None:
         )  # fmt: skip
     except InterruptedError:
         net = gn.load(path)
-    assert net.run is not None
-    begun = net.run.step > 0  # the next fit closes that epoch and goes on
+    assert net._run is not None
+    begun = net._run.step > 0  # the next fit closes that epoch and goes on
     expected = {
         "predictions": net.predict(np.linspace(-2.0, 2.0, 20).reshape(5, 4)).tolist(),
         "metadata": net.metadata,
-        "epochs": net.run.epoch + begun,
+        "epochs": net._run.epoch + begun,
     }
     path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
     perceptron()

@@ -36,9 +36,9 @@ class Peer:
     def __init__(self, case: Case) -> None:
         self._case, (self._X, self._y) = case, case.data()
         self._network = net = network(case)
-        X, y, _ = net.check_data("benchmark", self._X, self._y)
+        X, y, _ = net._check_data("benchmark", self._X, self._y)
         self._batches = ArrayBatches(
-            X, y, None, batch_size=case.batch, shuffle=True, streams=net.streams, members=None, drop_last=True
+            X, y, None, batch_size=case.batch, shuffle=True, streams=net._streams, members=None, drop_last=True
         )
         self._stream = self._endless()
         self._run = Run(net, self._batches, 1)

@@ -18,8 +18,6 @@ ENGINE = {
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",
-    "glassnet.engine.base_network.BaseNetwork": "accumulate broadcast built check_data check_inputs forget_shape "
-    "has_own_rows like logits noise penalties plan renewed shadow slots streams untrained",
     "glassnet.optimizers": "clip_gradients",
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",

@@ -236,8 +236,8 @@ class Network(BaseNetwork):
         dict
             ``{"loss": ..., "accuracy": ...}``: floats, or arrays (K,) with members.
         """
-        self.built("evaluate")
-        X, y, weight = self.check_data("Network.evaluate", X, y, sample_weight)
+        self._built("evaluate")
+        X, y, weight = self._check_data("Network.evaluate", X, y, sample_weight)
         return scores(self, X, y, weight, self.loss.choose_metrics("Network.evaluate", metrics))
 
     def loss_and_gradients(
@@ -259,7 +259,7 @@ class Network(BaseNetwork):
         """What training recorded so far, over all calls of `fit`; empty before the first."""
         from glassnet.training import History
 
-        return History() if self.run is None else self.run.history
+        return History() if self._run is None else self._run.history
 
     @advises_on_names
     def save(self, path: str | PathLike[str], *, training_state: bool = False, overwrite: bool = False) -> None:
@@ -277,9 +277,9 @@ class Network(BaseNetwork):
         from glassnet.saving.model_file import save_network
         from glassnet.saving.ownership import prepare_target
 
-        self.built("save")
+        self._built("save")
         target = prepare_target(path, overwrite=overwrite)
-        saved = self.run.saved(self) if training_state and self.run is not None else None
+        saved = self._run.saved(self) if training_state and self._run is not None else None
         save_network(self, target, training=saved)
 
     # ---- a look inside ------------------------------------------------------------------------------------------

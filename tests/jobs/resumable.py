@@ -97,7 +97,7 @@ def main(case: str, path: str, out: str, *kill: str) -> None:
     print("ready", flush=True)
     net = train(case, path, () if kill else Slowly())
     history = {name: net.history.to_dict()[name] for name in ("columns", "best_epoch", "stop_reason")}
-    np.savez(out, params=net.params, stats=net.stats, last=net.run.last_params, history=json.dumps(history))
+    np.savez(out, params=net.params, stats=net.stats, last=net._run.last_params, history=json.dumps(history))
 
 
 if __name__ == "__main__":

@@ -124,11 +124,11 @@ def integrated_gradients(
     ([[27.0, -19.0]], 8.0)
     """
     where = "integrated_gradients"
-    network.built(where)
+    network._built(where)
     _refuse(where, network)
     check_choice(where, "of", of, ("logit", "probability"))
     tolerance = check_number(where, "tolerance", tolerance, 0.0, open_minimum=True)
-    rows = np.asarray(network.check_inputs(where, X)[:], dtype=np.float64)
+    rows = np.asarray(network._check_inputs(where, X)[:], dtype=np.float64)
     starts = _baselines(where, network, baseline)
     function = _Answer(network, of)
     outputs = _outputs(where, function, rows, output)
@@ -160,7 +160,7 @@ def _baselines(where: str, network: BaseNetwork, baseline: Any) -> np.ndarray:
         must = f"baseline must have shape {shape} or (m, {', '.join(map(str, shape))})"
         message = f"{where}: {must}, got {rows.shape}."
         raise ShapeError(message, expected=shape, got=rows.shape)
-    return np.asarray(network.check_inputs(where, rows)[:], dtype=np.float64)
+    return np.asarray(network._check_inputs(where, rows)[:], dtype=np.float64)
 
 
 def _outputs(where: str, function: _Answer, rows: np.ndarray, output: Any) -> np.ndarray:
@@ -180,7 +180,7 @@ class _Answer:
     """One answer of a network in double precision as a function of its input: values, and gradients along a path."""
 
     def __init__(self, network: BaseNetwork, of: str) -> None:
-        self._network = copy.copy(network).astype("float64").shadow()
+        self._network = copy.copy(network).astype("float64")._shadow()
         self._is_probability = of == "probability" and bool(network.loss.includes)
         if of == "probability" and not self._is_probability:
             must = "of='probability' needs a loss that predicts probabilities"
@@ -190,7 +190,7 @@ class _Answer:
 
     def logits(self, X: np.ndarray) -> np.ndarray:
         """Return the logits for rows."""
-        return self._network.logits(X)
+        return self._network._logits(X)
 
     def values(self, X: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Return the answer to each row."""
@@ -205,7 +205,7 @@ class _Answer:
         for start in range(0, len(X), _POINTS):
             rows = slice(start, start + _POINTS)
             points, chosen = np.ascontiguousarray(X[rows]), outputs[rows]
-            prepared = self._network.workspace.pass_for(len(points), keeps=True, input_gradient=True)
+            prepared = self._network._workspace.pass_for(len(points), keeps=True, input_gradient=True)
             Z = prepared.chain.forward(points, Step("record"))
             places = np.arange(len(points)), chosen
             prepared.dZ[...] = 0.0

@@ -125,12 +125,12 @@ def permutation_importance(
     [0, 1]
     """
     where = "permutation_importance"
-    network.built(where)
+    network._built(where)
     if len(network.input_shape or ()) != 1:
         must = "network must take rows of numbers"
         message = f"{where}: {must}, got input_shape={network.input_shape}."
         raise ConfigError(message, expected=must)
-    inputs, targets, weight = network.check_data(where, X, y, sample_weight)
+    inputs, targets, weight = network._check_data(where, X, y, sample_weight)
     rows, d = np.array(inputs[:]), inputs.shape[1]
     names, columns = _groups(where, groups, feature_names, d)
     repeats = check_integer(where, "repeats", repeats, 1)

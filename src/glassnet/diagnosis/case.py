@@ -155,8 +155,8 @@ class Case(LookedAt):
     @cached_property
     def copy(self) -> BaseNetwork:
         """A copy of the network without its noise, for passes."""
-        network = self.original.shadow()  # a third of the time of a whole copy
-        network.built("diagnose").part()
+        network = self.original._shadow()  # a third of the time of a whole copy
+        network._built("diagnose").part()
         for layer in every_layer(network.layers):
             if isinstance(layer, Dropout):
                 layer.rate = 0.0
@@ -187,7 +187,7 @@ class Case(LookedAt):
         """
         if self._start is not None:
             return self._start
-        network = self.original.renewed(self.original.seeds[0]) if self.is_trained else self.original
+        network = self.original._renewed(self.original.seeds[0]) if self.is_trained else self.original
         return network.params, network.stats
 
     @cached_property
@@ -198,18 +198,18 @@ class Case(LookedAt):
         """
         if self._start is not None or not self.is_trained:
             return True
-        run = self.original.run
+        run = self.original._run
         return run is not None and run.start_print == print_of_start(*self.start)
 
     @cached_property
     def start_weights(self) -> dict[str, np.ndarray]:
         """The parameters of the start by name."""
-        return {slot.name: slot.view(self.start[0]) for slot in self.original.slots}
+        return {slot.name: slot.view(self.start[0]) for slot in self.original._slots}
 
     @cached_property
     def weights(self) -> dict[str, np.ndarray]:
         """The parameters as they are now by name."""
-        return {slot.name: slot.view(self.original.params) for slot in self.original.slots}
+        return {slot.name: slot.view(self.original.params) for slot in self.original._slots}
 
     @property
     def is_trained(self) -> bool:
@@ -237,16 +237,16 @@ class Case(LookedAt):
         gradients: dict[str, np.ndarray] = {}
         with np.errstate(all="ignore"):
             if mode:
-                network.accumulate(X, y, weight, Step(mode, network.noise()))
-                store = network.built("diagnose")
+                network._accumulate(X, y, weight, Step(mode, network._noise()))
+                store = network._built("diagnose")
                 loss = float(store.loss_sum / store.weight_sum)
                 store.average_gradients()
-                gradients = {slot.name: slot.view(network.grads) for slot in network.slots}
+                gradients = {slot.name: slot.view(network.grads) for slot in network._slots}
             else:
-                Z = network.workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
+                Z = network._workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
                 loss = mean_loss(network, Z, self.probe)
         outputs = {name: taken[0] if len(taken) == 1 else np.concatenate(taken) for name, taken in taps.items()}
-        named = {slot.name: slot.view(params) for slot in network.slots}
+        named = {slot.name: slot.view(params) for slot in network._slots}
         return RecordedPass(loss, outputs[network.names[-1]], outputs, named, gradients)
 
     @cached_property
@@ -258,7 +258,7 @@ class Case(LookedAt):
 
     def logits_and_loss(self, data: Data) -> tuple[np.ndarray, float]:
         """Return logits and mean loss, without penalties, on ``data`` as the network is now."""
-        Z = self.original.logits(data[0])
+        Z = self.original._logits(data[0])
         return Z, mean_loss(self.original, Z, data)
 
     @property

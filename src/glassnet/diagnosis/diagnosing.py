@@ -94,23 +94,23 @@ def diagnose(
         raise ConfigError(message, got=network.members)
     ignored = check_ignored("diagnose", ignore)
     feature_names = names_of_frame(X) if feature_names is None else feature_names
-    if network.store is None:
-        network = network.untrained()
+    if network._store is None:
+        network = network._untrained()
     if y is None:
         return _of_new_rows(network, X, training_data, feature_names, ignored)
-    data = network.check_data("diagnose", X, y, sample_weight)
+    data = network._check_data("diagnose", X, y, sample_weight)
     valid = None
     if validation_data is not None:
-        valid = network.check_data("diagnose: validation_data", *validation_data)
+        valid = network._check_data("diagnose: validation_data", *validation_data)
     _check_names(feature_names, data[0].shape[1:])
     batch_size = check_integer("diagnose", "batch_size", batch_size, 1)
-    history = network.run.history if network.run is not None and network.run.epoch else None
+    history = network._run.history if network._run is not None and network._run.epoch else None
     start, broken = None, None
     if history is None:
         start = network.params.copy(), network.stats.copy()
         network, history, broken = trained_briefly(network, data, valid, batch_size)
-    elif network.run is not None:
-        start = network.run.started
+    elif network._run is not None:
+        start = network._run.started
     case = Case(
         network,
         data,
@@ -133,7 +133,7 @@ def _of_new_rows(
         message = "diagnose: without y there must be training_data to compare X with, got none. Pass y, or both."
         raise ConfigError(message)
     old = training_data[0] if isinstance(training_data, (tuple, list)) else training_data
-    pair = [network.check_inputs("diagnose", rows) for rows in (X, old)]
+    pair = [network._check_inputs("diagnose", rows) for rows in (X, old)]
     new, known = (sampled((rows, rows, None), SAMPLE_ROWS * 10)[0] for rows in pair)
     _check_names(names, new.shape[1:])
     columns = column_names(new.shape[1:], names)

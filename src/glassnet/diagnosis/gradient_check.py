@@ -128,7 +128,7 @@ def check_gradients(
     """
     check_choice("check_gradients", "mode", mode, ("train", "record"))
     check_integer("check_gradients", "max_entries", max_entries, 1)
-    network.check_data("check_gradients", X, y, sample_weight)
+    network._check_data("check_gradients", X, y, sample_weight)
     network = network.astype("float64")
     if network.n_parameters == 0:
         message = "check_gradients: the network must have parameters, got none. Add a layer such as Dense."
@@ -136,7 +136,7 @@ def check_gradients(
     slopes = _Slopes(network, X, y, sample_weight, mode)
     rng = np.random.default_rng(seed)
     checks = []
-    for slot in network.slots:
+    for slot in network._slots:
         places = [(m, e) for m in range(len(slopes.flat)) for e in range(slot.start, slot.stop)]
         if len(places) > max_entries:
             places = [places[i] for i in sorted(rng.choice(len(places), max_entries, replace=False))]

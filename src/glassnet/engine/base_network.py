@@ -33,7 +33,7 @@ _PREDICT = Step("predict")
 # What a network made from another has of its own.
 _STATE = frozenset((
     "attachments", "dtype", "input_shape", "l1", "l2", "layers", "loss", "max_norm", "members", "metadata", "names",
-    "optimizer", "run", "seeds", "store", "workspace",
+    "optimizer", "_run", "seeds", "_store", "_workspace",
 ))  # fmt: skip
 
 
@@ -70,11 +70,11 @@ class BaseNetwork(AdvisesOnNames):
         )
         self.metadata: dict[str, Any] = {}
         self.attachments: dict[str, np.ndarray] = {}  # arrays that are no part of it, and are saved with it
-        self.run: Any = None
+        self._run: Any = None
         self.input_shape: tuple[int, ...] | None = None
         refuse_linked_output(self.layers[-1], self.loss)
         self.names = name_layers(self.layers)
-        self.store: Store | None = None
+        self._store: Store | None = None
         if input_shape is not None:
             self.build(input_shape)
         self._own_layers()
@@ -97,14 +97,14 @@ class BaseNetwork(AdvisesOnNames):
                 message = f"Network.build: {must}, got {shape}. Make a new Network for other data."
                 raise ShapeError(message, expected=self.input_shape, got=shape)
             return self
-        store = self.plan(shape)
-        store.allocate(self.streams)
+        store = self._plan(shape)
+        store.allocate(self._streams)
         try_own_layers(store.layers, self.members, self.dtype)
-        self.store, self.input_shape = store, shape
-        self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
+        self._store, self.input_shape = store, shape
+        self._workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
         return self
 
-    def plan(self, input_shape: tuple[int, ...]) -> Store:
+    def _plan(self, input_shape: tuple[int, ...]) -> Store:
         """Return the names and places of all arrays for samples of this shape; nothing is allocated."""
         out_shape = input_shape
         for layer in self.layers:
@@ -114,18 +114,18 @@ class BaseNetwork(AdvisesOnNames):
             raise ShapeError(message, expected="(k,)", got=out_shape)
         return Store(leaves(self.names, self.layers), self.members, self.dtype)
 
-    def shadow(self) -> Self:
+    def _shadow(self) -> Self:
         """Return a network that shares parameters and statistics with this one, and nothing that a pass writes.
 
         Its layers are copies; to train it would be to train the original without its optimizer.
         """
         shadow, layers = type(self).__new__(type(self)), copy.deepcopy(self.layers)
-        vars(shadow).update({**vars(self), "layers": layers, "run": None})
-        shadow.store = self.built("shadow").shared_with(leaves(self.names, layers))
-        shadow.workspace = Workspace(layers, self.loss, self.members, self.dtype)
+        vars(shadow).update({**vars(self), "layers": layers, "_run": None})
+        shadow._store = self._built("shadow").shared_with(leaves(self.names, layers))
+        shadow._workspace = Workspace(layers, self.loss, self.members, self.dtype)
         return shadow
 
-    def like(self, layers: Sequence[Layer], **changes: Any) -> Self:
+    def _like(self, layers: Sequence[Layer], **changes: Any) -> Self:
         """Return a new network of other layers, with the settings of this one but for ``changes``.
 
         A subclass keeps its class and what its own constructor left, which does not run again. The layers must be new
@@ -145,9 +145,9 @@ class BaseNetwork(AdvisesOnNames):
         for layer in every_layer(self.layers):
             layer.owner = weakref.ref(self)
 
-    def forget_shape(self) -> None:
+    def _forget_shape(self) -> None:
         """Be as new as before `build`."""
-        self.store = self.input_shape = None
+        self._store = self.input_shape = None
 
     def init_from_data(self, X: Any) -> Self:
         """Draw initial parameters anew with a look at training rows ``X``, layer by layer, and return the network.
@@ -155,108 +155,108 @@ class BaseNetwork(AdvisesOnNames):
         Layers that have no such start keep theirs; `NTKDense` has one. Call it before the first `fit`.
         """
         where = refuse_during_fit(self, "Network.init_from_data")
-        if self.run is not None:
-            message = f"{where}: the network must be new, got one that was trained for {self.run.epoch} epochs."
-            raise ConfigError(message, expected="a new network", got=self.run.epoch)
-        X = self.check_inputs(where, X)
-        start_from_data(self.layers, X, [streams.start_from_data() for streams in self.streams], self.members)
+        if self._run is not None:
+            message = f"{where}: the network must be new, got one that was trained for {self._run.epoch} epochs."
+            raise ConfigError(message, expected="a new network", got=self._run.epoch)
+        X = self._check_inputs(where, X)
+        start_from_data(self.layers, X, [streams.start_from_data() for streams in self._streams], self.members)
         return self
 
-    def built(self, where: str) -> Store:
+    def _built(self, where: str) -> Store:
         """Return the store, or say that ``where`` needs one."""
-        if self.store is None:
+        if self._store is None:
             must = "the shape of the input must be known"
             message = f"Network.{where}: {must}, got no data yet. Call fit or build first."
             raise NotFittedError(message)
-        return self.store
+        return self._store
 
     @property
     def params(self) -> np.ndarray:
         """All parameters, flat; write ``net.params[:] = ...``."""
-        return self.built("params").params
+        return self._built("params").params
 
     @property
     def grads(self) -> np.ndarray:
         """The gradients of the last step, in the places of ``params``."""
-        return self.built("grads").grads
+        return self._built("grads").grads
 
     @property
     def stats(self) -> np.ndarray:
         """All running statistics, flat."""
-        return self.built("stats").stats
+        return self._built("stats").stats
 
     @property
     def n_parameters(self) -> int:
         """Number of parameters of one member."""
-        return self.built("n_parameters").n_parameters
+        return self._built("n_parameters").n_parameters
 
     @property
-    def slots(self) -> list[Slot]:
+    def _slots(self) -> list[Slot]:
         """Names and places of all parameters in ``params``."""
-        return self.built("slots").slots
+        return self._built("slots").slots
 
     @property
     def n_outputs(self) -> int:
         """Number of logits."""
-        self.built("n_outputs")
+        self._built("n_outputs")
         return self.layers[-1].out_shape[0]
 
     @property
-    def streams(self) -> list[Streams]:
+    def _streams(self) -> list[Streams]:
         """The random streams, one per member."""
         return [Streams(seed) for seed in self.seeds]
 
     # ---- passes -------------------------------------------------------------------------------------------------
 
-    def accumulate(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, step: Step) -> None:
+    def _accumulate(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, step: Step) -> None:
         """Run one batch forward and backward: fill ``sums`` with gradients of the loss sum, loss sum, weight sum.
 
         The arrays must be checked and shaped already: X (K?, n, ...), y (K?, n, ...), weight (K?, n) or None.
         """
         n = X.shape[0 if self.members is None else 1]
-        prepared = self.workspace.pass_for(n, True)
+        prepared = self._workspace.pass_for(n, True)
         Z = prepared.chain.forward(X, step)
-        store = self.store or self.built("accumulate")
+        store = self._store or self._built("accumulate")
         store.loss_sum[...] = self.loss.value_and_gradient(Z, y, weight, prepared.dZ, prepared.loss_cache)
         store.weight_sum[...] = n if weight is None else np.add.reduce(weight, axis=-1)
         prepared.chain.backward(prepared.dZ)
 
-    def logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
+    def _logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
         """Return logits for checked inputs, a few thousand rows at a time, as a fresh array.
 
         ``X`` has the shape (n, ...), or (K, n, ...) if each member has rows of its own; see `has_own_rows`.
         """
         step = _PREDICT if mode == "predict" else Step(mode)
-        together = self.workspace.predict_rows
+        together = self._workspace.predict_rows
         if self.members is None and len(X) <= together:
             A = X if type(X) is np.ndarray else X[:]
-            return self.workspace.pass_for(len(A), False).chain.forward(A, step).copy()
-        own = self.has_own_rows(X)
+            return self._workspace.pass_for(len(A), False).chain.forward(A, step).copy()
+        own = self._has_own_rows(X)
         n = X.shape[1 if own else 0]
         lead = () if self.members is None else (self.members,)
         Z = np.empty((*lead, n, self.n_outputs), dtype=self.dtype)
         for start in range(0, n, together):
             rows = slice(start, start + together)
-            A = X[:, rows] if own else self.broadcast(X[rows])
-            prepared = self.workspace.pass_for(A.shape[len(lead)], keeps=False)
+            A = X[:, rows] if own else self._broadcast(X[rows])
+            prepared = self._workspace.pass_for(A.shape[len(lead)], keeps=False)
             Z[..., rows, :] = prepared.chain.forward(A, step)
         return Z
 
-    def has_own_rows(self, X: Any) -> bool:
+    def _has_own_rows(self, X: Any) -> bool:
         """Return whether checked inputs have the axis of members."""
         return self.members is not None and len(X.shape) > 1 + len(self.input_shape or ())
 
-    def broadcast(self, array: np.ndarray) -> np.ndarray:
+    def _broadcast(self, array: np.ndarray) -> np.ndarray:
         """Return an array (n, ...) that all members share as (K, n, ...), a view; unchanged without members."""
         return array if self.members is None else np.broadcast_to(array, (self.members, *array.shape))
 
     # ---- checked input ------------------------------------------------------------------------------------------
 
-    def check_inputs(self, where: str, X: Any) -> Any:
+    def _check_inputs(self, where: str, X: Any) -> Any:
         """Return X as a finite array of the network's dtype and input shape."""
         return check_inputs(self, where, X)
 
-    def check_data(self, where: str, X: Any, y: Any, sample_weight: Any = None, *, is_part: bool = False) -> Any:
+    def _check_data(self, where: str, X: Any, y: Any, sample_weight: Any = None, *, is_part: bool = False) -> Any:
         """Return checked inputs, targets and weights."""
         return check_data(self, where, X, y, sample_weight, is_part=is_part)
 
@@ -264,8 +264,8 @@ class BaseNetwork(AdvisesOnNames):
 
     def forward(self, X: Any) -> np.ndarray:
         """Return logits of shape (n, k) for n rows ``X``, or (K, n, k) with members, with noise off."""
-        self.built("forward")
-        return self.logits(self.check_inputs("Network.forward", X))
+        self._built("forward")
+        return self._logits(self._check_inputs("Network.forward", X))
 
     @advises_on_names
     def predict(self, X: Any) -> np.ndarray:
@@ -273,13 +273,13 @@ class BaseNetwork(AdvisesOnNames):
 
         Means for squared error, rates for Poisson loss, quantiles, means and variances: each loss says which.
         """
-        if self.store is None:
-            self.built("predict")
-        return self.loss.link(self.logits(check_inputs(self, "Network.predict", X)))
+        if self._store is None:
+            self._built("predict")
+        return self.loss.link(self._logits(check_inputs(self, "Network.predict", X)))
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return copies of all parameters and running statistics by name, as in files and `summary`."""
-        return self.built("state_dict").to_dict()
+        return self._built("state_dict").to_dict()
 
     def load_state_dict(self, arrays: Mapping[str, Any]) -> None:
         """Fill all parameters and running statistics with ``arrays``, what `state_dict` of such a network returned.
@@ -289,48 +289,48 @@ class BaseNetwork(AdvisesOnNames):
         ShapeError
             Names or shapes differ, all of them named; nothing was changed.
         """
-        self.built("load_state_dict").from_dict(refuse_during_fit(self, "Network.load_state_dict"), arrays)
+        self._built("load_state_dict").from_dict(refuse_during_fit(self, "Network.load_state_dict"), arrays)
 
-    def penalties(self) -> Penalties:
+    def _penalties(self) -> Penalties:
         """Return the penalties ``l1`` and ``l2`` on the weights as they are; falsy if there are none."""
-        return Penalties(self.built("penalties"), self.l1, self.l2)
+        return Penalties(self._built("penalties"), self.l1, self.l2)
 
-    def noise(self) -> Noise:
+    def _noise(self) -> Noise:
         """Return the source of noise for layers, at epoch 0, batch 0."""
-        return Noise(self.streams, self.members)
+        return Noise(self._streams, self.members)
 
     def astype(self, dtype: DTypeName) -> Self:
         """Return a copy whose ``dtype`` is ``"float32"`` or ``"float64"``, without training state."""
-        self.built("astype")
-        cast = self.untrained()
+        self._built("astype")
+        cast = self._untrained()
         cast.dtype = np.dtype(check_choice("Network.astype", "dtype", dtype, ("float32", "float64")))
-        cast.built("astype").cast(cast.dtype)
-        cast.workspace = Workspace(cast.layers, cast.loss, cast.members, cast.dtype)
+        cast._built("astype").cast(cast.dtype)
+        cast._workspace = Workspace(cast.layers, cast.loss, cast.members, cast.dtype)
         return cast
 
     # ---- copying ------------------------------------------------------------------------------------------------
 
-    def untrained(self) -> Self:
+    def _untrained(self) -> Self:
         """Return a copy of the network as it is, whose training begins anew; others may be reading this one."""
         new = type(self).__new__(type(self))
-        new.__setstate__(copy.deepcopy(self.__getstate__() | {"run": None}))
+        new.__setstate__(copy.deepcopy(self.__getstate__() | {"_run": None}))
         return new
 
-    def renewed(self, seed: int) -> Self:
+    def _renewed(self, seed: int) -> Self:
         """Return a new network like this one, with another seed and initial weights of its own."""
-        new = self.untrained()
+        new = self._untrained()
         shape, new.seeds, new.metadata, new.attachments = new.input_shape, (seed,), {}, {}
-        new.forget_shape()
+        new._forget_shape()
         return new if shape is None else new.build(shape)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "workspace"}
+        return {name: value for name, value in vars(self).items() if name != "_workspace"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._own_layers()
-        if self.store is not None:
-            self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
+        if self._store is not None:
+            self._workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
 
     def __copy__(self) -> Self:
         # Two networks cannot share layers, so a shallow copy would break the original.

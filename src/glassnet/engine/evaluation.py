@@ -23,8 +23,8 @@ def scores(
 
     ``metrics`` are those of `Loss.choose_metrics`. With members the data may be shared by all, or have their axis.
     """
-    Z, y = network.logits(X), y[:]
-    own = network.has_own_rows(X)
+    Z, y = network._logits(X), y[:]
+    own = network._has_own_rows(X)
     result: dict[str, Any] = {"loss": mean_loss(network, Z, y, weight, own=own)}
     prediction = network.loss.link(Z)
     for name, metric in metrics.items():
@@ -46,18 +46,18 @@ def mean_loss(
     """
 
     def part(array: np.ndarray, rows: slice) -> np.ndarray:
-        return array[:, rows] if own else network.broadcast(array[rows])
+        return array[:, rows] if own else network._broadcast(array[rows])
 
     total: Any = 0.0
     n = Z.shape[-2]
-    together = network.workspace.predict_rows
+    together = network._workspace.predict_rows
     for start in range(0, n, together):
         rows = slice(start, start + together)
         logits, weights = Z[..., rows, :], None if weight is None else part(weight, rows)
-        prepared = network.workspace.pass_for(logits.shape[-2], keeps=False)
+        prepared = network._workspace.pass_for(logits.shape[-2], keeps=False)
         value = network.loss.value_and_gradient(logits, part(y, rows), weights, prepared.dZ, prepared.loss_cache)
         total = total + np.asarray(value, dtype=np.float64)
-    mean = total / (n if weight is None else weight.sum(axis=-1, dtype=np.float64)) + network.penalties().value()
+    mean = total / (n if weight is None else weight.sum(axis=-1, dtype=np.float64)) + network._penalties().value()
     return float(mean) if network.members is None else mean
 
 
@@ -65,13 +65,13 @@ def loss_and_gradients(network: BaseNetwork, X: Any, y: Any, sample_weight: Any,
     """Return the mean loss of one batch and leave its gradients in the network; see `Network.loss_and_gradients`."""
     check_choice("Network.loss_and_gradients", "mode", mode, ("record", "train"))
     refuse_during_fit(network, "Network.loss_and_gradients")
-    X, y, weight = network.check_data("Network.loss_and_gradients", X, y, sample_weight)
-    step = Step(mode, network.noise() if mode == "train" else None)
-    weights = None if weight is None else network.broadcast(weight)
-    network.accumulate(network.broadcast(X[:]), network.broadcast(y[:]), weights, step)
-    store = network.built("loss_and_gradients")
+    X, y, weight = network._check_data("Network.loss_and_gradients", X, y, sample_weight)
+    step = Step(mode, network._noise() if mode == "train" else None)
+    weights = None if weight is None else network._broadcast(weight)
+    network._accumulate(network._broadcast(X[:]), network._broadcast(y[:]), weights, step)
+    store = network._built("loss_and_gradients")
     store.average_gradients()
-    penalties = network.penalties()
+    penalties = network._penalties()
     penalties.add_gradients()
     loss = store.loss_sum / store.weight_sum + penalties.value()
     return float(loss) if network.members is None else loss

@@ -29,7 +29,7 @@ class TakesData(Protocol):
     loss: Loss
     dtype: np.dtype[Any]
     input_shape: tuple[int, ...] | None
-    store: Any
+    _store: Any
 
     @property
     def n_outputs(self) -> int:
@@ -38,7 +38,7 @@ class TakesData(Protocol):
     def build(self, input_shape: tuple[int, ...]) -> object:
         """Fix the shape of one sample."""
 
-    def forget_shape(self) -> None:
+    def _forget_shape(self) -> None:
         """Be as new as before `build`."""
 
 
@@ -48,7 +48,7 @@ def check_inputs(network: TakesData, where: str, X: Any, extremes: Extremes | No
     What is memory-mapped or sparse comes back as a `RowSource`, whose rows are checked when they are read. The
     ``extremes`` are those of the columns, measured on the way where X is an array of some size.
     """
-    if network.store is not None and _is_ready(network, X):
+    if network._store is not None and _is_ready(network, X):
         check_raw_inputs(network.layers, X)
         return X
     source = as_source(where, "X", X, network.dtype)
@@ -92,7 +92,7 @@ def check_data(
     ``is_part`` says that these are rows of something larger, whose weights mean something across its parts. A network
     that was new is so again if anything is refused.
     """
-    was_new = network.store is None
+    was_new = network._store is None
     try:
         X = check_inputs(network, where, X, extremes)
         targets = _prepare(network, y)
@@ -102,7 +102,7 @@ def check_data(
         check_same_length(where, X=X, y=targets, sample_weight=weight)
     except Exception:
         if was_new:
-            network.forget_shape()
+            network._forget_shape()
         raise
     return X, targets, weight
 

@@ -76,17 +76,17 @@ def _position(value: Any, n: int) -> int:
 
 
 def _outputs(network: BaseNetwork, X: Any, where: str, only: str | None) -> dict[str, np.ndarray]:
-    network.built(where.removeprefix("Network."))
-    inputs = network.check_inputs(where, X)
-    shadow = network.shadow()
+    network._built(where.removeprefix("Network."))
+    inputs = network._check_inputs(where, X)
+    shadow = network._shadow()
     parts = dict(walk(shadow.names, shadow.layers))
     if only is not None:
         parts = {check_choice(where, "layer", only, parts): parts[only]}
     taken = tap(parts)
-    together = shadow.workspace.predict_rows
+    together = shadow._workspace.predict_rows
     for start in range(0, len(inputs), together):
-        rows = shadow.broadcast(inputs[start : start + together])
-        prepared = shadow.workspace.pass_for(rows.shape[0 if shadow.members is None else 1], keeps=False)
+        rows = shadow._broadcast(inputs[start : start + together])
+        prepared = shadow._workspace.pass_for(rows.shape[0 if shadow.members is None else 1], keeps=False)
         prepared.chain.forward(rows, Step("predict"))
     axis = 0 if network.members is None else 1
     return {name: np.concatenate(blocks, axis=axis) for name, blocks in taken.items()}
@@ -146,16 +146,16 @@ def input_gradient(network: BaseNetwork, X: Any, y: Any = None, *, output: Any =
     [[3.0, -1.0]]
     """
     where = "Network.input_gradient"
-    network.built("input_gradient")
+    network._built("input_gradient")
     if y is not None and output is not None:
         message = f"{where}: y and output must not both be given, got both. Pass y for the loss, output for a logit."
         raise ConfigError(message)
     targets = None
     if y is None:
-        inputs = network.check_inputs(where, X)
+        inputs = network._check_inputs(where, X)
     else:
-        inputs, targets, _ = network.check_data(where, X, y)
-    shadow, k = network.shadow(), network.n_outputs
+        inputs, targets, _ = network._check_data(where, X, y)
+    shadow, k = network._shadow(), network.n_outputs
     rows_axis = 0 if network.members is None else 1
     blocks = []
     for start in range(0, len(inputs), _JACOBIAN_ROWS):
@@ -187,11 +187,11 @@ def _pull_back(
     shadow: BaseNetwork, X: np.ndarray, *, outputs: np.ndarray | None = None, loss_of: np.ndarray | None = None
 ) -> np.ndarray:
     """Return the gradient of one logit per row, or of each row's loss, with respect to X, as a fresh array."""
-    rows, step = shadow.broadcast(X), Step("record")
-    prepared = shadow.workspace.pass_for(len(X), keeps=True, input_gradient=True)
+    rows, step = shadow._broadcast(X), Step("record")
+    prepared = shadow._workspace.pass_for(len(X), keeps=True, input_gradient=True)
     Z = prepared.chain.forward(rows, step)
     if loss_of is not None:
-        shadow.loss.value_and_gradient(Z, shadow.broadcast(loss_of), None, prepared.dZ, prepared.loss_cache)
+        shadow.loss.value_and_gradient(Z, shadow._broadcast(loss_of), None, prepared.dZ, prepared.loss_cache)
     elif outputs is not None:
         prepared.dZ[...] = 0.0
         prepared.dZ[..., np.arange(len(X)), outputs] = 1.0

@@ -27,8 +27,8 @@ def summary_table(network: BaseNetwork) -> str:
     17 parameters, float32, 68 bytes; squared_error on samples of shape (2,)
     """
     rows = [("layer", "", "output", "parameter", "shape", "place")]
-    for name, layer in network.built("summary").layers.items():
-        own = [slot for slot in network.slots if slot.layer is layer]
+    for name, layer in network._built("summary").layers.items():
+        own = [slot for slot in network._slots if slot.layer is layer]
         places = [(slot.spec.name, str(slot.spec.shape), f"{slot.start}:{slot.stop}") for slot in own] or [("", "", "")]
         for i, place in enumerate(places):
             head = (name, _short(layer), str(layer.out_shape)) if i == 0 else ("", "", "")

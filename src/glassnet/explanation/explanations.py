@@ -260,7 +260,7 @@ def explain(
     ...
     """
     _refuse_members(network, "explain")
-    inputs, targets, weight = network.check_data("explain", X, y, sample_weight)
+    inputs, targets, weight = network._check_data("explain", X, y, sample_weight)
     _check_rows("explain", len(inputs))
     double = network.astype("float64")
     targets = double.loss.prepare(y, double.n_outputs, double.dtype)
@@ -304,7 +304,7 @@ def explain_prediction(network: BaseNetwork, X: Any) -> Explanation:
     '3 * 1 + 4 * 2 + 0.5'
     """
     _refuse_members(network, "explain_prediction")
-    inputs = network.check_inputs("explain_prediction", X)
+    inputs = network._check_inputs("explain_prediction", X)
     _check_rows("explain_prediction", len(inputs))
     record = record_prediction(network, np.asarray(inputs[:], dtype=np.float64))
     return Explanation(_head(network, "One prediction", "", len(inputs)), sections_forward(record))

@@ -79,7 +79,7 @@ def _penalised(
     record: Recording, symbols: Mapping[str, str]
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray, float, float]]:
     """Yield symbol, value, slope with penalties, and both strengths for each parameter that has a penalty."""
-    for slot in record.network.slots:
+    for slot in record.network._slots:
         l1, l2 = record.penalties_of(slot)
         if slot.name in symbols and (l1 or l2):
             yield symbols[slot.name], record.before[slot.name], record.penalised[slot.name], l1, l2

@@ -126,7 +126,7 @@ class Recording(Pass):
     @property
     def penalises(self) -> bool:
         """Whether the loss has a part for large weights."""
-        return any(self.penalties_of(slot) != (0.0, 0.0) for slot in self.network.slots)
+        return any(self.penalties_of(slot) != (0.0, 0.0) for slot in self.network._slots)
 
     def penalties_of(self, slot: Slot) -> tuple[float, float]:
         """Return the strengths of the penalties ``l1`` and ``l2`` on a parameter."""
@@ -148,11 +148,11 @@ def record_prediction(network: BaseNetwork, X: np.ndarray) -> Pass:
     X : ndarray
         Checked, in double precision.
     """
-    copy = network.untrained().astype("float64")
+    copy = network._untrained().astype("float64")
     passages: dict[int, Passage] = {}
     for layer in every_layer(copy.layers):
         _record(layer, passages, 1.0)
-    Z = copy.workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
+    Z = copy._workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
     return Pass(copy, passages, X, np.array(Z), _named(copy, copy.params))
 
 
@@ -166,7 +166,7 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
     X, y, weight : ndarray
         Checked, in double precision.
     """
-    copy = network.untrained().astype("float64")
+    copy = network._untrained().astype("float64")
     state, rate, noise, said = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
@@ -177,14 +177,14 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
             running[id(layer)] = layer.running_mean.copy(), layer.running_var.copy()
     step = Step("train", noise)
     step.position = state.position
-    copy.accumulate(X, y, weight, step)
-    store = copy.built("explain")
+    copy._accumulate(X, y, weight, step)
+    store = copy._built("explain")
     loss = float(store.loss_sum) / total
     store.average_gradients()
     before, gradients, states = _named(copy, copy.params), _named(copy, copy.grads), _states(copy, state)
-    copy.penalties().add_gradients()
+    copy._penalties().add_gradients()
     penalised = _named(copy, copy.grads)
-    trained = [slot.view(copy.grads) for slot in copy.slots if slot.layer.trainable]
+    trained = [slot.view(copy.grads) for slot in copy._slots if slot.layer.trainable]
     norm = float(np.sqrt(sum(float((g * g).sum()) for g in trained)))
     after, new_states = _update(copy, state, rate)
     last = passages[id(copy.layers[-1])]
@@ -200,7 +200,7 @@ def _update(
     network: BaseNetwork, state: OptimizerState, rate: float
 ) -> tuple[dict[str, np.ndarray], dict[str, dict[str, np.ndarray]]]:
     """Return the parameters and the optimizer's state after the step; the network keeps the weights that it has."""
-    store, kept = network.built("explain"), network.params.copy()
+    store, kept = network._built("explain"), network.params.copy()
     if network.optimizer.clip_norm is not None:
         clip_gradients(store.grads, network.optimizer.clip_norm, state.groups)
     network.optimizer.step(network.params, network.grads, state, rate)
@@ -215,17 +215,17 @@ def _slope(network: BaseNetwork, last: Passage, y: np.ndarray, weight: np.ndarra
     """Return the slope of the mean loss in the logits, also where no layer takes it further."""
     if last.dY is not None:
         return last.dY
-    prepared = network.workspace.pass_for(len(y), keeps=True)
+    prepared = network._workspace.pass_for(len(y), keeps=True)
     network.loss.value_and_gradient(last.Y, y, weight, prepared.dZ, prepared.loss_cache)
     return np.array(prepared.dZ) / total
 
 
 def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, float, Noise, tuple[str, ...]]:
     """Return the optimizer's state in double precision, the learning rate, the noise, and sentences on these."""
-    groups = copy.built("explain").groups
+    groups = copy._built("explain").groups
     state = copy.optimizer.new_state(copy.params, groups)
-    noise, schedule = copy.noise(), network.optimizer.schedule
-    run = network.run
+    noise, schedule = copy._noise(), network.optimizer.schedule
+    run = network._run
     if run is None:
         rate, state.position, said = shown_rate(schedule, 0.0, schedule.new_memory())
         return state, rate, noise, said
@@ -274,16 +274,16 @@ def _record(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
 
 
 def _named(network: BaseNetwork, flat: np.ndarray) -> dict[str, np.ndarray]:
-    return {slot.name: slot.view(flat).copy() for slot in network.slots}
+    return {slot.name: slot.view(flat).copy() for slot in network._slots}
 
 
 def _states(network: BaseNetwork, state: OptimizerState) -> dict[str, dict[str, np.ndarray]]:
-    return {slot.name: {n: slot.view(a).copy() for n, a in state.arrays.items()} for slot in network.slots}
+    return {slot.name: {n: slot.view(a).copy() for n, a in state.arrays.items()} for slot in network._slots}
 
 
 def _row_losses(network: BaseNetwork, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the loss of each row on its own."""
-    prepared = network.workspace.pass_for(1, keeps=False)
+    prepared = network._workspace.pass_for(1, keeps=False)
     values = [
         float(network.loss.value_and_gradient(Z[i : i + 1], y[i : i + 1], None, prepared.dZ, prepared.loss_cache))
         for i in range(len(Z))

@@ -49,7 +49,7 @@ def _updates(record: Recording, walk: Walk) -> list[Section]:
         shared += clipped
     remark = f"Step {record.t} of the optimizer; a prime marks the new value."
     found.append(Section(f"Update: {name}", tuple(shared), remark))
-    slots = {slot.name: slot for slot in record.network.slots}
+    slots = {slot.name: slot for slot in record.network._slots}
     for parameter, symbol in walk.symbols.items():
         equations = update_equations(record, slots[parameter], symbol, clipped)
         layer = parameter.rpartition(".")[0]

@@ -27,14 +27,14 @@ def notes_of(network: BaseNetwork, record: Recording) -> list[str]:
 
 
 def _weights(network: BaseNetwork) -> list[str]:
-    run = network.run
+    run = network._run
     if run is None or run.last_params is None:
         return []
     return ["Worked with the weights that the network holds; another fit goes on from those of its last epoch."]
 
 
 def _noise(network: BaseNetwork, record: Recording) -> list[str]:
-    predicted = network.logits(np.asarray(record.X, dtype=network.dtype))
+    predicted = network._logits(np.asarray(record.X, dtype=network.dtype))
     if np.allclose(predicted, record.Z, rtol=1e-3, atol=1e-4):
         return []
     found = []

@@ -100,7 +100,7 @@ class Walk:
             self._next(part)
         parameters = {
             slot.name: parameter_symbol(slot.spec.name, self._next(slot.layer))
-            for slot in record.network.slots
+            for slot in record.network._slots
             if slot.layer is layer or any(slot.layer is part for part in every_layer(list(layer.sublayers().values())))
         }
         values = {symbol: record.before[name] for name, symbol in parameters.items()}

@@ -158,7 +158,7 @@ class Branch:
     def _apply(self, event: Event) -> None:
         if event.weight is not None:
             name, index, value = event.weight
-            slot = next(slot for slot in self.network.slots if slot.name == name)
+            slot = next(slot for slot in self.network._slots if slot.name == name)
             slot.view(self.network.params)[index] = value
         if event.settings is not None:
             epochs = self.run.epoch

@@ -89,7 +89,7 @@ class Drawing:
         self.columns = [Column("input", "Input", math.prod(network.input_shape or (0,)))]
         self.blocks: list[Block] = []
         self.notes: list[str] = []
-        self._parameters = {slot.name for slot in network.slots}
+        self._parameters = {slot.name for slot in network._slots}
         self._floor = 0  # the column whose values are not those of any layer after it
         self._before: list[dict[str, Any]] = []  # chips of the column to come
         for at, (name, layer) in enumerate(zip(network.names, network.layers, strict=True)):

@@ -70,7 +70,7 @@ def experiment_with_network(
         must = f"the data must have rows of shape {network.input_shape}, as the network"
         message = f"playground: {must}, got {shape} from {data.title!r}. Give it the rows that the network is for."
         raise ShapeError(message, expected=network.input_shape, got=shape)
-    return Experiment(data, Settings.of(network), None if network.store is None else network.state_dict())
+    return Experiment(data, Settings.of(network), None if network._store is None else network.state_dict())
 
 
 def experiment_with_model(model: TableModel, frame: Any) -> Experiment:

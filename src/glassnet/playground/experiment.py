@@ -246,7 +246,7 @@ class Experiment:
             Its place there.
         value : float
         """
-        shapes = {slot.name: slot.spec.shape for slot in self.network.slots}
+        shapes = {slot.name: slot.spec.shape for slot in self.network._slots}
         if parameter not in shapes:
             message = f"set_weight: parameter must be one of {', '.join(sorted(shapes))}, got {parameter[:60]!r}."
             raise ConfigError(message, expected=sorted(shapes), got=parameter)

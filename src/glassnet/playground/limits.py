@@ -36,7 +36,7 @@ def check_size(settings: Settings, input_shape: tuple[int, ...], batch_size: int
     network = settings.network()
     layers = list(every_layer(network.layers))
     _check_most("layers", len(layers), MOST_LAYERS, "Take some out.")
-    parameters = network.plan(input_shape).n_parameters
+    parameters = network._plan(input_shape).n_parameters
     _check_most("parameters", parameters, MOST_PARAMETERS, "Take fewer units.")
     numbers = parameters * _COPIES_OF_PARAMETERS + _outputs(layers) * batch_size * _COPIES_OF_ACTIVATIONS
     needed = numbers * network.dtype.itemsize

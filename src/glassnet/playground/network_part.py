@@ -28,7 +28,7 @@ def network_state(experiment: Experiment) -> dict[str, Any]:
     """Return the layers with their options, the loss, the optimizer, and what can be set beside them."""
     settings, network = experiment.settings, experiment.network
     sizes = {name: 0 for name in network.names}
-    for slot in network.slots:
+    for slot in network._slots:
         name = slot.name.partition(".")[0]
         sizes[name] += slot.stop - slot.start
     layers = [

@@ -117,11 +117,11 @@ def save_page(
         toy = data_from_source(FIRST_SOURCE)
         X, y, validation_data = toy.X, toy.y, (toy.X_valid, toy.y_valid)
         _check_toy(where, network, toy)
-    if network.store is None:
-        network = network.untrained()
-    X, y, _ = network.check_data(where, X, y)
+    if network._store is None:
+        network = network._untrained()
+    X, y, _ = network._check_data(where, X, y)
     refuse_untrainable(where, network)
-    held = (X[:0], y[:0]) if validation_data is None else network.check_data(where, *validation_data)[:2]
+    held = (X[:0], y[:0]) if validation_data is None else network._check_data(where, *validation_data)[:2]
     names = [str(code) for code in range(max(network.n_outputs, 2))] if network.loss.classifies else False
     held_out = [np.asarray(each) for each in (held[0][:], _flat(held[1]))]
     data = data_from_arrays(X[:], _flat(y), validation_data=held_out, classes=names)
@@ -137,7 +137,7 @@ def save_page(
 def _check_toy(where: str, network: Network, toy: PlayData) -> None:
     """Refuse a network that the toy is not for: the caller has given no rows that could be wrong."""
     try:
-        network.untrained().check_data(where, toy.X, toy.y)
+        network._untrained()._check_data(where, toy.X, toy.y)
     except (DataError, ShapeError) as error:
         message = f"{where}: rows must be given for a network that no toy fits, got none. Pass X and y."
         raise ConfigError(message, expected=error.expected) from error

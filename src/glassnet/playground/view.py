@@ -54,7 +54,7 @@ class Layout:
 
     def __init__(self, network: BaseNetwork, most_units: int) -> None:
         self.drawing: Drawing = drawing_of(network)
-        self._slots = {slot.name: slot for slot in network.slots}
+        self._slots = {slot.name: slot for slot in network._slots}
         columns = self.drawing.columns
         self.shown = [shown_units(column.units, most_units) for column in columns]
         while sum(self.block_sizes) > MOST_EDGES:

@@ -27,7 +27,7 @@ class Watcher:
     """
 
     def __init__(self, network: BaseNetwork, columns: list[Column]) -> None:
-        self._shadow = network.shadow()
+        self._shadow = network._shadow()
         parts = dict(walk(self._shadow.names, self._shadow.layers))
         self._names = [column.tapped for column in columns[1:] if column.tapped]
         self._taken = tap({name: parts[name] for name in self._names})
@@ -43,5 +43,5 @@ class Watcher:
         X = np.ascontiguousarray(X, dtype=self._shadow.dtype)
         for taken in self._taken.values():
             taken.clear()
-        self._shadow.workspace.pass_for(len(X), keeps=False).chain.forward(X, _PREDICT)
+        self._shadow._workspace.pass_for(len(X), keeps=False).chain.forward(X, _PREDICT)
         return [X.reshape(len(X), -1), *(self._taken[name][0].reshape(len(X), -1) for name in self._names)]

@@ -116,14 +116,14 @@ def plot_gradient_flow(
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    network.built("plot_gradient_flow")
-    inputs, targets, weight = network.check_data("plot_gradient_flow", X, y, sample_weight)
-    shadow = network.shadow()
-    shadow.accumulate(inputs[:], targets[:], weight, Step("record"))
-    store = shadow.built("plot_gradient_flow")
+    network._built("plot_gradient_flow")
+    inputs, targets, weight = network._check_data("plot_gradient_flow", X, y, sample_weight)
+    shadow = network._shadow()
+    shadow._accumulate(inputs[:], targets[:], weight, Step("record"))
+    store = shadow._built("plot_gradient_flow")
     store.average_gradients()
     order = {id(layer): i for i, layer in enumerate(store.layers.values())}
-    slots = sorted((slot for slot in shadow.slots if slot.spec.decays), key=lambda slot: order[id(slot.layer)])
+    slots = sorted((slot for slot in shadow._slots if slot.spec.decays), key=lambda slot: order[id(slot.layer)])
     sizes = [np.abs(slot.view(shadow.grads)) for slot in slots]
     names = _short_names([slot.name for slot in slots])
     tilted = len(names) > 4

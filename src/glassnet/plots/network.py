@@ -53,7 +53,7 @@ def plot_network(network: BaseNetwork, X: Any = None, *, most_units: int = _MOST
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    network.built("plot_network")
+    network._built("plot_network")
     if network.members is not None or len(network.input_shape or ()) != 1:
         must = "network must have no members and take rows of numbers"
         message = f"plot_network: {must}, got members={network.members}, input_shape={network.input_shape}."

@@ -18,7 +18,7 @@ __all__ = ["class_probabilities", "draw_predicted", "plot_calibration", "plot_co
 
 def _classes(where: str, network: BaseNetwork, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the probabilities of all classes and the true codes."""
-    X, targets, _ = network.check_data(where, X, y)
+    X, targets, _ = network._check_data(where, X, y)
     codes = class_codes(network.loss, targets[:])
     if codes is None:
         must = "the network must predict one class per row"
@@ -133,7 +133,7 @@ def plot_predicted(network: BaseNetwork, X: Any, y: Any, *, output: int = 0, ax:
         Where to draw; by default in a new figure.
     """
     where = "plot_predicted"
-    X, targets, _ = network.check_data(where, X, y)
+    X, targets, _ = network._check_data(where, X, y)
     if network.loss.classifies:
         must = "the network must predict numbers"
         message = f"{where}: {must}, got loss={network.loss.name!r}. Use plot_confusion for classes."

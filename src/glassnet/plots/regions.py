@@ -48,7 +48,7 @@ def plot_decision_regions(
         Where to draw; by default in a new figure.
     """
     where = "plot_decision_regions"
-    rows = network.check_inputs(where, X)[:]
+    rows = network._check_inputs(where, X)[:]
     if network.members is not None or rows.ndim != 2 or rows.shape[1] < 2:
         message = f"{where}: the network must be a single one on rows of 2 or more features, got {rows.shape}."
         raise ConfigError(message, got=rows.shape)

@@ -23,8 +23,8 @@ def plot_weights(network: BaseNetwork, *, ax: Axes | None = None) -> Axes:
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    network.built("plot_weights")
-    weights = {slot.name: slot.view(network.params).ravel() for slot in network.slots if slot.spec.decays}
+    network._built("plot_weights")
+    weights = {slot.name: slot.view(network.params).ravel() for slot in network._slots if slot.spec.decays}
     if not weights:
         message = "plot_weights: the network must have weights, got none."
         raise ConfigError(message)

@@ -60,7 +60,7 @@ class CrossValidation:
     @property
     def histories(self) -> list[History]:
         """What training recorded, for each network."""
-        return [network.run.history for network in self.networks]
+        return [network._run.history for network in self.networks]
 
     @property
     def mean(self) -> dict[str, float]:
@@ -159,7 +159,7 @@ def cross_validate(
     (5, (100, 2), True)
     """
     check_template("cross_validate", network)
-    template = network.renewed(network.seeds[0])
+    template = network._renewed(network.seeds[0])
     check_fit_options("cross_validate", options, TrainingOptions, ("epochs", "folds", "groups", "repeats", "stratify"))
     validation_split = options.pop("validation_split", 0.0)
     plan = make_plan("cross_validate", template, X, y, epochs=epochs, title="folds", options=options)
@@ -178,11 +178,11 @@ def cross_validate(
 
 def _job(template: Network, number: int, train: np.ndarray, codes: np.ndarray | None, share: float) -> Job:
     """Return one network and its rows, of which it may hold some out."""
-    network = template.renewed(template.seeds[0] + number)
+    network = template._renewed(template.seeds[0] + number)
     if not share:
         return Job(network, train)
     stratify = None if codes is None else codes[train]
-    kept, held = split_rows(len(train), [1.0 - share, share], network.streams[0].split(), stratify=stratify)
+    kept, held = split_rows(len(train), [1.0 - share, share], network._streams[0].split(), stratify=stratify)
     return Job(network, train[kept], train[held])
 
 
@@ -198,7 +198,7 @@ def _result(
         one = scores(network, X, y, weight, metrics)
         found.append(dict.fromkeys(one, math.nan) if number in failures else one)
         if number not in failures:
-            prediction = network.loss.link(network.logits(X))
+            prediction = network.loss.link(network._logits(X))
             total = total + np.zeros(prediction.shape[1])
             total[rows] += prediction
             times[rows] += 1

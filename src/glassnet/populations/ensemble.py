@@ -74,7 +74,7 @@ class Ensemble:
             average prediction has none; ``metrics="log_loss"`` is the cross-entropy of the average.
         """
         first = self.networks[0]
-        _, targets, weight = first.check_data("Ensemble.evaluate", X, y, sample_weight)
+        _, targets, weight = first._check_data("Ensemble.evaluate", X, y, sample_weight)
         prediction = self.predict(X)
         chosen = first.loss.choose_metrics("Ensemble.evaluate", metrics)
         return {name: float(metric(targets[:], prediction, weight)) for name, metric in chosen.items()}

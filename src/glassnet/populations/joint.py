@@ -113,9 +113,9 @@ class _Training:
         self._targets: dict[int, int] = {}
         self._keys: dict[int, Any] = {}
         for number, job in enumerate(jobs):
-            done = 0 if job.network.run is None else job.network.run.epoch
+            done = 0 if job.network._run is None else job.network._run.epoch
             self._targets[number] = done + plan.epochs
-            stopping = None if job.network.run is None else job.network.run.stopping
+            stopping = None if job.network._run is None else job.network._run.stopping
             if stopping is not None and stopping.settled.all():
                 stopping.start_anew()  # one that had stopped early goes on, as in its own `fit`
 
@@ -134,7 +134,7 @@ class _Training:
 
     def _has_ended(self, number: int, network: Network) -> bool:
         """Return whether a network is done; of a group that ended, all but one may have to go on."""
-        run = network.run
+        run = network._run
         settled = self.plan.early_stopping is not None and run.stopping is not None and run.stopping.settled.all()
         if number in self.failures or settled:
             return True
@@ -170,10 +170,10 @@ class _Training:
     def _train(self, numbers: list[int], interruption: Interruption) -> None:
         jobs = [self.jobs[number] for number in numbers]
         for job in jobs:
-            if job.network.run is not None:
-                job.network.run.return_to_last(job.network)
-                job.network.run.follow_optimizer(job.network)
-        done = 0 if jobs[0].network.run is None else jobs[0].network.run.epoch
+            if job.network._run is not None:
+                job.network._run.return_to_last(job.network)
+                job.network._run.follow_optimizer(job.network)
+        done = 0 if jobs[0].network._run is None else jobs[0].network._run.epoch
         epochs = self._targets[numbers[0]] - done
         rule = self.plan.early_stopping
         hooks: list[Callback] = [
@@ -223,13 +223,13 @@ class _Training:
         assert isinstance(run.take_step, GroupStep)
         for k, (what, params, stats) in run.take_step.diverged.items():
             network, rate = networks[k], float(run.rate(run.position)[k, 0])
-            network.run.last_params = network.run.last_stats = None
+            network._run.last_params = network._run.last_stats = None
             network.params[...], network.stats[...] = params, stats
-            network.run.forget_last_epoch(run.steps_per_epoch or 0)
-            network.run.renew_optimizer(network)
+            network._run.forget_last_epoch(run.steps_per_epoch or 0)
+            network._run.renew_optimizer(network)
             rule = self.plan.early_stopping
-            network.run.leave(network, best=rule is not None and rule.restore_best)
-            network.run.history.stop_reason = "diverged"
+            network._run.leave(network, best=rule is not None and rule.restore_best)
+            network._run.history.stop_reason = "diverged"
             message = f"loss and weights must stay finite, got {what}. Lower learning_rate (now {rate:g})"
             self.failures[numbers[k]] = f"fit: {message} or scale X and y."
 
@@ -238,7 +238,7 @@ class _Training:
         return ArrayBatches(
             *plan.data, batch_size=plan.batch_size, shuffle=plan.shuffle, drop_last=plan.drop_last,
             steps_per_epoch=plan.steps_per_epoch,
-            streams=network.streams, members=network.members, rows=rows,
+            streams=network._streams, members=network.members, rows=rows,
         )  # fmt: skip
 
     def _evaluation(self, jobs: Sequence[Job]) -> dict[str, Any]:

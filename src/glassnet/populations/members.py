@@ -38,7 +38,7 @@ def make_members(
     scales = given.pop("initial_scale", None)
     if scales is not None:
         scales = [check_number("Population", "initial_scale", scale, 0.0) for scale in scales]
-    found = [network.renewed(seed) for seed in seeds]
+    found = [network._renewed(seed) for seed in seeds]
     for name, values in given.items():
         for member, value in zip(found, values, strict=True):
             _SETTERS[name](member, value)
@@ -94,6 +94,6 @@ def kept_value(history: History, values: Sequence[Any], restores_best: bool) -> 
 
 def scale_weights(member: Network, scale: float) -> None:
     """Multiply the weights of a built network, not its biases and norms."""
-    for slot in member.slots:
+    for slot in member._slots:
         if slot.spec.decays and scale != 1.0:
             slot.view(member.params)[...] *= member.dtype.type(scale)

@@ -100,7 +100,7 @@ class Population(AdvisesOnNames):
     def _build(self, input_shape: tuple[int, ...]) -> None:
         """Build what is not built yet, and scale the initial weights, once."""
         for member in self.networks:
-            if member.store is None:
+            if member._store is None:
                 member.build(input_shape)
         scales, self._scales = self._scales, None
         if scales is not None:

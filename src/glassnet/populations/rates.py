@@ -163,13 +163,13 @@ def find_learning_rate(
     rates = _spaced(lowest, highest, n_rates)
     check_template("find_learning_rate", network)
     steps = check_integer("find_learning_rate", "steps", steps, 2)
-    template = network.untrained()
+    template = network._untrained()
     options: TrainingOptions = {"batch_size": batch_size, "sample_weight": sample_weight, "class_weight": class_weight}
     options |= {"threads": threads, "progress": progress}
     plan = make_plan("find_learning_rate", template, X, y, epochs=1, title="rates", options=options)
     jobs = []
     for rate in rates.tolist():
-        member = template.untrained()
+        member = template._untrained()
         member.optimizer.learning_rate = rate
         jobs.append(Job(member))
     curves, steps_done = np.full((len(rates), steps), np.nan), np.zeros(len(rates), dtype=np.int64)

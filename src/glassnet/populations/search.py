@@ -59,7 +59,7 @@ class Trial:
     @property
     def histories(self) -> list[History]:
         """What training recorded, for each seed."""
-        return [network.run.history for network in self.networks]
+        return [network._run.history for network in self.networks]
 
     def __repr__(self) -> str:
         words = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
@@ -265,7 +265,7 @@ def _trials(build: Callable[..., Network], combinations: Sequence[dict[str, Any]
         network = build(**picked)
         check_template("sweep: build", network)
         seed = network.seeds[0]
-        found.append(Trial(picked, [network.renewed(seed + offset) for offset in range(n_seeds)]))
+        found.append(Trial(picked, [network._renewed(seed + offset) for offset in range(n_seeds)]))
     return found
 
 
@@ -284,7 +284,7 @@ def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, opti
             options = {**options, "max_seconds": left * share}
         done += len(networks)
         # One that is only there to prepare the data, so that all kinds of networks hold out the same rows.
-        reader = networks[0].renewed(check_integer("sweep", "seed", seed, 0))
+        reader = networks[0]._renewed(check_integer("sweep", "seed", seed, 0))
         plan = make_plan("sweep", reader, X, y, epochs=epochs, title="networks", options=options)
         for network in networks:
             network.build(reader.input_shape or ())
@@ -295,7 +295,7 @@ def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, opti
 
 def _value(network: Network, monitor: str, restores_best: bool, failures: Mapping[int, str]) -> float:
     """Return what a network achieved, NaN if it diverged."""
-    history: History = network.run.history
+    history: History = network._run.history
     return math.nan if id(network) in failures else kept_value(history, history[monitor], restores_best)
 
 

@@ -39,7 +39,7 @@ def blueprint(network: Network) -> Hashable:
     `Dropout`'s rate, and includes how far they have been trained.
     """
     layers = [*every_layer(network.layers)]
-    optimizer, schedule, run = network.optimizer, network.optimizer.schedule, network.run
+    optimizer, schedule, run = network.optimizer, network.optimizer.schedule, network._run
     shared = {name: value for name, value in optimizer.config().items() if name not in _OPTIMIZER_SETTINGS}
     parts = (*layers, *(getattr(layer, "activation", None) for layer in layers), network.loss)
     # A class of the user's may know nothing of members, and a schedule that watches has its own history.
@@ -104,11 +104,11 @@ def stack(networks: Sequence[Network]) -> Network:
     for place, layer in enumerate(every_layer(layers)):
         _spread_settings(layer, [found[place] for found in own])
     seeds = [network.seeds[0] for network in networks]
-    stacked = first.like(layers, optimizer=_stacked_optimizer(networks), seed=seeds, members=len(networks))
+    stacked = first._like(layers, optimizer=_stacked_optimizer(networks), seed=seeds, members=len(networks))
     stacked.params[...] = [network.params for network in networks]
     stacked.stats[...] = [network.stats for network in networks]
-    if first.run is not None:
-        stacked.run = _stacked_run(stacked, [network.run for network in networks])
+    if first._run is not None:
+        stacked._run = _stacked_run(stacked, [network._run for network in networks])
     return stacked
 
 
@@ -156,13 +156,13 @@ def _stacked_stopping(stacked: Network, parts: Sequence[StoppingState]) -> Stopp
 
 def unstack(stacked: Network, networks: Sequence[Network]) -> None:
     """Write parameters, statistics and the state of the run back into the networks that were stacked."""
-    columns = [] if stacked.run is None else _member_columns(stacked.run.history, len(networks))
+    columns = [] if stacked._run is None else _member_columns(stacked._run.history, len(networks))
     for k, network in enumerate(networks):
         network.params[...] = stacked.params[k]
         network.stats[...] = stacked.stats[k]
-        if stacked.run is not None:
-            _unstack_run(stacked.run, k, network)
-            _append_history(stacked.run.history, columns[k], network.run, len(networks))
+        if stacked._run is not None:
+            _unstack_run(stacked._run, k, network)
+            _append_history(stacked._run.history, columns[k], network._run, len(networks))
 
 
 def _member_columns(history: History, members: int) -> list[dict[str, list[Any]]]:
@@ -176,9 +176,9 @@ def _member_columns(history: History, members: int) -> list[dict[str, list[Any]]
 
 
 def _unstack_run(state: RunState, k: int, network: Network) -> None:
-    if network.run is None:
-        network.run = RunState(network)
-    own: RunState = network.run
+    if network._run is None:
+        network._run = RunState(network)
+    own: RunState = network._run
     own.reset_epoch()
     own.epoch, own.optimizer_state.t = state.epoch, state.optimizer_state.t
     own.steps_before = state.steps_before

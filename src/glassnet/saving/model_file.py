@@ -73,7 +73,7 @@ def save_network(
     ``training`` is what is needed to train on as if nothing had happened, and ``data``, JSON-able, what the run's data
     are, so that a resumed run can tell whether it has the same.
     """
-    store = network.built("save")
+    store = network._built("save")
     # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
     arrays = {slot.name: np.ascontiguousarray(slot.view(store.params)) for slot in store.slots}
     arrays |= {slot.name: np.ascontiguousarray(slot.view(store.stats)) for slot in store.stat_slots}
@@ -147,7 +147,7 @@ def _fill(
     restore: Restore[_N],
 ) -> None:
     """Build the network and give it a file's arrays and training state; or refuse, and leave its values as they are."""
-    store = network.plan(shape)
+    store = network._plan(shape)
     stored = {name: array for name, array in arrays.items() if not name.startswith((_TRAINING, _ATTACHED))}
     own = {name.removeprefix(_TRAINING): array for name, array in arrays.items() if name.startswith(_TRAINING)}
     # Before anything is allocated: a damaged description may ask for any amount of memory.
@@ -156,7 +156,7 @@ def _fill(
         message = f"{where}: there must be a training state for the arrays {few(own)}, got none."
         raise FormatError(message, got=sorted(own))
     try:
-        store = network.build(shape).built("load")
+        store = network.build(shape)._built("load")
     except MemoryError as error:
         message = f"{where}: the model must fit into memory, got one of {store.n_parameters:,} parameters."
         raise FormatError(message) from error
@@ -171,7 +171,7 @@ def _fill(
         for slot in slots:
             slot.view(flat)[...] = stored[slot.name]
     if state is not None:
-        network.run = state
+        network._run = state
 
 
 def model_description(where: str, path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def _network(
     try:
         network = network_from_config(kind, description["config"], custom)
         shape = check_shape("configuration", description["config"]["input_shape"])
-        network.plan(shape)
+        network._plan(shape)
     except Exception as error:  # a layer of the user's own may refuse in any way
         message = f"{where}: {shortened(error)}"
         raise FormatError(message) from error

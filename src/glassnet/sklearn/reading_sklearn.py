@@ -78,7 +78,7 @@ def carry_state(fitted: Any, estimator: MLPClassifier | MLPRegressor) -> MLPClas
 def _carry_optimizer(theirs: Any, fit: FitState) -> None:
     """Copy scikit-learn's moments or velocities, and its learning rate."""
     network = fit.network
-    run = network.run = RunState(network)
+    run = network._run = RunState(network)
     state, optimizer = run.optimizer_state, network.optimizer
     if isinstance(optimizer, Adam):
         state.t = theirs.t
@@ -89,7 +89,7 @@ def _carry_optimizer(theirs: Any, fit: FitState) -> None:
     dense = dense_layers(network)
     for name, (arrays, scale) in kept.items():
         weights, biases = arrays[: len(dense)], arrays[len(dense) :]
-        for slot in network.slots:
+        for slot in network._slots:
             index = next(i for i, layer in enumerate(dense) if layer is slot.layer)
             array = np.asarray((weights if slot.spec.name == "weight" else biases)[index])
             slot.view(state.arrays[name])[...] = np.reshape(array / scale, slot.spec.shape)

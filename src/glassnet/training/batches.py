@@ -259,7 +259,7 @@ class IterableBatches(Batches):
         length = len(batches) if isinstance(batches, Sized) else None
         self.n_batches = steps_per_epoch if length is None or steps_per_epoch is not None else length
         self.replayable = callable(batches) or not isinstance(batches, Iterator)
-        if network.store is None:
+        if network._store is None:
             self._build(network)
 
     def _build(self, network: BaseNetwork) -> None:
@@ -294,9 +294,13 @@ class IterableBatches(Batches):
             message = f"{where}: it must be (X, y) or (X, y, sample_weight), got {type(item).__name__}."
             raise ConfigError(message, got=item)
         network = self._network
-        X, y, weight = network.check_data(where, *item, is_part=True)
+        X, y, weight = network._check_data(where, *item, is_part=True)
         weight = self._weigh(y, weight)
-        return network.broadcast(X[:]), network.broadcast(y[:]), None if weight is None else network.broadcast(weight)
+        return (
+            network._broadcast(X[:]),
+            network._broadcast(y[:]),
+            None if weight is None else network._broadcast(weight),
+        )
 
     def identity(self) -> dict[str, Any]:
         return {"rows": None, "batches": self.n_batches}

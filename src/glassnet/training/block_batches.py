@@ -97,7 +97,7 @@ class BlockBatches(Batches):
 
     def _prepared(self, arrays: Any) -> Batch:
         network = self._network
-        X, y, weight = network.check_data("fit", *arrays, is_part=True)
+        X, y, weight = network._check_data("fit", *arrays, is_part=True)
         weight = self._weigh(y, weight)
         return X, y, None if weight is None else weight.astype(network.dtype, copy=False)
 
@@ -163,7 +163,7 @@ class BlockBatches(Batches):
     def _plan(self, number: int, row: int) -> Iterator[_Piece]:
         """Yield the buffers of a pass, from that on which has a row."""
         begin = 0
-        for buffer in buffers_of(self.source, number, self._network.streams[0].shuffling if self.shuffles else None):
+        for buffer in buffers_of(self.source, number, self._network._streams[0].shuffling if self.shuffles else None):
             end = begin + buffer.n_rows
             if end > row and begin < self._end:
                 yield _Piece(begin, end, 0 if begin <= row else begin % self.batch_size, buffer)
@@ -191,7 +191,7 @@ class BlockBatches(Batches):
 
     def _part(self, arrays: Batch, start: int, stop: int) -> Batch:
         X, y, weight = _slice(arrays, start, stop)
-        broadcast = self._network.broadcast
+        broadcast = self._network._broadcast
         return broadcast(X), broadcast(y), None if weight is None else broadcast(weight)
 
     def identity(self) -> dict[str, Any]:
@@ -257,20 +257,20 @@ def prepare_blocks(
         check("fit")
     held_out = None
     if split:
-        seed = int(network.streams[0].split().integers(2**63))
+        seed = int(network._streams[0].split().integers(2**63))
         held_out = BlockPart(source, split, seed, held_out=True)
         source = BlockPart(source, split, seed, held_out=False)
         if not held_out.n_rows or not source.n_rows:
             message = f"fit: validation_split must leave rows on both sides, got {held_out.n_rows} and {source.n_rows}."
             raise DataError(message, got=split)
-    was_new = network.store is None
+    was_new = network._store is None
     try:
         weigh = _weigher(network, source, options["class_weight"])
         batches = BlockBatches(network, source, weigh=weigh, **order)
         return batches, None if held_out is None else _in_memory(network, held_out)
     except Exception:
         if was_new:
-            network.forget_shape()
+            network._forget_shape()
         raise
 
 
@@ -278,7 +278,7 @@ def _weigher(network: BaseNetwork, source: BlockSource, class_weight: Any) -> We
     """Return what multiplies the weights of rows by those of their classes, which balanced ones are counted for."""
     if class_weight is None:
         return lambda y, weight: weight
-    if network.store is None:
+    if network._store is None:
         network.build((source.n_features,))
     k, factors = max(network.n_outputs, 2), None
 
@@ -286,7 +286,7 @@ def _weigher(network: BaseNetwork, source: BlockSource, class_weight: Any) -> We
         counts = np.zeros(k)
         for _, (X, y, weight) in source.read_blocks(range(source.n_blocks)):
             if len(X):
-                _, y, weight = network.check_data("fit", X, y, weight, is_part=True)
+                _, y, weight = network._check_data("fit", X, y, weight, is_part=True)
                 codes = class_codes(network.loss, y)
                 counts += 0 if codes is None else np.bincount(codes, weight, k)
         return counts
@@ -306,7 +306,7 @@ def _in_memory(network: BaseNetwork, source: BlockSource) -> Validation:
         X[source.starts[place] : source.starts[place + 1]] = part
         others[place] = y, weight
     targets, weights = _columns(others)
-    checked: Validation = network.check_data("fit: validation rows", X, targets, weights)
+    checked: Validation = network._check_data("fit: validation rows", X, targets, weights)
     return checked
 
 
@@ -342,7 +342,7 @@ def block_validation(network: BaseNetwork, source: BlockSource, trained: Any = N
         others[place] = y, weight
     targets, weights = _columns(others)
     assert first is not None
-    network.check_data("fit: validation_data", first, targets[:1])
+    network._check_data("fit: validation_data", first, targets[:1])
     rows = BlockRows(source, network.dtype)
     y = network.loss.prepare(targets, network.n_outputs, network.dtype)
     weight = None if weights is None else check_weights("fit: validation_data", weights).astype(network.dtype)

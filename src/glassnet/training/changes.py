@@ -135,11 +135,11 @@ class RunSettings:
 def _exchange(network: BaseNetwork, layers: list[Layer], loss: Loss) -> None:
     """Have a network go on with other layers of the same kinds and shapes, and a loss."""
     refuse_linked_output(layers[-1], loss)
-    network.store = network.built("fit").shared_with(leaves(network.names, layers))
+    network._store = network._built("fit").shared_with(leaves(network.names, layers))
     network.layers, network.loss = layers, loss
     for layer in every_layer(layers):
         layer.owner = weakref.ref(network)
-    network.workspace = Workspace(layers, loss, network.members, network.dtype)
+    network._workspace = Workspace(layers, loss, network.members, network.dtype)
 
 
 def _arrays_of(batches: Batches, name: str) -> ArrayBatches:

@@ -60,7 +60,7 @@ def prepare_data(
         (X, y, weight), validation, parts = _hold_out(network, (X, y, weight), validation, split)
     if class_weight is not None:
         weight = _class_weighted(network, y[:], weight, class_weight)
-    streams, members = network.streams, network.members
+    streams, members = network._streams, network.members
     order["steps_per_epoch"] = steps_per_epoch
     batches = ArrayBatches(X, y, weight, streams=streams, members=members, **order)
     batches.extremes = None if extremes is None else extremes.values
@@ -101,7 +101,7 @@ def _validation(
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
         message = f"fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
         raise ConfigError(message, got=data)
-    checked: Validation = network.check_data("fit: validation_data", *data)
+    checked: Validation = network._check_data("fit: validation_data", *data)
     return checked
 
 
@@ -117,7 +117,7 @@ def _hold_out(
         raise ConfigError(message)
     X, y, weight = data
     codes = class_codes(network.loss, y[:])
-    train, valid = split_rows(len(X), [1.0 - share, share], network.streams[0].split(), stratify=codes)
+    train, valid = split_rows(len(X), [1.0 - share, share], network._streams[0].split(), stratify=codes)
     parts = [(take_rows(X, rows), take_rows(y, rows), take_rows(weight, rows)) for rows in (train, valid)]
     for name, (_, _, part) in zip(("training", "validation"), parts, strict=True):
         if part is not None and not part.any():

@@ -65,9 +65,9 @@ class Run(Generic[N]):
         self.metrics = metrics or {}
         self.resumes = resumes
         self.restores_best, self.max_seconds = False, math.inf
-        if network.run is None:
-            network.run = RunState(network)
-        self.state: RunState = network.run
+        if network._run is None:
+            network._run = RunState(network)
+        self.state: RunState = network._run
         self.steps_per_epoch = batches.n_batches
         self.batch: Batch | None = None
         self.rows_seen = 0

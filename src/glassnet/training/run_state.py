@@ -82,7 +82,7 @@ class RunState:
 
     def renew_optimizer(self, network: BaseNetwork) -> None:
         """Forget what the optimizer remembered."""
-        store = network.built("fit")
+        store = network._built("fit")
         self.optimizer_state: OptimizerState = network.optimizer.new_state(store.params, store.groups)
 
     def follow_optimizer(self, network: BaseNetwork) -> None:
@@ -95,7 +95,7 @@ class RunState:
             self.renew_optimizer(network)
         if repr(network.optimizer.schedule) != self._schedule:
             self._renew_schedule(network)
-        self.optimizer_state.regroup(network.optimizer.merge(network.built("fit").groups))
+        self.optimizer_state.regroup(network.optimizer.merge(network._built("fit").groups))
 
     @property
     def average(self) -> np.ndarray | None:

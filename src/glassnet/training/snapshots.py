@@ -93,7 +93,7 @@ class Snapshots(Callback):
         rows = np.unique(np.linspace(0, run.batches.n_rows - 1, min(self.rows, run.batches.n_rows)).astype(np.int64))
         X, y, weight = (read_rows(array, rows) for array in run.batches.arrays)
         self._data = X, y, weight
-        self._shadow = run.network.shadow()
+        self._shadow = run.network._shadow()
         self._taps = tap(dict(walk(self._shadow.names, self._shadow.layers)))
         if run.epoch == 0:
             self._take(0)
@@ -114,11 +114,11 @@ class Snapshots(Callback):
         X, y, weight = self._data
         for taken in self._taps.values():
             taken.clear()
-        network.accumulate(X, y, weight, Step("record"))
-        network.built("Snapshots").average_gradients()
+        network._accumulate(X, y, weight, Step("record"))
+        network._built("Snapshots").average_gradients()
         for name, taken in self._taps.items():
             self._add(self.activations, name, epoch, taken[0])
-        for slot in network.slots:
+        for slot in network._slots:
             if slot.spec.decays:
                 layer = slot.name.rpartition(".")[0]
                 self._add(self.weights, layer, epoch, slot.view(network.params))

@@ -52,7 +52,7 @@ class TrainingStep:
         self.error: DivergenceError | None = None
         self.stop_asked = False
         self._reduction, self._own_penalties, self._own_rate = reduction, penalties, rate
-        self._info = Step("train", Noise(network.streams, network.members))
+        self._info = Step("train", Noise(network._streams, network.members))
         self.follow(steps_per_epoch)
         # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
         self._safe = (network.params.copy(), network.stats.copy())
@@ -70,9 +70,9 @@ class TrainingStep:
             None if it is known only at the end of each.
         """
         network, own = self.network, self._own_penalties
-        self.store = network.built("fit")
+        self.store = network._built("fit")
         self._steps_per_epoch = self.state.steps_per_epoch = steps_per_epoch
-        self._penalties = network.penalties() if own is None else own
+        self._penalties = network._penalties() if own is None else own
         self._is_penalised = bool(self._penalties)
         self.schedule = network.optimizer.schedule
         self.schedule_observes = type(self.schedule).observe is not Schedule.observe
@@ -115,7 +115,7 @@ class TrainingStep:
         info.position = position
         if self.schedule.horizon:
             info.progress = min(position / self.schedule.horizon, math.nextafter(1.0, 0.0))
-        network.accumulate(X, y, weight, info)
+        network._accumulate(X, y, weight, info)
         if self._reduction is not None:
             self._reduce(self._reduction)
         store.average_gradients(alike=weight is None)

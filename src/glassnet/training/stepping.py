@@ -79,7 +79,7 @@ class SteppedRun(Run[N]):
         epochs: int,
         make_step: Callable[..., TrainingStep] = TrainingStep,
     ) -> None:
-        threads = None if network.run is None else network.run.history.threads
+        threads = None if network._run is None else network._run.history.threads
         self._threads, self._given, self._stopper = threads or 1, given, setup.stopper
         hooks: Sequence[Hooks | None] = [pacing(Pace(BlasLimit(self._threads), 1)), setup.stopper, *setup.users]
         kept: dict[str, Any] = {"validation": setup.validation, "metrics": setup.metrics, "make_step": make_step}

@@ -71,7 +71,7 @@ def _layers(network: Network, configs: list[dict[str, Any]]) -> list[dict[str, A
 
 def _layer(network: Network, name: str, path: str, layer: Layer, config: dict[str, Any]) -> dict[str, Any]:
     """Return one layer; ``path`` is its name with those of the layers around it."""
-    n = sum(slot.stop - slot.start for slot in network.slots if slot.name.startswith(f"{path}."))
+    n = sum(slot.stop - slot.start for slot in network._slots if slot.name.startswith(f"{path}."))
     found = {"name": name, **config, "outputs": list(layer.out_shape), "parameters": n}
     inside = [
         _layer(network, inner, f"{path}.{inner}", part, part.entry()) for inner, part in layer.sublayers().items()

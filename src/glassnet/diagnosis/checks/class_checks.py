@@ -97,7 +97,7 @@ def _balanced(case: Case) -> Callable[[np.ndarray], np.ndarray]:
 
 def _missed_share(network: BaseNetwork, data: Data) -> float:
     """Return 1 minus the mean recall of the classes."""
-    codes, found = class_codes(network.loss, data[1]), answered_classes(network.logits(data[0]))
+    codes, found = class_codes(network.loss, data[1]), answered_classes(network._logits(data[0]))
     if codes is None:
         return float("nan")
     return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in distinct(codes)]))

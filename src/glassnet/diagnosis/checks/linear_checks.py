@@ -50,7 +50,7 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
     rows, judges, name = _parts(case)
     if len(judges[1]) < (_FEWEST_HELD_OUT if case.evaluation_data[1] == VALIDATION_ROWS else _FEWEST):
         return
-    Z = case.original.logits(judges[0])
+    Z = case.original._logits(judges[0])
     if _is_worse_at_once(case, rows, judges, Z):
         return
     linear = fit_linear(case.loss, _flat(rows[0]), rows[1], rows[2])

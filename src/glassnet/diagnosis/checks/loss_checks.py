@@ -77,7 +77,7 @@ def _as_codes(y: np.ndarray) -> np.ndarray:
 
 def _distance(network: BaseNetwork, data: Data) -> float:
     """Return the mean square between the class that is answered and the true one."""
-    Z, y = network.logits(data[0]), _as_codes(data[1])
+    Z, y = network._logits(data[0]), _as_codes(data[1])
     found = Z.argmax(axis=1) if Z.shape[1] > 1 else np.rint(Z[:, 0])
     return float(((found - y) ** 2).mean())
 

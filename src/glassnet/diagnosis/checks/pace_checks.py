@@ -34,7 +34,7 @@ _PACE, _GOOD_PACE, _MUCH = 0.05, 0.08, 0.45  # fall in it, and loss left, as sha
 
 def check_trainable(case: Case) -> Iterator[Suspicion]:
     """Report a network, or layers, of which training changes nothing although they hold what was drawn."""
-    store = case.original.built("diagnose")
+    store = case.original._built("diagnose")
     pairs = list(zip(store.slots, store.groups, strict=True))
     frozen = [slot for slot, group in pairs if not group.trainable or float(np.max(group.rate_factor)) == 0.0]
     if not frozen:
@@ -59,7 +59,7 @@ def check_trainable(case: Case) -> Iterator[Suspicion]:
 def _holds_drawn(case: Case, frozen: list[Any]) -> bool:
     """Return whether frozen weights are those that the network draws from its seed."""
     original = case.original
-    drawn = original.renewed(original.seeds[0]).params
+    drawn = original._renewed(original.seeds[0]).params
     weights = [slot for slot in frozen if slot.name.endswith("weight")]
     return bool(weights) and all(np.array_equal(slot.view(drawn), slot.view(original.params)) for slot in weights)
 

@@ -54,7 +54,7 @@ def ranks(x: np.ndarray) -> np.ndarray:
 
 
 def _answers(network: BaseNetwork, data: Data) -> np.ndarray:
-    found: np.ndarray = network.loss.link(network.logits(data[0]))[:, : data[1].shape[1]].astype(np.float64)
+    found: np.ndarray = network.loss.link(network._logits(data[0]))[:, : data[1].shape[1]].astype(np.float64)
     return found
 
 

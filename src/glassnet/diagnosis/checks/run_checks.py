@@ -130,7 +130,7 @@ def _answers_better_than_chance(case: Case, y: np.ndarray) -> bool:
 
 def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dict[str, Any]:
     """Return severity, advice and what is known of the best epoch's weights, as details of the finding."""
-    run = case.original.run
+    run = case.original._run
     stopping = None if run is None else run.stopping
     if stopping is not None:
         kept = int(stopping.best_epoch[0])

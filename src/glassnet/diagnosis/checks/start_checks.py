@@ -45,7 +45,7 @@ def _source(case: Case) -> str:
     if case.is_drawn:
         return "drawn"
     original = case.original
-    drawn = original.renewed(original.seeds[0]).params
+    drawn = original._renewed(original.seeds[0]).params
     return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
 
 

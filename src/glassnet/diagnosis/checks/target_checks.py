@@ -181,7 +181,7 @@ class _Logarithm:
 def _factor(original: BaseNetwork, logs: Mapping[int, _Logarithm], network: BaseNetwork, data: Data) -> float:
     """Return the median factor between answer and y, whether a network answers with y or with its logarithm."""
     found = []
-    answers = network.loss.link(network.logits(data[0]))
+    answers = network.loss.link(network._logits(data[0]))
     for j, log in logs.items():
         ours, y = answers[:, j].astype(np.float64), data[1][:, j].astype(np.float64)
         if network is not original:

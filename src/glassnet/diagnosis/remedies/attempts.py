@@ -54,7 +54,7 @@ class Measure(NamedTuple):
 
 
 def _loss(network: BaseNetwork, data: Data) -> float:
-    return mean_loss(network, network.logits(data[0]), data)
+    return mean_loss(network, network._logits(data[0]), data)
 
 
 def _share_of_constant(network: BaseNetwork, data: Data) -> float:
@@ -66,7 +66,7 @@ def _share_of_constant(network: BaseNetwork, data: Data) -> float:
 
 
 def _wrong_answers(network: BaseNetwork, data: Data) -> float:
-    return float(((network.loss.link(network.logits(data[0])) > 0.5) != (data[1] > 0.5)).mean())
+    return float(((network.loss.link(network._logits(data[0])) > 0.5) != (data[1] > 0.5)).mean())
 
 
 ON_NUMBERS = (AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError)

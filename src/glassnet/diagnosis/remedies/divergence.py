@@ -74,13 +74,13 @@ def locate(network: BaseNetwork, X: np.ndarray | None, epoch: int, step: int) ->
         Of that step.
     """
     if X is None or not np.isfinite(network.params).all():
-        slots = [slot.name for slot in network.slots if not np.isfinite(slot.view(network.params)).all()]
+        slots = [slot.name for slot in network._slots if not np.isfinite(slot.view(network.params)).all()]
         layer = slots[0].rpartition(".")[0] if slots else None
         what = f"the weights {slots[0]} are no longer finite" if slots else "the weights are too large to be squared"
         return Breakdown(epoch, step, layer, what, {})
-    shadow = network.shadow()
+    shadow = network._shadow()
     taps = tap(dict(walk(shadow.names, shadow.layers)))
-    shadow.logits(X)
+    shadow._logits(X)
     sizes: dict[str, float] = {}
     for name, taken in taps.items():
         largest = float(np.abs(taken[0]).max(initial=0.0))

@@ -56,7 +56,7 @@ def _rebuilt(
 ) -> BaseNetwork:
     """Return a new network of edited copies of the layers, started from its seed."""
     layers = [_fresh(layer) for layer in network.layers]
-    return network.like(
+    return network._like(
         layers if edit is None else edit(layers),
         loss=network.loss if loss is None else loss,
         seed=network.seeds[0] if seed is None else seed,

@@ -22,11 +22,11 @@ def trained_briefly(
 
     It takes about 300 steps, but at most 300 epochs and at least one.
     """
-    network = network.untrained()
+    network = network._untrained()
     schedule = network.optimizer.schedule
     if schedule.monitors():
         network.optimizer.learning_rate = float(schedule.rate(0.0, schedule.new_memory()))
-    batches = ArrayBatches(*data, batch_size=batch_size, shuffle=True, streams=network.streams, members=None)
+    batches = ArrayBatches(*data, batch_size=batch_size, shuffle=True, streams=network._streams, members=None)
     epochs = max(1, _STEPS // (batches.n_batches or 1))
     observer = Observer()
     run = Run(network, batches, epochs, validation=validation, callbacks=[observer])

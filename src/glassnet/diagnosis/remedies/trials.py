@@ -262,7 +262,7 @@ class Trials:
         return max(least, share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged)))
 
     def _copy(self, from_now: bool) -> BaseNetwork:
-        network = self.case.original.untrained()
+        network = self.case.original._untrained()
         if not from_now:
             network.params[...], network.stats[...] = self.case.start
         if network.optimizer.schedule.monitors():  # what it monitors is not measured here
@@ -270,7 +270,7 @@ class Trials:
         return network
 
     def _batches(self, network: BaseNetwork, data: Data, batch_size: int) -> ArrayBatches:
-        return ArrayBatches(*data, batch_size=batch_size, shuffle=True, streams=network.streams, members=None)
+        return ArrayBatches(*data, batch_size=batch_size, shuffle=True, streams=network._streams, members=None)
 
     def trained(self, network: BaseNetwork, steps: int, data: Data | None = None) -> BaseNetwork | None:
         """Return the network after some steps on the sample, or on other ``data``; None if it diverged.

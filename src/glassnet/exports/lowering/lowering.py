@@ -70,7 +70,7 @@ def model_rows(model: Any, plan: Plan, data: Any) -> Rows:
     """Return data, in any form that the model predicts, as rows of its plan."""
     if isinstance(model, (Network, Ensemble)):
         first = model.networks[0] if isinstance(model, Ensemble) else model
-        X = np.asarray(first.check_inputs("export", data), dtype=np.float64)
+        X = np.asarray(first._check_inputs("export", data), dtype=np.float64)
         return X.reshape(len(X), -1)
     if isinstance(model, Predictor):
         return rows_of_table(model, data)

@@ -24,7 +24,7 @@ from glassnet.populations import Ensemble, Population
 
 __all__ = ["append_network", "lower_ensemble", "lower_network", "model_facts"]
 
-_DECIDING = ("predict", "forward", "logits", "check_inputs", "build")
+_DECIDING = ("predict", "forward", "_logits", "_check_inputs", "build")
 _TRAINING = frozenset(("decays", "initializer", "momentum", "rate", "schedule", "std", "tuning"))  # options of layers
 
 
@@ -87,7 +87,7 @@ def _one_answer(network: Network | Population) -> Network:
         advice = "Export one of its members, population.best(), or population.ensemble()."
         message = f"export: {must}, got {len(network)} members of a Population. {advice}"
         raise ConfigError(message, expected=must, got=len(network))
-    network.built("export")
+    network._built("export")
     if network.members is not None and network.members > 1:
         got = f"a network of {network.members} members"
         message = f"export: {must}, got {got}. Train a Population instead, and export population.ensemble()."
@@ -129,7 +129,7 @@ def _design(entry: Any) -> Any:
 def _stacked(networks: Sequence[Network]) -> Network:
     """Return one network with the numbers of all as its members."""
     first = networks[0]
-    stacked = first.like(copy.deepcopy(first.layers), seed=[0] * len(networks), members=len(networks))
+    stacked = first._like(copy.deepcopy(first.layers), seed=[0] * len(networks), members=len(networks))
     stacked.params[...] = [network.params for network in networks]
     stacked.stats[...] = [network.stats for network in networks]
     return stacked

@@ -63,7 +63,7 @@ def _story(experiment: Experiment, settings: Settings) -> list[Action]:
 
 
 def _set_weight(experiment: Experiment, parameter: str, index: tuple[int, ...], value: float) -> SetWeight:
-    slot = next(slot for slot in experiment.network.slots if slot.name == parameter)
+    slot = next(slot for slot in experiment.network._slots if slot.name == parameter)
     place = slot.start + int(np.ravel_multi_index(index, slot.spec.shape))
     return SetWeight(place, value, f"{parameter}[{', '.join(map(str, index))}]")
 

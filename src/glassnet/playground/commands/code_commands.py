@@ -114,6 +114,6 @@ def _in_order(actions: Sequence[Action]) -> list[Action]:
 def _set_weight(experiment: Experiment, action: SetWeight) -> None:
     network = experiment.network
     place = check_integer("net.params", "place", action.place, 0, maximum=network.n_parameters - 1)
-    slot = next(slot for slot in network.slots if slot.start <= place < slot.stop)
+    slot = next(slot for slot in network._slots if slot.start <= place < slot.stop)
     index = [int(i) for i in np.unravel_index(place - slot.start, slot.spec.shape)]
     experiment.set_weight(slot.name, index, action.value)

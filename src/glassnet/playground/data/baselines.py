@@ -52,9 +52,9 @@ def _lines(data: PlayData, loss: str, units: int) -> tuple[dict[str, Any], ...]:
     try:
         # A network of one layer stands for its loss; it is never trained.
         judge = settings.build((width,))
-        train = judge.check_data("baselines", data.X.reshape(-1, width), data.y)
+        train = judge._check_data("baselines", data.X.reshape(-1, width), data.y)
         held_out = (data.X_valid, data.y_valid) if len(data.X_valid) else (data.X, data.y)
-        valid = judge.check_data("baselines", held_out[0].reshape(-1, width), held_out[1])
+        valid = judge._check_data("baselines", held_out[0].reshape(-1, width), held_out[1])
         answers = _answers(judge.loss, train, valid[0], units, data)
     except (GlassnetError, np.linalg.LinAlgError):
         return ()

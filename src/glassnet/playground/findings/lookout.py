@@ -181,7 +181,7 @@ def _examined(subject: _Subject) -> list[Finding]:
     """Return what there is to say about a subject; of what was not tried only what is certain."""
     network, data = subject.network, subject.data
     if subject.diverged:  # its weights are spoilt: a new start shows why
-        network = network.renewed(network.seeds[0])
+        network = network._renewed(network.seeds[0])
     names = data.inputs if len(data.inputs) == data.X[0].size else None
     found = diagnose(
         network,

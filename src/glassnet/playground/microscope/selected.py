@@ -125,7 +125,7 @@ def edge_explained(experiment: Experiment, parameter: str, start: int | None, en
         Significant digits.
     """
     look = look_at(experiment)
-    slots = {slot.name: slot for slot in experiment.network.slots}
+    slots = {slot.name: slot for slot in experiment.network._slots}
     slot = slots[check_choice("explain_edge", "parameter", parameter, slots)]
     symbol = look.step.parameters.get(parameter)
     if symbol is None:
@@ -223,7 +223,7 @@ def layer_explained(experiment: Experiment, name: str) -> dict[str, Any]:
     look = look_at(experiment)
     sections = [section for section in look.step.sections if section.layer == name]
     equations = [equation for section in sections for equation in section.equations]
-    inside = [slot for slot in network.slots if slot.name.startswith(f"{name}.")]
+    inside = [slot for slot in network._slots if slot.name.startswith(f"{name}.")]
     return {
         "kind": "layer", "layer": name, "class": type(layer).__name__, **_documentation(layer),
         "shapes": {"in": list(layer.in_shape), "out": list(layer.out_shape)},

@@ -93,7 +93,7 @@ def offline_settings(network: BaseNetwork, batch_size: int) -> dict[str, Any]:
 def offline_weights(network: BaseNetwork) -> dict[str, Any]:
     """Return parameters, what the optimizer remembers, and the position in the run."""
     found: dict[str, Any] = {"params": encoded(network.params), "state": {}, "t": 0, "counters": {}}
-    state, optimizer = network.run, network.optimizer
+    state, optimizer = network._run, network.optimizer
     if state is None:
         return found
     memory = state.optimizer_state

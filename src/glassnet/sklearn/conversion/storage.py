@@ -65,8 +65,8 @@ def write_estimator(
         description["learning_rate"] = state.learning_rate.learning_rate
         description["session"] = {name: _encoded(where, getattr(state, name)) for name in ("order", "split")}
     kept = network.metadata
-    if network.run is not None and state.last is not None:
-        network.run.last_params, network.run.last_stats = state.last
+    if network._run is not None and state.last is not None:
+        network._run.last_params, network._run.last_stats = state.last
     network.metadata = {**kept, _KEY: description}
     try:
         network.save(path, training_state=training_state, overwrite=overwrite)
@@ -102,11 +102,11 @@ def _decoded(network: Network, description: dict[str, Any], own: list[Any]) -> S
     state.network = network
     _check_whole(attributes, state)
     learning_rate = None
-    if network.run is not None and "session" in description:
+    if network._run is not None and "session" in description:
         state.order, state.split = (decode(description["session"][name]) for name in ("order", "split"))
         learning_rate = float(description["learning_rate"])
-        if network.run.last_params is not None:
-            state.last = (network.run.last_params, network.run.last_stats)
+        if network._run.last_params is not None:
+            state.last = (network._run.last_params, network._run.last_stats)
             state.keep_best()
     return SavedEstimator(description["class"], parameters, attributes, state, description["labels"], learning_rate)
 

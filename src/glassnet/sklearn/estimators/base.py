@@ -159,7 +159,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
     def history_(self) -> History:
         """Every epoch's losses, learning rate and validation scores."""
         network = self.network_
-        if network.run is None:
+        if network._run is None:
             message = f"{self._name}.history_: solver must be stochastic, got 'lbfgs'."
             raise AttributeError(message)
         return network.history
@@ -248,7 +248,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         self._check_is_fitted()
         network = self._state.network
         with np.errstate(all="ignore"):
-            return network.loss.link(network.logits(self._inputs(X)))
+            return network.loss.link(network._logits(self._inputs(X)))
 
     def _loss_grad_lbfgs(
         self, packed: np.ndarray, X: Any, y: np.ndarray, sample_weight: Any, *scratch: Any
@@ -257,7 +257,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         network = self._state.network
         network.params[...] = packed
         rows = self._prepare_rows(Rows(X, y, sample_weight, y))
-        penalties = CoupledL2(network.built("fit"), self.alpha)
+        penalties = CoupledL2(network._built("fit"), self.alpha)
         return total_loss(network, rows.X, rows.y, rows.weight, penalties), network.grads.copy()
 
     def __sklearn_tags__(self) -> Any:

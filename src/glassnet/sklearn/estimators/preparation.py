@@ -175,7 +175,7 @@ class FitPreparation(SettableWeights, SharedParameters):
         state = self._state
         state.learning_rate = LearningRate.of(self)
         state.network.optimizer = make_optimizer(self._name, vars(self))
-        state.network.run = None
+        state.network._run = None
         state.forget_epochs()
 
     def _make_network_for(self, shapes: list[tuple[int, ...]], dtype: Any) -> None:

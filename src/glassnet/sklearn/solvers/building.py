@@ -138,9 +138,9 @@ def draw_weights(network: Network, random: np.random.RandomState, dtype: np.dtyp
 
 def move_weights(old: Network, new: Network) -> None:
     """Copy the weights of a network into another with the same dense layers, and its run if all slots are the same."""
-    layouts = [[(slot.name, slot.spec.shape) for slot in network.slots] for network in (old, new)]
+    layouts = [[(slot.name, slot.spec.shape) for slot in network._slots] for network in (old, new)]
     if layouts[0] == layouts[1]:
-        new.params[...], new.stats[...], new.run = old.params, old.stats, old.run
+        new.params[...], new.stats[...], new._run = old.params, old.stats, old._run
         return
     for theirs, ours in zip(dense_layers(old), dense_layers(new), strict=True):
         ours.W[...], ours.b[...] = theirs.W, theirs.b

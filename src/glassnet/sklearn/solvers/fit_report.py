@@ -134,8 +134,8 @@ class FitReport:
         """Keep findings in the words of the estimator, and return them."""
         state = self._state
         state.findings = words_of(self._parameters, state, reason).all_of(found)
-        if state.network.run is not None:
-            state.network.run.history.findings = state.findings
+        if state.network._run is not None:
+            state.network._run.history.findings = state.findings
         return state.findings
 
     def _warn(self, told: dict[str, str]) -> None:

@@ -19,14 +19,14 @@ _ROWS = 8192  # at a time, so that a large fit needs little memory
 
 def total_loss(network: Network, X: Any, y: np.ndarray, weight: np.ndarray | None, penalties: Penalties) -> float:
     """Return the mean loss over all rows with its penalties, and leave its gradient in ``network.grads``."""
-    store, step = network.built("fit"), Step("record")
+    store, step = network._built("fit"), Step("record")
     n = len(y)
-    network.accumulate(X[:_ROWS], y[:_ROWS], None if weight is None else weight[:_ROWS], step)
+    network._accumulate(X[:_ROWS], y[:_ROWS], None if weight is None else weight[:_ROWS], step)
     if n > _ROWS:
         sums = store.message.copy()
         for start in range(_ROWS, n, _ROWS):
             part = slice(start, start + _ROWS)
-            network.accumulate(X[part], y[part], None if weight is None else weight[part], step)
+            network._accumulate(X[part], y[part], None if weight is None else weight[part], step)
             sums += store.message
         store.message[...] = sums
     store.average_gradients()
@@ -52,7 +52,7 @@ def minimize_lbfgs(
     from scipy.optimize import minimize
 
     params, grads = network.params, network.grads
-    frozen = [slice(group.start, group.stop) for group in network.built("fit").groups if not group.trainable]
+    frozen = [slice(group.start, group.stop) for group in network._built("fit").groups if not group.trainable]
     seen = b""  # parameters of which ``grads`` is the gradient
 
     def value(at: np.ndarray) -> float:

@@ -67,7 +67,7 @@ def find_poor_fit(state: FitState, rows: Rows) -> PoorFit | None:
         return None
     part = rows.take(np.arange(min(_ROWS, len(rows.y))))
     with np.errstate(all="ignore"):  # the loss of the network as it is now, without penalties
-        loss = float(mean_loss(state.network, state.network.logits(part.X), part.y, part.weight))
+        loss = float(mean_loss(state.network, state.network._logits(part.X), part.y, part.weight))
     return None if loss <= guess * _WORSE else PoorFit(loss, guess)
 
 

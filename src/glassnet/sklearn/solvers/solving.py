@@ -79,7 +79,7 @@ def _run(
         has_own_rate = isinstance(parameters.solver, Optimizer) or isinstance(parameters.learning_rate, Schedule)
         make_step = functools.partial(
             TrainingStep if batches.arrays[2] is None else WeightedStep,
-            penalties=CoupledL2(network.built("fit"), parameters.alpha),
+            penalties=CoupledL2(network._built("fit"), parameters.alpha),
             rate=None if has_own_rate else lambda position: state.learning_rate.learning_rate,
         )
         data = None if validation is None else (validation.X, validation.y, validation.weight)
@@ -147,7 +147,7 @@ def hold_out(state: FitState, fraction: float, rows: Rows, *, continues: bool) -
 def solve_lbfgs(state: FitState, parameters: SharedParameters, rows: Rows) -> None:
     """Minimize the loss over all rows with SciPy's L-BFGS."""
     network = state.network
-    penalties = CoupledL2(network.built("fit"), parameters.alpha)
+    penalties = CoupledL2(network._built("fit"), parameters.alpha)
     with (
         running([network]),
         paced(network, parameters.threads, len(rows.y), fixed=True),

@@ -167,7 +167,7 @@ def _finished(coded: _Coded, trained: list[Network], n_shared: int | None, jobs:
     calibrated = calibrate(trained, jobs.held_out(trained), target)
     if isinstance(calibrated, CalibratedProbabilities):
         calibrated = replace(calibrated, weighs_classes=options.class_weight is not None)
-    network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
+    network = trained[0] if len(trained) == 1 else stack([one._untrained() for one in trained])
     if options.keeps_hashes and options.stream is None:
         parts = coded.parts if options.folds is None else _ever_trained_on(train, options.folds)
         network.attachments |= _hashes(network, encoder, target, parts).arrays()

@@ -278,12 +278,12 @@ class Jobs:
 
         held_out = self._evaluated(None)
         plan = JointPlan(
-            network.check_data("fit", *self._data),
+            network._check_data("fit", *self._data),
             self.planned.epochs,
             batch_size=self._batch_size,
             drop_last=options.recipe.drops_last,
             steps_per_epoch=self.planned.steps,
-            validation=None if held_out is None else network.check_data("fit", *held_out),
+            validation=None if held_out is None else network._check_data("fit", *held_out),
             metrics=network.loss.choose_metrics("fit", options.goal.measured),
             early_stopping=self._early_stopping(),
             max_seconds=math.inf if seconds is None else seconds,

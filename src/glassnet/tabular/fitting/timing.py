@@ -126,7 +126,7 @@ def work_per_row(network: Network) -> int:
     >>> work_per_row(gn.Network([gn.Dense(5), gn.Dense(2)], loss="squared_error", input_shape=3))
     3525
     """
-    weights = [slot for slot in network.slots if slot.name.endswith(".weight")]
+    weights = [slot for slot in network._slots if slot.name.endswith(".weight")]
     products = sum(math.prod(slot.layer.out_shape) * slot.spec.fan_in for slot in weights)
     outputs = sum(math.prod(layer.out_shape) for layer in every_layer(network.layers) if not layer.sublayers())
     return products + _PER_OUTPUT * outputs

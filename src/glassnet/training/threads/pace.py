@@ -180,7 +180,7 @@ def paced(
     size = _largest_product(network, batch_size)
     most = most_threads(threads, size)
     may_change = threads == "auto" and not deterministic and not fixed
-    chosen = network.run.history.threads if threads == "auto" and network.run is not None else None
+    chosen = network._run.history.threads if threads == "auto" and network._run is not None else None
     if chosen is not None:
         n = chosen
     elif deterministic or may_change:
@@ -192,8 +192,8 @@ def paced(
         try:
             yield pace
         finally:
-            if network.run is not None:  # also where an exception ended the run
-                pace.write_to(network.run.history)
+            if network._run is not None:  # also where an exception ended the run
+                pace.write_to(network._run.history)
 
 
 def _largest_product(network: BaseNetwork, batch_size: int) -> tuple[int, int, int]:

@@ -73,7 +73,7 @@ def stacks_of(network: Network) -> list[Stack]:
     ConfigError
         A layer has no counterpart.
     """
-    network.built("export")
+    network._built("export")
     if network.members is None:
         return [_stack(network.layers, _Place("", "", getattr))]
     return [_stack(network.layers, _Place(f"member_{k}_", "", _of_member(k))) for k in range(network.members)]

@@ -56,7 +56,7 @@ def module_of(network: Network) -> Part:
     ConfigError
         A layer has no counterpart.
     """
-    network.built("export")
+    network._built("export")
     if network.members is None:
         return _sequence(network.layers, getattr)
     members = {str(k): _sequence(network.layers, _of_member(k)) for k in range(network.members)}
