@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["few", "plain_data", "shortened", "told_apart"]
+__all__ = ["cut_middle", "distinct_cuts", "few", "plain_data", "shortened", "told_apart"]
 
 
 def shortened(text: object, most: int = 1000, mark: str = " ...") -> str:
@@ -21,6 +22,39 @@ def shortened(text: object, most: int = 1000, mark: str = " ...") -> str:
     """
     words = str(text)
     return words if len(words) <= most else words[: most - len(mark)] + mark
+
+
+def cut_middle(text: str, most: int) -> str:
+    """Return at most ``most`` characters of a text, both its ends and "…" between if it is cut.
+
+    Examples
+    --------
+    >>> cut_middle("household_income_2019", 12)
+    'househ…_2019'
+    """
+    if len(text) <= most:
+        return text
+    tail = max(1, (most - 1) * 2 // 5)
+    return f"{text[: most - 1 - tail]}…{text[-tail:]}"
+
+
+def distinct_cuts(names: Sequence[str], most: int) -> list[str]:
+    """Return names of at most ``most`` characters each, cut in the middle, so that different names stay different.
+
+    Examples
+    --------
+    >>> distinct_cuts(["household_income_2019", "household_income_2020", "age"], 10)
+    ['house…2019', 'house…2020', 'age']
+    """
+    found = {name: cut_middle(name, most) for name in names}
+    several = {cut for cut, n in Counter(found.values()).items() if n > 1}
+    number: Counter[str] = Counter()
+    for name, cut in found.items():
+        if cut in several:
+            number[cut] += 1
+            mark = f"…{number[cut]}"
+            found[name] = cut_middle(name, max(most - len(mark), 1)).rstrip("…") + mark
+    return [found[name] for name in names]
 
 
 def few(words: Iterable[str], most: int = 10, between: str = ", ") -> str:
