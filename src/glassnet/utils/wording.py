@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,37 +23,41 @@ def shortened(text: object, most: int = 1000, mark: str = " ...") -> str:
     return words if len(words) <= most else words[: most - len(mark)] + mark
 
 
-def cut_middle(text: str, most: int) -> str:
-    """Return at most ``most`` characters of a text, both its ends and "…" between if it is cut.
+def cut_middle(text: object, most: int) -> str:
+    """Return at most ``most`` characters of a text; what is cut out of its middle leaves an ellipsis.
+
+    Names often differ at their ends only, as in ``income_2019`` and ``income_2020``.
 
     Examples
     --------
-    >>> cut_middle("household_income_2019", 12)
-    'househ…_2019'
+    >>> cut_middle("household_income_2019", 12), cut_middle("age", 12)
+    ('househ…_2019', 'age')
     """
-    if len(text) <= most:
-        return text
-    tail = max(1, (most - 1) * 2 // 5)
-    return f"{text[: most - 1 - tail]}…{text[-tail:]}"
+    words = str(text)
+    if len(words) <= most:
+        return words
+    kept = max(most, 3) - 1
+    head = (kept + 2) // 2
+    return f"{words[:head]}…{words[len(words) - (kept - head) :]}"
 
 
-def distinct_cuts(names: Sequence[str], most: int) -> list[str]:
-    """Return names of at most ``most`` characters each, cut in the middle, so that different names stay different.
+def distinct_cuts(names: Sequence[object], most: int) -> list[str]:
+    """Return names cut by `cut_middle`; different names stay different, if need be by their number, from 1.
 
     Examples
     --------
-    >>> distinct_cuts(["household_income_2019", "household_income_2020", "age"], 10)
-    ['house…2019', 'house…2020', 'age']
+    >>> distinct_cuts(["income_of_all_before_2019", "income_of_one_before_2019", "age"], 12)
+    ['inc…2019 (1)', 'inc…2019 (2)', 'age']
     """
-    found = {name: cut_middle(name, most) for name in names}
-    several = {cut for cut, n in Counter(found.values()).items() if n > 1}
-    number: Counter[str] = Counter()
-    for name, cut in found.items():
-        if cut in several:
-            number[cut] += 1
-            mark = f"…{number[cut]}"
-            found[name] = cut_middle(name, max(most - len(mark), 1)).rstrip("…") + mark
-    return [found[name] for name in names]
+    cuts = [cut_middle(name, most) for name in names]
+    of_cut: dict[str, set[str]] = {}
+    for name, cut in zip(names, cuts, strict=True):
+        of_cut.setdefault(cut, set()).add(str(name))
+    for i, (name, cut) in enumerate(zip(names, cuts, strict=True)):
+        if len(of_cut[cut]) > 1 and cut != str(name):
+            number = f" ({i + 1})"
+            cuts[i] = cut_middle(name, max(most - len(number), 3)) + number
+    return cuts
 
 
 def few(words: Iterable[str], most: int = 10, between: str = ", ") -> str:
