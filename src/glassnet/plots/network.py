@@ -96,7 +96,7 @@ def _output_names(where: str, network: BaseNetwork, given: Sequence[str] | None)
 
 
 def _ranks(network: BaseNetwork, most: int | None) -> tuple[list[Rank], list[np.ndarray | None], list[list[str]]]:
-    """Return inputs and layers, the weights between neighbours (None if no `Dense` joins them), and words after each."""
+    """Return inputs and layers, the weights between neighbours (None if no `Dense` joins them), and the words."""
     assert network.input_shape is not None
     ranks = [Rank(0, network.input_shape[0], f"input\n{network.input_shape[0]}", _shown(network.input_shape[0], most))]
     weights: list[np.ndarray | None] = []
@@ -242,7 +242,8 @@ def _draw_names(ax: Axes, layout: Layout, rank: Rank, names: list[str], valued: 
     if not names:
         return
     is_first = rank.index == 0
-    room = (layout.top if is_first else layout.bottom - 18.0) if layout.down else (layout.left if is_first else layout.right)
+    rooms = (layout.top, layout.bottom - 18.0) if layout.down else (layout.left, layout.right)
+    room = rooms[0] if is_first else rooms[1]
     size = min(_SIZE, max(5.0, layout.between_units / 1.15))
     shown = fitted_names(names, room - 10.0, size)
     is_flat = not layout.down or max(text_width(name, size) for name in shown) <= layout.between_units - 2.0
@@ -251,7 +252,8 @@ def _draw_names(ax: Axes, layout: Layout, rank: Rank, names: list[str], valued: 
         x, y = layout.place(rank.index, offset)
         if layout.down:
             y -= sign * (beyond + 9.0 * (valued and is_first))
-            style = {"ha": "center", "va": "bottom" if is_first else "top", "rotation": 0 if is_flat else 90}
+            style: dict[str, Any] = {"ha": "center", "va": "bottom" if is_first else "top"}
+            style["rotation"] = 0 if is_flat else 90
         else:
             x += sign * beyond
             style = {"ha": "right" if is_first else "left", "va": "center"}

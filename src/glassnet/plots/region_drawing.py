@@ -69,7 +69,7 @@ def draw_class_map(
             here = codes == code
             ax.scatter(rows[0][here], rows[1][here], color=_color(code, k), s=14, edgecolors="w", linewidths=0.4,
                        label=names[code], zorder=3 + place)  # fmt: skip
-    framed = {"frameon": True, "framealpha": 0.8}
+    framed: dict[str, Any] = {"frameon": True, "framealpha": 0.8}
     if k > _MOST_IN_LEGEND or codes is None or not show_legend(ax, most=_MOST_IN_LEGEND, **framed):
         _write_names(ax, winner, spans, names)
 
@@ -122,11 +122,12 @@ def draw_number_map(
     label_axis(ax, "y", axis_names[1], share=0.8)
     bar = ax.figure.colorbar(image, ax=ax)
     label_axis(bar.ax, "y", f"predicted {target}".strip(), share=0.8)
-    style = {"s": 16, "edgecolors": "w", "linewidths": 0.5}
+    style: dict[str, Any] = {"s": 16, "edgecolors": "w", "linewidths": 0.5}
     if numbers is None:
         ax.scatter(*rows, color="0.2", **style)
     else:  # where predictions are wrong they differ from the background
-        ax.scatter(*rows, c=numbers, norm=image.norm, cmap="viridis", **style)
+        low, high = image.get_clim()
+        ax.scatter(*rows, c=numbers, vmin=low, vmax=high, cmap="viridis", **style)
 
 
 def _color(code: int, k: int) -> tuple[float, float, float]:

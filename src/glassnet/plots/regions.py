@@ -102,11 +102,14 @@ def codes_of(where: str, y: Any, n: int, k: int) -> np.ndarray:
     is_wide = targets.ndim == 2 and targets.shape[1] > 1
     codes = targets.argmax(axis=1) if is_wide else targets.reshape(-1)
     if len(codes) != n:
-        message = f"{where}: y has {count(len(codes), 'value')} and X {count(n, 'row')}; there must be one for each row."
+        message = (
+            f"{where}: y has {count(len(codes), 'value')} and X {count(n, 'row')}; there must be one for each row."
+        )
         raise DataError(message, expected=n, got=len(codes))
     is_code = codes.dtype.kind in "biuf" and bool(((codes >= 0) & (codes < k) & (codes == np.floor(codes))).all())
     if not is_code:
         fact = f"y holds {codes[:1].tolist()[0]!r}" if codes.dtype.kind not in "biuf" else "y holds other numbers"
         rule = f"it must hold class codes from 0 to {k - 1}, or names that are all among class_names"
-        raise DataError(f"{where}: {fact}; {rule}. Code labels: labels, y = np.unique(y, return_inverse=True).", got=y)
+        message = f"{where}: {fact}; {rule}. Code labels: labels, y = np.unique(y, return_inverse=True)."
+        raise DataError(message, got=y)
     return codes.astype(np.int64)
