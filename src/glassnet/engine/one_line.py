@@ -51,7 +51,7 @@ def _facts(network: Any, *, is_built: bool) -> list[str]:
 
 
 def _chain(layers: Sequence[str], room: int) -> str:
-    """Return layers with arrows between them; where there is no room without arguments, or those in the middle counted."""
+    """Return layers with arrows between them; where there is no room, without arguments or with the middle counted."""
     n = len(layers)
     if n <= _FEW and len(" → ".join(layers)) > room:
         layers = [f"{line.partition('(')[0]}(…)" if len(line) > _MOST_WORD else line for line in layers]
