@@ -249,10 +249,7 @@ def _history(network: Network, steps: int, score: str) -> list[list[float]]:
     history = network.history
     empty = [math.nan] * history.epochs
     columns = [history.columns.get(name, empty) for name in ("loss", "valid_loss", score)]
-    return [
-        [(k + 1) * steps, *(math.nan if value is None else value for value in row)]
-        for k, row in enumerate(zip(*columns, strict=True))
-    ]
+    return [[(k + 1) * steps, *row] for k, row in enumerate(zip(*columns, strict=True))]
 
 
 def _script(entries: list[str], own: Sequence[Activation]) -> str:
