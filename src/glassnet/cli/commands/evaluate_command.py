@@ -10,13 +10,13 @@ import numpy as np
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.reading_options import ReadingOptions
-from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
-from glassnet.cli.training.notes import notes_problem
+from glassnet.cli.training.model_files import load_model, model_warnings, table_for
 from glassnet.cli.training.preparation import without_missing
 from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.scoring import details, score_baseline, score_model
 from glassnet.reports.then_and_now import no_better_here
+from glassnet.reports.training_notes import notes_problem, training_notes
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions
 

@@ -13,12 +13,12 @@ import glassnet as gn
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.finding_advice import as_option, words_of_options
 from glassnet.cli.training.preparation import Encoded, Prepared
-from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, compare, verdict
 from glassnet.reports.importances import Measured, importance_in_time
+from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.reports.scoring import details, score_baseline, score_model
 from glassnet.reports.split_text import kind_of_rows
 from glassnet.tabular import TableModel
