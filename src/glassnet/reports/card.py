@@ -49,9 +49,9 @@ def card_of(facts: dict[str, Any], *, repeat: str, is_code: bool, uses: list[lis
     """
     rows = facts["rows"]
     parts = [f"{rows[part]:,} {part}" for part in ("training", "validation", "test") if part in rows]
-    of_rows = count(rows["read"], "row") if "read" in rows else ""
+    of_rows = f", {count(rows['read'], 'row')}" if "read" in rows else ""
     lines = [
-        ["data", f"{plain(facts['data'], 200)}{f', {of_rows}' if of_rows else ''}{f' ({", ".join(parts)})' * bool(parts)}"],
+        ["data", plain(facts["data"], 200) + of_rows + (f" ({', '.join(parts)})" if parts else "")],
         ["target", f"{plain(facts['target'], 200)} ({facts['task']})"],
     ]
     divided = how_divided(facts["split"]) if facts.get("split") else ""

@@ -156,7 +156,9 @@ def completed(
     facts["names"] = {"network": network_name(facts["network"]), "linear": "linear model"}
     facts["names"] |= {"baseline": facts["baseline"]["does"], "at_training": "the network, when it was trained"}
     part = f"{judged.part} row".strip()
-    facts["interval_words"] = intervals_words(n, facts["scores"]["network"], part) if facts["intervals"]["network"] else ""
+    facts["interval_words"] = (
+        intervals_words(n, facts["scores"]["network"], part) if facts["intervals"]["network"] else ""
+    )
     facts["training_words"] = training_text(facts["network"], facts["training"]) if facts.get("training") else ""
     facts["single_rows"] = single_rows(model, judged, explained=True)
     labels = model.target.labels

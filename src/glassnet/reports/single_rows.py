@@ -111,9 +111,7 @@ def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> 
     work = work_per_row(model.network) * (model.network.members or 1) * len(model.encoder.coders) * 50
     most = int(max(3, min(len(found), _MOST_WORK // max(work, 1))))
     chosen = found[:most]
-    whys = explain_rows(
-        model, judged.inputs.take(np.array([each["place"] for each in chosen])), judged.background
-    )
+    whys = explain_rows(model, judged.inputs.take(np.array([each["place"] for each in chosen])), judged.background)
     for each, why in zip(chosen, whys, strict=True):
         reasons = [[plain(r.column, 100), plain(r.value, 60), float(r.contribution)] for r in why.reasons]
         rest = float(sum(contribution for *_, contribution in reasons[_REASONS:]))
