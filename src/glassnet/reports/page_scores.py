@@ -17,7 +17,7 @@ from glassnet.utils.html import Markup, element, table
 from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain
 from glassnet.utils.wording import cut_middle
 
-__all__ = ["calibration_part", "results_part", "scores_part"]
+__all__ = ["calibration_part", "results_part", "scores_part", "summary_of", "warnings_of"]
 
 _MATRIX, _MOST_MATRIX = 12, 30  # classes of a matrix by itself, and beside the list of the worst
 _WORST = 12
@@ -28,7 +28,7 @@ def scores_part(facts: dict[str, Any]) -> list[Markup]:
     """Return the verdict, and the scores with their intervals beside those of the baselines."""
     parts = [element("p", facts["verdict"]["sentence"], class_="lead")] if facts.get("verdict") else []
     parts.append(element("p", summary_of(facts), class_="quiet"))
-    for warning in _warnings(facts)[:_WARNINGS]:
+    for warning in warnings_of(facts)[:_WARNINGS]:
         parts.append(element("p", warning, class_="warn"))
     parts.append(_scores(facts))
     notes = [facts["verdict"]["hint"]] if facts.get("verdict", {}).get("hint") else []
@@ -59,7 +59,7 @@ def summary_of(facts: dict[str, Any]) -> str:
     return f"{words}{training}."
 
 
-def _warnings(facts: dict[str, Any]) -> list[str]:
+def warnings_of(facts: dict[str, Any]) -> list[str]:
     """Return what stands above the scores because it says how to read them."""
     found = list(facts.get("warnings", ()))
     if facts.get("command") == "train":
@@ -174,9 +174,7 @@ def calibration_part(facts: dict[str, Any]) -> list[Markup]:
         for confidence, right, share in reliability["bins"]:
             rows = max(1, round(share * n))
             groups.append(Group(confidence, right, *wilson(right * rows, rows), rows))
-        note = "Rows in groups by the probability of their predicted class; the line shows where they should be."
         parts.append(reliability_chart(groups, label="How often the predicted class is right, by its probability"))
-        parts.append(element("p", note, class_="quiet"))
     if fitted and fitted.get("bins") and fitted.get("bins_before"):
         parts.append(_before_and_after(fitted))
     return parts

@@ -10,11 +10,10 @@ _STYLE = """
 h2 { margin: 2.2rem 0 0.5rem; padding-bottom: 0.15rem; border-bottom: 2px solid var(--accent); font-size: 1.15rem; }
 p { margin: 0.4rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 .lead { font-size: 1.12rem; font-weight: 600; margin: 0.3rem 0 0.5rem; }
-.quiet { color: var(--quiet); font-size: 0.92rem; }
+p.quiet { color: var(--quiet); font-size: 0.92rem; }
 .warn { border-left: 4px solid var(--orange); padding: 0.1rem 0.7rem; }
-.table td { overflow-wrap: anywhere; min-width: 3.2rem; }
-.table .name { max-width: 22rem; }
-.table.scores td { padding-bottom: 0.35rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.table td { overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
+.table.scores td { padding-bottom: 0.35rem; white-space: nowrap; }
 .table.scores td.name { white-space: normal; }
 .table.scores .range { display: block; color: var(--quiet); font-size: 0.82rem; }
 .table.scores tr.ours { font-weight: 600; }
