@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.engine.drawing import network_columns
-from glassnet.errors import DataError
+from glassnet.errors import DataError, ShapeError
 from glassnet.reports.card import card_of, uses_of
 from glassnet.reports.evaluation import evaluation_of, judged_rows
 from glassnet.reports.history_facts import history_facts, history_of_notes
@@ -22,7 +22,7 @@ from glassnet.reports.report import Report
 from glassnet.reports.single_rows import Judged, single_rows
 from glassnet.reports.training_notes import training_notes
 from glassnet.reports.training_words import network_name, training_text
-from glassnet.tabular import TableModel
+from glassnet.tabular import Table, TableModel, to_table
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import Rows
 from glassnet.training import History
@@ -40,7 +40,13 @@ def importance_metric(model: TableModel) -> str:
 
 
 def report_model(
-    model: TableModel, frame: Any, *, histories: Sequence[History] = (), name: str = "", code: str = ""
+    model: TableModel,
+    frame: Any,
+    y: Any = None,
+    *,
+    histories: Sequence[History] = (),
+    name: str = "",
+    code: str = "",
 ) -> Report:
     """Return the report about a model on rows with a known target.
 
@@ -49,7 +55,9 @@ def report_model(
     model : TableModel
         What the report is about.
     frame : Table, DataFrame, mapping or rows
-        With the target among its columns.
+        With the target among its columns, unless ``y`` has it.
+    y : array or Series of shape (n,), optional
+        The targets.
     histories : sequence of History
         How its networks were trained, if that is known.
     name : str
@@ -57,14 +65,28 @@ def report_model(
     code : str
         Python that makes the report again.
     """
-    table = model._with_target("report", frame)
+    table = _with_y(model, frame, y) if y is not None else model._with_target("report", frame)
+    code = code or f"model.report(frame{', y' if y is not None else ''})"
     if not table.n_rows:
         message = "TableModel.report: there are 0 rows; a report needs at least 1. Pass rows with a known target."
         raise DataError(message)
     judged = judged_rows(model, table)
     said = notes_of([], table.notes) + model.warnings(table)
     result = {"data": name or count(table.n_rows, "row"), **evaluation_of(model, judged, said)}
-    return Report(model_facts(model, judged, result, histories=histories, code=code or "model.report(frame)"))
+    return Report(model_facts(model, judged, result, histories=histories, code=code))
+
+
+def _with_y(model: TableModel, frame: Any, y: Any) -> Table:
+    """Return a frame as a table with the targets ``y``."""
+    table, target = model.table(frame), model.target.name
+    column = to_table({target: np.asarray(y)}, like=model)[target]
+    if len(column) != table.n_rows:
+        must = "there must be one target for each row"
+        message = f"TableModel.report: y has {len(column):,} targets for {count(table.n_rows, 'row')}; {must}."
+        raise ShapeError(message, expected=table.n_rows, got=len(column))
+    rows = table.columns[0].rows if table.columns else column.rows
+    others = [each for each in table.columns if each.name != target]
+    return Table([*others, replace(column, rows=rows)], notes=table.notes)
 
 
 def model_facts(

@@ -22,6 +22,8 @@ _PARTS = (
 
 def title_of(facts: dict[str, Any]) -> str:
     """Return the table and the target."""
+    if facts.get("title"):
+        return plain(facts["title"], 200)
     return f"{plain(facts['data'], 120)} \u2192 {plain(facts['target'], 120)}"
 
 

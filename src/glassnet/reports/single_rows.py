@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.utils.short_text import number_text, plain
 from glassnet.utils.wording import plain_data
 
-__all__ = ["Judged", "row_sentence", "single_rows"]
+__all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "row_sentence", "single_rows"]
 
 _WORST = 5
 _REASONS = 8
@@ -48,9 +49,9 @@ def single_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[d
         return []
     answers = model.answers(judged.X)
     if model.target.labels:
-        found = _of_classes(model, judged, answers)
+        found = chosen_by_probability(model.target.labels, judged.truth, answers)
     else:
-        found = _of_numbers(model, judged, model.numbers(answers))
+        found = chosen_by_number(judged.truth, model.numbers(answers))
     for each in found:
         each["name"] = plain(judged.column.rows.in_words(each["place"]), 80)
         each["row"] = judged.column.rows.number(each["place"])
@@ -60,10 +61,10 @@ def single_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[d
     return [{name: value for name, value in each.items() if name != "place"} for each in found]
 
 
-def _of_classes(model: TableModel, judged: Judged, P: np.ndarray) -> list[dict[str, Any]]:
-    labels, rows = model.target.labels, np.arange(len(P))
-    sure, of_truth, answered = P.max(axis=1), P[rows, judged.truth], P.argmax(axis=1)
-    right = answered == judged.truth
+def chosen_by_probability(labels: Sequence[Any], codes: np.ndarray, P: np.ndarray) -> list[dict[str, Any]]:
+    """Return the rows to show of a classification, by probabilities (n, k) of ``labels`` and true codes (n,)."""
+    sure, of_truth, answered = P.max(axis=1), P[np.arange(len(P)), codes], P.argmax(axis=1)
+    right = answered == codes
     wrong = np.flatnonzero(~right)
     worst = wrong[np.argsort(of_truth[wrong], kind="stable")][:_WORST]
     kinds = [(int(i), "worst") for i in worst]
@@ -76,7 +77,7 @@ def _of_classes(model: TableModel, judged: Judged, P: np.ndarray) -> list[dict[s
         {
             "place": i,
             "kind": kind,
-            "true": plain_data(labels[judged.truth[i]]),
+            "true": plain_data(labels[codes[i]]),
             "answer": plain_data(labels[answered[i]]),
             "right": bool(right[i]),
             "probability": float(sure[i]),
@@ -86,14 +87,15 @@ def _of_classes(model: TableModel, judged: Judged, P: np.ndarray) -> list[dict[s
     ]
 
 
-def _of_numbers(model: TableModel, judged: Judged, numbers: np.ndarray) -> list[dict[str, Any]]:
-    errors = np.abs(numbers - judged.truth)
+def chosen_by_number(truth: np.ndarray, numbers: np.ndarray) -> list[dict[str, Any]]:
+    """Return the rows to show of a regression, by predicted ``numbers`` (n,) and true ones."""
+    errors = np.abs(numbers - truth)
     order = np.argsort(-errors, kind="stable")
     kinds = [(int(i), "worst") for i in order[:_WORST]]
     kinds += [(int(order[-1]), "closest"), (int(order[len(order) // 2]), "typical")]
     return [
-        {"place": i, "kind": kind, "true": float(judged.truth[i]), "answer": float(numbers[i])}
-        | {"error": float(numbers[i] - judged.truth[i])}
+        {"place": i, "kind": kind, "true": float(truth[i]), "answer": float(numbers[i])}
+        | {"error": float(numbers[i] - truth[i])}
         for i, kind in _each_once(kinds)
     ]
 
