@@ -7,12 +7,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from glassnet.cli.output.explanation_text import answer_lines, features_text, place_text, step_sentence, sum_text
-from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
+from glassnet.charts.boxes import network_chart
+from glassnet.cli.output.explanation_text import answer_text, features_text, place_text, step_sentence, sum_text
+from glassnet.cli.output.prediction_files import cell_text
+from glassnet.cli.output.reasons_html import REASONS_STYLE, reasons_table
+from glassnet.engine.drawing import network_columns
 from glassnet.explanation import Explanation
+from glassnet.explanation.document import Section
 from glassnet.layers import LAYERS
 from glassnet.tabular import TableModel
 from glassnet.utils.html import Markup, element, fragment, page, table
+from glassnet.utils.short_text import count
 
 __all__ = ["explanation_page", "layer_words"]
 
@@ -20,7 +25,6 @@ _STYLE = """
 h2 { font-size: 1.1rem; margin: 1.4rem 0 0.3rem; }
 .quiet { color: var(--quiet); }
 """
-_WIDE = 120
 
 
 def explanation_page(result: dict[str, Any], model: TableModel, digits: int, full: bool) -> str:
@@ -28,13 +32,12 @@ def explanation_page(result: dict[str, Any], model: TableModel, digits: int, ful
     title = place_text(result)
     rows = [[part["column"], part["value"], features_text(part, digits)] for part in result["encoding"]]
     step: Explanation | None = result["step"]
-    answer = answer_lines(result, _WIDE)[0].partition(": ")[2]
     parts = [
         element("h1", f"{title} of {Path(result['data']).name}"),
-        element("p", answer),
+        element("p", answer_text(result)),
         *_drawing(model),
         element("h2", "Why"),
-        why_html(result["why"]),
+        reasons_table(result["why"]),
         element("p", sum_text(result["why"])),
         *([element("p", result["compared"])] if result["compared"] else []),
         element("h2", "What the network is given"),
@@ -46,20 +49,31 @@ def explanation_page(result: dict[str, Any], model: TableModel, digits: int, ful
 
 
 def _drawing(model: TableModel) -> list[Markup]:
-    return []
+    """Return the network drawn, with the names of its inputs and classes."""
+    labels = [str(cell_text(label)) for label in model.target.labels] or [model.target.name]
+    columns = network_columns(model.network, model.encoder.feature_names, labels)
+    label = f"The network, from {count(len(model.encoder.feature_names), 'feature')} to {model.target.name}"
+    return [element("h2", "The network"), network_chart(columns, label=label)]
 
 
 def _step(step: Explanation, digits: int, full: bool) -> list[Markup]:
     """Return the step without its title, which is a chain of all layers, and with layers named in words."""
     said = f"One step of training {step_sentence(step)}."
-    sections = [
-        dataclasses.replace(section, title=section.title.replace(section.layer, layer_words(section.layer)))
-        if section.layer
-        else section
-        for section in step.sections
-    ]
+    sections = [dataclasses.replace(section, title=_title(section)) for section in step.sections]
     shown = Explanation(["", said, *step.head[1:]], sections)
     return [shown.fragment(digits=digits, full=full)]
+
+
+def _title(section: Section) -> str:
+    """Return the title of a section with its layer in words, which say its class already."""
+    if not section.layer:
+        return section.title
+    words = layer_words(section.layer)
+    title = section.title.replace(section.layer, words)
+    found = re.fullmatch(r"(Forward: .+), (\w+)(\(.*\))?", title)
+    if found and words.startswith(f"{found[2]} "):
+        title = found[1] + (f" {found[3]}" if found[3] not in (None, "()") else "")
+    return title
 
 
 def layer_words(name: str) -> str:

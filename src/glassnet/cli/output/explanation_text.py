@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 from glassnet.explanation import Explanation
 from glassnet.tabular.attribution.reasons import Why
 from glassnet.utils.short_text import plain
-from glassnet.utils.wording import shortened
+from glassnet.utils.wording import distinct_cuts
 
-__all__ = ["answer_lines", "features_text", "place_text", "step_sentence", "step_text", "sum_text"]
+__all__ = [
+    "answer_lines",
+    "answer_text",
+    "features_text",
+    "layers_hint",
+    "place_text",
+    "step_sentence",
+    "step_text",
+    "sum_text",
+]
 
 _MOST = 10  # columns with a line of their own
 _DIGITS = 9  # of a float32
 _NAME, _BAR = 40, 12  # characters of a column with its value, and of the longest bar to either side
 _NARROWEST = 40
-_SHORT = 12  # lines of an explanation at most that need no word on what else there is
 
 
 def place_text(result: dict[str, Any]) -> str:
@@ -27,15 +37,18 @@ def place_text(result: dict[str, Any]) -> str:
 def answer_lines(result: dict[str, Any], width: int) -> list[str]:
     """Return the answer beside the truth, and how the columns add up to it."""
     why: Why = result["why"]
-    found = [f"{place_text(result)} of {plain(result['data'])}: {_answer(why)}{_truth(result)}"]
+    place, answer = f"{place_text(result)} of {plain(result['data'])}:", answer_text(result)
+    found = [f"{place} {answer}"] if len(place) + len(answer) < width else [place, *textwrap.wrap(answer, width)]
     found += [_probabilities(result)] if len(result["probabilities"]) > 2 else []
-    found += ["", *_bars(why, width), "", sum_text(why)]
-    return found + ([plain(result["compared"])] if result["compared"] else [])
+    found += ["", *_bars(why, width), "", *textwrap.wrap(sum_text(why), width)]
+    return found + (textwrap.wrap(plain(result["compared"]), width) if result["compared"] else [])
 
 
-def _answer(why: Why) -> str:
+def answer_text(result: dict[str, Any]) -> str:
+    """Return the answer, with the truth beside it where that is known."""
+    why: Why = result["why"]
     probability = f" with probability {why.answer:.3f}" if why.label else ""
-    return f"{plain(why.target)} = {plain(why.prediction)}{probability}"
+    return f"{plain(why.target)} = {plain(why.prediction)}{probability}{_truth(result)}"
 
 
 def _truth(result: dict[str, Any]) -> str:
@@ -65,12 +78,18 @@ def _bars(why: Why, width: int) -> list[str]:
     bar = max(4, min(_BAR, (width - _NARROWEST) // 4))
     name = max(12, min(_NAME, width - 2 * bar - digits - 9, max((len(text) for text, _ in rows), default=0)))
     largest = max((abs(value) for _, value in rows), default=0.0) or 1.0
-    lines = [f"  {'':{name}}  {'':{digits}}  {'against':>{bar}} | for"]
-    for (text, value), number in zip(rows, numbers, strict=True):
-        length = round(bar * abs(value) / largest)
-        left, right = ("" if value > 0 else "#" * length), ("#" * length if value > 0 else "")
-        lines.append(f"  {shortened(text, name, '...'):{name}}  {number:>{digits}}  {left:>{bar}} | {right}".rstrip())
+    block, line = ("█", "│") if _writes_blocks() else ("#", "|")
+    lines = [f"  {'':{name}}  {'':{digits}}  {'against':>{bar}} {line} for"]
+    for text, (_, value), number in zip(distinct_cuts([text for text, _ in rows], name), rows, numbers, strict=True):
+        ends = block * round(bar * abs(value) / largest)
+        left, right = ("", ends) if value > 0 else (ends, "")
+        lines.append(f"  {text:{name}}  {number:>{digits}}  {left:>{bar}} {line} {right}".rstrip())
     return lines
+
+
+def _writes_blocks() -> bool:
+    """Return whether the output has characters for bars."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def sum_text(why: Why) -> str:
@@ -106,7 +125,7 @@ def step_text(result: dict[str, Any], digits: int, full: bool) -> str:
 
 def step_sentence(step: Explanation) -> str:
     """Return at which learning rate a step is worked, and that noise is off."""
-    rate = f"at learning rate {float(step['lr']):.6g}" if "lr" in step.symbols else "of one layer"
+    rate = f"at learning rate {float(step['lr']):.3g}" if "lr" in step.symbols else "of one layer"
     return f"{rate}; dropout off"
 
 
