@@ -110,8 +110,7 @@ class BaseNetwork(AdvisesOnNames):
         for layer in self.layers:
             out_shape = layer.build(out_shape)
         if len(out_shape) != 1:
-            must = "it must be one row of outputs"
-            message = f"Network: the last layer gives samples of shape {out_shape}; {must}. Put Flatten() before it."
+            message = f"Network: the last layer gives samples of shape {out_shape}; they must be rows. Add Flatten()."
             raise ShapeError(message, expected="(k,)", got=out_shape)
         return Store(leaves(self.names, self.layers), self.members, self.dtype)
 
@@ -166,8 +165,7 @@ class BaseNetwork(AdvisesOnNames):
     def _built(self, where: str) -> Store:
         """Return the store, or say that ``where`` needs one."""
         if self._store is None:
-            must = "the shape of its input must be known"
-            message = f"Network.{where}: the network is not built yet; {must}. Call fit or build first."
+            message = f"Network.{where}: the network is not built: its input shape is unknown. Call fit or build first."
             raise NotFittedError(message)
         return self._store
 

@@ -240,8 +240,8 @@ def prepare_blocks(
     for name, value in given.items():
         if value is not None:
             advice = {"y": "Name the column: target='y'.", "sample_weight": "Name the column: weight='w'."}
-            must = "with blocks of rows it must be left out"
-            message = f"fit: {name} is {shortened(repr(value), 40)}; {must}. {advice[name]}"
+            fact = f"{name} is {shortened(repr(value), 40)}; with blocks of rows it must be left out"
+            message = f"fit: {fact}. {advice[name]}"
             raise ConfigError(message, got=value)
     steps = options["steps_per_epoch"]
     if steps is not None:
@@ -250,8 +250,7 @@ def prepare_blocks(
         message = "fit: validation_data and validation_split are both given; only one may be. Leave one out."
         raise ConfigError(message)
     if split and network.members is not None:
-        must = "with members it must be 0"
-        message = f"fit: validation_split is {split}; {must}. Pass validation_data, which they share."
+        message = f"fit: validation_split is {split}; with members it must be 0. Pass validation_data to all."
         raise ConfigError(message)
     check = getattr(source, "check_numbers", None)
     if check is not None:
