@@ -108,7 +108,7 @@ def test_history_with_a_peak() -> None:
     """A few values that tower above all others make the scale logarithmic; values at or below 0 never do."""
     history = gn.History()
     for loss in (600.0, 90.0, *np.linspace(2.0, 1.0, 20)):
-        history.record({"loss": loss, "score": loss - 1.0})
+        history._record({"loss": loss, "score": loss - 1.0})
     assert plots.plot_history(history).get_yscale() == "log"
     assert plots.plot_history(history, "score").get_yscale() == "linear"
     assert plots.plot_history(classifier(*spiral()).history).get_yscale() == "linear"

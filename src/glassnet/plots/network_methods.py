@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.utils.upper_floor import from_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from glassnet.training import History
+
+    Report = Any  # `glassnet.reports.Report`, of a higher floor
 
 __all__ = ["NetworkPlots"]
 
@@ -24,6 +27,37 @@ class NetworkPlots(BaseNetwork):
         from glassnet.training import History
 
         return History() if self._run is None else self._run.history
+
+    def report(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[Any] | None = None,
+    ) -> Report:
+        """Return a report on rows with known targets: scores beside a constant, worst rows and why, findings, a card.
+
+        A notebook shows it as a page, ``print`` as text; ``report.save("report.html")`` writes one file that loads
+        nothing.
+
+        Parameters
+        ----------
+        X, y : array
+            Rows and targets, as of `evaluate`, best ones that the network was not trained on.
+        feature_names : sequence of str, optional
+            What the inputs are called; by default the names of the columns of X, if it has some.
+        class_names : sequence, optional
+            What the classes are called, in the order of their codes.
+
+        Returns
+        -------
+        Report
+            See `glassnet.reports.Report`.
+        """
+        report_network = from_above("reports.network_report", "report_network")
+        report: Report = report_network(self, X, y, feature_names=feature_names, class_names=class_names)
+        return report
 
     def plot_history(self, column: str = "loss", *, ax: Axes | None = None) -> Axes:
         """Draw a ``column`` of the history, findings marked, into ``ax``; see `glassnet.plots.plot_history`."""
