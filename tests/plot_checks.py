@@ -18,7 +18,9 @@ def cut_texts(figure: Any) -> list[str]:
     ticks = set()
     for ax in figure.axes:
         for axis in (ax.xaxis, ax.yaxis):  # labels of ticks outside the axes are not drawn; the box has all others
-            ticks |= {id(label) for tick in (*axis.majorTicks, *axis.minorTicks) for label in (tick.label1, tick.label2)}
+            ticks |= {
+                id(label) for tick in (*axis.majorTicks, *axis.minorTicks) for label in (tick.label1, tick.label2)
+            }
             ticks |= set() if ax.axison else {id(axis.label)}
     for text in figure.findobj(Text):
         if text.get_text().strip() and text.get_visible() and id(text) not in ticks:
@@ -30,8 +32,7 @@ def cut_texts(figure: Any) -> list[str]:
 
 
 def share_of_axes(ax: Any) -> float:
-    """Return which share of its figure the axes take, after the layout."""
-    ax.figure.canvas.draw()
+    """Return which share of its figure the axes take, once it was drawn."""
     box = ax.get_window_extent()
     return float(box.width * box.height / (ax.figure.bbox.width * ax.figure.bbox.height))
 

@@ -70,7 +70,7 @@ def pictures(k: int, names: list[str], features: list[str]) -> dict[str, Callabl
     importance = gn.permutation_importance(net, X, y, feature_names=features, metric="balanced_accuracy", repeats=2)
     found = gn.integrated_gradients(net, X[:1], tolerance=1e-2)
     return {
-        "regions": lambda ax: net.plot_decision_regions(frame, target, class_names=names, resolution=30, ax=ax),
+        "regions": lambda ax: net.plot_decision_regions(frame, target, class_names=names, resolution=20, ax=ax),
         "confusion": lambda ax: net.plot_confusion(frame, target, class_names=names, ax=ax),
         "calibration": lambda ax: net.plot_calibration(frame, target, output=1, class_names=names, ax=ax),
         "network": lambda ax: net.plot_network(frame[:1], class_names=names, ax=ax),
@@ -86,15 +86,17 @@ def pictures(k: int, names: list[str], features: list[str]) -> dict[str, Callabl
 
 
 @pytest.mark.filterwarnings("ignore:Glyph")
-@pytest.mark.parametrize("size", [None, (4.0, 3.0)])
-@pytest.mark.parametrize("k", [2, 10, 32, 100])
+@pytest.mark.parametrize(("k", "size"), [(2, (4.0, 3.0)), (10, None), (32, (4.0, 3.0)), (100, None)])
 def test_nothing_is_cut_off(k: int, size: tuple[float, float] | None) -> None:
     """Whatever the names and however many classes, all texts are inside the figure, and the data have room."""
     from matplotlib import pyplot as plt
 
     names = [f"the class of all the things which are called number {i:03d}" for i in range(k)]
     names[0] = "$ \N{GRINNING FACE} 漢字漢字漢字漢字漢字漢字"
-    for what, draw in pictures(k, names, YEARS).items():
+    drawn = pictures(k, names, YEARS)
+    if k > 10:
+        drawn = {what: drawn[what] for what in ("regions", "confusion", "network")}
+    for what, draw in drawn.items():
         if size is None:
             ax = draw(None)
         else:
@@ -142,7 +144,7 @@ def test_labels_may_be_text() -> None:
     [
         (lambda net, X, y: net.plot_confusion(X, y, class_names=["a"]), "plot_confusion: class_names has 1 name for 3 classes; there must be one for each. Pass 3 names in the order of the classes."),
         (lambda net, X, y: net.plot_network(feature_names=["a"]), "plot_network: feature_names has 1 name for 4 features; there must be one for each. Pass 4 names in the order of the features."),
-        (lambda net, X, y: net.plot_decision_regions(X, y[:-1]), "plot_decision_regions: y has 239 values and X 240 rows; there must be one value for each row."),
+        (lambda net, X, y: net.plot_decision_regions(X, y[:-1]), "plot_decision_regions: y has 239 values and X 240 rows; there must be one for each row."),
         (lambda net, X, y: net.plot_decision_regions(X, ["a"] * 240), "plot_decision_regions: y holds 'a'; it must hold class codes from 0 to 2, or names that are all among class_names. Code labels: labels, y = np.unique(y, return_inverse=True)."),
         (lambda net, X, y: net.plot_decision_regions(X, y + 1), "plot_decision_regions: y holds other numbers; it must hold class codes from 0 to 2, or names that are all among class_names."),
         (lambda net, X, y: net.plot_decision_regions(X, features=(1,)), "plot_decision_regions: features is (1,); it must be two features, by position or name, such as (0, 1)."),
@@ -196,6 +198,7 @@ def test_many_classes_have_no_legend() -> None:
     names = [f"c{i}" for i in range(32)]
     ax = nearest_centre(32).plot_decision_regions(X, y, class_names=names, resolution=60)
     assert ax.get_legend() is None
+    assert cut_texts(ax.figure) == []
     assert share_of_axes(ax) > 0.6
     assert len(texts_of(ax)) > 15
     boxes = [text.get_window_extent() for text in ax.texts]
@@ -207,10 +210,8 @@ def test_many_classes_have_no_legend() -> None:
 def test_a_hundred_classes_can_be_read() -> None:
     """The figure stays small, only some names stand at the axes, and those least often right are named."""
     X, y = rows_of_classes(100, 400)
-    codes = np.where(y == 7, 8, y)
-    net = nearest_centre(100)
     names = [f"c{i}" for i in range(100)]
-    ax = net.plot_confusion(X, np.where(y == 8, 7, codes), class_names=names)
+    ax = nearest_centre(100).plot_confusion(X, np.where(y == 8, 7, y), class_names=names)
     assert max(ax.figure.get_size_inches()) < 11
     assert 20 < len(ax.get_yticks()) <= 50
     assert "Least often right:" in ax.get_title("left")
@@ -240,7 +241,10 @@ def test_networks_have_names_and_a_legend() -> None:
     ax = net.plot_network(feature_names=["a", "b", "c", "d"], class_names=["x", "y", "z"])
     assert [text for text in texts_of(ax) if len(text) == 1] == ["a", "b", "c", "d", "x", "y", "z"]
     assert legend_of(ax) == ["positive weight", "negative weight"]
-    assert legend_of(net.plot_network([0.0, 1.0, 2.0, 3.0])) == ["positive weight or output", "negative weight or output"]
+    assert legend_of(net.plot_network([0.0, 1.0, 2.0, 3.0])) == [
+        "positive weight or output",
+        "negative weight or output",
+    ]
     binary = gn.Network([gn.Dense(1)], loss="binary_cross_entropy", seed=0, input_shape=2)
     assert texts_of(binary.plot_network(class_names=["no", "yes"]))[-1] == "yes"
 
