@@ -6,7 +6,7 @@ __all__ = ["CHART_STYLE"]
 
 # Text and lines take the colour of the page around them; `utils.html` mixes the chart's colours with it.
 CHART_STYLE = """
-figure.chart { margin: 0.4rem 0 0.8rem; max-width: 30rem; break-inside: avoid; print-color-adjust: exact;
+figure.chart { margin: 0.4rem 0 0.8rem; max-width: 27rem; break-inside: avoid; print-color-adjust: exact;
   -webkit-print-color-adjust: exact; }
 figure.chart svg { display: block; width: 100%; height: auto; overflow: visible; font: 11px system-ui, sans-serif; }
 figure.chart svg text { fill: currentColor; stroke: none; }
