@@ -13,7 +13,6 @@ from glassnet.engine.arguments import check_layers, check_seeds, check_shape, re
 from glassnet.engine.custom_layer_check import try_own_layers
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.engine.inputs import check_data, check_inputs
-from glassnet.engine.notebook import ShownInNotebooks
 from glassnet.engine.one_fit import refuse_during_fit
 from glassnet.engine.one_line import network_line
 from glassnet.engine.parameters import Slot, Store
@@ -25,7 +24,7 @@ from glassnet.layers.tree import every_layer, leaves, name_layers
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.utils.checks import check_choice, check_integer, check_number
-from glassnet.utils.keywords import advises_on_names, unknown_attribute
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_names, unknown_attribute
 from glassnet.utils.names import DTypeName, LossName, OptimizerName
 from glassnet.utils.random_streams import Noise, Streams
 
@@ -39,7 +38,7 @@ _STATE = frozenset((
 ))  # fmt: skip
 
 
-class BaseNetwork(ShownInNotebooks):
+class BaseNetwork(AdvisesOnNames):
     """Layers, a loss and an optimizer over flat arrays: forward, backward and checked input.
 
     `glassnet.Network` adds what users call, and documents the parameters.
@@ -130,7 +129,8 @@ class BaseNetwork(ShownInNotebooks):
     def _like(self, layers: Sequence[Layer], **changes: Any) -> Self:
         """Return a new network of other layers, with the settings of this one but for ``changes``.
 
-        The layers must be new ones, or copies. A subclass keeps what its constructor left, which does not run again.
+        A subclass keeps its class and what its own constructor left, which does not run again. The layers must be new
+        ones, or copies.
         """
         names = ("loss", "optimizer", "seed", "members", "input_shape", "l1", "l2", "max_norm")
         kept = {name: getattr(self, name) for name in names if name not in changes}

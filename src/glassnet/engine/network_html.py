@@ -1,4 +1,4 @@
-"""What a network shows in a notebook: its drawing, and a table of its layers."""
+"""What a network shows in a notebook: its line, its drawing, and a table of its layers."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from glassnet.charts.boxes import network_chart
-from glassnet.charts.notebook import for_notebooks, grid, shown
+from glassnet.charts.notebook import for_notebooks, paragraph, shown
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.engine.drawing import layer_words, network_columns
-from glassnet.layers.tree import walk
+from glassnet.engine.drawing import network_columns
+from glassnet.engine.one_line import network_line
+from glassnet.engine.summary import Summary
+from glassnet.engine.summary_html import summary_table
 from glassnet.utils.html import Markup, element
-from glassnet.utils.short_text import bytes_text, count
+from glassnet.utils.short_text import count, number_text
 
-__all__ = ["drawn_network", "layer_table", "network_html", "summary_html"]
+__all__ = ["drawn_network", "network_html"]
 
 
 @for_notebooks
 def network_html(network: BaseNetwork) -> str:
     """Return a network as a fragment of a page: what it is, its drawing, and its layers."""
-    details = element("details", element("summary", "Layers and parameters"), layer_table(network))
-    return shown(f"{type(network).__name__}: {_about(network)}", drawn_network(network), details)
-
-
-def summary_html(network: BaseNetwork) -> str:
-    """Return the summary of a network as a fragment of a page: a table of its layers, and its drawing."""
-    return shown(_about(network), layer_table(network), drawn_network(network))
+    details = ""
+    if network._store is not None:
+        details = element("details", element("summary", "Layers and parameters"), summary_table(Summary(network)))
+    return shown(network_line(network), drawn_network(network), paragraph(_training(network), quiet=True), details)
 
 
 def drawn_network(
@@ -46,35 +45,15 @@ def drawn_network(
     return network_chart(columns, label=label)
 
 
-def layer_table(network: BaseNetwork) -> Markup:
-    """Return a table of all layers: name, what it is, shape of its output, number of parameters."""
-    slots = [] if network._store is None else network._slots
-    rows, fixed = [], False
-    for name, layer in walk(network.names, network.layers):
-        if layer.sublayers():
-            continue
-        n = sum(slot.stop - slot.start for slot in slots if slot.layer is layer)
-        mark = "" if layer.trainable or not n else " (fixed)"
-        fixed = fixed or bool(mark)
-        shape = " × ".join(map(str, getattr(layer, "out_shape", ())))
-        rows.append([name, layer_words(layer) or type(layer).__name__.lower(), shape, f"{n:,}{mark}" if n else ""])
-    return grid(rows, ["layer", "what it is", "output", "parameters"], numbers_from=2)
-
-
-def _about(network: BaseNetwork) -> str:
-    """Return loss, size and training of a network in a few words."""
-    words = [network.loss.name]
-    if network._store is None:
-        words.append("not built: the shape of the input is not known yet")
-    else:
-        words.append(count(network.n_parameters, "parameter"))
-        words.append(f"{network.dtype}, {bytes_text(network.params.nbytes)}")
-    if network.members:
-        words.append(count(network.members, "member"))
+def _training(network: BaseNetwork) -> str:
+    """Return how long a network was trained, and to which loss."""
     history = getattr(network, "history", None)
     epochs = getattr(history, "epochs", 0)
-    words.append(f"trained for {count(epochs, 'epoch')}" if epochs else "not trained")
-    return ", ".join(words)
+    if not epochs or history is None:
+        return "Not trained."
+    last = {name: value for name, value in history.last.items() if "loss" in name and isinstance(value, float)}
+    words = ", ".join(f"{name} {number_text(value)}" for name, value in last.items() if value == value)
+    return f"Trained for {count(epochs, 'epoch')}" + (f"; in the last one {words}." if words else ".")
 
 
 def _known_names(network: BaseNetwork) -> tuple[list[str], list[str]]:
