@@ -59,7 +59,7 @@ def _inputs(network: BaseNetwork, names: list[str]) -> Column:
     """Return the column of inputs."""
     shape = network.input_shape
     size = len(names) if shape is None else math.prod(shape)
-    words = "" if shape is None or len(shape) == 1 else " × ".join(map(str, shape))
+    words = "" if shape is None or len(shape) == 1 else " x ".join(map(str, shape))
     if len(names) == size or not names:
         return Column("inputs", words, tuple(names), size)
     # A table has fewer columns than the network has inputs: a category is several.
@@ -169,7 +169,7 @@ def _residual(layer: Any) -> str:
 
 
 def _reshape(layer: Any) -> str:
-    return "reshape to " + " × ".join("rest" if axis == -1 else str(axis) for axis in layer.shape)
+    return "reshape to " + " x ".join("rest" if axis == -1 else str(axis) for axis in layer.shape)
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {

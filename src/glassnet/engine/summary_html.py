@@ -20,7 +20,7 @@ def summary_html(summary: Any) -> str:
 def summary_table(summary: Any) -> Markup:
     """Return the layers of a summary with their outputs and numbers of parameters, and what they add up to."""
     rows = [
-        [row.layer, element("code", plain(row.text, 200)), " × ".join(map(str, row.output)), f"{row.parameters:,}"]
+        [row.layer, element("code", plain(row.text, 200)), " x ".join(map(str, row.output)), f"{row.parameters:,}"]
         for row in summary.rows
     ]
     table = grid(rows, ["layer", "as written", "output", "parameters"], numbers_from=2)
