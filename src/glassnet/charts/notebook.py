@@ -29,7 +29,7 @@ div.grid.grid { overflow-x: auto; margin: 0.4rem 0 0.8rem; }
 div.grid.grid table { border-collapse: collapse; font-size: 0.9em; font-variant-numeric: tabular-nums; width: auto;
   margin: 0; }
 div.grid.grid th, div.grid.grid td { padding: 0.18rem 0.9rem 0.18rem 0; text-align: left; vertical-align: top;
-  border: 0; background: none; overflow-wrap: anywhere; }
+  border: 0; background: none; overflow-wrap: break-word; max-width: 30rem; }
 div.grid.grid tr { background: none; }
 div.grid.grid thead th { font-weight: 600; border-bottom: 1px solid var(--edge); vertical-align: bottom; }
 div.grid.grid .number { text-align: right; white-space: nowrap; }

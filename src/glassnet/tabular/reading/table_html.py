@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.charts.notebook import for_notebooks, grid, paragraph, shown
 from glassnet.utils.html import Markup, element
-from glassnet.utils.short_text import count, number_text, plain
+from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import cut_middle, distinct_cuts
 
 __all__ = ["table_html"]
@@ -45,7 +45,7 @@ def _cell(column: Any, row: int) -> str:
         return element("span", "missing", class_="quiet")
     value = column.values[row]
     if column.kind == "number":
-        return number_text(float(value), 6)
+        return f"{value:.0f}" if abs(value) < 1e15 and value % 1.0 == 0.0 else f"{value:.6g}"
     if column.kind == "boolean":
         return "true" if value else "false"
     if column.kind == "date":
