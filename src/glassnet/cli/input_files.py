@@ -43,8 +43,8 @@ def open_source(data: str | Source) -> Iterator[Source]:
         with open(data, "rb") as pipe, _copied(pipe) as path:
             yield Source(path, data)
     elif are_several(data):
-        must = "it must be one"
-        message = f"read_table({data!r}): these are several files; {must}. Give one after the other; only train reads all."
+        must, advice = "it must be one", "Give one after the other; only train reads all of them."
+        message = f"read_table({data!r}): these are several files; {must}. {advice}"
         raise DataError(message, expected=must, got=data)
     else:
         yield Source(data, data)

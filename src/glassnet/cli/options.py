@@ -190,13 +190,16 @@ def _evaluate(
     data: Table,
     *,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out rows without a target.")] = False,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="FILE", help="Write the report with pictures as one .html page.")
+    ] = None,
     as_json: Json = False,
     **texts: Any,
 ) -> Job:
     """Score a model on a table that has the target."""
     from glassnet.cli.commands.evaluate_command import run_evaluate
 
-    return lambda: run_evaluate(model, data, texts, skip_missing=skip_missing, as_json=as_json)
+    return lambda: run_evaluate(model, data, texts, report=report, skip_missing=skip_missing, as_json=as_json)
 
 
 @app.command("explain")

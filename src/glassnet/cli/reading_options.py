@@ -67,7 +67,8 @@ def _check_encoding(where: str, name: str, encoding: str) -> None:
     try:
         "a".encode(codecs.lookup(encoding).name)
     except (LookupError, ValueError, TypeError) as error:
-        message = f"{where}: unknown encoding {encoding!r}; {name} must be one that Python knows, such as utf-8 or cp1252."
+        must = f"{name} must be one that Python knows, such as utf-8 or cp1252"
+        message = f"{where}: unknown encoding {encoding!r}; {must}."
         raise ConfigError(message, got=encoding) from error
 
 

@@ -18,10 +18,10 @@ from glassnet.cli.output.prediction_files import cell_text
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
-from glassnet.cli.training.reading_facts import notes_of
 from glassnet.datasets import dataset_names
 from glassnet.errors import DataError
 from glassnet.explanation import Explanation, explain
+from glassnet.reports.reading_facts import notes_of
 from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.encoder import placed_coders

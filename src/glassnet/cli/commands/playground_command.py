@@ -61,7 +61,8 @@ def experiment_of(file: str | None, texts: Mapping[str, Any]) -> Experiment:
     if file is not None and _is_model(file):
         return _of_model(file, options, reading)
     if options.data is not None:
-        message = f"{WHERE}: --data is given without a MODEL{f', but with {file}' if file else ''}. Write: glassnet playground DATA"
+        instead = f", but with {file}" if file else ""
+        message = f"{WHERE}: --data is given without a MODEL{instead}. Write: glassnet playground DATA"
         raise ConfigError(message, got=file)
     return experiment_with(None if file is None else _rows(file, options, reading))
 

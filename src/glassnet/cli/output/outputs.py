@@ -35,7 +35,8 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
         raise ConfigError(message, expected=endings, got=given)
     folder = path.parent
     if not folder.is_dir():
-        message = f"{where}: no such folder for {option}: {str(folder)!r}. Create it: mkdir -p {shlex.quote(str(folder))}"
+        create = f"Create it: mkdir -p {shlex.quote(str(folder))}"
+        message = f"{where}: no such folder for {option}: {str(folder)!r}. {create}"
         if folder.exists():
             message = f"{where}: {option} is {given!r}, but {str(folder)!r} is a file; it must be a folder."
         raise ConfigError(message, expected="a folder", got=str(folder))

@@ -156,7 +156,8 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     if names == [f"column_{i}" for i in range(1, len(names) + 1)]:
         header = command_line_spelling("header", True)
         advice = f"The file seems to have no line of names; {header} takes its first line for one."
-    message = f"{where}: unknown column {name!r} for {option}. {advice or f'The columns are {few(map(repr, names), 12)}.'}"
+    advice = advice or f"The columns are {few(map(repr, names), 12)}."
+    message = f"{where}: unknown column {name!r} for {option}. {advice}"
     raise ConfigError(message, expected=list(names), got=name)
 
 
@@ -173,12 +174,12 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
     first = column.rows(int(column.missing.argmax()))
     markers = [repr(text) for text in column.form.missing if text] if column.form is not None else []
     cells = f" (empty, or {few(markers, 3)})" if markers else ""
-    fact = f"the target {target!r} has no value{cells} in {column.n_missing:,} of {table.n_rows:,} rows, first in {first}"
+    where_missing = f"in {column.n_missing:,} of {table.n_rows:,} rows, first in {first}"
     advice = "To leave them out, add --skip-missing."
     if column.kind == "category":
         as_text = command_line_spelling("read", {target: "text"})
         advice += f" If a cell such as NA is a class, add {as_text}."
-    message = f"{where}: {fact}. {advice}"
+    message = f"{where}: the target {target!r} has no value{cells} {where_missing}. {advice}"
     raise DataError(message, got=column.n_missing)
 
 
@@ -229,11 +230,13 @@ def _parts(where: str, n: int, shares: tuple[float, float]) -> dict[str, float]:
     """Return the share of each part that has rows."""
     validation, test = shares
     if validation + test >= 1.0:
-        message = f"{where}: --validation {validation:g} and --test {test:g} leave no rows to train on. Lower one of them."
+        given = f"--validation {validation:g} and --test {test:g}"
+        message = f"{where}: {given} leave no rows to train on. Lower one of them."
         raise ConfigError(message, got=shares)
     parts = {"training": 1.0 - validation - test, "validation": validation, "test": test}
     kept = {part: share for part, share in parts.items() if share}
     if n < 2 * len(kept):
-        message = f"{where}: the table has {count(n, 'row')}; it must have at least {2 * len(kept)} for its {len(kept)} parts."
+        must = f"it must have at least {2 * len(kept)} for its {len(kept)} parts"
+        message = f"{where}: the table has {count(n, 'row')}; {must}."
         raise DataError(message, expected=2 * len(kept), got=n)
     return kept

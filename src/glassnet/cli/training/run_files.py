@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -30,9 +29,6 @@ __all__ = ["as_refused", "check_run_file", "resumed"]
 _WITHOUT_EFFECT = ("out", "report", "checkpoint", "resume", "max_seconds", "jobs")
 
 
-_DIFFERENCE = re.compile(r"[\w.]+ was .+? and is .+?(?=; |\.(?: |$))")
-
-
 def check_run_file(options: TrainOptions, outputs: Iterable[Path | None]) -> RunFile | None:
     """Return the file of ``--checkpoint``; raise an error, before any work, if it cannot be written.
 
@@ -40,7 +36,8 @@ def check_run_file(options: TrainOptions, outputs: Iterable[Path | None]) -> Run
     """
     if options.checkpoint is None:
         if options.resume:
-            message = f"{WHERE}: --resume is given without --checkpoint, the file to continue from. Add --checkpoint run.safetensors."
+            fact = "--resume is given without --checkpoint, the file to continue from"
+            message = f"{WHERE}: {fact}. Add --checkpoint run.safetensors."
             raise ConfigError(message)
         return None
     path = check_model_output(WHERE, "--checkpoint", options.checkpoint, [options.data])
@@ -161,10 +158,11 @@ def _compare_data(given: str, before: dict[str, str], now: dict[str, str]) -> No
 
 def as_refused(error: ConfigError, run_file: RunFile) -> ConfigError:
     """Return the error of `Network.fit` about another run in the words of the command line; any other as it is."""
-    if "resume=True" not in str(error):
+    text = str(error)
+    differing = text.partition(", which resume=True needs: ")[2].partition(". To train on")[0].rstrip(".")
+    if not differing and "with resume=True" not in text:
         return error
-    found = re.findall(_DIFFERENCE, str(error))
-    facts = f": {few(found, between='; ')}" if found else ""
-    begun = f"{str(run_file.path)!r} was begun with other data or options, or by another release of glassnet"
-    message = f"{WHERE}: {begun}{facts}. Leave --resume out to begin anew."
+    fact = differing or text.partition(": ")[2].partition("; ")[0]
+    must = f"--resume needs data, options and a release of glassnet as {str(run_file.path)!r} was begun with"
+    message = f"{WHERE}: {fact}; {must}. Leave out --resume to begin anew."
     return ConfigError(message, expected=error.expected, got=error.got)

@@ -157,10 +157,11 @@ def _refuse_large_text(data: str) -> None:
     except (OSError, ValueError):
         return
     if free is not None and _TEXT_TIMES * size > free:
-        must = "a text file must fit into memory"
-        got = f"{_gigabytes(size)}, with {_gigabytes(free)} free"
-        message = f"{WHERE}: {data} takes more memory than is free: {got}; {must}. {_how_to_convert(data)} Or add --no-stream."
-        raise DataError(message, expected=must, got=size)
+        fact = (
+            f"{data} has {_gigabytes(size)} of text and does not fit into memory, of which {_gigabytes(free)} are free"
+        )
+        message = f"{WHERE}: {fact}. {_how_to_convert(data)} Or add --no-stream."
+        raise DataError(message, got=size)
 
 
 def _starts_with(data: str, first: bytes) -> bool:
@@ -212,7 +213,8 @@ def prepare_stream(options: TrainOptions, rows: ParquetRows, why: str) -> Prepar
     validation, test = options.shares
     share = validation + test
     if not 0.0 < share < 1.0:
-        message = f"{WHERE}: --validation {validation:g} and --test {test:g} leave no rows to train on. Lower one of them."
+        given = f"--validation {validation:g} and --test {test:g}"
+        message = f"{WHERE}: {given} leave no rows to train on. Lower one of them."
         raise ConfigError(message, got=options.shares)
     most = MOST_HELD_OUT * (bool(validation) + bool(test))
     stream = look_over(rows, options.seed, WHERE, share=share, most=most)
