@@ -250,7 +250,7 @@ def _fit(options: TrainOptions, data: Prepared, plan: FitOptions, train: Rows) -
             return fit_table(train, valid, data.target, plan)
     except DivergenceError as error:
         advice = _lower_rate(options, last.history) if options.is_plain else "Try another --recipe, or another --seed."
-        message = f"{WHERE}: training diverged, with {error.got or 'a loss'} that is not finite. {advice}"
+        message = f"{WHERE}: training diverged with {error.got or 'a loss that is not finite'}. {advice}"
         raise DivergenceError(message, got=error.got) from error
     except MemoryError as error:
         rows = plan.batch_size or plan.recipe.batch_size(len(train.target))

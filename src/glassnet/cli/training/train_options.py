@@ -281,7 +281,7 @@ class TrainOptions:
     def _refuse(self, name: str, beside: str, advice: str) -> None:
         """Raise the error for an option that must be left out."""
         value = getattr(self, name)
-        shown = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else repr(value)
+        shown = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
         message = f"{WHERE}: {flag_of(name)} {shown} does not go with {beside}. {advice} Leave {flag_of(name)} out."
         raise ConfigError(message, got=value)
 
