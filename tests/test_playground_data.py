@@ -772,7 +772,7 @@ def test_settings_that_fit_are_kept() -> None:
 
 
 def test_baselines_are_what_they_are_called() -> None:
-    """The constant answer is the share or the mean of the training rows, and the line is least squares or logistic."""
+    """The constant prediction is the share or the mean of the training rows, and the line is least squares or logistic."""
     data = toy("plane", noise=0.3)
     mean, linear = baseline_lines(data, suggested_settings(data))
     assert mean["loss"] == pytest.approx(np.mean((data.y_valid - data.y.mean()) ** 2), rel=1e-5)

@@ -274,10 +274,10 @@ def test_findings_name_labels() -> None:
     assert worded_for_train(found, is_plain=True, labels=["no", "yes"])["measured"] == (
         "82.8% of 1 rows are of class 'yes'."
     )
-    words = "No row is of class 0, 2, of 3 that the network can answer."
+    words = "No row is of class 0, 2, of 3 that the network can predict."
     found |= {"code": "missing-classes", "measured": words}
     assert worded_for_train(found, is_plain=False, labels=["a", "b", "c"])["measured"] == (
-        "No row is of class 'a', 'c', of 3 that the network can answer."
+        "No row is of class 'a', 'c', of 3 that the network can predict."
     )
     assert worded_for_train(found, is_plain=False)["measured"] == words
 
