@@ -50,37 +50,33 @@ CASES = {
     GOOD + "--drop a,b": "--drop must be one of the columns 'a', 'b', 'y', got 'a,b'. Repeat it: --drop a --drop b",
     GOOD + "--drop y": "--drop must not name the target, got 'y'.",
     # options
-    GOOD + "--epochs many": "--epochs must be a whole number of at least 1, got 'many'.",
-    GOOD + "--epochs 0": "--epochs must be a whole number of at least 1, got 0.",
+    GOOD + "--epochs many": "--epochs is 'many'; it must be a whole number of at least 1.",
+    GOOD + "--epochs 0": "--epochs is 0; it must be a whole number of at least 1.",
     GOOD
-    + "--validation 20": "--validation must be a finite number above 0 and below 1, got 20. A share of 20 % is 0.2.",
-    GOOD + "--epochs 2.5": "--epochs must be a whole number of at least 1, got 2.5.",
-    GOOD + "--rate 0": "--rate must be a finite number above 0, got 0.",
-    GOOD + "--rate nan": "--rate must be a finite number above 0, got nan.",
+    + "--validation 20": "--validation is 20; it must be a finite number above 0 and below 1. A share of 20 % is 0.2.",
+    GOOD + "--epochs 2.5": "--epochs is 2.5; it must be a whole number of at least 1.",
+    GOOD + "--rate 0": "--rate is 0; it must be a finite number above 0.",
+    GOOD + "--rate nan": "--rate is nan; it must be a finite number above 0.",
     GOOD + "--rate 1e30": "loss and weights must stay finite, got a loss of nan. Lower --rate (now 1e+30).",
     GOOD + "--weight-decay 1e9": "loss and weights must stay finite, got a loss of nan. "
     "Lower --weight-decay (now 1e+09) or --rate (now 0.003).",
-    GOOD + "--batch 0": "--batch must be a whole number of at least 1, got 0.",
-    GOOD + "--layers 64,x": "each width of --layers must be a whole number of at least 1, got 'x'. "
-    "Write the widths with commas: --layers 64,64",
+    GOOD + "--batch 0": "--batch is 0; it must be a whole number of at least 1.",
+    GOOD + "--layers 64,x": "each width of --layers is 'x'; it must be a whole number of at least 1. Write the widths with commas: --layers 64,64",
     GOOD + "--layers 99999999999999999999": "each width of --layers must be at most 100,000, got 99999999999999999999.",
     GOOD + "--layers 64,4294967296": "each width of --layers must be at most 100,000, got 4294967296.",
-    GOOD + "--activation rleu": "--activation must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', "
-    "'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh', got 'rleu'. Did you mean 'relu'?",
-    GOOD + "--dropout 1": "--dropout must be a finite number at least 0 and below 1, got 1.",
-    GOOD + "--validation 0": "--validation must be a finite number above 0 and below 1, got 0.",
+    GOOD + "--activation rleu": "--activation is 'rleu'; it must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh'. Did you mean 'relu'?",
+    GOOD + "--dropout 1": "--dropout is 1; it must be a finite number of at least 0 and below 1.",
+    GOOD + "--validation 0": "--validation is 0; it must be a finite number above 0 and below 1.",
     GOOD + "--validation 0.9": "--validation and --test must leave rows to train on, got 0.9 and 0.2.",
-    GOOD + "--test -1": "--test must be a finite number at least 0 and below 1, got -1.",
-    GOOD + "--seed x": "--seed must be a whole number of at least 0, got 'x'.",
-    GOOD + "--patience 0": "--patience must be a whole number of at least 1, got 0.",
-    GOOD + "--weight-decay -1": "--weight-decay must be a finite number at least 0, got -1.",
-    GOOD + "--max-seconds 0": "--max-seconds must be a finite number above 0, got 0.",
-    GOOD + "--task classify": "--task must be one of 'auto', 'classification', 'regression', got 'classify'. "
-    "Did you mean 'classification'?",
+    GOOD + "--test -1": "--test is -1; it must be a finite number of at least 0 and below 1.",
+    GOOD + "--seed x": "--seed is 'x'; it must be a whole number of at least 0.",
+    GOOD + "--patience 0": "--patience is 0; it must be a whole number of at least 1.",
+    GOOD + "--weight-decay -1": "--weight-decay is -1; it must be a finite number of at least 0.",
+    GOOD + "--max-seconds 0": "--max-seconds is 0; it must be a finite number above 0.",
+    GOOD + "--task classify": "--task is 'classify'; it must be one of 'auto', 'classification', 'regression'. Did you mean 'classification'?",
     # recipes
     GOOD
-    + "--recipe realmpl": "--recipe must be one of 'fast', 'plain', 'realmlp', 'small', 'tabm', 'tabm-mini', got 'realmpl'. "
-    "Did you mean 'realmlp'?",
+    + "--recipe realmpl": "--recipe is 'realmpl'; it must be one of 'fast', 'plain', 'realmlp', 'small', 'tabm', 'tabm-mini'. Did you mean 'realmlp'?",
     GOOD + "--recipe small --layers 64,32": "--layers must be left out with --recipe small, got 64,32. "
     "Only --recipe plain has it.",
     GOOD + "--recipe realmlp --layers none": "--layers must be left out with --recipe realmlp, got none. "
@@ -97,20 +93,18 @@ CASES = {
     GOOD
     + "--metric rmse": "--metric must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', "
     "got 'rmse'.",
-    GOOD + "--ensemble 0": "--ensemble must be a whole number of at least 1, got 0.",
-    GOOD + "--ensemble few": "--ensemble must be a whole number of at least 1, got 'few'.",
-    GOOD + "--folds 1": "--folds must be a whole number of at least 2, got 1.",
-    GOOD + "--folds 99": "there must be at least one row for each of 99 folds, got 48 rows.",
+    GOOD + "--ensemble 0": "--ensemble is 0; it must be a whole number of at least 1.",
+    GOOD + "--ensemble few": "--ensemble is 'few'; it must be a whole number of at least 1.",
+    GOOD + "--folds 1": "--folds is 1; it must be a whole number of at least 2.",
+    GOOD + "--folds 99": "48 rows for 99 folds; there must be at least one row for each.",
     GOOD + "--folds 3 --validation 0.3": "--validation must be left out with --folds, got 0.3. "
     "Each fold is the validation rows of a network.",
     GOOD + "--folds 3 --test 0": "--test must be above 0 with --folds, got 0. All other rows are trained on.",
     GOOD + "--quantiles 0.1,0.9": "--quantiles must be used with numbers, got a classification of 'y'. Leave it out.",
     "train good.csv -t b --task regression --quantiles 0.9,0.1": "--quantiles must rise, got 0.9,0.1. "
     "Write the levels with commas: --quantiles 0.05,0.5,0.95",
-    "train good.csv -t b --task regression --quantiles 0.1,1": "each of --quantiles must be a finite number above 0 and "
-    "below 1, got 1. Write the levels with commas: --quantiles 0.05,0.5,0.95",
-    "train good.csv -t b --task regression --quantiles low": "each of --quantiles must be a finite number above 0 and "
-    "below 1, got 'low'. Write the levels with commas: --quantiles 0.05,0.5,0.95",
+    "train good.csv -t b --task regression --quantiles 0.1,1": "each of --quantiles is 1; it must be a finite number above 0 and below 1. Write the levels with commas: --quantiles 0.05,0.5,0.95",
+    "train good.csv -t b --task regression --quantiles low": "each of --quantiles is 'low'; it must be a finite number above 0 and below 1. Write the levels with commas: --quantiles 0.05,0.5,0.95",
     "train good.csv -t b --task regression --quantiles 0.5 --metric mae": "--metric must be left out with --quantiles, "
     "got 'mae'. They are judged by the pinball loss.",
     # words
@@ -163,13 +157,13 @@ CASES = {
     "show garbage.safetensors": "garbage.safetensors: the file must be a safetensors file, "
     "got one of 7 bytes. It is damaged or of another kind.",
     # scratch
-    "scratch nand": "the problem must be one of 'and', 'or', 'xor', got 'nand'.",
-    "scratch xro": "the problem must be one of 'and', 'or', 'xor', got 'xro'. Did you mean 'xor'?",
-    "scratch xor --epochs x": "--epochs must be a whole number of at least 0, got 'x'.",
-    "scratch xor --hidden-size 0": "--hidden-size must be a whole number of at least 1, got 0.",
-    "scratch xor --learning-rate -1": "--learning-rate must be a finite number at least 0, got -1.",
-    "scratch xor --gradient x": "--gradient must be one of 'cross_entropy', 'squared_error', got 'x'.",
-    "scratch xor --seed 99999999999": "seed must be a whole number from 0 to 4294967295, got 99999999999.",
+    "scratch nand": "unknown problem 'nand'. The choices are 'and', 'or', 'xor'.",
+    "scratch xro": "unknown problem 'xro'. Did you mean 'xor'? The choices are 'and', 'or', 'xor'.",
+    "scratch xor --epochs x": "--epochs is 'x'; it must be a whole number of at least 0.",
+    "scratch xor --hidden-size 0": "--hidden-size is 0; it must be a whole number of at least 1.",
+    "scratch xor --learning-rate -1": "--learning-rate is -1; it must be a finite number of at least 0.",
+    "scratch xor --gradient x": "--gradient is 'x'; it must be one of 'cross_entropy', 'squared_error'.",
+    "scratch xor --seed 99999999999": "seed is 99999999999; it must be a whole number from 0 to 4294967295.",
 }
 
 

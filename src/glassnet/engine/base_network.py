@@ -14,6 +14,7 @@ from glassnet.engine.custom_layer_check import try_own_layers
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.engine.inputs import check_data, check_inputs
 from glassnet.engine.one_fit import refuse_during_fit
+from glassnet.engine.one_line import network_line
 from glassnet.engine.parameters import Slot, Store
 from glassnet.engine.penalties import Penalties
 from glassnet.engine.workspace import Workspace
@@ -336,12 +337,7 @@ class BaseNetwork(AdvisesOnNames):
         return copy.deepcopy(self)
 
     def __repr__(self) -> str:
-        layers = ", ".join(map(repr, self.layers))
-        options = f"loss={self.loss!r}, optimizer={self.optimizer!r}, seed={self.seed!r}, dtype={self.dtype.name!r}"
-        options += f", members={self.members}, input_shape={self.input_shape}"
-        limits = {"l1": self.l1, "l2": self.l2, "max_norm": self.max_norm}
-        options += "".join(f", {name}={value}" for name, value in limits.items() if value)
-        return f"Network([{layers}], {options})"
+        return network_line(self)
 
     @property
     def seed(self) -> int | list[int]:

@@ -207,7 +207,7 @@ def _detail(digits: int, full: bool) -> Detail:
 
 
 def explain(
-    network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None
+    network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None, noise: bool = True
 ) -> Explanation:
     """Return the next training step on a few rows, worked out: every number with the formula it comes from.
 
@@ -227,6 +227,8 @@ def explain(
         As in `Network.fit`.
     layer : str, optional
         Name of one layer, as in `Network.summary`: only its part of the step, as of `Explanation.of_layer`.
+    noise : bool, default=True
+        Whether dropout and noise are on, as in training; without them the step has the numbers of a prediction.
 
     Returns
     -------
@@ -265,7 +267,7 @@ def explain(
     double = network.astype("float64")
     targets = double.loss.prepare(y, double.n_outputs, double.dtype)
     rows = np.asarray(inputs[:], dtype=np.float64)
-    record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64))
+    record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64), noise=noise)
     head = _head(network, "One training step", f", {network.loss.name}, {type(network.optimizer).__name__}", len(rows))
     step = Explanation([*head, *notes_of(network, record)], sections_of(record))
     return step if layer is None else step._of_layer(layer, "explain", "layer")

@@ -88,8 +88,7 @@ _SETTERS = {"learning_rate": _set_learning_rate, "weight_decay": _set_weight_dec
 
 def kept_value(history: History, values: Sequence[Any], restores_best: bool) -> float:
     """Return the value of a history's column at the epoch whose weights a network has; NaN if there is none."""
-    value = values[history.best_epoch - 1 if restores_best and history.best_epoch else -1] if values else None
-    return math.nan if value is None else float(value)
+    return float(values[history.best_epoch - 1 if restores_best and history.best_epoch else -1]) if values else math.nan
 
 
 def scale_weights(member: Network, scale: float) -> None:

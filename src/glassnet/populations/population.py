@@ -19,6 +19,7 @@ from glassnet.populations.joint import Job, make_plan, train_jointly
 from glassnet.populations.members import check_template, kept_value, make_members, scale_weights
 from glassnet.schedules import Schedule
 from glassnet.training import History
+from glassnet.training.history import has_value
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_names
@@ -178,7 +179,7 @@ class Population(AdvisesOnNames):
         monitor : str, optional
             By default what early stopping watched, or the validation loss, or without validation data the loss.
         """
-        columns = [name for name, values in self._trained().columns.items() if values[-1] is not None]
+        columns = [name for name, values in self._trained().columns.items() if has_value(values[-1])]
         name = check_choice("Population", "monitor", monitor or self._monitor, columns)
         return [
             math.nan if k in self.failures else kept_value(history, history.columns.get(name, []), self._restores_best)

@@ -224,4 +224,5 @@ def _is_part(found: dict[str, Any], state: RunState) -> bool:
     steps = found.get("steps")
     if not isinstance(losses, list) or not losses or not isinstance(steps, int):
         return False
-    return steps <= state.optimizer_state.t and state.history.columns.get("loss", [])[: len(losses)] == losses
+    known = state.history.to_dict()["columns"].get("loss", [])
+    return steps <= state.optimizer_state.t and known[: len(losses)] == losses

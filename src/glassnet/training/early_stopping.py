@@ -62,15 +62,15 @@ class EarlyStopping(AdvisesOnNames):
         self.ties = check_choice("EarlyStopping", "ties", ties, ("first", "last"))
 
     @property
-    def sign(self) -> float:
+    def _sign(self) -> float:
         """1 if the monitored value must fall, -1 if it must rise."""
         return better_sign("EarlyStopping", self.monitor, self.mode)
 
-    def check_monitor(self, columns: list[str]) -> None:
+    def _check_monitor(self, columns: list[str]) -> None:
         """Refuse a monitor that the history will not have, or whose better direction is not known."""
         if self.monitor in columns:
             # Reading it raises an error where it is not known.
-            _ = self.sign
+            _ = self._sign
             return
         fact = f"the history has no {self.monitor!r} to monitor"
         message = f"EarlyStopping: {fact}. {monitor_advice(self.monitor, columns)}"
@@ -105,8 +105,8 @@ class EarlyStopper(Callback):
         rule, old = self._rule, run.state.stopping
         run.restores_best = rule.restore_best
         data = self._monitored_data(run)
-        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule.sign):
-            run.state.stopping = StoppingState(rule.monitor, run.network.members, data, rule.sign)
+        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule._sign):
+            run.state.stopping = StoppingState(rule.monitor, run.network.members, data, rule._sign)
         elif old.settled.all():
             if run.resumes:
                 run.stop("early stopping")

@@ -133,7 +133,7 @@ def _check_stopping(rule: EarlyStopping | None, columns: list[str]) -> None:
             f"fit: early_stopping is {rule!r}; it must be an EarlyStopping object. Write EarlyStopping(patience=10)."
         )
         raise ConfigError(message, got=rule)
-    rule.check_monitor(columns)
+    rule._check_monitor(columns)
 
 
 def _check_schedule(network: BaseNetwork, columns: list[str]) -> None:

@@ -21,7 +21,7 @@ class StoppingRule(Protocol):
     ties: str
 
     @property
-    def sign(self) -> float:
+    def _sign(self) -> float:
         """1 if the monitored value must fall, -1 if it must rise."""
 
 
@@ -49,7 +49,7 @@ class StoppingState:
 
     def update(self, rule: StoppingRule, value: Any, epoch: int, params: np.ndarray, stats: np.ndarray) -> bool:
         """Record the monitored value of one epoch; return whether to stop."""
-        values = rule.sign * np.atleast_1d(np.asarray(value, dtype=np.float64))
+        values = rule._sign * np.atleast_1d(np.asarray(value, dtype=np.float64))
         needed = self.best - rule.min_delta
         better = ~self.settled & ((values < needed) | ((values == needed) & (rule.ties == "last")))
         self.best[better] = values[better]
