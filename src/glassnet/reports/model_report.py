@@ -121,8 +121,7 @@ def model_facts(
     facts |= reading_of_model(model) | {"notes": [], "dropped": []}
     if notes is not None:
         facts |= {"network": notes["network"], "training": notes["training"], "trained_on": notes["data"]}
-        facts["split"] = notes.get("split")
-        facts["rows"] = {**notes["rows"], **facts["rows"]}
+        facts |= {"split": notes.get("split"), "trained_rows": notes["rows"]["training"]}
     else:
         several, n = model.network.members or 1, model.network.n_parameters
         facts["network"] = {"title": "the network", "networks": several, "parameters": n}

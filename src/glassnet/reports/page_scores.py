@@ -51,10 +51,9 @@ def summary_of(facts: dict[str, Any]) -> str:
         words = f"{task.capitalize()}; {count(rows['read'], 'row')} ({used})"
     else:
         words = f"{task.capitalize()}; {count(facts['n_scored'], 'row')} scored"
-        if rows.get("training"):
-            words += (
-                f"; trained on {count(rows['training'], 'row')} of {plain(facts.get('trained_on', 'other data'), 80)}"
-            )
+        if facts.get("trained_rows"):
+            source = plain(facts.get("trained_on", "other data"), 80)
+            words += f"; trained on {count(facts['trained_rows'], 'row')} of {source}"
     training = f"; {facts['names']['network']}: {facts['training_words']}" if facts.get("training_words") else ""
     return f"{words}{training}."
 
