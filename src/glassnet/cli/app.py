@@ -30,7 +30,9 @@ __all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "main"]
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
-COMMANDS = ("check", "evaluate", "explain", "export", "playground", "predict", "scratch", "serve", "show", "train")
+COMMANDS = (
+    "check", "compare", "evaluate", "explain", "export", "playground", "predict", "scratch", "serve", "show", "train",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

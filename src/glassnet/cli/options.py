@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
+from glassnet.cli.comparing.compare_options import CompareOptions
 from glassnet.cli.export_options import ExportOptions
 from glassnet.cli.input_files import PARQUET_ENDINGS
 from glassnet.cli.playground_options import PlaygroundOptions
@@ -116,6 +117,24 @@ def _train(
     from glassnet.cli.commands.train_command import run_train
 
     return lambda: run_train(data, texts, as_json=as_json, quiet=quiet)
+
+
+@app.command("compare")
+@_takes(CompareOptions, ReadingOptions)
+def _compare(
+    data: Table,
+    *,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no leaderboard.")] = False,
+    **texts: Any,
+) -> Job:
+    """Train several models on a table, rank them on the same test rows, and save the best of ours.
+
+    For example: glassnet compare penguins --target species
+    """
+    from glassnet.cli.commands.compare_command import run_compare
+
+    return lambda: run_compare(data, texts, as_json=as_json, quiet=quiet)
 
 
 @app.command("check")

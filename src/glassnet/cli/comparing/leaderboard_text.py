@@ -1,0 +1,133 @@
+"""The leaderboard of ``glassnet compare``, printed on a terminal or into a pipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from glassnet.cli.comparing.compare_job import name_of
+from glassnet.cli.output.report_parts import heading, indented, plain_table, report_console
+from glassnet.reports.split_text import how_divided
+from glassnet.utils.short_text import about_seconds, bytes_text, count, metric_name, metric_text, plain
+
+__all__ = ["print_leaderboard", "seconds_cell"]
+
+_LOSSES = {"classification": "log_loss", "regression": "mae"}
+_WIDE, _MEDIUM, _SMALL = 104, 88, 72  # cells from which further columns fit
+
+
+def seconds_cell(seconds: float) -> str:
+    """Return a duration that was measured.
+
+    Examples
+    --------
+    >>> seconds_cell(0.04), seconds_cell(6.21), seconds_cell(83.0), seconds_cell(700.0)
+    ('0.0 s', '6.2 s', '83 s', '12 min')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def print_leaderboard(result: dict[str, Any]) -> None:
+    """Print the models, the best first, and what was not trained; then which one was kept."""
+    with report_console() as console:
+        console.print(_title(result))
+        console.print(Text(_rows_line(result), style="dim"))
+        for warning in [*result["split"]["warnings"], *result["split"]["notes"]]:
+            console.print(Text(f"  {plain(warning)}", style="yellow"))
+        console.print()
+        console.print(indented(_table(console, result)))
+        console.print()
+        console.print(Text(result["verdict"], style="bold"))
+        for line in _remarks(result):
+            console.print(Text(line, style="dim"))
+        console.print()
+        console.print(Text(_kept(result)))
+
+
+def _title(result: dict[str, Any]) -> Text:
+    task = result["task"]
+    if result["labels"]:
+        task += f", {count(len(result['labels']), 'class', 'classes')}"
+    return heading(f"{plain(result['data'])} → {plain(result['target'])}", task)
+
+
+def _rows_line(result: dict[str, Any]) -> str:
+    rows = result["rows"]
+    parts = [f"{rows['training']:,} training", f"{rows['validation']:,} validation", f"{rows['test']:,} test rows"]
+    divided = how_divided(result["split"])
+    return ", ".join(parts) + (f"; {divided}" if divided else "")
+
+
+def _table(console: Console, result: dict[str, Any]) -> Any:
+    """Return the leaderboard with as many columns as fit."""
+    metric, second, width = result["metric"], _LOSSES[result["task"]], console.width
+    table = plain_table()
+    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=max(14, width - 48) if width < _SMALL else 40)
+    table.add_column(metric_name(metric).replace(" ", "\n"), justify="right", no_wrap=True)
+    table.add_column("range of\nchance", no_wrap=True)
+    table.add_column("to the\nbest", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    shown = [name for name, least in (("second", _SMALL), ("size", _MEDIUM), ("validation", _WIDE)) if width >= least]
+    if metric == second:
+        shown = [name for name in shown if name != "second"]
+    heads = {"second": metric_name(second).replace(" ", "\n"), "size": "file", "validation": "validation"}
+    for name in shown:
+        table.add_column(heads[name], justify="right", no_wrap=True)
+    for row in result["models"]:
+        cells: list[Any] = [Text(plain(_label(row)), style="bold" if row["chosen"] else "")]
+        cells += [Text(metric_text(row["score"]), style="bold" if row["to_best"] == "best" else "")]
+        low, high = row["range"]
+        cells += ["-" if low is None else f"{metric_text(low)} to {metric_text(high)}", row["to_best"]]
+        cells.append("" if row["kind"] == "constant" else seconds_cell(row["seconds"]))
+        more = {
+            "second": metric_text(row["scores"].get(second)),
+            "size": "" if row["bytes"] is None else bytes_text(row["bytes"]),
+            "validation": "" if row["validation"] is None else metric_text(row["validation"]),
+        }
+        table.add_row(*cells, *(more[name] for name in shown))
+    return table
+
+
+def _label(row: dict[str, Any]) -> str:
+    """Return the name of a model, with a star at the one that is kept."""
+    return f"{name_of(row)} *" if row["chosen"] else name_of(row)
+
+
+def _remarks(result: dict[str, Any]) -> list[str]:
+    """Return how the table is to be read, and what was not trained."""
+    groups = "groups" if result["split"]["by"] == "group" else "rows"
+    n = result["judged_rows"]
+    lines = [f"Range of chance: 95 % of what other {groups} like the {count(n, 'test row')} would give."]
+    trees = [name_of(row) for row in result["models"] if row["kind"] == "boosting"]
+    if trees:
+        lines.append(
+            f"{' and '.join(trees)}: defaults, trained on the training and the validation rows; "
+            "our networks choose their epoch on the validation rows."
+        )
+    lines += [f"{name_of(row)}: {row['note']}." for row in result["models"] if row["note"]]
+    lines += [_not_trained(each) for each in result["not_trained"]]
+    return lines
+
+
+def _not_trained(each: dict[str, Any]) -> str:
+    """Return a sentence on a model that was not trained."""
+    name = each["title"] if each["name"] in ("histgb", "lightgbm") else each["name"]
+    if each["why"] == "not enough time":
+        takes = f", it takes about {about_seconds(each['seconds'])}" if each["seconds"] else ""
+        return f"Not trained: {name}{takes} (--max-seconds)."
+    return f"Not trained: {name}, {plain(each['why'], 160).rstrip('.')}."
+
+
+def _kept(result: dict[str, Any]) -> str:
+    """Return which model was kept, where, and why that one."""
+    model = result["model"]
+    chosen = next(row for row in result["models"] if row["chosen"])
+    head = f"* {name_of(chosen)}: the best of our models by its validation {metric_name(result['metric'])}"
+    if model is None:
+        return f"{head}; not saved."
+    replaced = ", overwrote the old file" if model["replaced"] else ""
+    return f"{head}, saved in {plain(model['path'])} ({bytes_text(model['bytes'])}{replaced})."
