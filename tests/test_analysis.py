@@ -226,7 +226,7 @@ def test_copies_write_nothing_to_the_original() -> None:
     net.fit(X, X[:, 0], epochs=2, diagnose=False)
     written.clear()
     plain, double = net._untrained(), net.astype("float64")
-    assert [name for name in written if name not in ("dtype", "workspace")] == []
+    assert [name for name in written if name not in ("dtype", "_workspace")] == []
     assert net._run is not None
     assert plain._run is None
     assert double._run is None

@@ -13,7 +13,7 @@
 
     TableWarning          (UserWarning)                 what was made of a table, where a user might not expect it
 
-A message is one sentence, or two: ``<Where>: <what must hold>, got <what came>. <What to do.>``
+A message has the fact first: ``<Where>: <what is so>; <what must hold>. <What to do.>``
 The pieces stay available as attributes, so that a program need not parse the sentence.
 """
 

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, Never, Self, Unpack
 
 import numpy as np
 
-from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import loss_and_gradients, scores
 from glassnet.losses import MetricChoice
+from glassnet.plots.network_methods import NetworkPlots
 from glassnet.utils.checks import check_options
 from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.upper_floor import from_above
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from glassnet.diagnosis import Watch
     from glassnet.explanation import Explanation
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Network", "load"]
 
 
-class Network(BaseNetwork):
+class Network(NetworkPlots):
     """A feed-forward network: layers, a loss, an optimizer.
 
     Parameters
@@ -254,13 +252,6 @@ class Network(BaseNetwork):
         """
         return loss_and_gradients(self, X, y, sample_weight, mode)
 
-    @property
-    def history(self) -> History:
-        """What training recorded so far, over all calls of `fit`; empty before the first."""
-        from glassnet.training import History
-
-        return History() if self._run is None else self._run.history
-
     @advises_on_names
     def save(self, path: str | PathLike[str], *, training_state: bool = False, overwrite: bool = False) -> None:
         """Write the network to one ``.safetensors`` file.
@@ -319,74 +310,6 @@ class Network(BaseNetwork):
         from glassnet.explanation import explain
 
         return explain(self, X, y, sample_weight, layer=layer)
-
-    # ---- pictures, with matplotlib ------------------------------------------------------------------------------
-
-    def plot_history(self, column: str = "loss", *, ax: Axes | None = None) -> Axes:
-        """Draw a ``column`` of the history, findings marked, into ``ax``; see `glassnet.plots.plot_history`."""
-        from glassnet.plots import plot_history
-
-        return plot_history(self.history, column, ax=ax)
-
-    def plot_network(self, X: Any = None, *, most_units: int = 12, ax: Axes | None = None) -> Axes:
-        """Draw units and weights, with the answers to one row ``X``; see `glassnet.plots.plot_network`.
-
-        ``most_units`` of a layer are drawn, into ``ax``.
-        """
-        from glassnet.plots import plot_network
-
-        return plot_network(self, X, most_units=most_units, ax=ax)
-
-    def plot_weights(self, *, ax: Axes | None = None) -> Axes:
-        """Draw how the weights of every layer are spread, into ``ax``; see `glassnet.plots.plot_weights`."""
-        from glassnet.plots import plot_weights
-
-        return plot_weights(self, ax=ax)
-
-    def plot_gradient_flow(self, X: Any, y: Any, sample_weight: Any = None, *, ax: Axes | None = None) -> Axes:
-        """Draw how large the gradient on ``X``, ``y`` is in each layer; see `glassnet.plots.plot_gradient_flow`.
-
-        ``sample_weight`` weighs the rows; ``ax`` is where to draw.
-        """
-        from glassnet.plots import plot_gradient_flow
-
-        return plot_gradient_flow(self, X, y, sample_weight, ax=ax)
-
-    def plot_decision_regions(self, X: Any, y: Any = None, **options: Any) -> Axes:
-        """Draw where in the plane of ``X`` which class is answered, and the rows by their ``y``.
-
-        The ``options`` are those of `glassnet.plots.plot_decision_regions`.
-        """
-        from glassnet.plots import plot_decision_regions
-
-        return plot_decision_regions(self, X, y, **options)
-
-    def plot_confusion(self, X: Any, y: Any, **options: Any) -> Axes:
-        """Draw how often each class of ``y`` is taken for which, for the rows ``X``.
-
-        The ``options`` are those of `glassnet.plots.plot_confusion`.
-        """
-        from glassnet.plots import plot_confusion
-
-        return plot_confusion(self, X, y, **options)
-
-    def plot_calibration(self, X: Any, y: Any, **options: Any) -> Axes:
-        """Draw how often the class answered for ``X`` was that in ``y``, against how sure the network was.
-
-        The ``options`` are those of `glassnet.plots.plot_calibration`.
-        """
-        from glassnet.plots import plot_calibration
-
-        return plot_calibration(self, X, y, **options)
-
-    def plot_predicted(self, X: Any, y: Any, **options: Any) -> Axes:
-        """Draw the predictions for ``X`` against the true numbers ``y``.
-
-        The ``options`` are those of `glassnet.plots.plot_predicted`.
-        """
-        from glassnet.plots import plot_predicted
-
-        return plot_predicted(self, X, y, **options)
 
     # ---- a page to play with ------------------------------------------------------------------------------------
 

@@ -6,4 +6,14 @@ matrices, which fit a narrow screen. Colours follow a light or a dark page and p
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from glassnet.charts.bars import Bar, bar_table
+from glassnet.charts.boxes import Column, network_chart
+from glassnet.charts.lines import Line, Mark, line_chart
+from glassnet.charts.matrix import matrix_table
+from glassnet.charts.points import Group, reliability_chart, scatter_chart
+from glassnet.charts.style import CHART_STYLE
+
+__all__ = [
+    "CHART_STYLE", "Bar", "Column", "Group", "Line", "Mark", "bar_table", "line_chart", "matrix_table", "network_chart",
+    "reliability_chart", "scatter_chart",
+]  # fmt: skip

@@ -62,10 +62,10 @@ def check_inputs(network: TakesData, where: str, X: Any, extremes: Extremes | No
     if known is None:
         network.build(shape)
     elif shape != known:
-        must = f"X must have shape (n, {', '.join(map(str, known))})"
+        must = f"it must be (n, {', '.join(map(str, known))}): one row per sample"
         is_one = inputs.shape == known
-        advice = advice_for_shape("X", X, known, known) if is_one else "The network was built for these features."
-        message = f"{where}: {must}, got {inputs.shape}. {advice}"
+        advice = advice_for_shape("X", X, known, known) if is_one else "The network was built for such samples."
+        message = f"{where}: X has shape {inputs.shape}; {must}. {advice}"
         raise ShapeError(message, expected=known, got=inputs.shape)
     if source is None:
         check_raw_inputs(network.layers, inputs)

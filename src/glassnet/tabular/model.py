@@ -67,7 +67,7 @@ class TableModel(Predictor):
     def __init__(self, network: Network, encoder: TableEncoder, target: TargetEncoder) -> None:
         problem = _mismatch(network, encoder, target)
         if problem:
-            message = f"TableModel: network, encoder and target must fit each other, got {problem}."
+            message = f"TableModel: {problem}; network, encoder and target must fit each other."
             raise ConfigError(message, got=problem)
         super().__init__(network, encoder, target)
         RowHashes.from_arrays(network.attachments)  # refuses damaged ones
@@ -97,7 +97,7 @@ class TableModel(Predictor):
             The model is a regression.
         """
         if self.target.task != "classification":
-            message = "TableModel.predict_proba: the model must be a classification, got a regression. Use predict."
+            message = "TableModel.predict_proba: the model is a regression; it must be a classification. Use predict."
             raise ConfigError(message, expected="classification", got="regression")
         return self._outputs(frame)
 
@@ -107,7 +107,8 @@ class TableModel(Predictor):
         Those below what float32 holds are computed in double precision; none counts as less than 2.2e-308.
         """
         if self.target.task != "classification":
-            message = "TableModel.predict_log_proba: the model must be a classification, got a regression. Use predict."
+            message = "TableModel.predict_log_proba: the model is a regression; it must be a classification. "
+            message += "Use predict."
             raise ConfigError(message, expected="classification", got="regression")
         exact = self._exact_answers(self.encoder.transform(self.table(frame)))
         P = exact.astype(np.float32)
@@ -124,8 +125,8 @@ class TableModel(Predictor):
             The model does not predict quantiles.
         """
         if self.levels is None:
-            must = "the model must have been trained for quantiles"
-            message = f"TableModel.predict_quantiles: {must}, got loss={self.network.loss.name!r}."
+            must = "it must have been trained for quantiles"
+            message = f"TableModel.predict_quantiles: the model has loss={self.network.loss.name!r}; {must}."
             raise ConfigError(message, expected=must, got=self.network.loss.name)
         return self.target.in_units(self._outputs(frame))
 
@@ -242,10 +243,9 @@ class TableModel(Predictor):
         table = self.table(frame)
         if self.target.name in table:
             return table
-        must = f"the frame must have the target {self.target.name!r}"
-        got = f"the columns {few(map(repr, table.names))}"
+        fact = f"the target {self.target.name!r} is not among the columns {few(map(repr, table.names))}"
         advice = ask_for_renamed([self.target.name], [name for name in table.names if name not in self.forms])
-        message = f"TableModel.{method}: {must}, got {got}. {advice or 'Use predict where it is not known.'}"
+        message = f"TableModel.{method}: {fact}; it must be. {advice or 'Use predict where it is not known.'}"
         raise DataError(message, expected=self.target.name, got=table.names)
 
     def playground(self, frame: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
@@ -294,8 +294,8 @@ class TableModel(Predictor):
         network = load(path)
         table = network.metadata.get(_KEY)
         if not isinstance(table, dict):
-            must = "the file must hold a network with its table encoder"
-            message = f"{where}: {must}, got a network alone. Read it with glassnet.load."
+            must = "it must hold a network with its table encoder"
+            message = f"{where}: the file holds a network alone; {must}. Read it with glassnet.load."
             raise FormatError(message, expected=must)
         try:
             encoder = TableEncoder.from_config(table.get("encoder"))  # type: ignore[arg-type]  # checked there
@@ -317,16 +317,16 @@ def _mismatch(network: Network, encoder: TableEncoder, target: TargetEncoder) ->
     """Return a description of what does not fit, or ""."""
     width, outputs = (len(encoder.feature_names),), target.n_outputs
     if network.input_shape is None:
-        return "a network that was not built"
+        return "the network is not built"
     if network.input_shape != width:
-        return f"a network for samples of shape {network.input_shape} and an encoder of shape {width}"
+        return f"the network is for samples of shape {network.input_shape} and the encoder gives {width}"
     loss = loss_of_copies(network.loss)
     if isinstance(loss, Quantile):
         outputs *= len(loss.levels)
     if isinstance(network.loss, EnsembleLoss):
         outputs *= network.loss.copies
     if network.n_outputs != outputs:
-        return f"a network with {network.n_outputs} outputs and a target that needs {outputs}"
+        return f"the network has {network.n_outputs} outputs and the target needs {outputs}"
     if loss.name != target.loss and not (target.task == "regression" and loss.name in _OF_NUMBERS):
-        return f"a network with loss {network.loss.name!r} and a target that needs {target.loss!r}"
+        return f"the network has loss {network.loss.name!r} and the target needs {target.loss!r}"
     return ""

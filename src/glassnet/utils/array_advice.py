@@ -39,7 +39,7 @@ def frame_of_objects(value: Any) -> np.ndarray:
 
 
 def advice_for_shape(name: str, value: Any, shape: tuple[int, ...], sample_shape: tuple[int, ...] | None) -> str:
-    """Return how to write one sample, or one feature, as an array with one sample per row.
+    """Return how to write one sample, or one feature, as an array with one sample per row; "" if it is neither.
 
     ``sample_shape`` is that of one sample, where it is known.
 
@@ -59,7 +59,7 @@ def advice_for_shape(name: str, value: Any, shape: tuple[int, ...], sample_shape
         return "" if not shape else f"For one feature: {feature}, for one row: {row}"
     if sample_shape == (1,) and len(shape) == 1:
         return f"For one feature: {feature}"
-    return f"The network was built for samples of shape {sample_shape}."
+    return ""
 
 
 def non_numbers(value: Any, array: np.ndarray) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import numbers
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from types import ModuleType
@@ -30,11 +31,16 @@ MOST_STEPS = 2**53
 """Most steps or epochs that a run may count: whole numbers up to here are exact in double precision."""
 
 
+_NOUN = re.compile(r"(?!(?:hide|ignore|inputs|of|options|read|to|what)$)\w[\w ]*")  # for "unknown form 'x'"
+
 S = TypeVar("S", bound=str)
 
 
-def _error(kind: type[GlassnetError], where: str, must: str, got: object, advice: str) -> GlassnetError:
-    return kind(f"{where}: {must}, got {got}. {advice}".rstrip(), expected=must, got=got)
+def _error(
+    kind: type[GlassnetError], where: str, fact: str, must: str, advice: str = "", *, got: object = None
+) -> GlassnetError:
+    """Return an error whose message has the fact first, then the rule, then what to do."""
+    return kind(f"{where}: {fact}; {must}. {advice}".rstrip(), expected=must, got=got)
 
 
 def check_choice(
@@ -44,23 +50,29 @@ def check_choice(
     choices: Iterable[S],
     advice: str = "",
 ) -> S:
-    """Return ``value`` if it is one of ``choices``; otherwise list them and suggest what may be meant.
+    """Return ``value`` if it is one of ``choices``; otherwise raise an error that lists them and suggests the nearest.
 
-    ``advice`` is added to the message in any case.
+    ``advice`` is the last sentence of the message.
 
     Examples
     --------
     >>> check_choice("Adam", "form", "troch", ["sklearn", "torch"])
     Traceback (most recent call last):
     ...
-    glassnet.errors.ConfigError: Adam: form must be one of 'sklearn', 'torch', got 'troch'. Did you mean 'torch'?
+    glassnet.errors.ConfigError: Adam: unknown form 'troch'. Did you mean 'torch'? The choices are 'sklearn', 'torch'.
     """
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
         return valid[valid.index(value)]
-    advice = f"{suggestion(value, valid)} {advice}".strip()
-    must = f"{name} must be one of {', '.join(map(repr, valid))}"
-    raise _error(ConfigError, where, must, repr(value), advice)
+    listed, near = ", ".join(map(repr, valid)), suggestion(value, valid)
+    if isinstance(value, str) and _NOUN.fullmatch(name):
+        choice = "choices are" if len(valid) > 1 else "only choice is"
+        rule = f"The {choice} {listed}." if valid else "There is no choice."
+        sentences = [f"{where}: unknown {name.removeprefix('the ')} {value!r}.", near, rule]
+    else:
+        sentences = [f"{where}: {name} is {value!r}; it must be one of {listed}.", near]
+    message = " ".join(filter(None, [*sentences, advice]))
+    raise ConfigError(message, expected=f"one of {listed}", got=repr(value))
 
 
 def check_options(where: str, given: Iterable[str], known: Iterable[str]) -> None:
@@ -68,9 +80,9 @@ def check_options(where: str, given: Iterable[str], known: Iterable[str]) -> Non
     names = sorted(known)
     for name in given:
         if name not in names:
-            advice = suggestion(name, names, str)
-            message = f"{where}: options must be {', '.join(names)}, got {name}. {advice}".rstrip()
-            raise TypeError(message)
+            near = suggestion(name, names, str)
+            sentences = [f"{where}: unknown option {name}.", near, f"The options are {', '.join(names)}."]
+            raise TypeError(" ".join(filter(None, sentences)))
 
 
 def check_class(where: str, name: str, value: object, classes: Mapping[str, Any]) -> Any:
@@ -83,7 +95,7 @@ def check_flag(where: str, name: str, value: object) -> bool:
     """Return ``value`` as a bool; anything but True and False is refused."""
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
-    raise _error(ConfigError, where, f"{name} must be True or False", repr(value), "")
+    raise _error(ConfigError, where, f"{name} is {value!r}", "it must be True or False", got=repr(value))
 
 
 def check_integer(
@@ -95,8 +107,8 @@ def check_integer(
     if number is not None and number >= minimum and (maximum is None or number <= maximum):
         return number
     limit = f"at least {minimum}" if number is None or number < minimum else f"at most {maximum}"
-    must = f"{name} must be a whole number of {limit}"
-    raise _error(ConfigError, where, must, repr(value), advice)
+    must = f"it must be a whole number of {limit}"
+    raise _error(ConfigError, where, f"{name} is {value!r}", must, advice, got=repr(value))
 
 
 def check_number(
@@ -122,8 +134,9 @@ def check_number(
         bounds.append(f"{'above' if open_minimum else 'at least'} {minimum:g}")
     if maximum < math.inf:
         bounds.append(f"{'below' if open_maximum else 'at most'} {maximum:g}")
-    must = f"{name} must be a finite number {' and '.join(bounds)}".rstrip()
-    raise _error(ConfigError, where, must, repr(value), advice)
+    between = " and ".join(bounds)
+    must = f"it must be a finite number {'of ' if between.startswith('at') else ''}{between}".rstrip()
+    raise _error(ConfigError, where, f"{name} is {value!r}", must, advice, got=repr(value))
 
 
 def check_matrix(
@@ -149,7 +162,7 @@ def check_matrix(
         No rows, not numeric, or NaN or infinity, which are named by row and column.
     """
     if value is None:
-        raise _error(DataError, where, f"{name} must be an array of numbers", "None", "")
+        raise _error(DataError, where, f"{name} is None", "it must be an array of numbers", got="None")
     array = _numeric(where, name, value, _as_array(where, name, value), dtype, labels_advice)
     result = _converted(where, name, value, array, dtype, min_ndim=min_ndim, sample_shape=sample_shape)
     if not _all_finite(result):
@@ -177,12 +190,20 @@ def _converted(
     """Return an array in the dtype wanted, if it has a shape that it may have."""
     if array.ndim < min_ndim:
         advice = advice_for_shape(name, value, array.shape, sample_shape) if min_ndim > 1 else ""
-        must = f"{name} must have at least {min_ndim} dimensions, one sample per row"
-        raise _error(ShapeError, where, must, f"shape {array.shape}", advice)
+        must = _wanted_shape(min_ndim, sample_shape)
+        raise _error(ShapeError, where, f"{name} has shape {array.shape}", must, advice, got=f"shape {array.shape}")
     if array.size == 0:
-        raise _error(DataError, where, f"{name} must have at least one row and one value", f"shape {array.shape}", "")
+        fact, must = f"{name} has shape {array.shape}", "it must have at least one row and one value"
+        raise _error(DataError, where, fact, must, got=f"shape {array.shape}")
     with np.errstate(over="ignore"):
         return array.astype(dtype, copy=False)
+
+
+def _wanted_shape(min_ndim: int, sample_shape: tuple[int, ...] | None) -> str:
+    """Return which shape an array of samples must have, as messages say it."""
+    if sample_shape is None or min_ndim < 2:
+        return f"it must have at least {min_ndim} dimensions, one sample per row"
+    return f"it must be (n, {', '.join(map(str, sample_shape))}): one row per sample"
 
 
 def _as_array(where: str, name: str, value: Any) -> np.ndarray:
@@ -190,7 +211,8 @@ def _as_array(where: str, name: str, value: Any) -> np.ndarray:
     if hasattr(value, "filled") and hasattr(value, "mask"):
         return np.asarray(value.astype(np.float64).filled(np.nan)) if np.any(value.mask) else np.asarray(value)
     if advice := getattr(type(value), "not_an_array", ""):
-        raise _error(DataError, where, f"{name} must be an array", type(value).__name__, advice)
+        found = type(value).__name__
+        raise _error(DataError, where, f"{name} is a {found}", "it must be an array", advice, got=found)
     try:
         return np.asarray(value)
     except TypeError:  # columns of types that no array has in common
@@ -199,8 +221,8 @@ def _as_array(where: str, name: str, value: Any) -> np.ndarray:
             raise
         return frame_of_objects(value)
     except ValueError:
-        must = f"{name} must be a table of numbers, as many in every row"
-        raise _error(DataError, where, must, "rows of different length", "") from None
+        fact, must = f"{name} has rows of different length", "it must be a table with as many numbers in every row"
+        raise _error(DataError, where, fact, must, got="rows of different length") from None
 
 
 def _all_finite(array: np.ndarray) -> bool:
@@ -240,7 +262,7 @@ def _numeric(
             return array.astype(dtype)
     got, advice = non_numbers(value, array)
     advice = labels_advice if labels_advice and array.dtype.kind in "USO" else advice
-    raise _error(DataError, where, f"{name} must be numeric", got, advice)
+    raise _error(DataError, where, f"{name} holds {got}", "it must be numeric", advice, got=got)
 
 
 def _not_finite(
@@ -256,7 +278,7 @@ def _not_finite(
         advice = f"It is too large for {result.dtype}: scale the data, or use dtype='float64'."
     else:
         advice = "Fill or drop missing values first."
-    return _error(DataError, where, f"{name} must be finite", got, advice)
+    return _error(DataError, where, f"{name} holds {got}", "it must be finite", advice, got=got)
 
 
 def check_weights(where: str, value: Any, *, scale: bool = True) -> np.ndarray:
@@ -267,10 +289,12 @@ def check_weights(where: str, value: Any, *, scale: bool = True) -> np.ndarray:
     """
     weight = check_matrix(where, "sample_weight", value, np.dtype(np.float64), min_ndim=1)
     if weight.ndim != 1:
-        raise _error(ShapeError, where, "sample_weight must have shape (n,)", str(weight.shape), "")
+        fact, must = f"sample_weight has shape {weight.shape}", "it must have shape (n,)"
+        raise _error(ShapeError, where, fact, must, got=str(weight.shape))
     if weight.min() < 0.0 or (scale and not weight.any()):
         got = f"values from {weight.min():g} to {weight.max():g}"
-        raise _error(DataError, where, "sample_weight must not be negative and not all zero", got, "")
+        must = "no weight may be negative, nor all of them zero"
+        raise _error(DataError, where, f"sample_weight holds {got}", must, got=got)
     if not scale:
         return weight
     scaled = weight / weight.max()
@@ -282,8 +306,10 @@ def check_same_length(where: str, **arrays: Any) -> int:
     lengths = {name: len(array) for name, array in arrays.items() if array is not None}
     if len(set(lengths.values())) == 1:
         return next(iter(lengths.values()))
-    must = f"{' and '.join(lengths)} must have the same number of rows"
-    raise _error(ShapeError, where, must, " and ".join(map(str, lengths.values())), "")
+    counts = [f"{name} {count:,}" for name, count in lengths.items()]
+    fact = f"{counts[0].replace(' ', ' has ', 1)} rows, {', '.join(counts[1:])}"
+    got = " and ".join(map(str, lengths.values()))
+    raise _error(ShapeError, where, fact, "they must have the same number", got=got)
 
 
 def require_extra(module: str, extra: str, purpose: str) -> ModuleType:

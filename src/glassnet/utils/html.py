@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 
 __all__ = ["Markup", "element", "fragment", "page", "table"]
 
+# Colours are mixed with that of the text around, so that they go with a light and with a dark page, also with
+# the theme of a notebook, which no rule can ask for. Browsers older than 2023 show the plain ones.
 _STYLE = """
-.glassnet { --accent: #00695c; --quiet: #455a64; color: #1b2a33; }
-@media (prefers-color-scheme: dark) { .glassnet { --accent: #80cbc4; --quiet: #b0bec5; color: #eceff1; } }
-.glassnet { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; }
-.glassnet h1 { font-size: 1.4rem; margin: 0.6rem 0 0.2rem; }
+.glassnet { --accent: #12807a; --quiet: #71808a; --edge: #8885; --shade: #8881; }
+.glassnet { --blue: #2f7ec7; --orange: #d9761a; --green: #2e9367; --purple: #8c63b8; }
+@supports (color: color-mix(in srgb, red, red)) {
+.glassnet { --accent: color-mix(in srgb, #0a9488 78%, currentColor);
+  --quiet: color-mix(in srgb, currentColor 68%, transparent); }
+.glassnet { --edge: color-mix(in srgb, currentColor 20%, transparent);
+  --shade: color-mix(in srgb, currentColor 5%, transparent); }
+.glassnet { --blue: color-mix(in srgb, #2f86d6 85%, currentColor);
+  --orange: color-mix(in srgb, #e57f1d 88%, currentColor); }
+.glassnet { --green: color-mix(in srgb, #2aa06d 82%, currentColor);
+  --purple: color-mix(in srgb, #9b6bd0 85%, currentColor); }
+}
+.glassnet { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; text-align: left; }
+.glassnet h1 { font-size: 1.4rem; margin: 0.6rem 0 0.2rem; line-height: 1.25; overflow-wrap: anywhere; }
+.glassnet h2 { font-size: 1.1rem; margin: 1.2rem 0 0.3rem; line-height: 1.3; }
+.glassnet h3 { font-size: 1rem; margin: 0.9rem 0 0.2rem; line-height: 1.3; }
 .glassnet .table { overflow-x: auto; }
-.glassnet .table table { border-collapse: collapse; }
+.glassnet .table table { border-collapse: collapse; font-size: inherit; }
 .glassnet .table td, .glassnet .table th { padding: 0.15rem 1.2rem 0.15rem 0; text-align: left; vertical-align: top; }
+.glassnet .table th { font-weight: 600; color: var(--quiet); }
+@media (max-width: 40rem) { .glassnet .table td, .glassnet .table th { padding-right: 0.7rem; } }
+@media print { .glassnet { max-width: none; } }
 """
+
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -23,7 +42,12 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
-<style>body {{ margin: 1rem; }} @media (prefers-color-scheme: dark) {{ body {{ background: #263238; }} }}</style>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 1rem; background: #fff; color: #1b2a33; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #1b2328; color: #e4eaee; }} }}
+@media print {{ body {{ margin: 0; background: #fff; color: #000; }} }}
+</style>
 </head>
 <body>
 {body}
@@ -70,10 +94,20 @@ def table(rows: Iterable[Iterable[str]], head: Iterable[str] = (), **attributes:
 def fragment(kind: str, style: str, *content: str) -> Markup:
     """Return a part of a page of class ``glassnet-kind``, with its style.
 
-    ``style`` has one rule a line, which holds inside the fragment only; ``var(--accent)`` and ``var(--quiet)`` are
-    colours that go with a light and with a dark page.
+    Parameters
+    ----------
+    kind : str
+        What it is, in small letters.
+    style : str
+        One rule a line, which holds inside the fragment only; lines that begin with blanks continue a rule.
+        ``var(--accent)``, ``var(--quiet)`` (text of less weight), ``var(--edge)`` (borders), ``var(--shade)``
+        (backgrounds), ``var(--blue)``, ``var(--orange)``, ``var(--green)`` and ``var(--purple)`` are colours that go
+        with a light and with a dark page.
+    *content : str
+        What is in it: `Markup`, or text, which is escaped.
     """
-    rules = "".join(f".glassnet-{kind} {rule}\n" for rule in style.splitlines() if rule)
+    lines = re.sub(r"\n\s+", " ", style).splitlines()
+    rules = "".join(f".glassnet-{kind} {rule}\n" for rule in lines if rule)
     inside = _inside(content, "\n")
     return Markup(f'<style>{_STYLE}{rules}</style>\n<div class="glassnet glassnet-{kind}">\n{inside}\n</div>')
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["few", "plain_data", "shortened", "told_apart"]
+__all__ = ["cut_middle", "distinct_cuts", "few", "plain_data", "shortened", "told_apart"]
 
 
 def shortened(text: object, most: int = 1000, mark: str = " ...") -> str:
@@ -21,6 +21,43 @@ def shortened(text: object, most: int = 1000, mark: str = " ...") -> str:
     """
     words = str(text)
     return words if len(words) <= most else words[: most - len(mark)] + mark
+
+
+def cut_middle(text: object, most: int) -> str:
+    """Return at most ``most`` characters of a text; what is cut out of its middle leaves an ellipsis.
+
+    Names often differ at their ends only, as in ``income_2019`` and ``income_2020``.
+
+    Examples
+    --------
+    >>> cut_middle("household_income_2019", 12), cut_middle("age", 12)
+    ('househ…_2019', 'age')
+    """
+    words = str(text)
+    if len(words) <= most:
+        return words
+    kept = max(most, 3) - 1
+    head = (kept + 2) // 2
+    return f"{words[:head]}…{words[len(words) - (kept - head) :]}"
+
+
+def distinct_cuts(names: Sequence[object], most: int) -> list[str]:
+    """Return names cut by `cut_middle`; different names stay different, if need be by their number, from 1.
+
+    Examples
+    --------
+    >>> distinct_cuts(["income_of_all_before_2019", "income_of_one_before_2019", "age"], 12)
+    ['inc…2019 (1)', 'inc…2019 (2)', 'age']
+    """
+    cuts = [cut_middle(name, most) for name in names]
+    of_cut: dict[str, set[str]] = {}
+    for name, cut in zip(names, cuts, strict=True):
+        of_cut.setdefault(cut, set()).add(str(name))
+    for i, (name, cut) in enumerate(zip(names, cuts, strict=True)):
+        if len(of_cut[cut]) > 1 and cut != str(name):
+            number = f" ({i + 1})"
+            cuts[i] = cut_middle(name, max(most - len(number), 3)) + number
+    return cuts
 
 
 def few(words: Iterable[str], most: int = 10, between: str = ", ") -> str:

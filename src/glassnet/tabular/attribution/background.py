@@ -89,12 +89,12 @@ def read_background(where: str, given: Any, encoder: TableEncoder) -> np.ndarray
         found = rows.astype(np.float32)
     valid = found.ndim == 2 and 1 <= len(found) <= _MOST and found.shape[1] == d and bool(np.isfinite(found).all())
     if not valid:
-        message = f"{where}: {must}, got something else."
+        message = f"{where}: 'background' is something else; {must}."
         raise FormatError(message, expected=must)
     for coder, places in placed_coders(encoder):
         if isinstance(coder, CodeCoder):
             values = found[:, places]
             if not np.isin(values, coder.first + np.arange(coder.n_codes)).all():
-                message = f"{where}: 'background' must hold codes of {coder.name!r}, got others."
+                message = f"{where}: 'background' holds unknown codes of {coder.name!r}; it must hold only known ones."
                 raise FormatError(message, expected="codes")
     return found

@@ -105,7 +105,7 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why
     """
     table = model.table(frame)
     if not table.n_rows:
-        message = "TableModel.why: the frame must have at least one row, got none."
+        message = "TableModel.why: the frame has no rows; it must have at least one."
         raise DataError(message)
     beside = None if background is None else model.encoder.transform(model.table(background))
     return explain_rows(model, table, beside)
@@ -202,7 +202,7 @@ def column_importance(
     table = model.table(frame)
     if model.target.name not in table:
         question = ask_for_renamed([model.target.name], [name for name in table.names if name not in model.forms])
-        message = f"TableModel.importance: the frame must have the target {model.target.name!r}, got none. {question}"
+        message = f"TableModel.importance: the target {model.target.name!r} is not in the frame; it must be. {question}"
         message = message.rstrip()
         raise DataError(message, expected=model.target.name)
     groups = column_groups(model.encoder)

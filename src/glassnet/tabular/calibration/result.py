@@ -177,7 +177,7 @@ def read_calibration(where: str, given: Any, network: Network | None = None) -> 
     if loss is not None:
         kinds = kinds[:1] if loss.classifies else kinds[1:] if isinstance(loss, Quantile) else ()
         if not kinds:
-            message = f"{where}: 'calibration' must be left out for a model of neither classes nor quantiles, got one."
+            message = f"{where}: 'calibration' is given; a model of neither classes nor quantiles must not have it."
             raise FormatError(message, got=given)
     kind, n_rows = entries.choice("kind", kinds), entries.count("n_rows")
     if kind == "quantiles":

@@ -82,8 +82,8 @@ def _plain_coder(
 def without_information(coders: Sequence[Coder], *, refuses: bool) -> list[Coder]:
     """Return the coders of a table whose columns were all left out, with one feature that is always 0; or refuse it."""
     if refuses:
-        reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
-        message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
+        reasons = ", ".join(f"{coder.name!r} ({coder.done()})" for coder in coders[:5])
+        message = f"TableEncoder.fit: every column is left out: {reasons}; at least one must differ between rows."
         raise DataError(message)
     first, *others = coders
     why = first.done().removeprefix("left out: ")
@@ -118,5 +118,5 @@ def refuse_empty(names: list[str]) -> None:
         return
     columns = "column" if len(names) == 1 else "columns"
     must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
-    message = f"TableEncoder.fit: {must}, got only missing ones. Leave out {', '.join(map(repr, names))}."
+    message = f"TableEncoder.fit: all values are missing; {must}. Leave out {', '.join(map(repr, names))}."
     raise DataError(message, expected=must, got=names)

@@ -84,8 +84,8 @@ class Coder:
         if not np.isfinite(out).all():
             row = int(np.argwhere(~np.isfinite(out))[0, 0])
             must = f"column {column.name!r} must hold numbers near those of training"
-            got = f"{column.values[row]} in {column.rows(row)}"
-            message = f"TableEncoder.transform: {must}, got {got}. float32 cannot hold it scaled."
+            found = f"{column.values[row]} in {column.rows(row)} is too large for float32 once it is scaled"
+            message = f"TableEncoder.transform: {found}; {must}."
             raise DataError(message, expected=must, got=column.values[row])
 
     def done(self) -> str:

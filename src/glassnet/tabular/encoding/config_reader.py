@@ -28,20 +28,20 @@ class Entries:
     >>> Entries("TableEncoder.from_config", {"mean": "0"}).number("mean")
     Traceback (most recent call last):
     ...
-    glassnet.errors.FormatError: TableEncoder.from_config: 'mean' must be a finite number, got '0'.
+    glassnet.errors.FormatError: TableEncoder.from_config: 'mean' is '0'; it must be a finite number.
     """
 
     def __init__(self, where: str, config: object) -> None:
         self.where = where
         if not isinstance(config, dict):
-            message = f"{where}: the configuration must be a dict, got {type(config).__name__}."
+            message = f"{where}: the configuration is of type {type(config).__name__}; it must be a dict."
             raise FormatError(message, expected="dict", got=config)
         self.config: dict[Any, Any] = config
 
     def refuse(self, key: str, must: str) -> FormatError:
         """Return the error for an invalid entry; ``must`` describes a valid one."""
-        text = repr(self.config[key]) if key in self.config else "no such entry"
-        message = f"{self.where}: {key!r} must be {must}, got {shortened(text, 60, '...')}."
+        fact = f"is {shortened(repr(self.config[key]), 60, '...')}" if key in self.config else "is not there"
+        message = f"{self.where}: {key!r} {fact}; it must be {must}."
         return FormatError(message, expected=must, got=self.config.get(key))
 
     def number(self, key: str, *, positive: bool = False) -> float:

@@ -71,7 +71,7 @@ class DateCoder(Coder):
             Entries(entries.where, {"cycles": cycle}).choice("cycles", tuple(CYCLES))
         scale = Scale.from_config(entries)
         if max(abs(scale.low), abs(scale.high)) > _MOST_DAYS:
-            message = f"{entries.where}: dates must be days since 1970, got {scale.low:g} to {scale.high:g}."
+            message = f"{entries.where}: dates are from {scale.low:g} to {scale.high:g}; they must be days since 1970."
             raise FormatError(message)
         return scale, cycles
 

@@ -141,8 +141,8 @@ class TableEncoder:
         table = table_of(frame, ReadOptions(spelled=table_spelling), "TableEncoder.fit")
         if not table.columns or table.n_rows == 0:
             got = f"{table.n_rows} rows and {len(table.columns)} columns"
-            must = "the frame must have at least one row and one column beside the target"
-            message = f"TableEncoder.fit: {must}, got {got}."
+            must = "it must have at least one row and one column beside the target"
+            message = f"TableEncoder.fit: the frame has {got}; {must}."
             raise DataError(message, got=got)
         counts = None
         if sample_weight is not None:
@@ -176,7 +176,7 @@ class TableEncoder:
     def coders(self) -> list[Coder]:
         """The fitted coder of each column of the training data, in order."""
         if self._coders is None:
-            message = "TableEncoder: the encoder must be fitted, got no data yet. Call fit first."
+            message = "TableEncoder: the encoder is not fitted; it must know the training data. Call fit first."
             raise NotFittedError(message)
         return self._coders
 
@@ -322,7 +322,8 @@ class TableEncoder:
         coders = [_CODERS[e.choice("coder", tuple(_CODERS))].from_entries(e) for e in entries.entries("columns")]
         names = [coder.name for coder in coders]
         if len(set(names)) < len(names) or not any(coder.features for coder in coders):
-            message = f"{entries.where}: 'columns' must give features and have different names, got {names[:10]}."
+            must = "they must differ, and some must give features"
+            message = f"{entries.where}: 'columns' has the names {names[:10]}; {must}."
             raise FormatError(message, got=names)
         check_codes(entries, coders)
         encoder._coders = coders

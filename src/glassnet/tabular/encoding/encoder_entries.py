@@ -19,8 +19,8 @@ def check_codes(entries: Entries, coders: Sequence[Coder]) -> None:
     for coder in coders:
         if isinstance(coder, CodeCoder):
             if coder.first != expected:
-                must = f"the codes of {coder.name!r} must begin at {expected}"
-                message = f"{entries.where}: {must}, got {coder.first}."
+                must = f"they must begin at {expected}"
+                message = f"{entries.where}: the codes of {coder.name!r} begin at {coder.first}; {must}."
                 raise FormatError(message, expected=expected, got=coder.first)
             expected += coder.n_codes
 

@@ -59,6 +59,7 @@ def read_forms(entries: Entries, kinds: Mapping[str, str]) -> dict[str, Form]:
     forms = {name: read_form(entries.where, one) for name, one in given.items()}
     for name, form in forms.items():
         if kinds.get(name) != form.kind:
-            message = f"{entries.where}: the form of {name!r} must be that of a {kinds.get(name)}, got {form.kind!r}."
+            must = f"it must be {kinds.get(name)!r}"
+            message = f"{entries.where}: the form of {name!r} is {form.kind!r}; {must}."
             raise FormatError(message, expected=kinds.get(name), got=form.kind)
     return forms

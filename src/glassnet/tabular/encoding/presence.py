@@ -17,8 +17,10 @@ def require_columns(where: str, needed: Sequence[str], known: Collection[str], t
     absent = [name for name in needed if name not in table]
     if absent:
         question = ask_for_renamed(absent, [name for name in table.names if name not in known])
-        got = f"no {', '.join(map(repr, absent))}"
-        message = f"{where}: the frame must have the columns of training, got {got}. {question}".rstrip()
+        many = f"the column {absent[0]!r}" if len(absent) == 1 else f"{len(absent)} columns"
+        names = "" if len(absent) == 1 else f": {few(map(repr, absent), 8)}"
+        owner = "encoder" if where.startswith("TableEncoder") else "model"
+        message = f"{where}: the frame lacks {many} that the {owner} needs{names}. {question}".rstrip()
         raise DataError(message, expected=needed, got=absent)
 
 

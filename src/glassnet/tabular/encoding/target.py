@@ -102,7 +102,7 @@ class TargetEncoder:
             column, counts = column.take(counts > 0.0), counts[counts > 0.0]
         column = _in_own_words(self._complete(column, "fit"))
         if column.kind == "date":
-            message = f"TargetEncoder.fit: the target {column.name!r} must hold labels or numbers, got dates."
+            message = f"TargetEncoder.fit: the target {column.name!r} holds dates; it must hold labels or numbers."
             raise DataError(message, expected="labels or numbers", got="dates")
         self.name, self.kind = column.name, column.kind
         self.form = column.form or Form(column.kind)
@@ -127,13 +127,13 @@ class TargetEncoder:
         if column.kind == "number" and not bad.any():
             bad, what = np.isinf(column.values), "infinite values"
         if not len(bad):
-            message = f"TargetEncoder.{method}: the target {column.name!r} must have at least one row, got none."
+            message = f"TargetEncoder.{method}: the target {column.name!r} has no rows; it must have at least one."
             raise DataError(message, expected="rows", got=0)
         if bad.any():
             count, row = int(bad.sum()), int(bad.argmax())
-            must = f"the target {column.name!r} must have a value in every row"
+            must = "it must have a value in every row"
             what = f"{count} {what if count > 1 else what.removesuffix('s')}, the first in {column.rows(row)}"
-            message = f"TargetEncoder.{method}: {must}, got {what}. Remove such rows."
+            message = f"TargetEncoder.{method}: the target {column.name!r} has {what}; {must}. Remove such rows."
             raise DataError(message, expected=must, got=count)
         return column
 
@@ -141,7 +141,7 @@ class TargetEncoder:
 
     def _fitted(self) -> str:
         if self._task is None:
-            message = "TargetEncoder: the encoder must be fitted, got no data yet. Call fit first."
+            message = "TargetEncoder: the encoder is not fitted; it must know the training data. Call fit first."
             raise NotFittedError(message)
         return self._task
 
@@ -161,7 +161,7 @@ class TargetEncoder:
         """Mean and standard deviation of a regression's training rows."""
         self._fitted()
         if self._scale is None:
-            message = f"TargetEncoder: only a regression has a scale, got the classification of {self.name!r}."
+            message = f"TargetEncoder: {self.name!r} is the target of a classification; only a regression has a scale."
             raise NotFittedError(message)
         return self._scale
 
@@ -197,17 +197,18 @@ class TargetEncoder:
                 return scaled
             row = int(np.argmin(np.isfinite(scaled[:, 0])))
             must = f"the target {self.name!r} must hold numbers near those of training"
-            message = f"{where}: {must}, got {column.values[row]} in {column.rows(row)}. float32 cannot hold it scaled."
+            far = f"{column.values[row]} in {column.rows(row)} is too large for float32 once it is scaled"
+            message = f"{where}: {far}; {must}."
             raise DataError(message, expected=must, got=column.values[row])
         codes = {label: code for code, label in enumerate(self._labels)}
         found = np.array([codes.get(value, -1) for value in column.values.tolist()], dtype=np.int64)
         if (found < 0).any():
             row, count = int(np.argmin(found)), int((found < 0).sum())
             value = plain_label(column.values[row])
-            must = f"the target {self.name!r} must be one of {few(map(repr, self._labels))} as in training"
+            must = f"the target {self.name!r} must be one of {few(map(repr, self._labels))}"
             more = f", and in {count - 1} more" if count > 1 else ""
             advice = "Leave such rows out, or train with them."
-            message = f"{where}: {must}, got {value!r} in {column.rows(row)}{more}. {advice}"
+            message = f"{where}: {value!r} in {column.rows(row)}{more} is no label of training; {must}. {advice}"
             raise DataError(message, expected=self._labels, got=value)
         return found
 
@@ -223,7 +224,7 @@ class TargetEncoder:
         outputs = np.asarray(outputs)
         if outputs.ndim != 2 or outputs.shape[1] != self.n_outputs:
             must = f"outputs must have shape (n, {self.n_outputs})"
-            message = f"TargetEncoder.decode: {must}, got {outputs.shape}."
+            message = f"TargetEncoder.decode: their shape is {outputs.shape}; {must}."
             raise ShapeError(message, expected=must, got=outputs.shape)
         if self._scale is not None:
             return self.in_units(outputs)[:, 0]
@@ -270,14 +271,14 @@ class TargetEncoder:
         if target._task == "regression":
             target._scale = Scale.from_config(entries)
             if target.kind != "number":
-                message = f"{entries.where}: the 'kind' of a regression must be 'number', got {target.kind!r}."
+                message = f"{entries.where}: the 'kind' of a regression is {target.kind!r}; it must be 'number'."
                 raise FormatError(message, expected="number", got=target.kind)
             return target
         target._labels = entries.several("labels", _LABEL_TYPES[target.kind], least=2)
         wrong = [label for label in target._labels if isinstance(label, bool) != (target.kind == "boolean")]
         if wrong or any(isinstance(label, float) and not np.isfinite(label) for label in target._labels):
             shown = few(map(repr, target._labels))
-            message = f"{entries.where}: 'labels' must be of kind {target.kind!r}, got {shown}."
+            message = f"{entries.where}: 'labels' are {shown}; they must be of kind {target.kind!r}."
             raise FormatError(message, expected=target.kind, got=target._labels)
         return target
 

@@ -41,14 +41,15 @@ def labels_of(column: Column, n_rows: float) -> list[Any]:
     """Return the sorted labels of a classification."""
     labels = [plain_label(value) for value in sorted(set(column.values.tolist()))]
     if len(labels) < 2:
-        must = f"the target {column.name!r} must have at least two classes"
-        message = f"TargetEncoder.fit: {must}, got only {labels[0]!r}."
+        must = "it must have at least two classes"
+        message = f"TargetEncoder.fit: the target {column.name!r} is {labels[0]!r} in every row; {must}."
         raise DataError(message, expected="two classes", got=labels)
     if len(labels) >= n_rows > _ID_ROWS:
         must = f"the target {column.name!r} must have classes of more than one row"
         other = "task='regression' for numbers" if column.kind == "number" else _reading_as_numbers(column)
         advice = f"Choose another column{f', or {other}' if other else ''}."
-        message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {n_rows_of(column)} rows. {advice}"
+        found = f"{len(labels)} different labels in {n_rows_of(column)} rows"
+        message = f"TargetEncoder.fit: {found}; {must}. {advice}"
         raise DataError(message, expected=must, got=len(labels))
     # All are of one type: float if one is.
     return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
@@ -79,12 +80,12 @@ def scale_of(column: Column, counts: np.ndarray | None) -> Scale:
     if column.kind != "number":
         must = f"the target {column.name!r} of a regression must hold numbers"
         got = f"text such as {column.values[0]!r}"
-        message = f"TargetEncoder.fit: {must}, got {got}. {advice_on_text(column)}"
+        message = f"TargetEncoder.fit: {got}; {must}. {advice_on_text(column)}"
         raise DataError(message, expected=must, got=column.values[0])
     scale = Scale.fit(column.values, counts)
     if scale.std == 0.0:
-        must = f"the target {column.name!r} must have different values"
-        got = f"{scale.low:g} in all {n_rows_of(column)} rows"
-        message = f"TargetEncoder.fit: {must}, got {got}. There is nothing to learn."
+        must = "it must have different values"
+        found = f"the target {column.name!r} is {scale.low:g} in all {n_rows_of(column)} rows"
+        message = f"TargetEncoder.fit: {found}; {must}. There is nothing to learn."
         raise DataError(message, expected=must, got=scale.low)
     return scale

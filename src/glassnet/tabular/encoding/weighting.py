@@ -31,7 +31,7 @@ def as_counts(where: str, weight: Any, n_rows: int, what: str = "") -> np.ndarra
     """
     scaled = check_weights(where, weight)
     if scaled.shape != (n_rows,):
-        message = f"{where}: {what}sample_weight must have shape ({n_rows},), got {scaled.shape}."
+        message = f"{where}: {what}sample_weight has shape {scaled.shape}; it must have shape ({n_rows},)."
         raise DataError(message, expected=(n_rows,), got=scaled.shape)
     counts: np.ndarray = np.asarray(weight, dtype=np.float64)
     if (counts == np.floor(counts)).all() and counts.max() * n_rows <= _MOST_COUNTED:

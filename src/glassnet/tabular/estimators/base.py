@@ -288,8 +288,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         if self.n_jobs is None:
             return None
         if not self.n_jobs or not isinstance(self.n_jobs, numbers.Integral) or isinstance(self.n_jobs, bool):
-            must = "n_jobs must be a whole number other than 0, or None"
-            message = f"{type(self).__name__}: {must}, got {self.n_jobs!r}. Write 1, or -1 for all cores."
+            must = "it must be a whole number other than 0, or None. Write 1, or -1 for all cores."
+            message = f"{type(self).__name__}: n_jobs is {self.n_jobs!r}; {must}"
             raise ConfigError(message, expected=must, got=self.n_jobs)
         return int(self.n_jobs)
 
@@ -312,7 +312,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         """Return the rows with a weight above 0, and a mask of them."""
         name = f"{type(self).__name__}.fit"
         if len(column) != table.n_rows:
-            message = f"{name}: {what}X and y must have the same number of rows, got {table.n_rows} and {len(column)}."
+            message = f"{name}: {what}X has {table.n_rows} rows and y {len(column)}; they must have the same number."
             raise DataError(message, expected=table.n_rows, got=len(column))
         if weight is None:
             return Rows(table, column), np.ones(table.n_rows, dtype=bool)
@@ -325,17 +325,18 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         """Raise an error if there are too few rows to train on, or for the folds."""
         name, n = type(self).__name__, len(train.target)
         if n < 2:
-            message = f"{name}.fit: there must be at least two rows to learn from, got 1 sample."
+            message = f"{name}.fit: there is 1 sample; there must be at least two rows to learn from."
             raise DataError(message, expected=2, got=n)
         if options.n_folds is not None and options.n_folds > n:
             option = "cv" if self.n_folds is None else "n_folds"
-            message = f"{name}.fit: {option} must be at most {n}, the number of rows, got {options.n_folds}."
+            message = f"{name}.fit: {option} is {options.n_folds}; it must be at most {n}, the number of rows."
             raise ConfigError(message, expected=n, got=options.n_folds)
 
     def _validation(self, data: Any, target: str) -> Rows:
         name = f"{type(self).__name__}.fit"
         if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-            message = f"{name}: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
+            given = type(data).__name__
+            message = f"{name}: validation_data is a {given}; it must be (X, y) or (X, y, sample_weight)."
             raise ConfigError(message, got=data)
         table = as_table(self, data[0], reset=False)
         column = self._as_column(target, one_per_row(name, data[1]))

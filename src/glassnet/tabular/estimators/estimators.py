@@ -206,8 +206,8 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         """
         table = self._table(X)
         if self.model_.levels is None:
-            must = "the estimator must be made with quantiles"
-            message = f"TabularRegressor.predict_quantiles: {must}, got none. Write quantiles=(0.05, 0.5, 0.95)."
+            must = "the estimator was made without quantiles; it must be made with them"
+            message = f"TabularRegressor.predict_quantiles: {must}. Write quantiles=(0.05, 0.5, 0.95)."
             raise ConfigError(message, expected=must)
         found = self.model_.predict_quantiles(table)
         self._warn_of(table)

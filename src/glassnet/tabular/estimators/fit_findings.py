@@ -28,7 +28,7 @@ _ASKED_FOR = ("few-updates",)  # by who gives ``epochs`` or ``max_seconds``; the
 def check_diagnose(where: str, value: Any) -> RecipeWatch | None:
     """Return what looks at a fit with ``diagnose=value``; None if nothing does, as where a search fits many."""
     if not isinstance(value, (bool, Watch)):
-        message = f"{where}: diagnose must be True, False or a Watch, got {value!r}."
+        message = f"{where}: diagnose is {value!r}; it must be True, False or a Watch."
         raise ConfigError(message, got=value)
     if not value or place_in_search() == "one of many":
         return None

@@ -28,7 +28,7 @@ def refuse_two_divisions(where: str, given: dict[str, bool]) -> None:
     )
     for one, other in pairs:
         if given[one] and given[other]:
-            message = f"{where}: {one} and {other} must not both be given, got both. Pass one."
+            message = f"{where}: {one} and {other} are both given; only one of them may be. Pass one."
             raise ConfigError(message)
 
 
@@ -45,7 +45,7 @@ def group_of_rows(where: str, groups: Any, n: int) -> np.ndarray | None:
     values = as_array(groups)
     if values is None or values.shape != (n,):
         got = "rows of different lengths" if values is None else f"shape {values.shape}"
-        message = f"{where}: groups must have one entry for each of {n} rows, got {got}."
+        message = f"{where}: groups has {got}; it must have one entry for each of {n} rows."
         raise DataError(message, expected=n, got=got)
     if values.dtype.kind in "biu":  # as they are: as float64 large ones would be merged
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
@@ -70,12 +70,12 @@ def folds_of(where: str, cv: Any, X: Any, y: np.ndarray, groups: Any, kept: np.n
         given = list(cv.split(table, y, groups))
     elif is_text or not isinstance(cv, Iterable):
         must = "cv must be a splitter such as GroupShuffleSplit(n_splits=1), or pairs of row numbers"
-        message = f"{where}: {must}, got {cv!r}."
+        message = f"{where}: cv is {cv!r}; {must}."
         raise ConfigError(message, expected=must, got=cv)
     else:
         given = list(cv)
     if not given:
-        message = f"{where}: cv must have at least one split, got none."
+        message = f"{where}: cv has no splits; it must have at least one."
         raise ConfigError(message, got=cv)
     place = np.cumsum(kept) - 1
     found = []
@@ -83,7 +83,7 @@ def folds_of(where: str, cv: Any, X: Any, y: np.ndarray, groups: Any, kept: np.n
         train, valid = (place[rows[kept[rows]]] for rows in given_fold(f"{where}: each split of cv", n, pair))
         if len(train) < 2 or not len(valid):
             must = "each split of cv must have rows of a weight above 0, two to train on and one to validate"
-            message = f"{where}: {must}, got {len(train)} and {len(valid)}."
+            message = f"{where}: a split of cv has {len(train)} and {len(valid)}; {must}."
             raise DataError(message, expected=must, got=(len(train), len(valid)))
         found.append((train, valid))
     return found

@@ -30,16 +30,15 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     """
     name = type(estimator).__name__
     if hasattr(X, "toarray"):
-        message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
+        message = f"{name}: X is a sparse matrix; it must be a table or a dense array. Call X.toarray()."
         raise TypeError(message)
     if isinstance(X, BlockSource):
-        must = "X must be a table in memory"
-        got = f"{type(X).__name__}, which stays in its files"
+        must = "it must be a table in memory"
         advice = "Pass parts of it, one after the other: for _, part in rows.read_tables(range(rows.n_blocks)): ..."
-        message = f"{name}: {must}, got {got}. {advice}"
+        message = f"{name}: X is {type(X).__name__}, which stays in its files; {must}. {advice}"
         raise DataError(message, expected=must, got=type(X).__name__)
     if isinstance(X, (str, os.PathLike)):
-        message = f"{name}: X must be a table, got the text {str(X)!r}. Read the file first: read_table({str(X)!r})"
+        message = f"{name}: X is the text {str(X)!r}; it must be a table. Read the file first: read_table({str(X)!r})"
         raise DataError(message, got=X)
     X = columns_of(X, name) or X if are_rows(X) else X
     names, forms = ([], []) if reset else (estimator._columns[1], estimator._forms)
@@ -61,7 +60,7 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
         return table
     if len(table.columns) != len(names):
         got = f"X has {len(table.columns)} features, but {name} is expecting {len(names)} features as input"
-        message = f"{name}: X must have the columns of training, got another number: {got}."
+        message = f"{name}: {got}; it must have the columns of training."
         raise DataError(message, expected=len(names), got=len(table.columns))
     _warn_of_names(name, labels is not None, hasattr(estimator, "feature_names_in_"))
     renamed = zip(names, table.columns, strict=True)
@@ -84,7 +83,7 @@ def _learn(estimator: Any, table: Table, labels: list[str] | None, names: list[s
     if not table.n_rows or not table.columns:
         n, d = table.n_rows, len(table.columns)
         got = f"{n} sample(s) and {d} feature(s) (shape=({n}, {d})) while a minimum of 1 is required"
-        message = f"{type(estimator).__name__}.fit: X must have at least one row and one column, got {got}."
+        message = f"{type(estimator).__name__}.fit: X has {got}; it must have at least one row and one column."
         raise DataError(message, got=(n, d))
     estimator.n_features_in_ = len(names)
     estimator._names = names
@@ -137,10 +136,10 @@ def _from_matrix(name: str, X: Any, estimator: Any, forms: Sequence[Form]) -> Ta
     array = as_array(X)
     if array is None or array.ndim != 2:
         got = "rows of different lengths" if array is None else f"shape {array.shape}"
-        message = f"{name}: X must be a table, with shape (n, d), got {got}. Reshape your data."
+        message = f"{name}: X has {got}; it must be a table, with shape (n, d). Reshape your data."
         raise DataError(message, expected="(n, d)", got=got)
     if array.dtype.kind == "c":
-        message = f"{name}: X must hold real numbers, got complex ones. Complex data not supported."
+        message = f"{name}: X holds complex numbers; it must hold real ones. Complex data not supported."
         raise DataError(message, got=array.dtype)
     names = [f"x{j}" for j in range(array.shape[1])]
     options = read_options(estimator, dict(zip(names, forms, strict=False)))

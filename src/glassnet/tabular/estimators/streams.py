@@ -52,7 +52,7 @@ def stream_of(where: str, rows: Any, given: Mapping[str, Any], seed: int) -> Str
     for name, value in given.items():
         if value is not None:
             got = value if isinstance(value, (int, str)) else type(value).__name__
-            message = f"{where}: {name} must be left out with ParquetRows, got {got!r}. {_ADVICE[name]}"
+            message = f"{where}: {name} is {got!r}; with ParquetRows it must be left out. {_ADVICE[name]}"
             raise ConfigError(message, got=value)
     return look_over(rows, seed, where)
 

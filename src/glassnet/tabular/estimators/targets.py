@@ -34,7 +34,7 @@ __all__ = [
 
 _MOST_EXACT = 2**53  # whole numbers up to here are exact in float64
 _READ = re.compile(r"\bread=\{.*: 'number'\}")
-_NO_GROUP = "split: there must be a group for each of "
+_NO_GROUP = "split: the rows are of "
 
 
 @contextmanager
@@ -54,9 +54,7 @@ def errors_of_estimator(where: str) -> Iterator[None]:
     except DataError as error:
         start, _, rest = str(error).partition(": ")
         if str(error).startswith(_NO_GROUP):
-            advice = "Leave groups out, or pass validation_data=(X, y) in their place."
-            counts = str(error).removeprefix(_NO_GROUP).replace(" different ones", "")
-            rest = f"groups must have a group for each of {counts} {advice}"
+            rest += " Leave groups out, or pass validation_data=(X, y) in their place."
         elif not start.startswith("TargetEncoder"):
             raise
         rest = rest.replace("task='regression'", "TabularRegressor").replace(
@@ -92,12 +90,12 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
         values = values[:, 0]
     if values is None or values.ndim != 1:
         must = "y should be a 1d array, with one target for each row"
-        got = type(y).__name__ if values is None or not values.ndim else f"shape {values.shape}"
+        got = f"a {type(y).__name__}" if values is None or not values.ndim else f"of shape {values.shape}"
         advice = f" Pass the column itself: X.pop({y!r})" if isinstance(y, str) else ""
         if values is not None and values.ndim:
             kind = "Classifier" if "Classifier" in where else "Regressor"
             advice = f" Wrap the estimator: MultiOutput{kind}(Tabular{kind}())."
-        message = f"{where}: {must}, got {got}.{advice}"
+        message = f"{where}: y is {got}; {must}.{advice}"
         raise DataError(message, expected=must, got=got)
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         cells = zip(values.data.tolist(), np.ma.getmaskarray(values), strict=True)
@@ -116,8 +114,9 @@ def label_column(where: str, name: str, values: np.ndarray, options: ReadOptions
     numbers = column.present() if column.kind == "number" else np.empty(0)
     if (numbers != np.floor(numbers)).any():
         first = numbers[numbers != np.floor(numbers)][0]
-        must = "y must hold labels"
-        message = f"{where}: {must}, got numbers with fractions such as {first:g}. Unknown label type: continuous."
+        must = "it must hold labels"
+        fact = f"y holds numbers with fractions such as {first:g}"
+        message = f"{where}: {fact}; {must}. Unknown label type: continuous."
         raise DataError(message, expected=must, got=first)
     return column
 
@@ -147,7 +146,7 @@ def number_column(where: str, name: str, values: np.ndarray, options: ReadOption
         advice = "Use TabularClassifier for labels."
         if column.kind == "category" and not column.n_missing:
             advice = advice_on_text(column).replace("task='classification'", "TabularClassifier")
-        message = f"{where}: y must hold numbers, got {got}. {advice}"
+        message = f"{where}: y holds {got}; it must hold numbers. {advice}"
         raise DataError(message, expected="numbers", got=first)
     return column
 
@@ -157,18 +156,19 @@ def weights_by_code(where: str, class_weight: Any, classes: np.ndarray, codes: n
     if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
         return class_weight
     if not isinstance(class_weight, Mapping):
-        must = "class_weight must be 'balanced' or a dict of weights by label"
-        message = f"{where}: {must}, got {class_weight!r}."
+        must = "it must be 'balanced' or a dict of weights by label"
+        message = f"{where}: class_weight is {class_weight!r}; {must}."
         raise ConfigError(message, expected=must, got=class_weight)
     places = dict(zip(classes.tolist(), codes.tolist(), strict=True))
     unknown = [label for label in class_weight if label not in places]
     if unknown:
         advice = "Look at the type of the labels as well."
-        message = f"{where}: class_weight must name labels of y, {few(map(repr, places))}, got {unknown[0]!r}. {advice}"
+        must = f"it must name labels of y, {few(map(repr, places))}"
+        message = f"{where}: class_weight names {unknown[0]!r}; {must}. {advice}"
         raise ConfigError(message, expected=[*places], got=unknown)
     found = {label: check_number(where, f"class_weight[{label!r}]", w, 0.0) for label, w in class_weight.items()}
     if not any(found.get(label, 1.0) for label in places):
-        message = f"{where}: class_weight must leave some class a weight above 0, got 0 for all."
+        message = f"{where}: class_weight is 0 for all classes; it must leave some class a weight above 0."
         raise ConfigError(message, got=class_weight)
     return {places[label]: weight for label, weight in found.items()}
 
@@ -181,11 +181,11 @@ def find_classes(
         classes, first = np.unique(values, return_index=True)
     except TypeError as error:
         kinds = sorted({type(value).__name__ for value in values.tolist()})
-        message = f"{where}: labels must be of one kind, got {' and '.join(kinds)}. Write all as text, say."
+        message = f"{where}: labels are {' and '.join(kinds)}; they must be of one kind. Write all as text, say."
         raise DataError(message, expected="labels of one kind", got=kinds) from error
     codes = target.transform(column.take(first))
     if len(set(codes.tolist())) < len(classes):
-        must = "labels must differ in more than blanks and types"
-        message = f"{where}: {must}, got {classes[:10].tolist()}. Write each in one way."
-        raise DataError(message, expected=must, got=classes)
+        must = "must differ in more than blanks and types"
+        message = f"{where}: labels are {classes[:10].tolist()}; they {must}. Write each in one way."
+        raise DataError(message, expected=f"labels {must}", got=classes)
     return classes, codes

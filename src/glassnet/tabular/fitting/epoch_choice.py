@@ -41,8 +41,8 @@ def require_scores(
     >>> require_scores("auc", target, [(np.array([1, 1]), None)], are_folds=False)  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
     ...
-    glassnet.errors.DataError: fit: validation rows must hold more than one class for the AUC to choose the epoch, got
-    2 rows of 'b' alone. Take another metric, or other validation rows.
+    glassnet.errors.DataError: fit: validation rows are 2 rows of 'b' alone; for the AUC to choose the epoch, they
+    must hold more than one class. Take another metric, or other validation rows.
     """
     if metric not in _WORDS:
         return
@@ -53,9 +53,9 @@ def require_scores(
             continue
         what = f"{target.labels[int(present[0])]!r} alone" if target.labels else "one value"
         n = f"{len(y):,} row{'s' if len(y) > 1 else ''} of {what}"
-        must = f"validation rows must hold more than one {'class' if target.labels else 'value'}"
-        must += f" for {_WORDS[metric]} to choose the epoch"
+        of = "class" if target.labels else "value"
+        must = f"for {_WORDS[metric]} to choose the epoch, they must hold more than one {of}"
         advice = "fewer folds" if are_folds else "other validation rows"
         of_fold = f" in fold {number} of {len(parts)}" if are_folds else ""
-        message = f"fit: {must}, got {n}{of_fold}. Take another metric, or {advice}."
+        message = f"fit: validation rows are {n}{of_fold}; {must}. Take another metric, or {advice}."
         raise DataError(message, expected=must, got=n)

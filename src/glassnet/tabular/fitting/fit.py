@@ -155,7 +155,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     except DivergenceError as error:
         # What the network advises, another learning rate, is part of the recipe.
         advice = "Try another recipe, or another random_state."
-        message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
+        what = f" ({error.got})" if error.got else ""
+        message = f"fit: training diverged{what}; loss and weights must stay finite. {advice}"
         raise DivergenceError(message, got=error.got) from error
     found = _Coded(encoder, target, (train, valid), data)
     return _finished(found, trained, n_shared, jobs, options)

@@ -54,7 +54,7 @@ def find_goal(
         return Goal(SoftmaxCrossEntropy(), chosen, label_smoothing)
     if quantiles is not None:
         if metric not in (None, "pinball"):
-            message = f"{where}: metric must be left out with quantiles, which have their own, got {metric!r}."
+            message = f"{where}: metric is {metric!r}; with quantiles, which have their own, it must be left out."
             raise ConfigError(message, expected="pinball", got=metric)
         return Goal(Quantile(quantiles), "pinball")
     kept = check_choice(where, "metric", metric or "rmse", NUMBER_METRICS)

@@ -156,13 +156,13 @@ def at_once(n_jobs: int | None, n_networks: int) -> int:
     except ImportError as error:
         if n_jobs is None:
             return 1
-        must = "joblib must be installed to train networks in several processes"
-        message = f"fit: {must}. It comes with scikit-learn: pip install 'glassnet[sklearn]'"
+        message = "fit: joblib is not installed; networks are trained in several processes with it. "
+        message += "It comes with scikit-learn: pip install 'glassnet[sklearn]'"
         raise MissingExtraError(message) from error
     try:
         name_stop_file()
     except OSError as error:
-        message = "fit: other processes must have a folder for temporary files, got none. The networks are trained one "
+        message = "fit: there is no folder for temporary files; other processes need one. The networks are trained one "
         warnings.warn(f"{message}after the other. Set TMPDIR. ({error})", UserWarning, stacklevel=2)
         return 1
     is_nested = bool(get_active_backend()[0].nesting_level)
@@ -283,13 +283,12 @@ def _lost(error: Exception, units: Sequence[Unit], found: dict[int, Outcome]) ->
     """
     if type(error).__name__ == "PicklingError":
         where = "JOBLIB_TEMP_FOLDER, /dev/shm, or the temporary folder"
-        message = f"fit: rows must be written to a file for other processes, got an error. Make room in {where}, or "
+        message = f"fit: rows could not be written to a file for other processes. Make room in {where}, or "
         message += "use n_jobs=1."
         raise ConfigError(message, got=error) from error
     if type(error).__name__ not in ("TerminatedWorkerError", "BrokenProcessPool"):
         raise error
-    message = "fit: every process must live until its network is trained, got one that was ended, most often for want "
-    message += "of memory."
+    message = "fit: a process was ended, most often for want of memory; it must live until its network is trained."
     n_trained = sum(each.failure is None for each in found.values())
     if not n_trained or any(unit.checkpoint is not None for unit in units):
         message += " Lower n_jobs."

@@ -33,8 +33,8 @@ def weights_of_rows(y: np.ndarray, weight: np.ndarray | None, factors: np.ndarra
     >>> weights_of_rows(np.array([0, 0]), None, np.array([0.0, 1.0]))  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
     ...
-    glassnet.errors.DataError: fit: class_weight must leave some of the rows that are trained on, and of those that
-    choose the epoch, a weight above 0, got 0 for all of 2 rows.
+    glassnet.errors.DataError: fit: class_weight is 0 for all of 2 rows; it must leave some of the rows that are
+    trained on, and of those that choose the epoch, a weight above 0.
     """
     if factors is None and weight is None:
         return None
@@ -47,10 +47,10 @@ def weights_of_rows(y: np.ndarray, weight: np.ndarray | None, factors: np.ndarra
     )
     if not np.isfinite(single).all():
         most = float(np.finfo(np.float32).max)
-        message = f"fit: {names} must not exceed {most:.2g}, what float32 holds, got {np.max(found):.3g}."
+        message = f"fit: {names} is {np.max(found):.3g}; it must not exceed {most:.2g}, what float32 holds."
         raise DataError(message, expected=most, got=float(np.max(found)))
     if len(single) and factors is not None and not single.any():
-        must = f"{names} must leave some of the rows that are trained on, and of those that choose the epoch, a weight"
-        message = f"fit: {must} above 0, got 0 for all of {len(single):,} rows."
+        must = "it must leave some of the rows that are trained on, and of those that choose the epoch, a weight"
+        message = f"fit: {names} is 0 for all of {len(single):,} rows; {must} above 0."
         raise DataError(message, expected=must, got=0.0)
     return single

@@ -46,13 +46,13 @@ def _parse_error(where: str, error: Exception) -> DataError:
     line = re.search(r"CSV Error on Line: (\d+)", text)
     fields = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if line and fields:
-        must = f"every row must have {fields[1]} fields like the first line"
-        return DataError(f"{where}: {must}, got {fields[2]} in line {line[1]}. Check the separators and quotes there.")
+        fact = f"line {line[1]} has {fields[2]} fields and the first line {fields[1]}"
+        return DataError(f"{where}: {fact}; all rows must have the same number. Check the separators and quotes there.")
     if line and "unterminated quote" in text:
         must = "quotes must be closed, and quotes inside quotes doubled"
-        return DataError(f"{where}: {must}, got a field in line {line[1]} that is not.")
+        return DataError(f"{where}: a field in line {line[1]} has a quote that is not closed; {must}.")
     size = re.search(r"Maximum line size of (\d+) bytes exceeded. Actual Size:(\d+)", text)
     if line and size:
-        return DataError(f"{where}: no row may have more than {size[1]} bytes, got {size[2]} in line {line[1]}.")
+        return DataError(f"{where}: line {line[1]} has {size[2]} bytes; no row may have more than {size[1]}.")
     first = re.sub(r"^\w[\w ]* Error: ", "", text.strip()).split("\n")[0].rstrip(". ")
-    return DataError(f"{where}: the file must be well-formed, got: {first[:300]}.")
+    return DataError(f"{where}: the file is not well-formed: {first[:300]}.")

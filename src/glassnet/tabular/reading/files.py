@@ -96,7 +96,7 @@ def read_table(
     where = f"read_table({given!r})"
     if not isinstance(given, str):
         advice = " For a frame there is to_table." if is_frame(given) else ""
-        message = f"read_table: path must be a str or a Path, got {type(given).__name__}.{advice}"
+        message = f"read_table: path is of type {type(given).__name__}; it must be a str or a Path.{advice}"
         raise ConfigError(message, expected="str or Path", got=type(given))
     options = ReadOptions.checked(
         where,
@@ -129,6 +129,6 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
     else:
         table = {"json": read_json, "parquet": read_parquet}[kind](where, file, options)
     if table.n_rows == 0:
-        message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
+        message = f"{where}: the table has {len(table.names)} column names and no rows; it must have at least one row."
         raise DataError(message, expected="rows", got=0)
     return in_changed_forms(where, table, options)

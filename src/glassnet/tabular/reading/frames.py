@@ -136,9 +136,9 @@ def _series_of(frame: Any, where: str) -> list[tuple[str, Any]]:
     try:
         wrapped = narwhals.from_native(frame, eager_only=True)
     except (TypeError, ValueError) as error:
-        must = "frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts"
+        must = "it must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts"
         advice = next((words for method, words in _ADVICE.items() if hasattr(frame, method)), "")
-        message = f"{where}: {must}, got {type(frame).__name__}. {advice}".rstrip()
+        message = f"{where}: frame is of type {type(frame).__name__}; {must}. {advice}".rstrip()
         raise DataError(message, expected=must, got=type(frame)) from error
     return [(str(series.name), series) for series in wrapped.iter_columns()]
 

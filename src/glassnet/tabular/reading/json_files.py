@@ -30,7 +30,7 @@ def read_json(where: str, file: Path, options: ReadOptions) -> Table:
     scan = scan_text(where, file)
     if scan.encoding != "utf-8":
         got = "a byte order mark" if scan.encoding == "utf-8-sig" else scan.encoding
-        message = f"{where}: JSON must be plain UTF-8, got {got}. Save the file so."
+        message = f"{where}: the JSON has {got}; it must be plain UTF-8. Save the file so."
         raise DataError(message, expected="UTF-8", got=scan.encoding)
     rows = RowNames(_line_finder(file, scan.compressed))
     reader = CellReader(where, options, place=rows)
@@ -74,7 +74,7 @@ def _records(where: str, file: Path, compressed: bool) -> list[tuple[str, Any]]:
         except get_duckdb().Error as error:
             if "non-record" not in str(error):
                 raise
-            message = f"{where}: {_MUST}, got other JSON."
+            message = f"{where}: the JSON has no named columns; {_MUST}."
             raise DataError(message, expected=_MUST) from error
         names, types = list(relation.columns), [str(dtype) for dtype in relation.types]
         # JSON has no dates: which text DuckDB takes for one depends on its version, so text is read as text again.
@@ -120,7 +120,8 @@ def _in_other_layout(where: str, file: Path, compressed: bool, n_bytes: int) -> 
         check_names(where, [name for name, _ in named])
         lengths = {len(values) for _, values in named}
         if len(lengths) > 1:
-            message = f"{where}: all columns must have the same number of rows, got {sorted(lengths)}."
+            found = " and ".join(map(str, sorted(lengths)[:5]))
+            message = f"{where}: columns have {found} rows; all must have the same number."
             raise DataError(message, got=sorted(lengths))
     return named
 

@@ -46,8 +46,8 @@ def options_from_config(where: str, config: object) -> ReadOptions:
     if config is None:
         return ReadOptions()
     known = (*_SCALARS, "missing", "read")
-    must = f"'reading' must have options for reading a table ({', '.join(known)})"
-    message = f"{where}: {must}, got {few([repr(config)])}."
+    must = f"it must have options for reading a table ({', '.join(known)})"
+    message = f"{where}: 'reading' is {few([repr(config)])}; {must}."
     if not isinstance(config, dict) or not all(name in known for name in config):
         raise FormatError(message, expected=must, got=config)
     texts = [config[name] for name in _TEXTS if name in config]

@@ -23,22 +23,22 @@ _FORMATS = {
 }
 _BEGINNINGS = (
     (b"PAR1", "parquet", ""),
-    (b"PK\x03\x04", "zip", "Unpack it"),
+    (b"PK\x03\x04", "a zip archive", "Unpack it"),
     (b"\xd0\xcf\x11\xe0", "workbook", ""),
-    (b"BZh", "bzip2", "Unpack it"),
-    (b"\xfd7zXZ", "xz", "Unpack it"),
-    (b"\x28\xb5\x2f\xfd", "zstd", "Unpack it"),
-    (b"7z\xbc\xaf", "7-Zip", "Unpack it"),
-    (b"Rar!", "RAR", "Unpack it"),
+    (b"BZh", "a bzip2 archive", "Unpack it"),
+    (b"\xfd7zXZ", "an xz archive", "Unpack it"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", "Unpack it"),
+    (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it"),
+    (b"Rar!", "a RAR archive", "Unpack it"),
     (b"%PDF", "a PDF document", "Save the table as CSV"),
-    (b"\x89HDF", "HDF5", "Save the table as CSV or Parquet"),
-    (b"\x93NUMPY", "NumPy's format", "Pass the array instead"),
-    (b"ARROW1", "Arrow", "Save the table as Parquet"),
+    (b"\x89HDF", "an HDF5 file", "Save the table as CSV or Parquet"),
+    (b"\x93NUMPY", "a file of NumPy", "Pass the array instead"),
+    (b"ARROW1", "an Arrow file", "Save the table as Parquet"),
     (b"SQLite", "an SQLite database", "Save the table as CSV"),
     (b"\x80\x04\x95", "a pickle", "Save the table as CSV or Parquet"),
     (b"\x80\x05\x95", "a pickle", "Save the table as CSV or Parquet"),
-    (b"$FL2", "SPSS", "Save the table as CSV"),
-    (b"<stata_dta>", "Stata", "Save the table as CSV"),
+    (b"$FL2", "an SPSS file", "Save the table as CSV"),
+    (b"<stata_dta>", "a Stata file", "Save the table as CSV"),
 )
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SPECIAL = (
@@ -64,7 +64,7 @@ def existing_file(where: str, given: str) -> Path:
         if found is None and file.parent.is_dir():
             neighbours = os.listdir(file.parent)
     except (OSError, ValueError) as error:  # an invalid path
-        message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
+        message = f"{where}: the path cannot be looked up ({error}); it must lead to a file."
         raise DataError(message) from error
     if found is None:
         near = nearest(given, dataset_names()) or nearest_file(file.name, neighbours)
@@ -72,12 +72,12 @@ def existing_file(where: str, given: str) -> Path:
         raise DataError(message, expected="a file", got="no such file")
     kind = next((kind for is_kind, kind in _SPECIAL if is_kind(found.st_mode)), "")
     if kind or not os.access(file, os.R_OK):
-        got = kind or "one that may not be read"
         advice = "" if kind in ("a folder", "") else " Write what it gives into a file first."
-        message = f"{where}: the path must lead to a file, got {got}.{advice}"
-        raise DataError(message, expected="a file", got=got)
+        fact = f"the path is that of {kind}" if kind else "the file may not be read"
+        message = f"{where}: {fact}; it must lead to a file that can be read.{advice}"
+        raise DataError(message, expected="a file", got=kind or "one that may not be read")
     if found.st_size == 0 and not _beginning(where, file, 1):  # files of the system say that they have no bytes
-        message = f"{where}: the file must hold a table, got an empty file."
+        message = f"{where}: the file is empty; it must hold a table."
         raise DataError(message)
     return file.absolute()
 
@@ -96,16 +96,16 @@ def file_format(where: str, file: Path) -> str:
     first = _beginning(where, file, 4096)
     named = _FORMATS.get(ending, "")
     if named in ("parquet", "workbook") and first[:2] == b"\x1f\x8b":
-        message = f"{where}: a {ending} file must not be packed, got gzip. Unpack it."
+        message = f"{where}: the {ending} file is packed with gzip; it must not be packed. Unpack it."
         raise DataError(message, expected=ending, got="gzip")
     if named in ("parquet", "json") or (named == "workbook" and first.startswith(_WORKBOOKS)):
         return named
     for beginning, kind, advice in _BEGINNINGS:
         if first.startswith(beginning):
-            kind = "workbook" if kind == "zip" and _is_workbook(file) else kind
+            kind = "workbook" if kind == "a zip archive" and _is_workbook(file) else kind
             if kind in ("parquet", "workbook"):
                 return kind
-            message = f"{where}: the file must hold a table, got {kind}. {advice}."
+            message = f"{where}: the file is {kind}; it must hold a table. {advice}."
             raise DataError(message, expected="a table", got=kind)
     text = _unpacked(first) if first[:2] == b"\x1f\x8b" else first
     _refuse_pages(where, text)
@@ -122,7 +122,7 @@ def _beginning(where: str, file: Path, n_bytes: int) -> bytes:
         with file.open("rb") as stream:
             return stream.read(n_bytes)
     except OSError as error:
-        message = f"{where}: the file must be readable, got: {error.strerror}."
+        message = f"{where}: the file cannot be read: {error.strerror}."
         raise DataError(message) from error
 
 
@@ -138,7 +138,7 @@ def _refuse_pages(where: str, text: bytes) -> None:
     beginning = text.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
     if beginning.startswith((b"<!doctype html", b"<html", b"<?xml", b"<table", b"<head", b"<svg")):
         got = "XML" if beginning.startswith((b"<?xml", b"<svg")) else "a web page"
-        message = f"{where}: the file must hold a table, got {got}. Look at what was sent, and save the table as CSV."
+        message = f"{where}: the file is {got}; it must hold a table. Look at what was sent, and save the table as CSV."
         raise DataError(message, expected="a table", got=got)
 
 

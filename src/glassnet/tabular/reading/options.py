@@ -128,8 +128,8 @@ class ReadOptions:
         """Return the options that a caller gave; raise an error for a value that an option cannot have."""
         read = given.pop("read", None) or {}
         if not isinstance(read, Mapping):
-            must = "read must be a dict from columns to kinds, such as {'a': 'number'}"
-            message = f"{where}: {must}, got {read!r}."
+            must = "it must be a dict from columns to kinds, such as {'a': 'number'}"
+            message = f"{where}: read is {read!r}; {must}."
             raise ConfigError(message, expected=must, got=read)
         missing = given.pop("missing", None)
         options = cls(**given, read=dict(read), missing=_as_texts(where, missing), spelled=spelled)
@@ -137,7 +137,7 @@ class ReadOptions:
             if getattr(options, name) is not None:
                 check_choice(where, name, getattr(options, name), choices)
         if options.decimal is not None and options.decimal == options.thousands:
-            message = f"{where}: decimal and thousands must differ, got {options.decimal!r} for both."
+            message = f"{where}: decimal and thousands are both {options.decimal!r}; they must differ."
             raise ConfigError(message, got=options.decimal)
         if options.day_first is not None:
             check_flag(where, "day_first", options.day_first)
@@ -222,7 +222,7 @@ def _as_texts(where: str, missing: Any) -> tuple[str, ...]:
         return ()
     given = [missing] if isinstance(missing, (str, int, float)) else missing
     if not isinstance(given, Iterable):
-        message = f"{where}: missing must be a list of cells such as ['-999', 'unknown'], got {missing!r}."
+        message = f"{where}: missing is {missing!r}; it must be a list of cells such as ['-999', 'unknown']."
         raise ConfigError(message, got=missing)
     return tuple(str(one).strip() for one in given)
 
@@ -233,7 +233,7 @@ def _forms_of(where: str, like: Any) -> Mapping[str, Form]:
         return {}
     forms = like if isinstance(like, Mapping) else getattr(like, "forms", None)
     if not isinstance(forms, Mapping):
-        must = "like must be a table model or a fitted estimator"
-        message = f"{where}: {must}, got {type(like).__name__}."
+        must = "it must be a table model or a fitted estimator"
+        message = f"{where}: like is of type {type(like).__name__}; {must}."
         raise ConfigError(message, expected=must, got=like)
     return forms

@@ -88,8 +88,8 @@ def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where
     absent = [name for name in needed if name not in there]
     question = ask_for_renamed(absent, [name for name in map(str, columns) if name not in known])
     if question or (needed and len(absent) == len(needed)):
-        must = "a row must have the columns of training"
-        message = f"{where}: {must}, got no {few(map(repr, absent))}. {question}".rstrip()
+        must = "it must have the columns of training"
+        message = f"{where}: a row lacks {few(map(repr, absent))}; {must}. {question}".rstrip()
         raise DataError(message, expected=needed, got=absent)
     n = len(next(iter(columns.values())))
     return {**columns, **{name: [None] * n for name in absent}}
@@ -132,14 +132,14 @@ def _as_mapping(where: str, row: Any, i: int) -> Mapping[Any, Any]:
         return {name: row[name] for name in row.dtype.names}
     if _names_its_cells(row):
         return dict(row.items())
-    message = f"{where}: every row must be a dict, as others are, got {type(row).__name__} in {IN_ARRAY(i)}."
+    message = f"{where}: {IN_ARRAY(i)} is of type {type(row).__name__}; every row must be a dict, as others are."
     raise DataError(message, expected="a dict", got=type(row))
 
 
 def _check_spelling(where: str, rows: Sequence[Mapping[Any, Any]], names: Collection[Any]) -> None:
     """Raise an error if rows have no names, or some name a column otherwise than others do."""
     if not names:
-        message = f"{where}: rows must name their cells, such as {{'size': 1}}, got empty ones."
+        message = f"{where}: rows are empty dicts; they must name their cells, such as {{'size': 1}}."
         raise DataError(message, expected="names", got=rows)
     own = set(names).intersection(*rows)
     if len(own) == len(names):
@@ -150,7 +150,7 @@ def _check_spelling(where: str, rows: Sequence[Mapping[Any, Any]], names: Collec
         if other is not None and not any(name in row and other in row for row in rows):
             first = {one: next(j for j, row in enumerate(rows) if one in row) for one in (other, name)}
             got = " and ".join(f"{one!r} in {IN_ARRAY(j)}" for one, j in first.items())
-            message = f"{where}: rows must name a column in one way, got {got}."
+            message = f"{where}: the same column is {got}; rows must name a column in one way."
             raise DataError(message, expected="one name", got=[other, name])
 
 
@@ -197,7 +197,7 @@ def _refuse_mixed(where: str, X: Mapping[Any, Any]) -> None:
     lists = [name for name, value in X.items() if _is_sequence(value)]
     if 0 < len(lists) < len(X):
         cells = [name for name, value in X.items() if not _is_sequence(value)]
-        must = "a dict must have one value for each column, which is a row, or a list for each, which is a table"
+        must = "each column must have one value, which makes a row, or each a list, which makes a table"
         got = f"lists for {few(map(repr, lists), 3)} and single values for {few(map(repr, cells), 3)}"
-        message = f"{where}: {must}, got {got}."
+        message = f"{where}: the dict has {got}; {must}."
         raise DataError(message, expected=must, got=got)

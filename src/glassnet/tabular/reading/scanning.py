@@ -91,11 +91,10 @@ def _take_legacy(where: str, file: Path, scan: TextScan, options: ReadOptions) -
     sample = _sample(file, scan)
     if mixed := [line for line, text in sample if _is_utf8(text)]:
         line = next((line for line, text in sample if not _is_utf8(text)), 0)
-        must = "the file must have one encoding"
+        must = "a file must have one encoding"
         advice = f"Pass {options.spelled('encoding', 'cp1252')} to read all of it as Windows-1252."
-        message = (
-            f"{where}: {must}, got UTF-8 in line {mixed[0]} and another in line {line or 'further down'}. {advice}"
-        )
+        other = f"line {line}" if line else "another further down"
+        message = f"{where}: line {mixed[0]} is UTF-8 and {other} is not; {must}. {advice}"
         raise DataError(message, expected=must, got=line)
     scan.encoding = legacy_encoding(where, sample, lambda encoding: options.spelled("encoding", encoding))
     line, text = sample[0]
@@ -144,7 +143,7 @@ def _scan(where: str, file: Path, scan: TextScan, wide: bool) -> None:
         scan.head, tail = without_controls(scan.head), without_controls(tail)
     scan.tail = tail
     if blank:
-        message = f"{where}: the file must hold a table, got nothing but blanks."
+        message = f"{where}: the file holds nothing but blanks; it must hold a table."
         raise DataError(message)
 
 
@@ -159,21 +158,21 @@ def _chunks(where: str, file: Path, compressed: bool) -> Generator[bytes, None, 
             while chunk := stream.read(_CHUNK):
                 yield chunk
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        message = f"{where}: the file must be whole gzip, got one that does not unpack ({error})."
+        message = f"{where}: the gzip file does not unpack ({error}); it must be whole."
         raise DataError(message) from error
     yield b""
 
 
 def _refuse_binary(where: str, chunk: bytes, wide: bool) -> None:
     if not wide and b"\x00" in chunk:
-        message = f"{where}: the file must be text, got binary data. Save the table as CSV."
+        message = f"{where}: the file holds binary data; it must be text. Save the table as CSV."
         raise DataError(message, expected="text", got="binary")
 
 
 def _refuse_bomb(where: str, n_bytes: int, size: int) -> None:
     if n_bytes > _MOST_UNPACKED and n_bytes > _MOST_RATIO * size:
         must = f"gzip must not unpack to more than {_MOST_UNPACKED >> 30} GB and {_MOST_RATIO} times its size"
-        message = f"{where}: {must}, got {size:,} bytes that do. Unpack the file yourself if it is right."
+        message = f"{where}: {size:,} bytes unpack to more than that; {must}. Unpack the file yourself if it is right."
         raise DataError(message, expected=must, got=n_bytes)
 
 
@@ -183,7 +182,7 @@ def _longest(where: str, text: str, unbroken: int, line: int) -> int:
     unbroken = len(text) - last - 1 if last >= 0 else unbroken + len(text)
     if unbroken > LONGEST_ROW:
         line += max(text.count("\n"), text.count("\r"))
-        message = f"{where}: no row may have more than {LONGEST_ROW} characters, got more in line {line}."
+        message = f"{where}: line {line} has more than {LONGEST_ROW} characters; no row may be longer."
         raise DataError(message, expected=LONGEST_ROW)
     return unbroken
 
@@ -211,9 +210,9 @@ def _is_utf8(text: bytes) -> bool:
 def _undecodable(where: str, encoding: str, error: UnicodeError) -> DataError:
     shown = LEGACY_NAMES.get(encoding, encoding)
     if not isinstance(error, UnicodeDecodeError):
-        return DataError(f"{where}: the file must be {shown} text, got: {error}.", expected=shown)
+        return DataError(f"{where}: the file is not {shown} text: {error}.", expected=shown)
     byte = error.object[error.start]
-    message = f"{where}: the file must be {shown} text, got the byte 0x{byte:02x}, which is none."
+    message = f"{where}: the file holds the byte 0x{byte:02x}, which is none of {shown}; it must be {shown} text."
     return DataError(message, expected=shown, got=byte)
 
 

@@ -76,7 +76,7 @@ class Column:
         if self.values.dtype != dtype or self.values.shape != self.missing.shape or self.values.ndim != 1:
             must = f"values must be one array of dtype {dtype} and as long as missing"
             got = f"kind {self.kind!r}, dtype {self.values.dtype}, shapes {self.values.shape} and {self.missing.shape}"
-            message = f"Column({self.name!r}): {must}, got {got}."
+            message = f"Column({self.name!r}): it has {got}; {must}."
             raise ShapeError(message, expected=must, got=got)
 
     def __len__(self) -> int:
@@ -132,7 +132,7 @@ class Table:
         lengths = {len(column) for column in self.columns}
         if len(lengths) > 1:
             got = ", ".join(f"{column.name!r} with {len(column)}" for column in self.columns[:5])
-            message = f"{where}: all columns must have the same number of rows, got {got}."
+            message = f"{where}: columns are {got}; all must have the same number of rows."
             raise ShapeError(message, got=sorted(lengths))
         self.n_rows = lengths.pop() if lengths else 0
         self._by_name = {column.name: column for column in self.columns}
@@ -182,17 +182,17 @@ def check_names(where: str, names: Sequence[str], advice: str = "Rename one of t
     >>> check_names("Table", ["a", "b", "a"])
     Traceback (most recent call last):
     ...
-    glassnet.errors.DataError: Table: column names must differ from each other, got 'a' 2 times. Rename one of them.
+    glassnet.errors.DataError: Table: 2 columns have the name 'a'; column names must differ. Rename one of them.
     """
     counts = Counter(names)
     name, count = counts.most_common(1)[0] if counts else ("", 0)
     if count > 1:
-        message = f"{where}: column names must differ from each other, got {name!r} {count} times. {advice}"
+        message = f"{where}: {count} columns have the name {name!r}; column names must differ. {advice}"
         raise DataError(message, expected="different names", got=name)
 
 
 def _unknown(name: object, names: list[str]) -> ConfigError:
     """Return the error for a column that does not exist, with the nearest name."""
     advice = did_you_mean(nearest(name, names))
-    message = f"Table: the column must be one of {few(map(repr, names))}, got {name!r}. {advice}".rstrip()
+    message = f"Table: there is no column {name!r}; the columns are {few(map(repr, names))}. {advice}".rstrip()
     return ConfigError(message, expected=names, got=name)

@@ -41,7 +41,7 @@ def native_column(name: str, values: Any, where: str) -> Column | Texts:
         return _from_categories(name, values)
     array = np.ma.asanyarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     if array.ndim != 1:
-        message = f"{where}: column {name!r} must have one value per row, got shape {array.shape}."
+        message = f"{where}: column {name!r} has shape {array.shape}; it must have one value per row."
         raise DataError(message, expected="(n,)", got=array.shape)
     masked = np.ma.getmaskarray(array)
     plain = np.ma.getdata(array)
@@ -143,7 +143,7 @@ def _from_moments(name: str, values: np.ndarray, where: str) -> Column:
     far = np.flatnonzero(np.abs(years) > _MOST_YEARS)
     if far.size:
         must = f"column {name!r} must hold dates within {_MOST_YEARS:,} years of 1970"
-        message = f"{where}: {must}, got {values[far[0]]} in {IN_ARRAY(far[0])}."
+        message = f"{where}: {values[far[0]]} stands in {IN_ARRAY(far[0])}; {must}."
         raise DataError(message, expected=must, got=values[far[0]])
     return Column(name, "date", values.astype("M8[us]"), missing)
 
@@ -154,7 +154,8 @@ def _decoded(name: str, values: np.ndarray, where: str) -> np.ndarray:
         return np.char.decode(values, "utf-8")
     except UnicodeDecodeError as error:
         must = f"column {name!r} must hold text, or bytes of UTF-8"
-        message = f"{where}: {must}, got {shortened(repr(error.object), 40, '...')}. Decode it first."
+        shown = shortened(repr(error.object), 40, "...")
+        message = f"{where}: {shown} is not UTF-8; {must}. Decode it first."
         raise DataError(message, expected=must, got=error.object) from error
 
 
@@ -199,7 +200,7 @@ def _from_objects(name: str, cells: Iterable[Any], where: str) -> Column | Texts
         bad = next(value for value in values if isinstance(value, _NO_VALUES))
         got = f"{type(bad).__name__} {shortened(repr(bad), 40, '...')}"
         advice = " Flatten it, for example with pandas.json_normalize." if isinstance(bad, (dict, list)) else ""
-        message = f"{where}: column {name!r} must have one value per cell, got {got}.{advice}"
+        message = f"{where}: column {name!r} holds a {got}; it must have one value per cell.{advice}"
         raise DataError(message, expected="one value per cell", got=type(bad))
     if present and all(t.__name__ == "Period" for t in present):  # of pandas: its first moment
         starts = [None if gone else value.start_time for value, gone in zip(values, missing, strict=True)]

@@ -31,13 +31,11 @@ def sheet_records(where: str, file: Path) -> tuple[list[Record], list[str]]:
         sheets = {name: workbook.get_sheet_by_name(name) for name in workbook.sheet_names}
         found = {name: _rows(sheet) for name, sheet in sheets.items()}
     except Exception as error:  # its errors have no common class
-        message = (
-            f"{where}: the file must be a workbook, got one that is damaged or has a password. Save the sheet as CSV."
-        )
+        message = f"{where}: the workbook is damaged or has a password; it must be readable. Save the sheet as CSV."
         raise DataError(message) from error
     filled = [name for name, rows in found.items() if rows]
     if not filled:
-        message = f"{where}: the workbook must have a sheet with a table, got empty ones only."
+        message = f"{where}: the workbook has empty sheets only; one must have a table."
         raise DataError(message)
     notes = []
     if len(filled) > 1:

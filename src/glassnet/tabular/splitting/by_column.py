@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.errors import DataError
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import plain_text
+from glassnet.utils.short_text import count
 from glassnet.utils.wording import few
 
 __all__ = ["group_numbers", "parts_by_time", "parts_by_words", "time_text"]
@@ -55,13 +56,14 @@ def parts_by_time(where: str, column: Column, shares: Mapping[str, float]) -> di
     """
     if column.kind not in ("date", "number"):
         shown = few(map(repr, _distinct(column)), 3)
-        message = f"{where}: column {column.name!r} must hold dates or numbers to be in order of time, got {shown}."
+        must = "to be in order of time, it must hold dates or numbers"
+        message = f"{where}: column {column.name!r} holds {shown}; {must}."
         raise DataError(message, expected="dates or numbers", got=column.kind)
     _refuse_missing(where, column)
     times, moment, counts = np.unique(column.values, return_inverse=True, return_counts=True)
     if len(times) < len(shares):
-        must = f"column {column.name!r} must have at least {len(shares)} different times"
-        message = f"{where}: {must}, one for each of {', '.join(shares)}, got {len(times)}."
+        must = f"it must have at least {len(shares)}, one for each of {', '.join(shares)}"
+        message = f"{where}: column {column.name!r} has {count(len(times), 'different time')}; {must}."
         raise DataError(message, expected=len(shares), got=len(times))
     rows_until = np.cumsum(counts)
     names, border, borders = list(shares), len(times), [len(times)]
@@ -115,17 +117,18 @@ def parts_by_words(where: str, column: Column) -> dict[str, np.ndarray]:
         meanings = {word: subject and (subject if _TRUTH[_folded(word)] else other) for word in words}
     unclear = [word for word, part in meanings.items() if part is None]
     if unclear:
-        must = f"column {column.name!r} must say train, validation or test in every row"
+        must = "it must say train, validation or test in every row"
         named = ", or call the column is_test if 1 is a test row" if set(map(_folded, unclear)) <= set(_TRUTH) else ""
-        message = f"{where}: {must}, got {few(map(repr, unclear), 5)}. Write these words in their place{named}."
+        holds = f"column {column.name!r} holds {few(map(repr, unclear), 5)}"
+        message = f"{where}: {holds}; {must}. Write these words in their place{named}."
         raise DataError(message, expected=must, got=unclear)
     code = {word: list(_WORDS).index(str(part)) for word, part in meanings.items()}
     texts = map(plain_text, column.values.tolist())
     part_of = np.fromiter((code[text] for text in texts), np.int64, len(column))
     found = {part: np.flatnonzero(part_of == i) for i, part in enumerate(_WORDS) if (part_of == i).any()}
     if "training" not in found or len(found) == 1:
-        must = f"column {column.name!r} must have rows to train on and others"
-        message = f"{where}: {must}, got only {' and '.join(found)}."
+        must = "it must have rows to train on and others"
+        message = f"{where}: column {column.name!r} has only {' and '.join(found)} rows; {must}."
         raise DataError(message, expected="training and others", got=list(found))
     return found
 
@@ -151,6 +154,6 @@ def _refuse_missing(where: str, column: Column) -> None:
     """Raise an error if the column does not have a value in every row."""
     if column.n_missing:
         row = column.rows(int(column.missing.argmax()))
-        got = f"{column.n_missing} of {len(column)} rows without, the first of them {row}"
-        message = f"{where}: column {column.name!r} must have a value in every row, got {got}. Fill them first."
+        lacks = f"has no value in {column.n_missing} of {len(column)} rows, the first of them {row}"
+        message = f"{where}: column {column.name!r} {lacks}; it must have one in every row. Fill them first."
         raise DataError(message, expected="no missing values", got=column.n_missing)

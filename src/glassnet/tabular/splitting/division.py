@@ -13,6 +13,7 @@ from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.splitting.by_column import group_numbers, parts_by_time, parts_by_words, time_text
 from glassnet.tabular.splitting.duplicates import among, equal_rows, shared_rows
 from glassnet.tabular.splitting.grouped import divide_rows
+from glassnet.utils.short_text import count
 
 __all__ = ["Division", "SplitBy", "copies_sentence", "divide_table", "equal_inputs", "shared_sentences"]
 
@@ -100,8 +101,9 @@ def divide_table(
         return _divide_by_words(where, equal, shares, seed, codes, by)
     groups = None if by is None else group_numbers(f"{where}: {by.called}", by.column)
     if by is not None and groups is not None and groups.max() + 1 < len(shares):
-        must = f"column {by.column.name!r} must have at least {len(shares)} different values"
-        message = f"{where}: {by.called}: {must}, one for each of {', '.join(shares)}, got {groups.max() + 1}."
+        must = f"it must have at least {len(shares)}, one for each of {', '.join(shares)}"
+        has = f"column {by.column.name!r} has {count(int(groups.max()) + 1, 'different value')}"
+        message = f"{where}: {by.called}: {has}; {must}."
         raise DataError(message, expected=len(shares), got=int(groups.max()) + 1)
     parts = divide_rows(equal, list(shares.values()), seed, codes, groups)
     return Division(dict(zip(shares, parts, strict=True)), equal, groups, by)
@@ -116,7 +118,8 @@ def _divide_by_words(
         train = rows["training"]
         share = shares["validation"]
         if len(train) < 4:
-            message = f"{where}: {by.called}: there must be at least 4 rows to train on, got {len(train)}."
+            must = "there must be at least 4"
+            message = f"{where}: {by.called}: {count(len(train), 'row')} would be left to train on; {must}."
             raise DataError(message, expected=4, got=len(train))
         some = divide_rows(among(equal, train), [1.0 - share, share], seed, None if codes is None else codes[train])
         rows = {"training": train[some[0]], "validation": train[some[1]], **rows | {"training": train[some[0]]}}
@@ -150,11 +153,11 @@ def shared_sentences(division: Division) -> list[str]:
     found = []
     for part, counts in division.shared.items():
         total = f"of {len(division.rows[part]):,} {part} rows"
-        for i, (before, count) in enumerate(counts.items()):
-            have = "has" if count == 1 else "have"
+        for i, (before, n) in enumerate(counts.items()):
+            have = "has" if n == 1 else "have"
             where = "training" if before == "training" else "validation"
             more = " more" if i else ""
-            found.append(f"{count:,}{more} {total} {have} an equal row in {where}.")
+            found.append(f"{n:,}{more} {total} {have} an equal row in {where}.")
     return found
 
 

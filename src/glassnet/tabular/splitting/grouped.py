@@ -8,6 +8,7 @@ import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.populations.folds import Fold, make_folds
+from glassnet.utils.short_text import count
 from glassnet.utils.splitting import split_rows
 
 __all__ = ["divide_into_folds", "divide_rows", "merge_groups", "split_groups"]
@@ -144,7 +145,8 @@ def split_groups(
     rng = np.random.default_rng(seed)
     names, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     if len(names) < len(shares):
-        message = f"split: there must be a group for each of {len(shares)} parts, got {len(names)} different ones."
+        must = f"each of {len(shares)} parts must have at least one"
+        message = f"split: the rows are of {count(len(names), 'group')}; {must}."
         raise DataError(message, expected=len(shares), got=len(names))
     kinds = np.zeros(n, dtype=np.int64) if codes is None else np.unique(codes, return_inverse=True)[1]
     part_of: np.ndarray = np.full(len(names), -1, dtype=np.int64)

@@ -161,7 +161,7 @@ class RowHashes:
         is_whole = len(found) == len(_ARRAYS) and all(a.dtype == np.uint64 and a.ndim == 1 for a in found.values())
         if not is_whole or len(found["facts"]) != 4 or len(found["training"]) + len(found["validation"]) > MOST_HASHES:
             must = f"the hashes of rows must be at most {MOST_HASHES:,} numbers of 64 bits, with four facts about them"
-            message = f"RowHashes.from_arrays: {must}, got other arrays."
+            message = f"RowHashes.from_arrays: the arrays are not hashes of rows; {must}."
             raise FormatError(message, expected=must)
         salt, n_rows, n_single, limit = map(int, found["facts"])
         return cls(found["training"], found["validation"], salt, n_rows, min(n_single, n_rows), limit)

@@ -56,8 +56,8 @@ def check_cells(stream: Stream, columns: Iterable[Column], spelled: Spelled) -> 
             advice = f"If that means no value, write {spelled('missing', [cell])}"
             if name != stream.rows.target:
                 advice += f"; if the column is text, {spelled('read', {name: 'text'})}"
-            got = f"{cell!r} in {first_row_with(stream.rows, name, cell)}"
-            message = f"{stream.where}: {must}, got {got}. {advice}."
+            found = f"{cell!r} stands in {first_row_with(stream.rows, name, cell)}"
+            message = f"{stream.where}: {found}; {must}. {advice}."
             raise DataError(message, expected=column.form.kind, got=cell)
 
 
@@ -79,9 +79,10 @@ def check_labels(stream: Stream, labels: Column) -> None:
     if stream.labels is None or not labels.missing.any():
         return
     cell = stream.label_values(stream.sample.target)[int(labels.missing.argmax())]
-    must = f"the target {stream.rows.target!r} must have a value in every row"
-    got = f"{cell!r} in {first_row_with(stream.rows, stream.rows.target, cell)}"
-    message = f"{stream.where}: {must}, got {got}. Write the files without such rows."
+    must = "it must have a value in every row"
+    found = f"{cell!r} in {first_row_with(stream.rows, stream.rows.target, cell)}"
+    message = f"{stream.where}: the target {stream.rows.target!r} has {found}, which is no label; {must}."
+    message += " Write the files without such rows."
     raise DataError(message, expected=must, got=cell)
 
 
@@ -97,10 +98,10 @@ def named_in_files(names: RowNames) -> Iterator[None]:
     Examples
     --------
     >>> with named_in_files(RowNames(lambda row: row + 2)):
-    ...     raise DataError("got 'many' in row 3 (counted from 0).")
+    ...     raise DataError("fit: 'many' stands in row 3 (counted from 0).")
     Traceback (most recent call last):
     ...
-    glassnet.errors.DataError: got 'many' in line 5.
+    glassnet.errors.DataError: fit: 'many' stands in line 5.
     """
     try:
         yield

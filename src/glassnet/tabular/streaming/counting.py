@@ -143,16 +143,18 @@ class Weighing:
             return None
         column = table.column(name)
         if not is_number(column.type):
-            must = f"the weights in column {name!r} must be numbers"
-            message = f"{self._where}: {must}, got the type {column.type}. Name another column, or leave weight out."
+            must = "it must hold numbers"
+            has = f"the column of weights {name!r} has the type {column.type}"
+            message = f"{self._where}: {has}; {must}. Name another column, or leave weight out."
             raise DataError(message, expected="numbers", got=str(column.type))
         weight: np.ndarray = numbers_of(column).astype(np.float64)
         good = np.isfinite(weight) & (weight >= 0.0)
         if not good.all():
             row = int(good.argmin())
-            got = f"{'none' if np.isnan(weight[row]) else f'{weight[row]:g}'} in {self._rows.row_name(first + row)}"
-            must = f"the weights in column {name!r} must be finite and not negative in every row"
-            message = f"{self._where}: {must}, got {got}. Write 0 for rows to leave out."
+            value = "no value" if np.isnan(weight[row]) else f"{weight[row]:g}"
+            must = "weights must be finite and not negative in every row"
+            has = f"the column of weights {name!r} has {value} in {self._rows.row_name(first + row)}"
+            message = f"{self._where}: {has}; {must}. Write 0 for rows to leave out."
             raise DataError(message, expected=must, got=float(weight[row]))
         return weight
 
@@ -176,12 +178,13 @@ class Weighing:
         if self._rows.weight is None:
             return 1.0
         if not self._n:
-            must = f"the weights in column {self._rows.weight!r} must not all be 0"
-            message = f"{self._where}: {must}, got no row to train on with another. Name another column."
-            raise DataError(message, expected=must, got=0)
+            fact = f"the weights in column {self._rows.weight!r} are 0 for all rows to train on"
+            message = f"{self._where}: {fact}; some must be above 0. Name another column."
+            raise DataError(message, expected="a weight above 0", got=0)
         if not math.isfinite(self._total):
-            must = f"the weights in column {self._rows.weight!r} must have a finite sum"
-            message = f"{self._where}: {must}, got more than float64 can hold. Divide all by the largest."
+            must = "their sum must be finite"
+            fact = f"the weights in column {self._rows.weight!r} add up to more than float64 can hold"
+            message = f"{self._where}: {fact}; {must}. Divide all by the largest."
             raise DataError(message, expected=must, got=self._total)
         mean = self._n / self._total
         if self._different is None:

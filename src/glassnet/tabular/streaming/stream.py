@@ -202,7 +202,8 @@ def look_over(rows: ParquetRows, seed: int, where: str, *, share: float = HELD_O
     """
     n = rows.n_rows
     if n < _FEWEST_ROWS:
-        message = f"{where}: ParquetRows must have at least {_FEWEST_ROWS} rows, got {n}. Read so few with read_table."
+        must = f"it must have at least {_FEWEST_ROWS}"
+        message = f"{where}: ParquetRows has {n} rows; {must}. Read so few with read_table."
         raise DataError(message, expected=_FEWEST_ROWS, got=n)
     fitting = max(_FEWEST_ROWS, _MOST_CELLS // (rows.n_features + 1))
     share = min(share, min(most or MOST_HELD_OUT, fitting) / n)
@@ -270,8 +271,9 @@ class _Pass:
         missing = missing & counts
         if missing.any():
             row = self._rows.row_name(first + int(missing.argmax()))
-            must = f"the target {self._rows.target!r} must have a value in every row"
-            message = f"{self._where}: {must}, got {what} in {row}. Write the files without such rows."
+            must = "it must have one in every row"
+            has = f"the target {self._rows.target!r} has {what} in {row}"
+            message = f"{self._where}: {has}; {must}. Write the files without such rows."
             raise DataError(message, expected=must, got=None)
 
     def _add_target(self, column: Any, others: Any, weight: np.ndarray | None) -> None:
@@ -291,8 +293,9 @@ class _Pass:
         factor = self._weighing.factor()
         sample, held_out = (self._some_rows(*found) for found in zip(self._parts, self._numbers, strict=True))
         if not len(held_out.target) or len(sample.target) < 2:
-            must = "rows must be left on both sides when some are held out"
-            message = f"{self._where}: {must}, got {len(sample.target)} and {len(held_out.target)}. Try another seed."
+            must = "rows must be left on both sides"
+            left = f"{len(sample.target)} rows are left to train on and {len(held_out.target)} held out"
+            message = f"{self._where}: {left}; {must}. Try another seed."
             raise DataError(message, expected=must)
         scale = self._moments.scale() if self._is_number else None
         found = (self._n_train, self._texts, self._labels, scale, self._where, factor)

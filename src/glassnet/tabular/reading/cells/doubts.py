@@ -31,14 +31,14 @@ def doubt_error(where: str, doubts: Sequence[Doubt]) -> DataError:
     --------
     >>> doubt = Doubt("v", "'1,250' may be 1250 or 1.25", "thousands=',' or decimal=','")
     >>> str(doubt_error("to_table", [doubt]))
-    "to_table: column 'v' must be decided: '1,250' may be 1250 or 1.25. Pass thousands=',' or decimal=','."
+    "to_table: column 'v' is ambiguous: '1,250' may be 1250 or 1.25. Pass thousands=',' or decimal=','."
     """
     if len(doubts) == 1:
         only = doubts[0]
-        message = f"{where}: column {only.name!r} must be decided: {only.fact}. Pass {only.choices}."
+        message = f"{where}: column {only.name!r} is ambiguous: {only.fact}. Pass {only.choices}."
     else:
         each = "; ".join(f"{one.name!r}: {one.fact} ({one.choices})" for one in doubts[:_SHOWN])
         more = f"; and {len(doubts) - _SHOWN} more" if len(doubts) > _SHOWN else ""
-        message = f"{where}: {len(doubts)} columns must be decided: {each}{more}."
+        message = f"{where}: {len(doubts)} columns are ambiguous: {each}{more}."
     choices, facts = ({one.name: getattr(one, part) for one in doubts} for part in ("choices", "fact"))
     return DataError(message, expected=choices, got=facts)

@@ -82,7 +82,7 @@ def _refuse_name_of_one(where: str, name: Record, row: Record, may_be_text: bool
     got = f"the one name {name.cells[0].strip()!r} in line {name.line} and {_cells(row)} below"
     one, below = options.spelled("separator", "tab"), options.spelled("skip_lines", name.line)
     advice = f"Pass {one} if this is one column, or {below} if the line is a title."
-    message = f"{where}: {must}, got {got}. {advice}"
+    message = f"{where}: there is {got}; {must}. {advice}"
     raise DataError(message, expected=1, got=len(row.cells))
 
 
@@ -132,12 +132,12 @@ def _uneven(
     """Return the error for a line above the rows that has another number of cells than they."""
     must = "names and rows must have the same number of fields"
     shown = f", as in {_cells(row)}" if row else ""
-    got = f"{len(above.cells)} in line {above.line} and {width} in most rows below{shown}"
+    got = f"{len(above.cells)} fields in line {above.line} and {width} in most rows below{shown}"
     advice = f"Check the separators there, or pass {options.spelled('skip_lines', above.line)} to begin below it."
     if are_names and len(above.cells) < width:
         without = f"{options.spelled('skip_lines', above.line)} and {options.spelled('header', False)}"
         advice = f"Quote cells with a separator inside, name all columns, or pass {without} to do without these names."
-    return DataError(f"{where}: {must}, got {got}. {advice}", expected=width, got=len(above.cells))
+    return DataError(f"{where}: {got}; {must}. {advice}", expected=width, got=len(above.cells))
 
 
 def _cells(row: Record) -> str:

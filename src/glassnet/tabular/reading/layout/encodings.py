@@ -65,10 +65,11 @@ def checked_encoding(where: str, encoding: str) -> str:
         name = codecs.lookup(encoding).name
         "a".encode(name)
     except (LookupError, ValueError, TypeError) as error:
-        message = f"{where}: encoding must be one that Python knows, such as 'utf-8' or 'cp1252', got {encoding!r}."
+        must = "it must be one that Python knows, such as 'utf-8' or 'cp1252'"
+        message = f"{where}: encoding is {encoding!r}; {must}."
         raise ConfigError(message, expected="an encoding", got=encoding) from error
     if name.replace("_", "-") in _NO_TEXT:
-        message = f"{where}: encoding must be one of text files, such as 'utf-8' or 'cp1252', got {encoding!r}."
+        message = f"{where}: encoding is {encoding!r}; it must be one of text files, such as 'utf-8' or 'cp1252'."
         raise ConfigError(message, expected="an encoding", got=encoding)
     return name
 
@@ -93,7 +94,7 @@ def given_encoding(where: str, encoding: str, first: bytes) -> str:
     if name.startswith(("utf-16", "utf-32")) and b"\x00" not in first:
         shown = LEGACY_NAMES.get(name, name)
         advice = "Leave the option out, or pass the right one."
-        message = f"{where}: the file must be {shown} text, got bytes that are not, since none is zero. {advice}"
+        message = f"{where}: no byte of the file is zero; {shown} text must have some. {advice}"
         raise DataError(message, expected=shown, got=first[:10])
     return name
 
@@ -162,7 +163,8 @@ def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: Cal
     said = ", ".join(f"{read!r} in {encoding}" for encoding, read in shown[:5])
     best = east_asian[0] if east_asian else "cp1251" if is_cyrillic else "cp1250"
     advice = f"Pass the one that reads right, such as {spelled(best)}."
-    message = f"{where}: the encoding must be plain, but line {number} is not UTF-8 and may be {said}. {advice}"
+    fact = f"line {number} is not UTF-8 and may be {said}"
+    message = f"{where}: {fact}; the encoding must be plain. {advice}"
     raise DataError(message, expected="UTF-8", got=word)
 
 

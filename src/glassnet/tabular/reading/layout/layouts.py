@@ -140,8 +140,8 @@ def _refuse_absent(where: str, lines: Sequence[str], separator: str | None, opti
         return
     other = find_dialect(lines).separator
     if other and other in next(filter(str.strip, lines), ""):  # otherwise the names are those of one column
-        must = f"the separator {separator!r} must be in the file"
-        message = f"{where}: {must}, but its lines are divided by {other!r}. Leave the option out."
+        message = f"{where}: the separator {separator!r} is not in the file, whose lines are divided by {other!r}; "
+        message += "it must be there. Leave the option out."
         raise DataError(message, expected=separator, got=other)
 
 
@@ -164,9 +164,9 @@ def _refuse_prose(where: str, sample: Sequence[Record], dialect: Dialect, option
     marked = sum(any(mark in record.cells[0] for mark in ",;\t|=") for record in sample)
     if min(len(sample[0].cells[0].split()), words[len(words) // 2]) > _WORDS or marked > _MARKED * len(sample):
         must = "columns must be divided by one separator in all rows"
-        got = f"none of the usual ones, as in line {sample[0].line}: {shortened(sample[0].cells[0], 60)!r}"
+        got = f"no usual separator, as in line {sample[0].line}: {shortened(sample[0].cells[0], 60)!r}"
         advice = f"Pass the right one, such as {options.spelled('separator', ':')}."
-        message = f"{where}: {must}, got {got}. {advice}"
+        message = f"{where}: there is {got}; {must}. {advice}"
         raise DataError(message, expected=must, got=sample[0].cells[0])
 
 

@@ -90,8 +90,8 @@ class Rows:
                 self._finish()
                 return
             must = "quotes must be closed, and quotes inside quotes doubled"
-            got = f"a cell in line {error.line} whose quote {error.problem}"
-            message = f"{self.where}: {must}, got {got}."
+            got = f"the quote of a cell in line {error.line} {error.problem}"
+            message = f"{self.where}: {got}; {must}."
             raise DataError(message, expected=must, got=error.line) from error
         self._finish()
 
@@ -162,7 +162,7 @@ class Rows:
         if self._n_other > self.n_rows + 1 and self.options.bad_rows != "skip":
             must = "the file must hold one table"
             advice = f"Divide the file, or pass {self.options.spelled('bad_rows', 'skip')} to read the first one."
-            message = f"{self.where}: {must}, but {said}. {advice}"
+            message = f"{self.where}: {said}; {must}. {advice}"
             raise DataError(message, expected=must, got=self._other_table)
         self.notes.append(f"{said} and was left out")
 
@@ -180,15 +180,15 @@ class Rows:
             if not skip:
                 must = "the names must stand above the rows only"
                 advice = f"Pass {self.options.spelled('bad_rows', 'skip')} to leave such lines out and read on."
-                message = f"{self.where}: {must}, but {said}. {advice}"
+                message = f"{self.where}: {said}; {must}. {advice}"
                 raise DataError(message, expected=must, got=self._repeats)
             self.notes.append(f"{said}, left out")
 
     def _not_like_the_others(self, n_all: int, shown: str) -> DataError:
         must = f"every row must have {self.width} fields like the others"
-        got = f"{self._n_bad:,} of {n_all:,} that do not: {shown}"
+        got = f"{self._n_bad:,} of {n_all:,} rows have another number of fields: {shown}"
         advice = f"Check the separators and quotes there, or pass {self.options.spelled('bad_rows', 'skip')}."
-        return DataError(f"{self.where}: {must}, got {got}. {advice}", expected=self.width, got=self._bad[0].n_cells)
+        return DataError(f"{self.where}: {got}; {must}. {advice}", expected=self.width, got=self._bad[0].n_cells)
 
 
 def lines_in_words(lines: Sequence[int]) -> str:
