@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import pickle
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from glassnet.tabular import Column, Table
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
@@ -20,6 +22,8 @@ __all__ = ["BOOSTING", "LEAST_PROBABILITY", "Boosting", "Fitted", "TreeInputs", 
 
 _MOST_CATEGORIES = 254  # of a column in HistGradientBoosting, with one number left for all others
 _TIMED_ROUNDS, _ROUNDS = 3, 100
+# On small tables a second thread only waits for the first, for seconds where the cores are busy.
+_SMALL = 300_000  # cells times classes
 _LARGE = 3_000_000  # cells times classes of a training whose time is measured first
 LEAST_PROBABILITY = float(np.finfo(np.float32).eps)
 """What a probability counts as, at least: trees give 0 to classes, and one such row makes the log loss infinite."""
@@ -37,7 +41,13 @@ class Boosting(NamedTuple):
     def fit(self, X: np.ndarray, y: np.ndarray, seed: int, rounds: int, categories: list[int], *, classes: bool) -> Any:
         """Return trees that were trained in so many rounds."""
         named: dict[str, Any] = {"categorical_feature": categories} if self.names_categories and categories else {}
-        return self.make(classes, seed, rounds, categories).fit(X, y, **named)
+        model = self.make(classes, seed, rounds, categories)
+        if X.size * (len(np.unique(y)) if classes else 1) >= _SMALL:
+            return model.fit(X, y, **named)
+        if "n_jobs" in model.get_params():
+            model.set_params(n_jobs=1)
+        with threadpool_limits(1, user_api="openmp"):
+            return model.fit(X, y, **named)
 
 
 def _hist(classifies: bool, seed: int, rounds: int, categories: list[int]) -> Any:
@@ -55,7 +65,7 @@ def _lightgbm(classifies: bool, seed: int, rounds: int, categories: list[int]) -
 
 
 BOOSTING = {
-    "histgb": Boosting("HistGradientBoosting", "sklearn", "scikit-learn", _hist),
+    "histgb": Boosting("HistGradientBoosting", "sklearn.ensemble", "scikit-learn", _hist),
     "lightgbm": Boosting("LightGBM", "lightgbm", "lightgbm", _lightgbm, names_categories=True),
 }
 """What is compared where it is installed, by the name that an option has for it."""
@@ -128,7 +138,7 @@ class Fitted(NamedTuple):
 
 def is_installed(boosting: Boosting) -> bool:
     """Return whether its library can be found."""
-    return importlib.util.find_spec(boosting.package) is not None
+    return importlib.util.find_spec(boosting.package.partition(".")[0]) is not None
 
 
 def fit_boosting(
@@ -156,6 +166,7 @@ def fit_boosting(
     left : float
         Seconds that it may take, of large tables: it cannot be asked to stop.
     """
+    importlib.import_module(boosting.package)  # which is no part of the training
     began = time.perf_counter()
     X, classifies = inputs.transform(train.inputs), n_classes > 0
     y = y if classifies else y.astype(np.float64)

@@ -181,15 +181,21 @@ def verdict_of(rows: list[dict[str, Any]], chosen: str) -> str:
         return f"No model is better than {constant['title']} beyond chance."
     by_validation = "the best of our models by its validation score"
     if first is ours:
-        sentence = f"{name_of(ours)} has the best test score, and is {by_validation}."
+        sentence = f"{_called(ours)} has the best test score, and is {by_validation}."
     else:
         how = "within chance of it" if ours["to_best"] == EVEN else "worse beyond chance"
-        sentence = f"{name_of(first)} has the best test score; {name_of(ours)}, {by_validation}, is {how}."
+        sentence = f"{_called(first)} has the best test score; {_called(ours)}, {by_validation}, is {how}."
+    if first["kind"] == "linear":
+        sentence = sentence[0].upper() + sentence[1:]
     even = [row for row in models[1:] if row["to_best"] == EVEN]
     if len(even) == len(models) - 1 and len(models) > 2:
         return f"{sentence} The test rows do not tell the models apart."
-    others = [name_of(row) for row in even if row is not ours]
+    others = [_called(row) for row in even if row is not ours]
     return f"{sentence} Also within chance of the best: {', '.join(others)}." if others else sentence
+
+
+def _called(row: dict[str, Any]) -> str:
+    return "the linear model" if row["kind"] == "linear" else name_of(row)
 
 
 def name_of(row: dict[str, Any]) -> str:

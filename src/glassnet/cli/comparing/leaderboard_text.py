@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.comparing.compare_job import name_of
-from glassnet.cli.output.report_parts import heading, indented, plain_table, report_console
+from glassnet.cli.output.report_parts import cut, heading, indented, plain_table, report_console
 from glassnet.reports.split_text import how_divided
 from glassnet.utils.short_text import about_seconds, bytes_text, count, metric_name, metric_text, plain
 
 __all__ = ["print_leaderboard", "seconds_cell"]
 
 _LOSSES = {"classification": "log_loss", "regression": "mae"}
-_WIDE, _MEDIUM, _SMALL = 104, 88, 72  # cells from which further columns fit
+_ALWAYS, _FEWEST_NAMED = 3, 18  # columns that are never left out; cells for the names
 
 
 def seconds_cell(seconds: float) -> str:
@@ -62,34 +64,50 @@ def _rows_line(result: dict[str, Any]) -> str:
     return ", ".join(parts) + (f"; {divided}" if divided else "")
 
 
-def _table(console: Console, result: dict[str, Any]) -> Any:
-    """Return the leaderboard with as many columns as fit."""
-    metric, second, width = result["metric"], _LOSSES[result["task"]], console.width
+def _table(console: Console, result: dict[str, Any]) -> Table:
+    """Return the leaderboard with as many columns as fit beside the names."""
+    metric, second = result["metric"], _LOSSES[result["task"]]
+    rows = result["models"]
+    columns: dict[str, list[str]] = {
+        metric_name(metric): [metric_text(row["score"]) for row in rows],
+        "range of chance": [_range_text(row["range"]) for row in rows],
+        "to the best": [row["to_best"] for row in rows],
+        "time": ["" if row["kind"] == "constant" else seconds_cell(row["seconds"]) for row in rows],
+    }
+    if metric != second:
+        columns[metric_name(second)] = [metric_text(row["scores"].get(second)) for row in rows]
+    columns["file"] = ["" if row["bytes"] is None else bytes_text(row["bytes"]) for row in rows]
+    known = [row["validation"] for row in rows]
+    columns["validation"] = ["" if value is None else metric_text(value) for value in known]
+    while (room := console.width - 2 - _width(columns)) < _FEWEST_NAMED and len(columns) > _ALWAYS:
+        columns.popitem()
     table = plain_table()
-    table.add_column("", no_wrap=True, overflow="ellipsis", max_width=max(14, width - 48) if width < _SMALL else 40)
-    table.add_column(metric_name(metric).replace(" ", "\n"), justify="right", no_wrap=True)
-    table.add_column("range of\nchance", no_wrap=True)
-    table.add_column("to the\nbest", no_wrap=True)
-    table.add_column("time", justify="right", no_wrap=True)
-    shown = [name for name, least in (("second", _SMALL), ("size", _MEDIUM), ("validation", _WIDE)) if width >= least]
-    if metric == second:
-        shown = [name for name in shown if name != "second"]
-    heads = {"second": metric_name(second).replace(" ", "\n"), "size": "file", "validation": "validation"}
-    for name in shown:
-        table.add_column(heads[name], justify="right", no_wrap=True)
-    for row in result["models"]:
-        cells: list[Any] = [Text(plain(_label(row)), style="bold" if row["chosen"] else "")]
-        cells += [Text(metric_text(row["score"]), style="bold" if row["to_best"] == "best" else "")]
-        low, high = row["range"]
-        cells += ["-" if low is None else f"{metric_text(low)} to {metric_text(high)}", row["to_best"]]
-        cells.append("" if row["kind"] == "constant" else seconds_cell(row["seconds"]))
-        more = {
-            "second": metric_text(row["scores"].get(second)),
-            "size": "" if row["bytes"] is None else bytes_text(row["bytes"]),
-            "validation": "" if row["validation"] is None else metric_text(row["validation"]),
-        }
-        table.add_row(*cells, *(more[name] for name in shown))
+    table.add_column("", no_wrap=True)
+    for head in columns:
+        right = head not in ("range of chance", "to the best")
+        table.add_column(_head(head), justify="right" if right else "left", no_wrap=True)
+    for i, row in enumerate(rows):
+        style = "bold" if row["chosen"] else ""
+        cells = [Text(each[i], style="bold" if j == 0 and i == 0 else "") for j, each in enumerate(columns.values())]
+        table.add_row(cut(plain(_label(row)), room, style), *cells)
     return table
+
+
+def _head(name: str) -> str:
+    """Return the head of a column, its last word on a line of its own."""
+    return "\n".join(name.rsplit(" ", 1))
+
+
+def _width(columns: dict[str, list[str]]) -> int:
+    """Return the cells of these columns, with the gaps before and between them."""
+    heads = [max(map(cell_len, _head(head).split("\n"))) for head in columns]
+    widths = [max(head, *map(cell_len, cells)) for head, cells in zip(heads, columns.values(), strict=True)]
+    return sum(width + 2 for width in widths)
+
+
+def _range_text(ends: list[float | None]) -> str:
+    low, high = ends
+    return "-" if low is None else f"{metric_text(low)} to {metric_text(high)}"
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -45,6 +45,10 @@ __all__ = [
 
 LINEAR, CONSTANT = "linear", "constant"
 _SHARE_OF_LINEAR = 0.1
+# What the notes in its file say of the linear model: its training has settings of its own.
+_LINEAR_OPTIONS: dict[str, Any] = {
+    "layers": (), "dropout": 0.0, "rate": 0.01, "weight_decay": 0.0, "epochs": 200, "patience": 10,
+}  # fmt: skip
 _SURE = 0.9  # of the time left may a recipe be estimated to take
 
 
@@ -207,7 +211,7 @@ class Race:
         began = time.perf_counter()
         part = self.deadline.part(_SHARE_OF_LINEAR)
         self._linear = fit_linear(options, self.data, self.watcher, self.ctrl_c, part)
-        self._add_ours(LINEAR, "linear model", self._linear, replace(options, layers=(), dropout=0.0), began)
+        self._add_ours(LINEAR, "linear model", self._linear, replace(options, **_LINEAR_OPTIONS), began)
 
     def _fit(self, name: str, title: str) -> None:
         options = replace(self.base, recipe=name, metric=None if name == PLAIN else self.base.metric).settled()
