@@ -152,7 +152,7 @@ def test_one_object_may_serve_many_layers() -> None:
     assert repr(first) == "Dense(units=3, activation=LeakyReLU(slope=0.2), initializer=None, use_bias=True)"
     assert gn.Dense(**first.config()).activation.slope == 0.2
     net = gn.Network([first, second, gn.Dense(1)], loss="squared_error", input_shape=(2,))
-    assert "Dense(3, LeakyReLU(slope=0.2))" in net.summary()
+    assert "Dense(3, LeakyReLU(slope=0.2))" in str(net.summary())
 
 
 class Cubed(gn.Activation):

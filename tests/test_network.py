@@ -405,5 +405,5 @@ def test_every_public_layer_trains(rng: np.random.Generator) -> None:
 def test_summary_shows_objects_as_they_are_written() -> None:
     """A schedule inside a layer stands in the summary as one would write it, not as a file holds it."""
     layers = [gn.Dropout(0.1, gn.FlatCosine(1.0, epochs=5)), gn.Dense(1)]
-    text = gn.Network(layers, loss="squared_error", input_shape=(2,)).summary()
+    text = str(gn.Network(layers, loss="squared_error", input_shape=(2,)).summary())
     assert "Dropout(0.1, schedule=FlatCosine(initial=1.0, epochs=5, flat=0.5))" in text

@@ -17,6 +17,7 @@ from glassnet.utils.upper_floor import from_above
 
 if TYPE_CHECKING:
     from glassnet.diagnosis import Watch
+    from glassnet.engine.summary import Summary
     from glassnet.explanation import Explanation
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
     from glassnet.training.options import BlockSource, StepOptions
@@ -296,11 +297,16 @@ class Network(NetworkPlots):
 
         return input_gradient(self, X, y, output=output)
 
-    def summary(self) -> str:
-        """Return a table of layers, shapes and parameters; see `glassnet.engine.summary.summary_table`."""
-        from glassnet.engine.summary import summary_table
+    def summary(self) -> Summary:
+        """Return a table of layers, output shapes and numbers of parameters; see `glassnet.engine.summary.Summary`."""
+        from glassnet.engine.summary import summarize
 
-        return summary_table(self)
+        return summarize(self)
+
+    def _repr_html_(self) -> str:
+        from glassnet.engine.summary import network_page
+
+        return network_page(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.

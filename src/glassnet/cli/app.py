@@ -31,7 +31,8 @@ __all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "main"]
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
 COMMANDS = (
-    "check", "compare", "evaluate", "explain", "export", "playground", "predict", "scratch", "serve", "show", "train",
+    "check", "compare", "evaluate", "explain", "export", "help", "playground", "predict", "scratch", "serve", "show",
+    "train", "tune", "version",
 )  # fmt: skip
 
 
@@ -97,7 +98,8 @@ def _run(words: list[str], name: str) -> int:
         advice = suggestion(words[0], COMMANDS, str) or f"The commands are {', '.join(COMMANDS)}."
         message = f"glassnet: unknown command {words[0]!r}. {advice}"
         raise ConfigError(message, expected=COMMANDS, got=words[0])
-    from glassnet.cli.options import app, usage_sentence
+    from glassnet.cli.options import app
+    from glassnet.cli.usage_errors import usage_sentence
 
     try:
         job = app(words, prog_name="glassnet", standalone_mode=False)

@@ -114,32 +114,36 @@ class ReadingOptions:
     """
 
     separator: str | None = _option(
-        "Between the columns of a text file: a character, or tab, or space.", metavar="CHAR", parse=_as_mark,
+        "Separator of the columns in a text file: a character, or the word tab or space.", metavar="CHAR",
+        parse=_as_mark,
         check=_check_separator,
     )  # fmt: skip
     decimal: str | None = _option(
-        "Decimal mark: a dot or a comma.", metavar="CHAR", parse=_as_mark, check=partial(_check_mark, choices=_DECIMALS)
+        "Decimal mark: . or ,", metavar="CHAR", parse=_as_mark, check=partial(_check_mark, choices=_DECIMALS)
     )
     thousands: str | None = _option(
-        "Thousands separator: , . ' _ or space.", metavar="CHAR", parse=_as_mark,
+        "Thousands separator: , . ' _ or the word space.", metavar="CHAR", parse=_as_mark,
         check=partial(_check_mark, choices=_THOUSANDS),
     )  # fmt: skip
-    encoding: str | None = _option("Of a text file, such as cp1252.", metavar="NAME", check=_check_encoding)
+    encoding: str | None = _option("Encoding of a text file, such as cp1252.", metavar="NAME", check=_check_encoding)
     header: bool | int | None = _option(
-        "Whether a text file has a line of names: yes, no, or how many lines.", parse=_as_header, check=_check_header
+        "Whether a text file begins with a line of names: yes, no, or the number of such lines.",
+        metavar="WORD",
+        parse=_as_header,
+        check=_check_header,
     )
     skip_lines: int | None = _option(
-        "Lines above the header to pass over.", parse=as_number, check=partial(check_integer, minimum=0)
+        "Lines to skip before the header.", parse=as_number, check=partial(check_integer, minimum=0)
     )
     bad_rows: str | None = _option(
-        "refuse, by default, or skip: rows of another number of fields.", metavar="WORD",
+        "Rows with too many or too few fields: refuse or skip.", metavar="WORD", usual="refuse",
         check=partial(check_choice, choices=("refuse", "skip")),
     )  # fmt: skip
     missing: tuple[str, ...] = _option(
-        'A cell that means "no value", such as -999; may be repeated.', metavar="CELL", default=(), parse=_repeated
+        'Cell that means "no value", such as -999; may be repeated.', metavar="CELL", default=(), parse=_repeated
     )
     day_first: bool | None = _option(
-        "Whether 01/02/2024 is the first of February: yes or no.", metavar="yes|no", parse=_as_truth, check=_check_truth
+        "Whether 01/02/2024 is the first of February: yes or no.", metavar="WORD", parse=_as_truth, check=_check_truth
     )
     read: tuple[str, ...] = _option(
         "Read a column as number, text, category or date, or drop it; may be repeated.", metavar="COLUMN=KIND",

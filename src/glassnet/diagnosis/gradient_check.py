@@ -131,7 +131,7 @@ def check_gradients(
     network._check_data("check_gradients", X, y, sample_weight)
     network = network.astype("float64")
     if network.n_parameters == 0:
-        message = "check_gradients: the network must have parameters, got none. Add a layer such as Dense."
+        message = "check_gradients: the network has no parameters; it must have some. Add a layer such as Dense."
         raise ConfigError(message)
     slopes = _Slopes(network, X, y, sample_weight, mode)
     rng = np.random.default_rng(seed)

@@ -170,7 +170,7 @@ def cross_validate(
     jobs = [_job(template, number, train, codes, share) for number, (train, _) in enumerate(parts)]
     failures = train_jointly(jobs, plan)
     if len(failures) == len(jobs):
-        message = f"cross_validate: at least one network must not diverge, got {failures[0]}"
+        message = f"cross_validate: every network diverged; at least one must not. The first: {failures[0]}"
         raise DivergenceError(message)
     networks = [job.network for job in jobs]
     return _result(networks, plan.data, [test for _, test in parts], plan.metrics, failures)

@@ -45,8 +45,8 @@ class Ensemble:
         self.networks = list(networks)
         kinds = {(type(network.loss), network.loss.name, network.n_outputs) for network in self.networks}
         if len(kinds) != 1:
-            got = "none" if not kinds else f"{len(kinds)} kinds of outputs"
-            message = f"Ensemble: networks must have the same outputs under the same loss, got {got}."
+            fact = f"networks have {len(kinds)} kinds of outputs" if kinds else "there are no networks"
+            message = f"Ensemble: {fact}; they must have the same outputs under the same loss."
             raise ConfigError(message, got=kinds)
 
     def __len__(self) -> int:

@@ -62,19 +62,18 @@ class EarlyStopping(AdvisesOnNames):
         self.ties = check_choice("EarlyStopping", "ties", ties, ("first", "last"))
 
     @property
-    def sign(self) -> float:
+    def _sign(self) -> float:
         """1 if the monitored value must fall, -1 if it must rise."""
         return better_sign("EarlyStopping", self.monitor, self.mode)
 
-    def check_monitor(self, columns: list[str]) -> None:
+    def _check_monitor(self, columns: list[str]) -> None:
         """Refuse a monitor that the history will not have, or whose better direction nobody knows."""
         if self.monitor in columns:
             # Asking for it raises where nobody knows it.
-            _ = self.sign
+            _ = self._sign
             return
-        must = f"monitor must be one of {', '.join(map(repr, sorted(columns)))}"
-        advice = monitor_advice(self.monitor, columns)
-        message = f"EarlyStopping: {must}, got {self.monitor!r}. {advice}".rstrip()
+        fact = f"the history has no {self.monitor!r} to monitor"
+        message = f"EarlyStopping: {fact}. {monitor_advice(self.monitor, columns)}"
         raise ConfigError(message, expected=columns, got=self.monitor)
 
     def __repr__(self) -> str:
@@ -85,11 +84,11 @@ class EarlyStopping(AdvisesOnNames):
 
 
 def monitor_advice(monitor: Any, columns: list[str]) -> str:
-    """Return what may be meant by a column that the history will not have, or what would make it have one."""
+    """Return what may be meant by a column that the history will not have, or what to pass for it, and its columns."""
     metric = str(monitor).removeprefix("valid_")
-    if metric != monitor and metric in METRICS and "valid_loss" in columns:
-        return f"Pass metrics=[{metric!r}] to fit."
-    return suggestion(monitor, columns)
+    is_computable = metric != monitor and metric in METRICS and "valid_loss" in columns
+    advice = f"Pass metrics=[{metric!r}] to fit." if is_computable else suggestion(monitor, columns)
+    return f"{advice} Its columns are {', '.join(map(repr, sorted(columns)))}.".lstrip()
 
 
 class EarlyStopper(Callback):
@@ -106,8 +105,8 @@ class EarlyStopper(Callback):
         rule, old = self._rule, run.state.stopping
         run.restores_best = rule.restore_best
         data = self._monitored_data(run)
-        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule.sign):
-            run.state.stopping = StoppingState(rule.monitor, run.network.members, data, rule.sign)
+        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule._sign):
+            run.state.stopping = StoppingState(rule.monitor, run.network.members, data, rule._sign)
         elif old.settled.all():
             if run.resumes:
                 run.stop("early stopping")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any
 
-from glassnet.cli.arguments import as_number, declared, flag_of, option
+from glassnet.cli.arguments import FIRST, as_number, declared, flag_of, option
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.train_options import PLAIN, TrainOptions
 from glassnet.errors import ConfigError
@@ -64,16 +64,16 @@ class CompareOptions:
     data: str
     target: str = as_train("target")
     out: str | None = option(
-        "Where the best of our models goes, by its validation score.", "Output", "FILE", short="-o",
+        "The model file to write: the best of our models by its validation score.", FIRST, "FILE", short="-o",
         default="model.safetensors",
     )  # fmt: skip
     recipes: tuple[str, ...] | None = option(
-        "Compare these only, with commas between: realmlp, fast, small, tabm, tabm-mini, plain, histgb, lightgbm; by "
-        "default all that the time is enough for.", "Model", "NAME,NAME", parse=_as_names, check=_check_names,
+        "Compare these only: realmlp, fast, small, tabm, tabm-mini, plain, histgb, lightgbm.", FIRST, "NAME,NAME",
+        parse=_as_names, check=_check_names, usual="all that --max-seconds is enough for",
     )  # fmt: skip
     metric: str | None = as_train("metric")
     max_seconds: float = option(
-        "Time limit for all of it; what does not fit is listed with the time it would take.", "Training",
+        "Time limit for all of it; what does not fit is listed with the time it would take.", FIRST,
         default=_SECONDS, parse=lambda text: _SECONDS if text is None else as_number(text),
         check=partial(check_number, minimum=0.0, open_minimum=True),
     )  # fmt: skip

@@ -10,11 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.comparing.compare_job import name_of
+from glassnet.cli.comparing.race import Entry, Skipped
 from glassnet.cli.output.report_parts import cut, heading, indented, plain_table, report_console
 from glassnet.reports.split_text import how_divided
 from glassnet.utils.short_text import about_seconds, bytes_text, count, metric_name, metric_text, plain
 
-__all__ = ["print_leaderboard", "seconds_cell"]
+__all__ = ["print_leaderboard", "progress_line", "rows_line", "seconds_cell", "title_of"]
 
 _LOSSES = {"classification": "log_loss", "regression": "mae"}
 _ALWAYS, _FEWEST_NAMED = 3, 18  # columns that are never left out; cells for the names
@@ -33,11 +34,21 @@ def seconds_cell(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
+def progress_line(found: Entry | Skipped) -> str:
+    """Return a line on a model that is done, or was not trained."""
+    if isinstance(found, Skipped):
+        return _not_trained(found.to_dict())
+    name, value = next(iter(found.answers.scores.values.items()))
+    note = f", {found.note}" if found.note else ""
+    title = found.title if found.kind in ("boosting", "linear") else found.name
+    return f"{title}: {metric_name(name)} {metric_text(value)} on the test rows, {seconds_cell(found.seconds)}{note}"
+
+
 def print_leaderboard(result: dict[str, Any]) -> None:
     """Print the models, the best first, and what was not trained; then which one was kept."""
     with report_console() as console:
-        console.print(_title(result))
-        console.print(Text(_rows_line(result), style="dim"))
+        console.print(title_of(result))
+        console.print(Text(rows_line(result), style="dim"))
         for warning in [*result["split"]["warnings"], *result["split"]["notes"]]:
             console.print(Text(f"  {plain(warning)}", style="yellow"))
         console.print()
@@ -50,14 +61,16 @@ def print_leaderboard(result: dict[str, Any]) -> None:
         console.print(Text(_kept(result)))
 
 
-def _title(result: dict[str, Any]) -> Text:
+def title_of(result: dict[str, Any]) -> Text:
+    """Return table, target and task."""
     task = result["task"]
     if result["labels"]:
         task += f", {count(len(result['labels']), 'class', 'classes')}"
     return heading(f"{plain(result['data'])} → {plain(result['target'])}", task)
 
 
-def _rows_line(result: dict[str, Any]) -> str:
+def rows_line(result: dict[str, Any]) -> str:
+    """Return how many rows each part has, and how they were divided."""
     rows = result["rows"]
     parts = [f"{rows['training']:,} training", f"{rows['validation']:,} validation", f"{rows['test']:,} test rows"]
     divided = how_divided(result["split"])

@@ -25,6 +25,7 @@ from glassnet.tabular.fitting.objective import Goal, find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows, RunFile
 from glassnet.tabular.fitting.plain import plain_recipe
 from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
+from glassnet.tabular.fitting.settings import with_settings
 from glassnet.tabular.fitting.table_findings import LOOKED_FOR, RecipeWatch
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 from glassnet.training import Callback, History, Run
@@ -67,7 +68,7 @@ def _by_loss(goal: Goal) -> Goal:
 def find_recipe(options: TrainOptions) -> Recipe:
     """Return the recipe that the options name; the plain one with its settings."""
     if not options.is_plain:
-        return RECIPES[str(options.recipe)]
+        return with_settings(f"{WHERE}: --setting", RECIPES[str(options.recipe)], options.settings)
     names = ("layers", "rate", "epochs", "patience", "activation", "dropout", "weight_decay")
     recipe = plain_recipe(**{name: getattr(options, name) for name in names})
 
@@ -92,9 +93,7 @@ def _check_memory(n_inputs: int, widths: Sequence[int], n_outputs: int) -> None:
         raise ConfigError(message, got=n)
 
 
-def fit_linear(
-    options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, deadline: Deadline
-) -> Trained:
+def fit_linear(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, deadline: Deadline) -> Trained:
     """Train the linear baseline, a model without hidden layers, until the deadline at most, and return it.
 
     ``options`` has a batch. Of more than 100,000 training rows it is given so many.

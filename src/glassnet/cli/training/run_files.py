@@ -159,9 +159,11 @@ def _compare_data(given: str, before: dict[str, str], now: dict[str, str]) -> No
 
 def as_refused(error: ConfigError, run_file: RunFile) -> ConfigError:
     """Return the error of `Network.fit` about another run in the words of the command line; any other as it is."""
-    if "with resume=True" not in str(error):
+    text = str(error)
+    differing = text.partition(", which resume=True needs: ")[2].partition(". To train on")[0].rstrip(".")
+    if not differing and "with resume=True" not in text:
         return error
-    got = str(error).partition(", got ")[2].partition(". To train on")[0].rstrip(".")
-    must = f"--resume must come with data, options and a release of glassnet as {str(run_file.path)!r} was begun with"
-    message = f"{WHERE}: {must}, got {got}. Leave out --resume to begin anew."
+    fact = differing or text.partition(": ")[2].partition("; ")[0]
+    must = f"--resume needs data, options and a release of glassnet as {str(run_file.path)!r} was begun with"
+    message = f"{WHERE}: {fact}; {must}. Leave out --resume to begin anew."
     return ConfigError(message, expected=error.expected, got=error.got)

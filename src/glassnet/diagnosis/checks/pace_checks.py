@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -138,7 +139,7 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
 
 def _is_past_its_best(history: Any) -> bool:
     """Return whether the validation loss was clearly lower before."""
-    values = [value for value in history.columns.get("valid_loss", []) if value is not None]
+    values = [value for value in history.columns.get("valid_loss", []) if not math.isnan(value)]
     best = int(np.argmin(values)) if values else 0
     return bool(values) and len(values) - best > max(2, len(values) // _PART) and values[-1] > values[best]
 
@@ -148,7 +149,7 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
     name = "valid_loss" if "valid_loss" in history.columns else "loss"
     values = history.columns[name]
     part = len(values) // _PART
-    if part < 2 or None in values[-part - 1 :]:
+    if part < 2:
         return
     last = np.array(values[-part - 1 :], dtype=np.float64)
     fall = float(last[0] - last[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,7 +106,7 @@ def _accuracies(case: Case, data: Data, Z: np.ndarray) -> tuple[float, float, in
 def check_chance(case: Case) -> Iterator[Suspicion]:
     """Report training rows that were learned while validation rows were answered by chance from the first epoch on."""
     columns = {} if case.history is None else case.history.columns
-    losses = [value for value in columns.get("valid_loss", []) if value is not None]
+    losses = [value for value in columns.get("valid_loss", []) if not math.isnan(value)]
     data, rows = case.evaluation_data
     if not losses or case.held_out is not data:
         return
@@ -168,7 +169,7 @@ def check_best_epoch(case: Case) -> Iterator[Suspicion]:
     """Report, as a note, that most of the epochs came after the one that was best for the validation rows."""
     history = case.history
     valid = [] if history is None else history.columns.get("valid_loss", [])
-    if history is None or not valid or any(value is None for value in valid):
+    if history is None or not valid or any(map(math.isnan, valid)):
         return
     if case.rates.min() < case.rates.max() and not case.original.optimizer.schedule.monitors():
         return  # a schedule needs all of its epochs

@@ -43,7 +43,7 @@ def _curve(case: Case, column: str) -> np.ndarray:
     """Return a column of the history, NaN where it has nothing; empty if there is no such column."""
     if case.history is None or column not in case.history.columns:
         return np.empty(0)
-    return np.array([math.nan if value is None else value for value in case.history.columns[column]], dtype=np.float64)
+    return np.array(case.history.columns[column], dtype=np.float64)
 
 
 def check_clipping(case: Case) -> Iterator[Suspicion]:
