@@ -329,7 +329,7 @@ def test_a_report_is_shown_and_saved(classifier: TabularClassifier, tmp_path: Pa
         report.save(tmp_path / "page.pdf")
     other = tmp_path / "mine.html"
     other.write_text("<p>mine</p>")
-    with pytest.raises(gn.DataError, match="a file that glassnet did not write; it must not be lost. Choose another"):
+    with pytest.raises(gn.DataError, match=r"a file that glassnet did not write; it must not be lost. Choose another"):
         report.save(other)
     assert other.read_text() == "<p>mine</p>"
     kept = report.to_dict()
