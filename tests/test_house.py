@@ -19,7 +19,9 @@ UPWARD: set[str] = set()
 # what is built on top of a network, and no way around the floors: this list stays as short as it is.
 DOORS = {
     "glassnet.network": {"playground.doors.play_network", "playground.single_file.save_page"},
-    "glassnet.tabular.model": {"playground.doors.play_model"},
+    "glassnet.plots.network_methods": {"reports.network_report.report_network"},
+    "glassnet.tabular.estimators.fitted": {"reports.model_report.report_model"},
+    "glassnet.tabular.model": {"playground.doors.play_model", "reports.model_report.report_model"},
 }
 
 # Circles of files and rooms, to be mended.

@@ -16,7 +16,7 @@ import glassnet as gn
 from glassnet.cli.output.report import print_training
 from glassnet.cli.training import importances
 from glassnet.cli.training import preparation as preparing
-from glassnet.cli.training.notes import notes_problem
+from glassnet.reports.training_notes import notes_problem
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.engine.data_dependent_init import start_from_data

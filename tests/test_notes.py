@@ -14,8 +14,7 @@ from rich.console import Console
 
 import glassnet as gn
 from glassnet.cli.output import report
-from glassnet.cli.training.model_files import training_notes
-from glassnet.cli.training.notes import notes_problem
+from glassnet.reports.training_notes import notes_problem, training_notes
 from glassnet.tabular import TableModel
 
 Call = Callable[..., tuple[int, str, str]]

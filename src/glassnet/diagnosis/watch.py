@@ -200,7 +200,8 @@ class Watch(Observer):
             return None
         names = self.feature_names
         if names is not None and len(names) != int(np.prod(batches.arrays[0].shape[1:])):
-            message = f"Watch: feature_names must have one name per column, got {len(names)}."
+            columns = int(np.prod(batches.arrays[0].shape[1:]))
+            message = f"Watch: {len(names)} feature_names for {columns} columns; there must be one per column."
             raise ConfigError(message, got=len(names))
         case = Case(
             run.network,

@@ -94,8 +94,8 @@ class BaseNetwork(AdvisesOnNames):
         shape = check_shape("Network.build", input_shape)
         if self.input_shape is not None:
             if shape != self.input_shape:
-                must = f"the network was built for samples of shape {self.input_shape}"
-                message = f"Network.build: {must}, got {shape}. Make a new Network for other data."
+                fact = f"input_shape is {shape}, but the network was built for samples of shape {self.input_shape}"
+                message = f"Network.build: {fact}. Make a new Network for other data."
                 raise ShapeError(message, expected=self.input_shape, got=shape)
             return self
         store = self._plan(shape)
@@ -111,7 +111,7 @@ class BaseNetwork(AdvisesOnNames):
         for layer in self.layers:
             out_shape = layer.build(out_shape)
         if len(out_shape) != 1:
-            message = f"Network: the last layer must give one row of outputs per sample, got shape {out_shape}."
+            message = f"Network: the last layer gives samples of shape {out_shape}; they must be rows. Add Flatten()."
             raise ShapeError(message, expected="(k,)", got=out_shape)
         return Store(leaves(self.names, self.layers), self.members, self.dtype)
 
@@ -157,7 +157,7 @@ class BaseNetwork(AdvisesOnNames):
         """
         where = refuse_during_fit(self, "Network.init_from_data")
         if self._run is not None:
-            message = f"{where}: the network must be new, got one that was trained for {self._run.epoch} epochs."
+            message = f"{where}: the network was trained for {self._run.epoch} epochs; it must be new."
             raise ConfigError(message, expected="a new network", got=self._run.epoch)
         X = self._check_inputs(where, X)
         start_from_data(self.layers, X, [streams.start_from_data() for streams in self._streams], self.members)
@@ -166,8 +166,7 @@ class BaseNetwork(AdvisesOnNames):
     def _built(self, where: str) -> Store:
         """Return the store, or say that ``where`` needs one."""
         if self._store is None:
-            must = "the shape of the input must be known"
-            message = f"Network.{where}: {must}, got no data yet. Call fit or build first."
+            message = f"Network.{where}: the network is not built: its input shape is unknown. Call fit or build first."
             raise NotFittedError(message)
         return self._store
 

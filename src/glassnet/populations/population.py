@@ -167,7 +167,7 @@ class Population(AdvisesOnNames):
         self._restores_best = early_stopping is not None and early_stopping.restore_best
         self.failures = train_jointly([Job(network) for network in self.networks], plan)
         if len(self.failures) == len(self):
-            message = f"Population.fit: at least one member must not diverge, got {self.failures[0]}"
+            message = f"Population.fit: every member diverged; at least one must not. The first: {self.failures[0]}"
             raise DivergenceError(message)
         return self.histories
 
@@ -191,7 +191,7 @@ class Population(AdvisesOnNames):
         for k, history in enumerate(self.histories):
             if history.epochs and k not in self.failures:
                 return history
-        message = "Population: its members must be trained, got none that is. Call fit first."
+        message = "Population: no member is trained. Call fit first."
         raise NotFittedError(message)
 
     def ranking(self, monitor: str | None = None, *, mode: Literal["auto", "min", "max"] = "auto") -> list[int]:
@@ -215,7 +215,7 @@ class Population(AdvisesOnNames):
         """
         ranking = self.ranking(monitor, mode=mode)
         if not ranking:
-            message = f"Population: monitor must be a number for some member, got NaN for all of {monitor!r}."
+            message = f"Population: {monitor!r} is NaN for all members; it must be a number for some."
             raise ConfigError(message, got=monitor)
         return self.member(ranking[0])
 
@@ -247,6 +247,11 @@ class Population(AdvisesOnNames):
 
         self._trained()
         return plot_histories(self.histories, monitor or self._monitor, ax=ax)
+
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import population_html
+
+        return population_html(self)
 
     def __repr__(self) -> str:
         epochs = max(history.epochs for history in self.histories)

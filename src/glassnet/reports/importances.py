@@ -17,6 +17,7 @@ from glassnet.utils.short_text import count
 __all__ = ["Measured", "importance_in_time"]
 
 _REPEATS = 3
+_OF_NUMBERS = ("mae", "pinball", "rmse")  # in the units of the target
 _FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
 _TIMED_ROWS = 200
 _MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
@@ -32,10 +33,19 @@ class Measured(NamedTuple):
     n_untried: int  # columns
     is_limited: bool  # by time or work
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON, with a note where fewer rows, shuffles or columns had to do."""
+    def to_dict(self, unit: float = 1.0) -> dict[str, Any]:
+        """Return plain data for JSON, with a note where fewer rows, shuffles or columns had to do.
+
+        Errors of standardised numbers are multiplied by ``unit``, the target's spread: then they are in its units.
+        """
+        found = self.importance.to_dict()
+        if found["metric"] in _OF_NUMBERS:
+            found["score"] *= unit
+            found["importance"] = [
+                {**row, "mean": unit * row["mean"], "std": unit * row["std"]} for row in found["importance"]
+            ]
         how = {"rows": self.rows, "repeats": self.repeats, "not_tried": self.n_untried, "note": self._note()}
-        return self.importance.to_dict() | how
+        return found | how
 
     def _note(self) -> str:
         if not self.is_limited:

@@ -13,7 +13,16 @@ from glassnet.reports.comparison import Scores
 from glassnet.tabular import TableModel, TargetEncoder
 from glassnet.utils.short_text import number_text, plain
 
-__all__ = ["SCORES", "details", "log_probabilities", "score_baseline", "score_classes", "score_model", "score_numbers"]
+__all__ = [
+    "SCORES",
+    "details",
+    "error_sizes",
+    "log_probabilities",
+    "score_baseline",
+    "score_classes",
+    "score_model",
+    "score_numbers",
+]
 
 SCORES = ("accuracy", "balanced_accuracy", "log_loss", "rmse", "mae", "r2")
 
@@ -105,10 +114,13 @@ def details(model: TableModel, X: np.ndarray, truth: np.ndarray) -> dict[str, An
         confusion = {"labels": labels, "counts": counts.tolist()}
         return {"confusion": confusion, "reliability": reliability_of(logs, truth)}
     answers = model.answers(X)
-    signed = model.numbers(answers) - truth
+    return {"errors": error_sizes(model.numbers(answers) - truth), **_interval(model, answers, truth)}
+
+
+def error_sizes(signed: np.ndarray) -> dict[str, Any]:
+    """Return quantiles of the size of errors ``predicted - truth`` (n,) as ``absolute``, and of them as ``signed``."""
     absolute = {str(q): float(np.quantile(np.abs(signed), q)) for q in (0.5, 0.75, 0.9, 0.95, 1.0)}
-    errors = {"absolute": absolute, "signed": {str(q): float(np.quantile(signed, q)) for q in (0.05, 0.5, 0.95)}}
-    return {"errors": errors, **_interval(model, answers, truth)}
+    return {"absolute": absolute, "signed": {str(q): float(np.quantile(signed, q)) for q in (0.05, 0.5, 0.95)}}
 
 
 def _interval(model: TableModel, answers: np.ndarray, truth: np.ndarray) -> dict[str, Any]:

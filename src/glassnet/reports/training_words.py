@@ -7,7 +7,25 @@ from typing import Any
 from glassnet.training.progress import seconds_text
 from glassnet.utils.short_text import count, metric_name
 
-__all__ = ["shortage_sentences", "stop_words", "training_text"]
+__all__ = ["network_name", "shortage_sentences", "stop_words", "training_text"]
+
+
+def network_name(network: dict[str, Any]) -> str:
+    """Return a short name of a network.
+
+    Examples
+    --------
+    >>> network_name({"layers": [64, 32], "activation": "relu"}), network_name({"layers": [], "activation": "relu"})
+    ('network 64-32 relu', 'network without hidden layers')
+    >>> network_name({"title": "RealMLP, simplified", "networks": 4})
+    '4 x RealMLP, simplified'
+    """
+    if "title" in network:
+        several = network["networks"] > 1
+        return f"{network['networks']} x {network['title']}" if several else str(network["title"])
+    if not network["layers"]:
+        return "network without hidden layers"
+    return f"network {'-'.join(map(str, network['layers']))} {network['activation']}"
 
 
 def stop_words(training: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ class ReduceOnPlateau(Schedule):
         self._inner.observe(memory["initial"], epoch, row)
         if self.monitor not in row:
             known = ", ".join(map(repr, sorted(row)))
-            message = f"ReduceOnPlateau: monitor must be one of {known}, got {self.monitor!r}."
+            message = f"ReduceOnPlateau: unknown monitor {self.monitor!r}. The choices are {known}."
             raise ConfigError(message, expected=sorted(row), got=self.monitor)
         value = self._sign * row[self.monitor]
         if math.isfinite(value) and (memory["best"] is None or value < memory["best"] - self.min_delta):

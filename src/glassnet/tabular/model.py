@@ -14,7 +14,7 @@ from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network, load
 from glassnet.tabular.attribution.background import read_background
-from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
+from glassnet.tabular.attribution.reasons import Whys, column_importance, reasons_of
 from glassnet.tabular.calibration.result import read_calibration
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.presence import require_columns
@@ -158,7 +158,7 @@ class TableModel(Predictor):
         """
         return answer_of(self, self.table(row), self.target.labels, "TableModel.predict_one")
 
-    def why(self, frame: Any, background: Any = None) -> list[Why]:
+    def why(self, frame: Any, background: Any = None) -> Whys:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
 
         ``background`` has the rows to compare with; see `glassnet.tabular.attribution.reasons.reasons_of`.
@@ -247,6 +247,23 @@ class TableModel(Predictor):
         advice = ask_for_renamed([self.target.name], [name for name in table.names if name not in self.forms])
         message = f"TableModel.{method}: {fact}; it must be. {advice or 'Use predict where it is not known.'}"
         raise DataError(message, expected=self.target.name, got=table.names)
+
+    def report(self, frame: Any, y: Any = None, *, name: str = "") -> Any:
+        """Return a report on rows with a known target: scores beside baselines, worst rows and why, columns, a card.
+
+        A notebook shows it as a page, ``print`` as text, and ``report.save("report.html")`` writes one file that loads
+        nothing; see `glassnet.reports.Report`.
+
+        Parameters
+        ----------
+        frame : Table, DataFrame, mapping or rows
+            Rows with the columns of training, best ones that the model was not trained on.
+        y : array or Series of shape (n,), optional
+            The targets, if ``frame`` has no column of them.
+        name : str, optional
+            What the rows are called in the report, such as the name of their file.
+        """
+        return from_above("reports.model_report", "report_model")(self, frame, y, name=name)
 
     def playground(self, frame: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
         """Open a page in the browser where a copy of the network is trained on ``frame``, which has the target.

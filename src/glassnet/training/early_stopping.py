@@ -72,9 +72,8 @@ class EarlyStopping(AdvisesOnNames):
             # Asking for it raises where nobody knows it.
             _ = self._sign
             return
-        must = f"monitor must be one of {', '.join(map(repr, sorted(columns)))}"
-        advice = monitor_advice(self.monitor, columns)
-        message = f"EarlyStopping: {must}, got {self.monitor!r}. {advice}".rstrip()
+        fact = f"the history has no {self.monitor!r} to monitor"
+        message = f"EarlyStopping: {fact}. {monitor_advice(self.monitor, columns)}"
         raise ConfigError(message, expected=columns, got=self.monitor)
 
     def __repr__(self) -> str:
@@ -85,12 +84,12 @@ class EarlyStopping(AdvisesOnNames):
 
 
 def monitor_advice(monitor: Any, columns: list[str]) -> str:
-    """Return what may be meant by a column that the history will not have, or what would make it have one."""
+    """Return what may be meant by a column that the history will not have, or what to pass for it, and its columns."""
     metric = str(monitor).removeprefix("valid_")
     is_measured = "valid_loss" in columns if metric != monitor else f"valid_{metric}" not in columns
-    if metric in METRICS and is_measured:
-        return f"Pass metrics=[{metric!r}] to fit."
-    return suggestion(monitor, columns)
+    is_computable = metric in METRICS and is_measured
+    advice = f"Pass metrics=[{metric!r}] to fit." if is_computable else suggestion(monitor, columns)
+    return f"{advice} Its columns are {', '.join(map(repr, sorted(columns)))}.".lstrip()
 
 
 class EarlyStopper(Callback):

@@ -117,15 +117,15 @@ class History:
         """Return the history that `to_dict` described."""
         history = cls()
         if not isinstance(entries, dict):
-            message = f"History: it must be a dict, got {entries!r}."
+            message = f"History: it is {entries!r}; it must be a dict."
             raise FormatError(message, got=entries)
         for name, default in vars(history).items():
             if name not in entries:
-                message = f"History: it must have an entry for {name}, got none."
+                message = f"History: there is no entry for {name}."
                 raise FormatError(message, expected=name)
             value = entries[name]
             if name not in ("best_epoch", "threads") and not isinstance(value, type(default)):
-                message = f"History: {name} must be of type {type(default).__name__}, got {value!r}."
+                message = f"History: {name} is {value!r}; it must be of type {type(default).__name__}."
                 raise FormatError(message, got=value)
             setattr(history, name, value)
         history._check()
@@ -135,18 +135,19 @@ class History:
     def _check(self) -> None:
         """Refuse what a damaged file may have put here."""
         if len({len(values) if isinstance(values, list) else -1 for values in self.columns.values()}) > 1:
-            message = "History: columns must be lists of the same length, got several lengths."
+            message = "History: columns differ in length; they must be lists of the same length."
             raise FormatError(message)
         for name, values in self.columns.items():
             if not isinstance(values, list) or not all(map(_is_cell, values)):
-                message = f"History: the column {name!r} must hold numbers, got something else."
+                message = f"History: the column {name!r} holds something else than numbers."
                 raise FormatError(message, got=values)
         epochs = self.best_epoch if isinstance(self.best_epoch, list) else [self.best_epoch]
         if not all(count is None or (type(count) is int and count >= 0) for count in (*epochs, self.threads)):
-            message = f"History: best_epoch and threads must be whole numbers, got {epochs} and {self.threads!r}."
+            fact = f"best_epoch and threads are {epochs} and {self.threads!r}"
+            message = f"History: {fact}; they must be whole numbers."
             raise FormatError(message, got=(epochs, self.threads))
         if not all(isinstance(note, str) for note in self.notes):
-            message = "History: notes must be texts, got something else."
+            message = "History: notes holds something else than texts."
             raise FormatError(message, got=self.notes)
 
     def table(self) -> str:
@@ -155,6 +156,11 @@ class History:
             [str(epoch + 1), *map(_show, row)] for epoch, row in enumerate(zip(*self.columns.values(), strict=True))
         ]
         return "\n".join(table_lines([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
+
+    def _repr_html_(self) -> str:
+        from glassnet.training.history_html import history_html
+
+        return history_html(self)
 
     def __repr__(self) -> str:
         if not self.epochs:

@@ -162,9 +162,10 @@ def _is_known(node: ast.AST) -> bool:
 
 
 def _refusal(expression: object) -> ConfigError:
-    must = "an expression must have names, numbers, arithmetic and known functions only"
+    must = "it must have names, numbers, arithmetic and known functions only"
     advice = "See the documentation of Formula for what may stand in it."
-    return ConfigError(f"Formula: {must}, got {expression!r}. {advice}", expected=must, got=expression)
+    message = f"Formula: the expression {expression!r} cannot be read; {must}. {advice}"
+    return ConfigError(message, expected=must, got=expression)
 
 
 class Python:

@@ -15,11 +15,11 @@ from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.column_values import values_text
 from glassnet.cli.training.data_findings import column_findings, row_findings, target_findings, value_findings
 from glassnet.cli.training.preparation import check_column, load_table, prepare, refuse_model
-from glassnet.cli.training.reading_facts import notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import estimated_recipes
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.cli.typed_words import as_typed
 from glassnet.errors import DataError, GlassnetError
+from glassnet.reports.reading_facts import notes_of, reading_of_column
 from glassnet.tabular import Column, Table, TableEncoder
 from glassnet.tabular.reading.kept_options import options_config
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
@@ -161,7 +161,7 @@ def run_check(data: str, texts: Mapping[str, Any], *, as_json: bool) -> int:
     options = CheckOptions.from_texts(texts)
     reading = ReadingOptions.from_texts(texts).options(WHERE, options.drop)
     if options.target in reading.dropped:
-        message = f"{WHERE}: --drop must not name the target, got {options.target!r}."
+        message = f"{WHERE}: --drop names the target, {options.target!r}; it must be another column."
         raise DataError(message, got=options.target)
     result = check_table(data, options.target, reading)
     if as_json:

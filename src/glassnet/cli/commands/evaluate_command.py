@@ -1,23 +1,24 @@
-"""``glassnet evaluate``: a model's scores on a table that has the target."""
+"""``glassnet evaluate``: a model's scores on a table that has the target, and a report as a page."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from glassnet.cli.input_files import shown_name
+from glassnet.cli.output.outputs import check_page_output, replaced_words
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.reading_options import ReadingOptions
-from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
-from glassnet.cli.training.notes import notes_problem
+from glassnet.cli.reading_options import ReadingOptions, option_words
+from glassnet.cli.training.model_files import load_model, model_warnings, table_for
 from glassnet.cli.training.preparation import without_missing
-from glassnet.reports.calibration_facts import fitted_calibration
-from glassnet.reports.comparison import Scores, verdict
-from glassnet.reports.scoring import details, score_baseline, score_model
-from glassnet.reports.then_and_now import no_better_here
-from glassnet.tabular import Table, TableModel
+from glassnet.reports.evaluation import evaluation_of, judged_rows
+from glassnet.reports.model_report import model_facts
+from glassnet.reports.report import Report
+from glassnet.reports.single_rows import Judged
+from glassnet.saving.writing import write_atomically
+from glassnet.tabular import TableModel
+from glassnet.tabular.reading.kept_options import options_config
 from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["evaluate_table", "run_evaluate"]
@@ -33,66 +34,45 @@ def evaluate_table(
     The table is read as in training but for the options of ``reading``. ``skip_missing`` leaves out rows without a
     target.
     """
+    return _evaluated(model, data, reading, skip_missing=skip_missing)[0]
+
+
+def _evaluated(
+    model: TableModel, data: str, reading: ReadOptions | None, *, skip_missing: bool
+) -> tuple[dict[str, Any], Judged]:
+    """Return the same, and the rows that were scored."""
     table = table_for(WHERE, model, data, reading, with_target=True)
     n_read = table.n_rows
     table = without_missing(WHERE, table, model.target.name, skip_missing)
-    trained = training_notes(model.network) or {}
-    problem = [text for text in (notes_problem(model.network),) if text]
-    X, truth = model.encoder.transform(table), _truth(model, table)
-    counts = None
-    if model.target.labels:
-        # A model that `glassnet train` did not write has no counts: the baseline then uses those of these rows.
-        counts = _counts(model, trained)
-        if counts is None:
-            counts = np.bincount(truth, minlength=len(model.target.labels))
-    words, simple = score_baseline(model.target, truth, counts)
-    network, seen = score_model(model, X, truth), model.seen(table)
-    return {
-        "command": "evaluate",
-        "data": shown_name(data),
-        "target": model.target.name,
-        "task": model.target.task,
-        "labels": model.target.labels,
-        "rows": {"read": n_read, "scored": table.n_rows},
-        "scores": {
-            "network": network.values,
-            "baseline": simple.values,
-            "at_training": _scores_then(trained, network),
-        },
-        "baseline": {"does": words},
-        "calibration": fitted_calibration(model),
-        "verdict": verdict(words, network, simple, no_better=no_better_here(words, network, trained)),
-        "seen": None if seen is None else seen.to_dict(),
-        "warnings": problem
-        + ([seen.sentence] if seen is not None and seen.sentence else [])
-        + model_warnings(model, table),
-        **details(model, X, truth),
-    }
+    judged = judged_rows(model, table)
+    result = evaluation_of(model, judged, model_warnings(model, table))
+    result["rows"]["read"] = n_read
+    return {"command": "evaluate", "data": shown_name(data), **result}, judged
 
 
-def _counts(model: TableModel, trained: dict[str, Any]) -> np.ndarray | None:
-    """Return the training rows of each class, None if they are not known."""
-    counts = trained["baseline"]["counts"] if trained else None
-    return np.asarray(counts) if counts is not None and len(counts) == len(model.target.labels) else None
-
-
-def _scores_then(trained: dict[str, Any], now: Scores) -> dict[str, float | None] | None:
-    """Return the scores of the training, None if they are not known, or none of those that are measured now."""
-    scores = trained["scores"]["network"] if trained else {}
-    return {name: scores[name] for name in now.values} if now.values.keys() <= scores.keys() else None
-
-
-def _truth(model: TableModel, table: Table) -> np.ndarray:
-    """Return class codes, or numbers in the target's units, of shape (n,)."""
-    y = model.target.transform(table[model.target.name])
-    return y if model.target.labels else model.target.scale.backward(y[:, 0].astype(np.float64))
-
-
-def run_evaluate(model_path: str, data: str, texts: Mapping[str, Any], *, skip_missing: bool, as_json: bool) -> None:
-    """Evaluate with the options that were typed, and print the result."""
+def run_evaluate(
+    model_path: str,
+    data: str,
+    texts: Mapping[str, Any],
+    *,
+    report: str | None = None,
+    skip_missing: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate with the options that were typed, and print the result; ``report`` is a page to write."""
+    page = None if report is None else check_page_output(WHERE, "--report", report, [model_path, data])
     reading = ReadingOptions.from_texts(texts).options(WHERE)
-    result = evaluate_table(load_model(WHERE, model_path), data, reading, skip_missing=skip_missing)
+    model = load_model(WHERE, model_path)
+    result, judged = _evaluated(model, data, reading, skip_missing=skip_missing)
     result["model"] = model_path
+    if page is not None:
+        replaced = bool(replaced_words(page))
+        command = ["glassnet", "evaluate", shlex.quote(model_path), shlex.quote(data)]
+        command += [option_words(options_config(reading))] if options_config(reading) else []
+        command += ["--skip-missing"] * skip_missing
+        facts = model_facts(model, judged, result, model_path=model_path, command=" ".join(command))
+        write_atomically(page, Report(facts).to_html().encode())
+        result |= {"report": report, "report_replaced": replaced}
     if as_json:
         print_json(result)
         return

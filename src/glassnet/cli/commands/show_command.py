@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.training.model_files import check_model_path, training_notes
-from glassnet.cli.training.notes import notes_problem
-from glassnet.cli.training.reading_facts import described_columns, reading_of_model
+from glassnet.cli.training.model_files import check_model_path
 from glassnet.layers import Layer
 from glassnet.network import Network, load
 from glassnet.reports.calibration_facts import fitted_calibration
+from glassnet.reports.reading_facts import described_columns, reading_of_model
+from glassnet.reports.training_notes import notes_problem, training_notes
 from glassnet.saving.configuration import network_config
 from glassnet.tabular import TableModel
 from glassnet.utils.paths import typed_path

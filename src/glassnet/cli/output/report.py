@@ -29,7 +29,7 @@ from glassnet.cli.output.report_parts import (
 from glassnet.cli.output.wording import abridged, recipes_lines
 from glassnet.cli.reading_options import option_words
 from glassnet.reports.split_text import advice_on_test, how_divided, used_for
-from glassnet.reports.training_words import shortage_sentences, training_text
+from glassnet.reports.training_words import network_name, shortage_sentences, training_text
 from glassnet.utils.short_text import bytes_text, count, plain
 
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training"]
@@ -82,24 +82,6 @@ def _title(result: dict[str, Any]) -> Text:
         task += f", {count(len(result['labels']), 'class', 'classes')}"
     reason = f" ({result['task_reason']})" if result["task_reason"] else ""
     return heading(f"{plain(result['data'])} → {plain(result['target'])}", task + reason)
-
-
-def network_name(network: dict[str, Any]) -> str:
-    """Return a short name of a network.
-
-    Examples
-    --------
-    >>> network_name({"layers": [64, 32], "activation": "relu"}), network_name({"layers": [], "activation": "relu"})
-    ('network 64-32 relu', 'network without hidden layers')
-    >>> network_name({"title": "RealMLP, simplified", "networks": 4})
-    '4 x RealMLP, simplified'
-    """
-    if "title" in network:
-        several = network["networks"] > 1
-        return f"{network['networks']} x {network['title']}" if several else str(network["title"])
-    if not network["layers"]:
-        return "network without hidden layers"
-    return f"network {'-'.join(map(str, network['layers']))} {network['activation']}"
 
 
 def _print_scores(console: Console, result: dict[str, Any]) -> None:

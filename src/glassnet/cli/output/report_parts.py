@@ -14,6 +14,7 @@ from rich.text import Text
 
 from glassnet.cli.output.wording import as_ascii, sparkline
 from glassnet.metrics import GREATER_IS_BETTER
+from glassnet.reports.calibration_facts import calibration_facts, interval_text
 from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain
 
 __all__ = [
@@ -101,27 +102,6 @@ def importance_table(rows: Sequence[dict[str, Any]], width: int, *, ascii_only: 
     return table
 
 
-def calibration_facts(
-    fitted: dict[str, Any] | None, reliability: dict[str, Any] | None, part: str
-) -> list[tuple[str, str | Text]]:
-    """Return how probabilities or quantiles were calibrated, and how right probabilities are on the rows of the scores.
-
-    Examples
-    --------
-    >>> calibration_facts({"sentence": "probabilities: temperature 1.20"}, {"error": 0.0212, "bins": []}, "test")
-    [('Probabilities', 'temperature 1.20; on the test rows 0.021')]
-    >>> calibration_facts(None, {"error": 0.0212, "bins": []}, "test")
-    [('Probabilities', 'calibration error 0.021 on the test rows')]
-    """
-    if fitted is None:
-        error = "" if reliability is None else f"calibration error {reliability['error']:.3f} on the {part} rows"
-        return [("Probabilities", error)] if error else []
-    name, _, words = fitted["sentence"].partition(": ")
-    rows = f"{part} rows as they are" if fitted.get("weighs_classes") else f"{part} rows"
-    words += "" if reliability is None else f"; on the {rows} {reliability['error']:.3f}"
-    return [(name.capitalize(), words)]
-
-
 def errors_table(errors: dict[str, Any]) -> Table:
     """Return a table with quantiles of the absolute errors."""
     table = plain_table()
@@ -131,20 +111,6 @@ def errors_table(errors: dict[str, Any]) -> Table:
         table.add_column(names.get(key, key), justify="right", no_wrap=True)
     table.add_row("are off by at most", *(number_text(v) for v in errors["absolute"].values()))
     return table
-
-
-def interval_text(interval: dict[str, Any]) -> str:
-    """Return a sentence on how many rows lie between the outer quantiles.
-
-    Examples
-    --------
-    >>> interval_text({"levels": [0.05, 0.5, 0.95], "expected": 0.9, "inside": 0.871, "width": 12.5})
-    '87 % of the rows lie between the quantiles 0.05 and 0.95 (90 % should), on average 12.50 apart'
-    """
-    low, high = interval["levels"][0], interval["levels"][-1]
-    inside, expected = (f"{100 * interval[name]:.0f} %" for name in ("inside", "expected"))
-    words = f"{inside} of the rows lie between the quantiles {low:g} and {high:g} ({expected} should)"
-    return f"{words}, on average {number_text(interval['width'])} apart"
 
 
 def parameters_text(network: dict[str, Any]) -> str:

@@ -9,13 +9,12 @@ from typing import Any
 
 from glassnet.cli.input_files import Source, shown_name
 from glassnet.cli.reading_options import option_words
-from glassnet.cli.training.notes import checked_notes
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
-from glassnet.cli.training.reading_facts import notes_of
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import Network, load
-from glassnet.reports.scoring import SCORES
+from glassnet.network import load
+from glassnet.reports.reading_facts import notes_of
+from glassnet.reports.training_notes import training_notes
 from glassnet.saving.model_file import model_description
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
@@ -31,7 +30,6 @@ __all__ = [
     "model_warnings",
     "reading_of",
     "table_for",
-    "training_notes",
 ]
 
 _LAYOUT = ("separator", "encoding", "header", "skip_lines")  # options that are true of one file, maybe not of the next
@@ -42,12 +40,12 @@ def check_model_path(where: str, model: str) -> None:
     """Raise an error for a file that does not exist, and for a table in the place of the model."""
     if model in dataset_names() or model.lower().endswith(_TABLES):
         advice = "" if where in ("export", "serve", "show") else f" The model comes first: glassnet {where} MODEL DATA"
-        message = f"{where}: MODEL must be a model file, got the table {model!r}.{advice}"
+        message = f"{where}: MODEL is the table {model!r}; it must be a model file.{advice}"
         raise ConfigError(message, expected="a model file", got=model)
     path = typed_path(model)
     if not path.is_file():
         if path.is_dir():
-            message = f"{where}: MODEL must be a model file, got a folder {model!r}."
+            message = f"{where}: MODEL is the folder {model!r}; it must be a model file."
         else:
             message = f"{where}: no such file: {model}. {_near_file(model)}".rstrip()
         raise ConfigError(message, expected="a model file", got=model)
@@ -64,15 +62,6 @@ def _near_file(path: str) -> str:
     return did_you_mean(None if near is None else str(Path(path).parent / near), str)
 
 
-def training_notes(network: Network) -> dict[str, Any] | None:
-    """Return the notes on the training that `glassnet train` wrote into a file; None if there are no such notes."""
-    notes = checked_notes(network)
-    if notes is None:
-        return None
-    known = {who: notes["scores"][who] for who in ("network", "linear", "baseline")}
-    return notes | {"scores": {who: _in_order(scores) for who, scores in known.items()}}
-
-
 def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) -> list[str]:
     """Return what was made of a table's file, and the warnings of a model about its rows.
 
@@ -84,11 +73,6 @@ def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) 
     known += dropped if isinstance(dropped, list) else []
     names = {name for name in (*known, *kept) if isinstance(name, str) and name in table}
     return notes_of([], table.notes) + model.warnings(table.drop(names - set(model.encoder.column_names)))
-
-
-def _in_order(scores: dict[str, Any]) -> dict[str, Any]:
-    """Return scores in the order of all reports: in a file the keys are sorted."""
-    return {name: scores[name] for name in sorted(scores, key=lambda s: SCORES.index(s) if s in SCORES else 99)}
 
 
 def load_model(where: str, model: str) -> TableModel:
@@ -144,7 +128,7 @@ def table_for(
     """
     name = shown_name(data) if isinstance(data, str) else data.name
     if name.lower().endswith(MODEL_SUFFIX):
-        message = f"{where}: DATA must be a table, got the model file {name!r}. The table comes second."
+        message = f"{where}: DATA is the model file {name!r}; it must be a table. The table comes second."
         raise ConfigError(message, expected="a table", got=name)
     table = _read_like_training(where, model, data, given)
     for column in [column for column, kind in given.read.items() if kind != "drop"] if given else []:

@@ -41,7 +41,7 @@ def train(
     """
     started = time.perf_counter()
     options.check()
-    options = options.settled()
+    asked, options = options, options.settled()
     watcher, late = watcher or Watcher(), LateErrors(raises=True) if late is None else late
     refuse_model(WHERE, options.data)
     path = None if options.out is None else check_model_output(WHERE, "--out", options.out, [options.data])
@@ -54,14 +54,14 @@ def train(
     # One handler from here to the end: Ctrl-C after training, even twice, must not cost the model.
     with catch_interrupts() as ctrl_c:
         ctrl_c.defer()
-        outcome = _fit(options, data, watcher, ctrl_c, run_file, deadline)
+        outcome = replace(_fit(options, data, watcher, ctrl_c, run_file, deadline), asked=asked)
         ctrl_c.ignore()
         model = outcome.model
         model.reading = options.read_options
         with late.model_saved(model, path):
             measured = importance_of(outcome, data, deadline)
             result = result_of(outcome, data)
-            result["importance"] = measured.to_dict()
+            result["importance"] = measured.to_dict(1.0 if model.target.labels else model.target.scale.std)
             result["rows"]["read"] = n_read
         model.network.metadata["training"] = for_the_file(result)
         result["model"] = None if path is None else save_model(model, path, str(options.out), late)
@@ -70,7 +70,7 @@ def train(
         if page is not None:
             with late.kept():
                 replaced = bool(replaced_words(page))
-                write_report(page, result, outcome, data, measured.importance)
+                write_report(page, result, outcome, data)
                 result |= {"report": options.report, "report_replaced": replaced}
     result["seconds"] = time.perf_counter() - started
     return model, result
@@ -121,4 +121,4 @@ def _fit(
     trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, deadline, run_file)
     ours, theirs = Encoded(trained.model, data), Encoded(linear, data)
     interrupted_by = ctrl_c.name if ctrl_c.pressed else ""
-    return Outcome(options, ours, theirs, trained, goal.metric, recipes, interrupted_by)
+    return Outcome(options, ours, theirs, trained, options, goal.metric, recipes, interrupted_by)

@@ -13,13 +13,16 @@ import glassnet as gn
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.finding_advice import as_option, words_of_options
 from glassnet.cli.training.preparation import Encoded, Prepared
-from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, compare, verdict
 from glassnet.reports.importances import Measured, importance_in_time
+from glassnet.reports.intervals import intervals_of
+from glassnet.reports.model_report import importance_metric
+from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.reports.scoring import details, score_baseline, score_model
+from glassnet.reports.single_rows import Judged, single_rows
 from glassnet.reports.split_text import kind_of_rows
 from glassnet.tabular import TableModel
 from glassnet.tabular.encoding.told import absent_classes_words
@@ -33,10 +36,9 @@ from glassnet.training import History
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.short_text import plain
 
-__all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
+__all__ = ["Outcome", "for_the_file", "importance_of", "judged_of", "result_of"]
 
 _UNEVEN, _MISSED = 0.15, 0.6  # of the accuracy more than of the balanced one; of a class
-_METRICS = {"classification": "log_loss", "regression": "rmse"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Outcome:
     trained: Encoded
     linear: Encoded
     fit: Trained
+    asked: TrainOptions  # as they were typed
     metric: str  # chose the best epoch
     recipes: list[dict[str, Any]]  # the estimated time of each
     interrupted_by: str  # Ctrl-C, or a signal; "" if it was not interrupted
@@ -80,6 +83,8 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     words, simple = score_baseline(target, truth, counts)
     X = outcome.trained.features(part)
     ours, linear = score_model(model, X, truth), score_model(outcome.linear.model, outcome.linear.features(part), truth)
+    unit = 1.0 if target.labels else model.target.scale.std
+    scored = {"network": ours, "linear": linear, "baseline": simple}
     of_table = find_in_table(Rows(data.inputs, data.column), target, learned=compare(ours, simple) == "better")
     said = shared_sentences(data.division) + _without_rows(target.labels, counts)
     copies = copies_sentence(data.division)
@@ -108,12 +113,21 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "judged_on": part,
         "judged_rows": len(truth),
         "calibration": fitted_calibration(model),
-        "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
+        "scores": {who: scores.values for who, scores in scored.items()},
+        "intervals": {who: intervals_of(scores, truth, unit) for who, scores in scored.items()},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**judged, "hint": _hint(outcome, ours, words, simple)},
         "findings": _findings(outcome, data, of_table).to_dict()["findings"],
+        "single_rows": single_rows(model, judged_of(outcome, data), explained=False),
         **details(model, X, truth),
     }
+
+
+def judged_of(outcome: Outcome, data: Prepared) -> Judged:
+    """Return the rows that scores are reported on, as the model sees them."""
+    rows, encoded = data.sample(data.scored_on), outcome.trained
+    X, background = encoded.features(data.scored_on), encoded.features("training")
+    return Judged(rows.inputs, rows.target, X, data.truth, data.scored_on, background)
 
 
 def _findings(outcome: Outcome, data: Prepared, of_table: Diagnosis) -> Diagnosis:
@@ -208,8 +222,7 @@ def _stop_reason(outcome: Outcome) -> str:
 
 def importance_of(outcome: Outcome, data: Prepared, deadline: Deadline) -> Measured:
     """Return how much worse the model gets when a column is shuffled, on rows that scores are reported on."""
-    metric = "loss" if outcome.options.is_plain else _METRICS[outcome.model.target.task]
-    metric = "pinball" if outcome.model.levels else metric
+    metric = importance_metric(outcome.model)
     return importance_in_time(outcome.model, lambda most: data.sample(data.scored_on, most), metric, deadline)
 
 
@@ -219,7 +232,8 @@ def _short(values: list[float]) -> list[float | None]:
 
 
 _NOT_KEPT = (
-    "calibration", "columns", "command", "confusion", "findings", "importance", "labels", "recipes", "reliability",
+    "calibration", "columns", "command", "confusion", "findings", "importance", "intervals", "labels", "recipes",
+    "reliability", "single_rows",
 )  # fmt: skip
 _NOT_ALIKE = ("seconds", "threads", "notes", "shortage")
 

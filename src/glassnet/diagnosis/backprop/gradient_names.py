@@ -52,8 +52,8 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
     if len(leaves) == len(tree.names):
         return _in_order([value for _, value in leaves], tree)
     message = (
-        f"{WHERE}: gradients must return one array for each of {', '.join(tree.names)}, got "
-        f"{', '.join(name for name, _ in leaves[:20]) or 'none'}. "
+        f"{WHERE}: gradients returned {', '.join(name for name, _ in leaves[:20]) or 'no array'}; it must return one "
+        f"array for each of {', '.join(tree.names)}. "
         "Return a dict with the same keys (or dW1 for W1), or a list in the order of the parameters; "
         "if it takes a whole step, pass learning_rate=."
     )
@@ -210,7 +210,7 @@ def _in_order(values: list[np.ndarray], tree: ParameterTree) -> list[np.ndarray 
             got = ", ".join(str(value.shape) for value in values)
             must = ", ".join(f"{name} {array.shape}" for name, array in zip(tree.names, tree.arrays, strict=True))
             message = (
-                f"{WHERE}: gradients must come in the order of the parameters, {must}, got shapes {got}. "
+                f"{WHERE}: gradients returned shapes {got}; they must come in the order of the parameters, {must}. "
                 "Return them in that order, or as a dict with the same keys."
             )
             raise ShapeError(message)

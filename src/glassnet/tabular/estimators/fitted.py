@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
 from glassnet.network import Network
-from glassnet.tabular.attribution.reasons import Why
+from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.estimators.importances import shares_of_columns
 from glassnet.tabular.estimators.inputs import as_array, as_table
@@ -25,6 +25,7 @@ from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.upper_floor import from_above
 
 __all__ = ["FittedEstimator"]
 
@@ -103,7 +104,7 @@ class FittedEstimator(BaseEstimator):
             self._importances = shares_of_columns(self.model_, self._sample, self._names)
         return self._importances
 
-    def why(self, X: Any, background: Any = None) -> list[Why]:
+    def why(self, X: Any, background: Any = None) -> Whys:
         """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
 
         Parameters
@@ -128,6 +129,23 @@ class FittedEstimator(BaseEstimator):
         """
         table = self._with_target("importance", X, y)
         return self.model_.importance(table, metric=metric, repeats=repeats)
+
+    def report(self, X: Any, y: Any, *, name: str = "") -> Any:
+        """Return a report on rows with known targets: scores beside baselines, worst rows and why, findings, a card.
+
+        A notebook shows it as a page, ``print`` as text, and ``report.save("report.html")`` writes one file that loads
+        nothing; see `glassnet.reports.Report`.
+
+        Parameters
+        ----------
+        X, y : as of `fit`
+            Rows with known targets, best ones that `fit` did not see.
+        name : str, optional
+            What the rows are called in the report.
+        """
+        report_model = from_above("reports.model_report", "report_model")
+        table = self._with_target("report", X, y)
+        return report_model(self.model_, table, name=name, histories=self.histories_, code="model.report(X, y)")
 
     def playground(self, X: Any, y: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
         """Open a page in the browser where a copy of the network is trained, changed and looked into.

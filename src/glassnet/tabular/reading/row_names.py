@@ -9,6 +9,8 @@ import numpy as np
 
 __all__ = ["IN_ARRAY", "IN_FILE", "RowNames"]
 
+_FROM_ONE = " (counted from 1)"
+
 
 class RowNames:
     """Names the rows of a table, which may be some of the rows of a larger one.
@@ -41,16 +43,31 @@ class RowNames:
 
     def __call__(self, row: int) -> str:
         """Return the name of a row, counted from 0."""
+        return self.named(self.number(row))
+
+    def number(self, row: int) -> int:
+        """Return the number of a row in the larger table, both counted from 0."""
         for rows, n in reversed(self._taken):
             row = int(np.arange(n)[rows][row])
-        return self.named(row)
+        return row
+
+    def in_words(self, row: int) -> str:
+        """Return the number of a row, counted from 1 in a file and from 0 otherwise, with its line if it has one.
+
+        Examples
+        --------
+        >>> RowNames(lambda row: row + 2).in_words(3), RowNames(in_file=True).in_words(3), RowNames().in_words(3)
+        ('row 4 (line 5)', 'row 4', 'row 3 (counted from 0)')
+        """
+        name = self(row)
+        return f"row {self.number(row) + 1} ({name})" if name.startswith("line ") else name.removesuffix(_FROM_ONE)
 
     def named(self, row: int) -> str:
         """Return the name of a row of the larger table, counted from 0."""
         line = self._find_line(row)
         if line is not None:
             return f"line {line}"
-        return f"row {row + 1} (counted from 1)" if self._in_file else f"row {row} (counted from 0)"
+        return f"row {row + 1}{_FROM_ONE}" if self._in_file else f"row {row} (counted from 0)"
 
     def _find_line(self, row: int) -> int | None:
         try:

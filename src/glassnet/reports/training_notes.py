@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from glassnet.network import Network
+from glassnet.reports.scoring import SCORES
 from glassnet.utils.wording import few, shortened
 
-__all__ = ["checked_notes", "notes_problem"]
+__all__ = ["checked_notes", "notes_problem", "training_notes"]
 
 _KEY = "training"  # in network.metadata
 _OURS = ("glassnet", "scores", "judged_on")  # who has none of these is a note of the user's own
@@ -80,6 +81,15 @@ def checked_notes(network: Network) -> dict[str, Any] | None:
     return notes if isinstance(notes, dict) and _is_ours(notes) and not notes_problem(network) else None
 
 
+def training_notes(network: Network) -> dict[str, Any] | None:
+    """Return the notes on the training that `glassnet train` wrote into a file; None if there are no such notes."""
+    notes = checked_notes(network)
+    if notes is None:
+        return None
+    known = {who: notes["scores"][who] for who in ("network", "linear", "baseline")}
+    return notes | {"scores": {who: _in_order(scores) for who, scores in known.items()}}
+
+
 def notes_problem(network: Network) -> str:
     """Return a sentence on what is wrong with the notes, "" if nothing is or there are none."""
     notes = network.metadata.get(_KEY)
@@ -131,3 +141,8 @@ def _contradictions(notes: dict[str, Any]) -> Iterator[str]:
 
 def _shown(value: Any) -> str:
     return shortened(repr(value), 40, "...")
+
+
+def _in_order(scores: dict[str, Any]) -> dict[str, Any]:
+    """Return scores in the order of all reports: in a file the keys are sorted."""
+    return {name: scores[name] for name in sorted(scores, key=lambda s: SCORES.index(s) if s in SCORES else 99)}

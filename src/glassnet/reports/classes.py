@@ -1,0 +1,63 @@
+"""What a confusion matrix says of each class: recall, precision, and what it is most often taken for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["ClassFacts", "class_facts", "times", "worst_classes"]
+
+
+class ClassFacts(NamedTuple):
+    """One class of a confusion matrix."""
+
+    place: int  # in the list of labels
+    rows: int
+    recall: float | None  # None without rows
+    precision: float | None  # None if it is never predicted
+    taken_for: int | None  # the class that its rows are most often taken for, if they are
+    often: int  # how often
+
+
+def class_facts(counts: list[list[int]]) -> list[ClassFacts]:
+    """Return the facts of each class.
+
+    Parameters
+    ----------
+    counts : list of list of int
+        Rows of each true class (row) by predicted class (column).
+
+    Examples
+    --------
+    >>> [list(each) for each in class_facts([[3, 1], [0, 4]])]
+    [[0, 4, 0.75, 1.0, 1, 1], [1, 4, 1.0, 0.8, None, 0]]
+    """
+    table = np.asarray(counts)
+    found = []
+    for i, row in enumerate(table):
+        total, predicted = int(row.sum()), int(table[:, i].sum())
+        wrong = row.copy()
+        wrong[i] = 0
+        most = int(wrong.argmax())
+        recall = float(row[i] / total) if total else None
+        precision = float(row[i] / predicted) if predicted else None
+        found.append(ClassFacts(i, total, recall, precision, most if wrong[most] else None, int(wrong[most])))
+    return found
+
+
+def worst_classes(counts: list[list[int]], most: int) -> list[ClassFacts]:
+    """Return the classes that occur with the lowest recall, at most ``most``; those of many rows first among equals."""
+    known = [each for each in class_facts(counts) if each.recall is not None]
+    return sorted(known, key=lambda each: (each.recall, -each.rows, each.place))[:most]
+
+
+def times(n: int) -> str:
+    """Return how often, in words.
+
+    Examples
+    --------
+    >>> times(1), times(2), times(1200)
+    ('once', 'twice', '1,200 times')
+    """
+    return "once" if n == 1 else "twice" if n == 2 else f"{n:,} times"

@@ -1,0 +1,90 @@
+"""The scores of a model on a table that has the target, beside the constant baseline and the scores of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.reports.calibration_facts import fitted_calibration
+from glassnet.reports.comparison import Scores, verdict
+from glassnet.reports.intervals import intervals_of
+from glassnet.reports.scoring import details, score_baseline, score_model
+from glassnet.reports.single_rows import Judged, single_rows
+from glassnet.reports.then_and_now import no_better_here
+from glassnet.reports.training_notes import notes_problem, training_notes
+from glassnet.tabular import Table, TableModel
+
+__all__ = ["evaluation_of", "judged_rows"]
+
+
+def judged_rows(model: TableModel, table: Table) -> Judged:
+    """Return the rows of a table, which has a target in every row, as they are judged."""
+    column = table[model.target.name]
+    return Judged(table, column, model.encoder.transform(table), _truth(model, table))
+
+
+def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the scores of a model and of the constant baseline, JSON-able.
+
+    Parameters
+    ----------
+    model : TableModel
+        What is evaluated.
+    judged : Judged
+        Of `judged_rows`.
+    warnings : sequence of str
+        What else there is to say of the rows.
+    """
+    trained = training_notes(model.network) or {}
+    problem = [text for text in (notes_problem(model.network),) if text]
+    truth, counts = judged.truth, None
+    if model.target.labels:
+        # A model that `glassnet train` did not write has no counts: the baseline then uses those of these rows.
+        counts = _counts(model, trained)
+        if counts is None:
+            counts = np.bincount(truth, minlength=len(model.target.labels))
+    words, simple = score_baseline(model.target, truth, counts)
+    network, seen = score_model(model, judged.X, truth), model.seen(judged.inputs)
+    unit = 1.0 if model.target.labels else model.target.scale.std
+    return {
+        "target": model.target.name,
+        "task": model.target.task,
+        "labels": model.target.labels,
+        "rows": {"read": judged.inputs.n_rows, "scored": judged.inputs.n_rows},
+        "scores": {
+            "network": network.values,
+            "baseline": simple.values,
+            "at_training": _scores_then(trained, network),
+        },
+        "intervals": {
+            "network": intervals_of(network, truth, unit),
+            "baseline": intervals_of(simple, truth, unit),
+        },
+        "baseline": {"does": words},
+        "calibration": fitted_calibration(model),
+        "verdict": verdict(words, network, simple, no_better=no_better_here(words, network, trained)),
+        "seen": None if seen is None else seen.to_dict(),
+        "warnings": [*problem, *([seen.sentence] if seen is not None and seen.sentence else []), *warnings],
+        "single_rows": single_rows(model, judged, explained=False),
+        **details(model, judged.X, truth),
+    }
+
+
+def _counts(model: TableModel, trained: dict[str, Any]) -> np.ndarray | None:
+    """Return the training rows of each class, None if they are not known."""
+    counts = trained["baseline"]["counts"] if trained else None
+    return np.asarray(counts) if counts is not None and len(counts) == len(model.target.labels) else None
+
+
+def _scores_then(trained: dict[str, Any], now: Scores) -> dict[str, float | None] | None:
+    """Return the scores of the training, None if they are not known, or none of those that are measured now."""
+    scores = trained["scores"]["network"] if trained else {}
+    return {name: scores[name] for name in now.values} if now.values.keys() <= scores.keys() else None
+
+
+def _truth(model: TableModel, table: Table) -> np.ndarray:
+    """Return class codes, or numbers in the target's units, of shape (n,)."""
+    y = model.target.transform(table[model.target.name])
+    return y if model.target.labels else model.target.scale.backward(y[:, 0].astype(np.float64))

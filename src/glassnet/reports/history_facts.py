@@ -1,0 +1,65 @@
+"""How a training went, epoch by epoch, as plain data for its curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from glassnet.training import History
+
+__all__ = ["history_facts", "history_of_notes"]
+
+_MOST_OTHERS = 9  # networks of an ensemble whose curves are drawn faintly beside the first
+
+
+def history_facts(histories: Sequence[History], monitor: str = "loss") -> dict[str, Any] | None:
+    """Return the columns of the first history, with the kept epoch, and the validation loss of the others.
+
+    Parameters
+    ----------
+    histories : sequence of History
+        One for each network.
+    monitor : str
+        What chose the kept epoch.
+    """
+    if not histories or not histories[0].epochs:
+        return None
+    first, best = histories[0], [history.best_epoch for history in histories]
+    columns = {name: _numbers(values) for name, values in first.columns.items() if name != "learning_rate"}
+    others = [_numbers(each.columns["valid_loss"]) for each in histories[1:] if "valid_loss" in each.columns]
+    kept = best[0]
+    return {
+        "columns": columns,
+        "best_epoch": min(kept) if isinstance(kept, list) else kept,
+        "monitor": monitor.removeprefix("valid_"),
+        "networks": len(histories),
+        "others": others[:_MOST_OTHERS],
+    }
+
+
+def history_of_notes(notes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the same from the notes on a training in a model file."""
+    columns = {name: values for name, values in notes["history"].items() if isinstance(values, list) and values}
+    if not columns:
+        return None
+    training, network = notes["training"], notes["network"]
+    best = training["best_epoch"]
+    return {
+        "columns": columns,
+        "best_epoch": best[0] if isinstance(best, list) else best,
+        "monitor": str(training.get("metric", "loss")),
+        "networks": network.get("networks", 1),
+        "others": [],
+    }
+
+
+def _numbers(values: Sequence[Any]) -> list[float | None]:
+    """Return finite numbers to six digits, of members their mean, and None for others."""
+    found: list[float | None] = []
+    for value in values:
+        number = math.nan if value is None else value
+        if isinstance(number, list):
+            number = sum(number) / len(number)
+        found.append(float(f"{number:.6g}") if math.isfinite(number) else None)
+    return found

@@ -1,0 +1,207 @@
+"""All that a report says of a table model on some rows, as plain data."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.engine.drawing import network_columns
+from glassnet.errors import DataError, ShapeError
+from glassnet.reports.card import card_of, uses_of
+from glassnet.reports.evaluation import evaluation_of, judged_rows
+from glassnet.reports.history_facts import history_facts, history_of_notes
+from glassnet.reports.importances import importance_in_time
+from glassnet.reports.intervals import intervals_words
+from glassnet.reports.limits import limits_of, ranges_of
+from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_model
+from glassnet.reports.report import Report
+from glassnet.reports.single_rows import Judged, single_rows
+from glassnet.reports.training_notes import training_notes
+from glassnet.reports.training_words import network_name, training_text
+from glassnet.tabular import Table, TableModel, to_table
+from glassnet.tabular.fitting.deadline import Deadline
+from glassnet.tabular.fitting.options import Rows
+from glassnet.training import History
+from glassnet.utils.short_text import count
+
+__all__ = ["completed", "importance_metric", "model_facts", "report_model"]
+
+_MOST_POINTS = 600
+_METRICS = {"classification": "log_loss", "regression": "rmse"}
+
+
+def importance_metric(model: TableModel) -> str:
+    """Return the metric by which the importance of columns is measured."""
+    return "pinball" if model.levels else _METRICS[model.target.task]
+
+
+def report_model(
+    model: TableModel,
+    frame: Any,
+    y: Any = None,
+    *,
+    histories: Sequence[History] = (),
+    name: str = "",
+    code: str = "",
+) -> Report:
+    """Return the report about a model on rows with a known target.
+
+    Parameters
+    ----------
+    model : TableModel
+        What the report is about.
+    frame : Table, DataFrame, mapping or rows
+        With the target among its columns, unless ``y`` has it.
+    y : array or Series of shape (n,), optional
+        The targets.
+    histories : sequence of History
+        How its networks were trained, if that is known.
+    name : str
+        What the rows are called in the title.
+    code : str
+        Python that makes the report again.
+    """
+    table = _with_y(model, frame, y) if y is not None else model._with_target("report", frame)
+    code = code or f"model.report(frame{', y' if y is not None else ''})"
+    if not table.n_rows:
+        message = "TableModel.report: there are 0 rows; a report needs at least 1. Pass rows with a known target."
+        raise DataError(message)
+    judged = judged_rows(model, table)
+    said = notes_of([], table.notes) + model.warnings(table)
+    result = {"data": name or count(table.n_rows, "row"), **evaluation_of(model, judged, said)}
+    return Report(model_facts(model, judged, result, histories=histories, code=code))
+
+
+def _with_y(model: TableModel, frame: Any, y: Any) -> Table:
+    """Return a frame as a table with the targets ``y``."""
+    table, target = model.table(frame), model.target.name
+    column = to_table({target: np.asarray(y)}, like=model)[target]
+    if len(column) != table.n_rows:
+        must = "there must be one target for each row"
+        message = f"TableModel.report: y has {len(column):,} targets for {count(table.n_rows, 'row')}; {must}."
+        raise ShapeError(message, expected=table.n_rows, got=len(column))
+    rows = table.columns[0].rows if table.columns else column.rows
+    others = [each for each in table.columns if each.name != target]
+    return Table([*others, replace(column, rows=rows)], notes=table.notes)
+
+
+def model_facts(
+    model: TableModel,
+    judged: Judged,
+    result: Mapping[str, Any],
+    *,
+    histories: Sequence[History] = (),
+    model_path: str = "",
+    command: str = "",
+    code: str = "",
+) -> dict[str, Any]:
+    """Return the facts of a report for the ``result`` of `evaluation_of`, JSON-able.
+
+    Parameters
+    ----------
+    model : TableModel
+        What was evaluated.
+    judged : Judged
+        On which rows.
+    result : mapping
+        With the name of the rows as ``data``.
+    histories : sequence of History
+        How its networks were trained; by default what the model's notes or its network say.
+    model_path : str
+        The file of the model.
+    command, code : str
+        What makes the report again, on the command line or in Python.
+    """
+    notes = training_notes(model.network)
+    facts = dict(result) | {"model_path": model_path, "columns": described_columns(model.encoder)}
+    facts |= reading_of_model(model) | {"notes": [], "dropped": []}
+    if notes is not None:
+        facts |= {"network": notes["network"], "training": notes["training"], "trained_on": notes["data"]}
+        facts["split"] = notes.get("split")
+        facts["rows"] = {**notes["rows"], **facts["rows"]}
+    else:
+        several, n = model.network.members or 1, model.network.n_parameters
+        facts["network"] = {"title": "the network", "networks": several, "parameters": n}
+    found = history_facts(histories) if histories else None if notes is None else history_of_notes(notes)
+    if found is None and model.network.members is None:
+        found = history_facts([model.network.history])
+    facts["curve"] = found
+    facts["findings"] = [each for one in histories[:1] for each in one.findings.to_dict()["findings"]]
+    facts["examined"] = bool(histories) and not histories[0].findings.unexamined
+    column = judged.column
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        measured = importance_in_time(
+            model,
+            lambda most: Rows(judged.inputs, column).take(_spread(len(column), most)),
+            importance_metric(model),
+            Deadline(None),
+        )
+    facts["importance"] = measured.to_dict(_unit(model))
+    return completed(model, judged, facts, repeat=command or code, is_code=not command)
+
+
+def _unit(model: TableModel) -> float:
+    """Return what the scores of standardised numbers are multiplied with to be in the target's units."""
+    return 1.0 if model.target.labels else float(model.target.scale.std)
+
+
+def _spread(n: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
+def completed(
+    model: TableModel, judged: Judged, facts: dict[str, Any], *, repeat: str, is_code: bool
+) -> dict[str, Any]:
+    """Return facts with what a page shows beside the scores: rows with reasons, points, the network, limits, the card.
+
+    Parameters
+    ----------
+    model : TableModel
+        What the report is about.
+    judged : Judged
+        The rows of the scores.
+    facts : dict
+        Of a training or an evaluation.
+    repeat : str
+        What makes the report again.
+    is_code : bool
+        Whether that is Python.
+    """
+    facts = dict(facts)
+    n = len(judged.truth)
+    facts["n_scored"] = n
+    facts["names"] = {"network": network_name(facts["network"]), "linear": "linear model"}
+    facts["names"] |= {"baseline": facts["baseline"]["does"], "at_training": "the network, when it was trained"}
+    part = f"{judged.part} row".strip()
+    facts["interval_words"] = (
+        intervals_words(n, facts["scores"]["network"], part) if facts["intervals"]["network"] else ""
+    )
+    facts["training_words"] = training_text(facts["network"], facts["training"]) if facts.get("training") else ""
+    facts["single_rows"] = single_rows(model, judged, explained=True)
+    labels = model.target.labels
+    if not labels:
+        facts["points"] = _points(model, judged)
+    facts["diagram"] = [
+        asdict(column)
+        for column in network_columns(model.network, model.encoder.feature_names, [str(label) for label in labels])
+    ]
+    ranges = ranges_of(model.encoder)
+    facts["ranges"] = ranges
+    facts["limits"] = limits_of(facts, n, ranges)
+    worst = facts["single_rows"][0]["row"] + 1 if facts["single_rows"] else None
+    uses = uses_of(str(facts.get("model_path") or ""), str(facts["data"]), worst)
+    facts["card"] = card_of(facts, repeat=repeat, is_code=is_code, uses=uses)
+    return facts
+
+
+def _points(model: TableModel, judged: Judged) -> list[list[float]]:
+    """Return true and predicted numbers of at most 600 rows, to five digits."""
+    rows = _spread(len(judged.truth), _MOST_POINTS)
+    predicted = model.numbers(model.answers(judged.X[rows]))
+    pairs = (judged.truth[rows], predicted)
+    return [[float(f"{value:.5g}") for value in values] for values in pairs]

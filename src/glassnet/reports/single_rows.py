@@ -1,0 +1,147 @@
+"""Rows that are shown one by one: the worst answered, one that is surely right, and a typical one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.tabular import Column, Table, TableModel
+from glassnet.tabular.attribution.reasons import explain_rows
+from glassnet.tabular.fitting.timing import work_per_row
+from glassnet.utils.short_text import number_text, plain
+from glassnet.utils.wording import plain_data
+
+__all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "row_sentence", "single_rows"]
+
+_WORST = 5
+_REASONS = 8
+_MOST_WORK = 40_000_000_000  # in units of `work_per_row`, columns times rows to compare with included: some seconds
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The rows that scores are reported on, as a table and as the model sees them."""
+
+    inputs: Table
+    column: Column  # of targets; it names the rows
+    X: np.ndarray
+    truth: np.ndarray  # class codes, or numbers in the target's units
+    part: str = ""  # "test" or "validation" of a training
+    background: np.ndarray | None = None  # encoded rows to compare with; None for those that the model keeps
+
+
+def single_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[dict[str, Any]]:
+    """Return the five worst rows, one that is surely right and a typical one, with truth, number and answer, JSON-able.
+
+    Parameters
+    ----------
+    model : TableModel
+        What predicted.
+    judged : Judged
+        The rows, of which there may be none.
+    explained : bool
+        Whether each has its reasons, as ``why``.
+    """
+    if not len(judged.truth):
+        return []
+    answers = model.answers(judged.X)
+    if model.target.labels:
+        found = chosen_by_probability(model.target.labels, judged.truth, answers)
+    else:
+        found = chosen_by_number(judged.truth, model.numbers(answers))
+    for each in found:
+        each["name"] = plain(judged.column.rows.in_words(each["place"]), 80)
+        each["row"] = judged.column.rows.number(each["place"])
+        each["part"] = judged.part
+    if explained:
+        _explain(model, judged, found)
+    return [{name: value for name, value in each.items() if name != "place"} for each in found]
+
+
+def chosen_by_probability(labels: Sequence[Any], codes: np.ndarray, P: np.ndarray) -> list[dict[str, Any]]:
+    """Return the rows to show of a classification, by probabilities (n, k) of ``labels`` and true codes (n,)."""
+    sure, of_truth, answered = P.max(axis=1), P[np.arange(len(P)), codes], P.argmax(axis=1)
+    right = answered == codes
+    wrong = np.flatnonzero(~right)
+    worst = wrong[np.argsort(of_truth[wrong], kind="stable")][:_WORST]
+    kinds = [(int(i), "worst") for i in worst]
+    if right.any():
+        best = np.flatnonzero(right)
+        kinds.append((int(best[sure[best].argmax()]), "surest"))
+    order = np.argsort(of_truth, kind="stable")
+    kinds.append((int(order[len(order) // 2]), "typical"))
+    return [
+        {
+            "place": i,
+            "kind": kind,
+            "true": plain_data(labels[codes[i]]),
+            "answer": plain_data(labels[answered[i]]),
+            "right": bool(right[i]),
+            "probability": float(sure[i]),
+            "probability_of_truth": float(of_truth[i]),
+        }
+        for i, kind in _each_once(kinds)
+    ]
+
+
+def chosen_by_number(truth: np.ndarray, numbers: np.ndarray) -> list[dict[str, Any]]:
+    """Return the rows to show of a regression, by predicted ``numbers`` (n,) and true ones."""
+    errors = np.abs(numbers - truth)
+    order = np.argsort(-errors, kind="stable")
+    kinds = [(int(i), "worst") for i in order[:_WORST]]
+    kinds += [(int(order[-1]), "closest"), (int(order[len(order) // 2]), "typical")]
+    return [
+        {"place": i, "kind": kind, "true": float(truth[i]), "answer": float(numbers[i])}
+        | {"error": float(numbers[i] - truth[i])}
+        for i, kind in _each_once(kinds)
+    ]
+
+
+def _each_once(kinds: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return each row once, as the first of what it is."""
+    first: dict[int, str] = {}
+    for row, kind in kinds:
+        first.setdefault(row, kind)
+    return list(first.items())
+
+
+def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> None:
+    """Put the reasons of the answers into the facts of rows, of fewer rows where they take long."""
+    work = work_per_row(model.network) * (model.network.members or 1) * len(model.encoder.coders) * 50
+    most = int(max(3, min(len(found), _MOST_WORK // max(work, 1))))
+    chosen = found[:most]
+    whys = explain_rows(model, judged.inputs.take(np.array([each["place"] for each in chosen])), judged.background)
+    for each, why in zip(chosen, whys, strict=True):
+        reasons = [[plain(r.column, 100), plain(r.value, 60), float(r.contribution)] for r in why.reasons]
+        rest = float(sum(contribution for *_, contribution in reasons[_REASONS:]))
+        each["why"] = {
+            "base": float(why.base),
+            "beside": why.beside,
+            "answer": float(why.answer),
+            "reasons": reasons[:_REASONS],
+            "others": [len(reasons) - _REASONS, rest] if len(reasons) > _REASONS else None,
+        }
+
+
+def row_sentence(row: dict[str, Any]) -> str:
+    """Return what a row was answered, and what is true.
+
+    Examples
+    --------
+    >>> facts = {"name": "row 97 (line 98)", "true": "good", "answer": "bad", "right": False, "probability": 0.923}
+    >>> row_sentence(facts | {"probability_of_truth": 0.077})
+    "row 97 (line 98): true 'good', predicted 'bad' with probability 0.923 ('good': 0.077)"
+    >>> row_sentence({"name": "row 4", "true": 50.0, "answer": 22.35, "error": -27.65})
+    'row 4: true 50.00, predicted 22.35, off by -27.65'
+    """
+    if "error" in row:
+        true, answer = number_text(row["true"]), number_text(row["answer"])
+        return f"{row['name']}: true {true}, predicted {answer}, off by {row['error']:+.4g}"
+    true, answer = plain(repr(row["true"]), 40), plain(repr(row["answer"]), 40)
+    if row["right"]:
+        return f"{row['name']}: predicted {answer} with probability {row['probability']:.3f}, which is right"
+    of_truth = f"({true}: {row['probability_of_truth']:.3f})"
+    return f"{row['name']}: true {true}, predicted {answer} with probability {row['probability']:.3f} {of_truth}"
