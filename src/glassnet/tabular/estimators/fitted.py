@@ -24,7 +24,7 @@ from glassnet.tabular.reading.frames import is_frame
 from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
-from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.estimator_types import GUIDE_PAGE, BaseEstimator
 from glassnet.utils.upper_floor import from_above
 
 __all__ = ["FittedEstimator"]
@@ -40,6 +40,13 @@ class FittedEstimator(BaseEstimator):
     _target_forms: dict[str, Form]
     _sample: Rows
     _importances: np.ndarray | None
+
+    # Names of scikit-learn, whose boxes in notebooks would link to its own documentation.
+    _doc_link_module = "glassnet"
+    _doc_link_template = GUIDE_PAGE
+
+    def _doc_link_url_param_generator(self) -> dict[str, str]:
+        return {"page": "tables-without-tuning"}
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         """Return targets as a column."""
