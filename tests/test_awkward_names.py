@@ -149,7 +149,7 @@ def test_dollar_signs_in_pictures_are_no_formulas() -> None:
     importance = Importance(DOLLARS, np.arange(2.0 * k).reshape(k, 2), "$a$ and $b$", 1.0)
     attribution = Attribution(rng.standard_normal((1, k)), np.zeros(1, int), np.ones(1), np.zeros(1), "$a$ and $b$")
     history = gn.History()
-    history.record({"loss": 1.0, "$a$ $b$": 2.0})
+    history._record({"loss": 1.0, "$a$ $b$": 2.0})
     found = [
         (plots.plot_confusion(net, X, y, labels=DOLLARS), DOLLARS),
         (plots.plot_importance(importance), [*DOLLARS, "increase of the $a$ and $b$ when a column is shuffled"]),

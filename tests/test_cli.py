@@ -679,16 +679,45 @@ def test_a_full_disk_leaves_what_was_there(run: Run, models: Path, monkeypatch: 
 # ---- explain, findings, the page ------------------------------------------------------------------------------------
 
 
-def test_explain_prints_encoding_reasons_and_the_step(run: Run, models: Path) -> None:
-    """A row, counted from 1, is printed with its raw values, features, reasons and the worked step."""
-    model = str(models / "classes.safetensors")
-    code, out, err = run("explain", model, "penguins", "--row", "3")
+def test_explain_answers_in_twenty_lines(run: Run, models: Path) -> None:
+    """A row, counted from 1, is printed with the answer, the truth beside it, its values, and how they add up."""
+    code, out, err = run("explain", str(models / "classes.safetensors"), "penguins", "--row", "3")
     assert (code, err) == (0, "")
-    assert out.startswith("Row 3 of penguins\n")
+    lines = out.splitlines()
+    assert len(lines) <= 20
+    assert max(map(len, lines)) <= 80
+    assert re.match(r"Row 3 of penguins: species = Adelie with probability [01]\.\d{3} \(true: Adelie, right\)$", lines[0])
+    assert any(line.startswith("  bill_length_mm = 40.3 ") for line in lines)
+    numbers = re.search(r"^(\S+) \(typical training rows\) \+ (\S+) \(all columns\) = (\S+)$", out, re.MULTILINE)
+    assert numbers is not None
+    base, change, answer = map(float, numbers.groups())
+    assert base + change == pytest.approx(answer)
+    assert out.endswith("\nA training step on this row, worked by hand: --step\n")
+
+
+def test_explain_shows_what_speaks_against_on_the_left(run: Run, models: Path) -> None:
+    """Bars go to the right of a line for what raises the answer, and to the left for what lowers it."""
+    _, out, _ = run("explain", str(models / "classes.safetensors"), "penguins", "--row", "3")
+    bars = [line for line in out.splitlines() if "█" in line]
+    assert bars
+    for line in bars:
+        left, right = line.split("│")
+        assert ("█" in right) == ("+" in left)
+        assert ("█" in left) == ("+" not in left)
+
+
+def test_explain_works_the_step_without_dropout(run: Run, models: Path) -> None:
+    """``--step`` adds the features and the worked step, at a learning rate above 0 and with the numbers above it."""
+    model = str(models / "classes.safetensors")
+    code, out, err = run("explain", model, "penguins", "--row", "3", "--step")
+    assert (code, err) == (0, "")
     assert "  bill_length_mm = 40.3    ->  -0." in out
-    assert "species = Adelie with probability" in out
     assert "One training step: 14 -> Dense(64, silu)" in out
     assert "Update: dense_1.weight, AdamW" in out
+    rate = re.search(r"A training step on this row, at learning rate (\S+); dropout off", out)
+    assert rate is not None
+    assert float(rate[1]) > 0.0
+    assert "Dropout is on" not in out
     assert max(map(len, out.splitlines())) <= 80
     assert out.endswith("\nOne layer's part of the step: --layer NAME, as in --layer dense_3.\n")
     code, out, _ = run("explain", model, "penguins", "--row", "3", "--json")
@@ -699,6 +728,12 @@ def test_explain_prints_encoding_reasons_and_the_step(run: Run, models: Path) ->
     )
     assert {part["column"] for part in result["encoding"]} == {r["column"] for r in reasons}
     assert result["step"]["sections"][0]["title"] == "Given"
+    assert (result["truth"], result["is_right"]) == ("Adelie", True)
+    probabilities = next(
+        equation["value"] for section in result["step"]["sections"] for equation in section["equations"]
+        if equation["symbol"] == "P"
+    )  # fmt: skip
+    assert max(probabilities[0]) == pytest.approx(result["why"]["answer"], abs=1e-4)
 
 
 def test_explain_shows_one_layer(run: Run, models: Path) -> None:
@@ -713,21 +748,27 @@ def test_explain_shows_one_layer(run: Run, models: Path) -> None:
     assert json.loads(out)["step"]["sections"][-1]["title"].startswith("Update: dense_2.bias")
     code, out, err = run("explain", model, "penguins", "--layer", "dense2")
     assert (code, out) == (2, "")
-    assert err.startswith("glassnet explain: --layer must be one of 'dense_1', 'dense_2'")
-    assert err.endswith("got 'dense2'. Did you mean 'dense_2'?\n")
+    assert err.startswith("glassnet explain: --layer is 'dense2'; it must be one of 'dense_1', 'dense_2'")
+    assert err.endswith(". Did you mean 'dense_2'?\n")
 
 
 def test_explain_of_a_regression_and_of_a_row_without_target(run: Run, models: Path) -> None:
     """Reasons of a regression are in its units; where the target is not known there is no step, and that is said."""
-    code, out, _ = run("explain", str(models / "numbers.safetensors"), str(models / "numbers.csv"), "--digits", "6")
+    words = [str(models / "numbers.safetensors"), str(models / "numbers.csv"), "--digits", "6"]
+    code, out, _ = run("explain", *words, "--step")
     assert code == 0
     assert "squared_error" in out
+    assert re.search(r"^y = \S+ \(true: \S+\)$", out, re.MULTILINE)
     text = (models / "numbers.csv").read_text().splitlines()
     names = text[0].split(",")
     place = names.index("y")
     rows = [",".join(cell for i, cell in enumerate(line.split(",")) if i != place) for line in text[:5]]
     Path("new.csv").write_text("\n".join(rows) + "\n")
     code, out, _ = run("explain", str(models / "numbers.safetensors"), "new.csv", "--row", "2")
+    assert code == 0
+    assert "(true" not in out
+    assert "--step" not in out
+    code, out, _ = run("explain", str(models / "numbers.safetensors"), "new.csv", "--row", "2", "--step")
     assert code == 0
     assert "The row has no target, so there is no training step to show." in out
 
@@ -741,22 +782,24 @@ def test_explain_writes_a_page(run: Run, models: Path) -> None:
     assert "<script" not in page
     assert "src=" not in page
     assert "bill_length_mm" in page
+    assert re.findall(r"<h(\d)", page) == ["1", "2", "2", "2", "2"]
+    assert "Forward: Dense 1 (64, &#x27;silu&#x27;)" in page
 
 
 def test_reasons_are_escaped() -> None:
     """Names and values of a table stand in a page as text, whatever they are."""
     why = Why("<i>", "<b>", 0.5, 0.25, [Reason("<script>", "<style>", 0.25)], "&", label=True)
-    assert re.findall(r"<(?!/?(?:p|table|tr|td|div)\b)", why_html(why)) == []
+    assert re.findall(r"<(?!/?(?:p|table|thead|tbody|tr|th|td|div|span|caption|figure)\b)", why_html(why)) == []
     assert "&lt;script&gt; = &lt;style&gt;" in why_html(why)
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--row", "0"], "--row must be a whole number of at least 1, got 0. penguins has 344 rows, counted from 1."),
+        (["--row", "0"], "--row is 0; it must be a whole number of at least 1. penguins has 344 rows, counted from 1."),
         (["--row", "345"], "row 345 does not exist: penguins has 344 rows."),
-        (["--row", "x"], "--row must be a whole number of at least 1, got 'x'. penguins has 344 rows, counted from 1."),
-        (["--digits", "0"], "--digits must be a whole number of at least 1, got 0."),
+        (["--row", "x"], "--row is 'x'; it must be a whole number of at least 1. penguins has 344 rows, counted from 1."),
+        (["--digits", "0"], "--digits is 0; it must be a whole number of at least 1."),
         (["--html", "page.pdf"], "--html must end in .html or .htm, got 'page.pdf'."),
     ],
 )

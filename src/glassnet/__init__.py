@@ -73,6 +73,26 @@ from glassnet.utils.keywords import unknown_name
 from glassnet.utils.version import VERSION
 
 if TYPE_CHECKING:
+    from glassnet import attribution as attribution
+    from glassnet import datasets as datasets
+    from glassnet import diagnosis as diagnosis
+    from glassnet import errors as errors
+    from glassnet import explanation as explanation
+    from glassnet import exports as exports
+    from glassnet import layers as layers
+    from glassnet import losses as losses
+    from glassnet import metrics as metrics
+    from glassnet import optimizers as optimizers
+    from glassnet import playground as playground
+    from glassnet import plots as plots
+    from glassnet import populations as populations
+    from glassnet import reports as reports
+    from glassnet import schedules as schedules
+    from glassnet import scratch as scratch
+    from glassnet import serving as serving
+    from glassnet import sklearn as sklearn
+    from glassnet import tabular as tabular
+    from glassnet import training as training
     from glassnet.attribution import Attribution, Importance, integrated_gradients, permutation_importance
     from glassnet.diagnosis import (
         BackpropReport,
@@ -131,14 +151,22 @@ _ON_USE = {
 _ROOM_OF = {name: room for room, names in _ON_USE.items() for name in names}
 
 
+# The rooms that users open, each a module with functions and classes of its own; `gn.plots` loads on use.
+_ROOMS = (
+    "attribution", "datasets", "diagnosis", "errors", "explanation", "exports", "layers", "losses", "metrics",
+    "optimizers", "playground", "plots", "populations", "reports", "schedules", "scratch", "serving", "sklearn",
+    "tabular", "training",
+)  # fmt: skip
+
+
 def __getattr__(name: str) -> Any:
     if name not in _ROOM_OF:
         if not name.startswith("_") and importlib.util.find_spec(f"glassnet.{name}"):
             return importlib.import_module(f"glassnet.{name}")
-        raise unknown_name(__name__, name, __all__)
+        raise unknown_name(__name__, name, [*__all__, *_ROOMS])
     value = globals()[name] = getattr(importlib.import_module(_ROOM_OF[name]), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOM_OF})
+    return sorted([*__all__, *_ROOMS, "__version__"])

@@ -1,4 +1,4 @@
-"""The network as users see it: what is owned and computed below, trained, explained, drawn and saved from here."""
+"""`Network`: train, predict, explain, draw and save; and `load`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from glassnet.utils.upper_floor import from_above
 
 if TYPE_CHECKING:
     from glassnet.diagnosis import Watch
+    from glassnet.engine.summary import Summary
     from glassnet.explanation import Explanation
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
     from glassnet.training.options import BlockSource, StepOptions
@@ -166,7 +167,7 @@ class Network(NetworkPlots):
         progress : bool, optional
             Whether to show a progress line; by default on a terminal and in a notebook.
         diagnose : bool or Watch, default=True
-            Whether to look for what goes wrong, in the data, at the start and in training: it is said in warnings and
+            Whether to look for problems in the data, at the start and in training: they are reported in warnings and
             in ``history.findings``, with what helped when it was tried on a copy. `glassnet.diagnosis.Watch` has
             options. Nothing is changed by it.
 
@@ -196,7 +197,7 @@ class Network(NetworkPlots):
     def stepwise(
         self, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
     ) -> SteppedRun[Self]:
-        """Return a run that takes steps when it is told to, with the bits of ``fit(..., deterministic=True)``.
+        """Return a run that takes steps one call at a time, with the bits of ``fit(..., deterministic=True)``.
 
         Between two steps it can be changed, and put back; see `glassnet.training.SteppedRun`.
 
@@ -296,11 +297,16 @@ class Network(NetworkPlots):
 
         return input_gradient(self, X, y, output=output)
 
-    def summary(self) -> str:
-        """Return a table of layers, shapes and parameters; see `glassnet.engine.summary.summary_table`."""
-        from glassnet.engine.summary import summary_table
+    def summary(self) -> Summary:
+        """Return a table of layers, output shapes and numbers of parameters; see `glassnet.engine.summary.Summary`."""
+        from glassnet.engine.summary import summarize
 
-        return summary_table(self)
+        return summarize(self)
+
+    def _repr_html_(self) -> str:
+        from glassnet.engine.network_html import network_html
+
+        return network_html(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.

@@ -519,7 +519,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options, unknown = parser.parse_known_args(arguments)
         if unknown:
-            print(f"scratch: options must be those that --help lists, got {unknown[0]!r}.", file=sys.stderr)
+            print(f"scratch: unknown option {unknown[0]!r}. To see all of them: --help", file=sys.stderr)
             return 2
         run_tutorial(**vars(options))
         print(end="", flush=True)
@@ -532,28 +532,29 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-# The checks. They speak only when something is wrong: <Where>: <what must hold>, got <what came>. <What to do.>
+# The checks. Their messages have the form <Where>: <what is so>; <what must hold>. <What to do.>
 
 
-def _error(where: str, must: str, got: object, advice: str = "") -> ValueError:
-    return ValueError(f"{where}: {must}, got {got}. {advice}".rstrip())
+def _error(where: str, fact: str, must: str, advice: str = "") -> ValueError:
+    return ValueError(f"{where}: {fact}; {must}. {advice}".rstrip())
 
 
 def _numbers(where: str, name: str, values: np.ndarray | float) -> np.ndarray:
-    """Return the values as a float64 array, or say what they are instead of numbers."""
+    """Return the values as a float64 array; raise an error if they are no numbers."""
     try:
         array = np.asarray(values)
     except ValueError:
-        must, advice = f"{name} must have rows of equal length", "Pad or cut the rows."
-        raise _error(where, must, "rows of different lengths", advice) from None
+        fact, must = f"{name} has rows of different lengths", "they must be equally long"
+        raise _error(where, fact, must, "Pad or cut the rows.") from None
     if array.dtype.kind not in "fiub":
         raise _not_numbers(where, name, array)
     return np.asarray(array, dtype=np.float64)
 
 
 def _not_numbers(where: str, name: str, array: np.ndarray) -> ValueError:
-    got = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
-    return _error(where, f"{name} must hold real numbers", got, "Turn words and categories into numbers first.")
+    found = "holds text" if array.dtype.kind in "US" else f"has dtype {array.dtype}"
+    advice = "Turn words and categories into numbers first."
+    return _error(where, f"{name} {found}", "it must hold real numbers", advice)
 
 
 # A matrix to check: its name, itself, and what its rows and its columns count. "bias" rows are those of a bias matrix.
@@ -561,17 +562,17 @@ _Named = tuple[str, np.ndarray, str, str]
 
 
 def _check_shapes(where: str, *matrices: _Named) -> None:
-    """Hold that all are matrices of numbers, and that all rows and columns that count the same are equally many."""
+    """Check that all are matrices of numbers, and that rows and columns of the same kind are equally many."""
     sizes = {"bias": 1}
     for name, matrix, row, column in matrices:
         if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or not matrix.size or matrix.dtype.kind not in "fiub":
             raise _not_a_matrix(where, name, matrix, row)
         rows, columns = matrix.shape
+        fact = f"{name} has shape {matrix.shape}"
         if sizes.setdefault(row, rows) != rows:
-            raise _error(where, f"{name} must have {_count(sizes[row], 'row')}, one per {row}", f"shape {matrix.shape}")
+            raise _error(where, fact, f"it must have {_count(sizes[row], 'row')}, one per {row}")
         if sizes.setdefault(column, columns) != columns:
-            must = f"{name} must have {_count(sizes[column], 'column')}, one per {column}"
-            raise _error(where, must, f"shape {matrix.shape}")
+            raise _error(where, fact, f"it must have {_count(sizes[column], 'column')}, one per {column}")
 
 
 def _count(number: int, noun: str) -> str:
@@ -580,19 +581,20 @@ def _count(number: int, noun: str) -> str:
 
 def _not_a_matrix(where: str, name: str, matrix: object, row: str) -> ValueError:
     if not isinstance(matrix, np.ndarray):
-        return _error(where, f"{name} must be a NumPy array", type(matrix).__name__, f"Use np.array({name}).")
+        fact = f"{name} is of type {type(matrix).__name__}"
+        return _error(where, fact, "it must be a NumPy array", f"Use np.array({name}).")
     if matrix.dtype.kind not in "fiub":
         return _not_numbers(where, name, matrix)
+    fact, must = f"{name} has shape {matrix.shape}", f"it must be a matrix with one row per {row}"
     if matrix.ndim == 1:
-        advice = f"Use {name}.reshape({'1, -1' if row == 'bias' else '-1, 1'})."
-        return _error(where, f"{name} must be a matrix with one row per {row}", f"shape {matrix.shape}", advice)
+        return _error(where, fact, must, f"Use {name}.reshape({'1, -1' if row == 'bias' else '-1, 1'}).")
     if matrix.ndim != 2:
-        return _error(where, f"{name} must be a matrix with one row per {row}", f"shape {matrix.shape}")
-    return _error(where, f"{name} must have at least one row and one column", f"shape {matrix.shape}")
+        return _error(where, fact, must)
+    return _error(where, fact, "it must have at least one row and one column")
 
 
 def _check_finite(where: str, result: np.ndarray | float, *matrices: _Named) -> None:
-    """Hold that the result is finite, or find the matrix to blame: a NaN that comes in goes out."""
+    """Check that the result is finite; otherwise name the matrix that held a NaN."""
     # One fast pass: NaN and infinity stay in a sum of squares.
     if np.vdot(result, result) < np.inf:
         return
@@ -600,20 +602,20 @@ def _check_finite(where: str, result: np.ndarray | float, *matrices: _Named) -> 
         bad = np.argwhere(~np.isfinite(matrix))
         if len(bad):
             row, column = bad[0]
-            got = f"{matrix[row, column]} in row {row}, column {column}"
+            fact = f"{name} holds {matrix[row, column]} in row {row}, column {column}"
             is_weight = name.removeprefix("d_") in PARAMETERS
             advice = "Start again with a lower learning_rate." if is_weight else "Fill or drop missing values first."
-            raise _error(where, f"{name} must be finite", got, advice)
+            raise _error(where, fact, "it must be finite", advice)
     if not np.isfinite(result).all():
         advice = "Scale X to about -1 to 1, or lower learning_rate."
-        raise _error(where, "the result must be finite", "numbers beyond the range of float64", advice)
+        raise _error(where, "the result is beyond the range of float64", "it must be finite", advice)
 
 
 def _check_range(where: str, name: str, matrix: np.ndarray, advice: str) -> None:
     if matrix.min() < 0 or matrix.max() > 1:
         row, column = np.argwhere((matrix < 0) | (matrix > 1))[0]
-        got = f"{matrix[row, column]} in row {row}, column {column}"
-        raise _error(where, f"{name} must lie between 0 and 1", got, advice)
+        fact = f"{name} holds {matrix[row, column]} in row {row}, column {column}"
+        raise _error(where, fact, "it must lie between 0 and 1", advice)
 
 
 def _check_data(where: str, X: np.ndarray, Y: np.ndarray, input_size: int, output_size: int) -> None:
@@ -624,40 +626,42 @@ def _check_data(where: str, X: np.ndarray, Y: np.ndarray, input_size: int, outpu
     _check_range(where, "Y", Y, "Code the answers as 0 and 1.")
     for name, matrix, size_name, size in (("X", X, "input_size", input_size), ("Y", Y, "output_size", output_size)):
         if size != matrix.shape[1]:
-            raise _error(where, f"{size_name} must be {matrix.shape[1]}, the number of columns of {name}", repr(size))
+            must = f"it must be {matrix.shape[1]}, the number of columns of {name}"
+            raise _error(where, f"{size_name} is {size!r}", must)
 
 
 def _check_whole(where: str, name: str, value: int, minimum: int, maximum: int | None = None) -> None:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not whole or value < minimum or (maximum is not None and value > maximum):
         limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-        raise _error(where, f"{name} must be a whole number {limits}", repr(value))
+        raise _error(where, f"{name} is {value!r}", f"it must be a whole number {limits}")
 
 
 def _check_rate(where: str, learning_rate: float) -> None:
     if not isinstance(learning_rate, float | int | np.floating | np.integer) or not 0 <= learning_rate < np.inf:
-        raise _error(where, "learning_rate must be a finite number of at least 0", repr(learning_rate))
+        raise _error(where, f"learning_rate is {learning_rate!r}", "it must be a finite number of at least 0")
 
 
 def _check_choice(where: str, name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise _error(where, f"{name} must be one of {', '.join(map(repr, choices))}", repr(value))
+        raise _error(where, f"{name} is {value!r}", f"it must be one of {', '.join(map(repr, choices))}")
 
 
 def _check_update(where: str, parameters: FourMatrices, grads: FourMatrices, learning_rate: float) -> None:
-    """Hold that every gradient fits its parameter, before the first is changed."""
+    """Check that every gradient fits its parameter, before the first is changed."""
     _check_rate(where, learning_rate)
     for name, four in (("parameters", parameters), ("grads", grads)):
         if not isinstance(four, tuple | list) or len(four) != 4:
-            got = len(four) if isinstance(four, tuple | list) else type(four).__name__
-            raise _error(where, f"{name} must be a tuple of four matrices", got)
+            found = f"{len(four)} matrices" if isinstance(four, tuple | list) else f"type {type(four).__name__}"
+            raise _error(where, f"{name} is of {found}", "it must be a tuple of four matrices")
     for name, parameter, grad in zip(PARAMETERS, parameters, grads, strict=True):
         if not isinstance(parameter, np.ndarray) or parameter.dtype.kind != "f":
-            got = f"dtype {parameter.dtype}" if isinstance(parameter, np.ndarray) else type(parameter).__name__
-            raise _error(where, f"{name} must be an array of floats, to be changed in place", got)
+            is_array = isinstance(parameter, np.ndarray)
+            found = f"dtype {parameter.dtype}" if is_array else f"type {type(parameter).__name__}"
+            raise _error(where, f"{name} is of {found}", "it must be an array of floats, to be changed in place")
         if not isinstance(grad, np.ndarray) or grad.shape != parameter.shape:
-            got = f"shape {grad.shape}" if isinstance(grad, np.ndarray) else type(grad).__name__
-            raise _error(where, f"d_{name} must be an array of shape {parameter.shape}", got)
+            found = f"shape {grad.shape}" if isinstance(grad, np.ndarray) else f"type {type(grad).__name__}"
+            raise _error(where, f"d_{name} is of {found}", f"it must be an array of shape {parameter.shape}")
         if grad.dtype.kind not in "fiub":
             raise _not_numbers(where, f"d_{name}", grad)
         if not np.vdot(grad, grad) < np.inf:

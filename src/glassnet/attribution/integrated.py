@@ -1,4 +1,4 @@
-"""Integrated gradients: what each input contributes to an answer, so that the contributions add up to it."""
+"""Integrated gradients: how much each input contributes to a prediction; the contributions add up to it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _EDGE = 1e-3  # smallest distance of a cut from the ends of an interval
 
 
 class Attribution:
-    """What each input contributes to each row's answer.
+    """How much each input contributes to each row's prediction.
 
     Attributes
     ----------
     values : ndarray of shape (n, *in_shape)
         The contributions, in units of the answer.
     outputs : ndarray of shape (n,)
-        Which output each row's answer is.
+        Which output is explained in each row.
     answers, baseline_answers : ndarray of shape (n,)
-        The answer to each row, and to the baseline; with several baselines the mean over them.
+        The explained output of each row, and of the baseline; with several baselines the mean over them.
     gaps : ndarray of shape (n,)
         ``values.sum() - (answer - baseline_answer)`` for each row: the error of the sum.
     of : str
@@ -55,6 +55,11 @@ class Attribution:
     def __len__(self) -> int:
         return len(self.values)
 
+    def _repr_html_(self) -> str:
+        from glassnet.attribution.attribution_html import attribution_html
+
+        return attribution_html(self)
+
     def __repr__(self) -> str:
         flat = self.values.reshape(len(self.values), -1)
         lines = [f"{len(self)} rows, contributions to the {self.of}; largest gap {np.abs(self.gaps).max():.1e}"]
@@ -75,7 +80,7 @@ def integrated_gradients(
     of: str = "logit",
     tolerance: float = 1e-6,
 ) -> Attribution:
-    """Return what each input contributes to the network's answer, compared with a baseline.
+    """Return how much each input contributes to the network's prediction, compared with a baseline.
 
     ``values_i = (x_i - b_i) * integral from 0 to 1 of d f(b + t * (x - b)) / d x_i  dt``
 
@@ -93,9 +98,9 @@ def integrated_gradients(
         What the rows are compared with; of several rows the mean over them is taken. By default all zeros, which is the
         mean row where columns were scaled.
     output : int or array of n ints, optional
-        Whose answer; by default that of the most probable class, or the only output.
+        The output to explain; by default the most probable class, or the only output.
     of : {"logit", "probability"}, default="logit"
-        The answer: the output itself, or the probability that the loss makes of it.
+        What is explained: the output itself, or the probability that the loss makes of it.
     tolerance : float, default=1e-6
         Largest gap allowed, relative to ``max(1, |f(x) - f(b)|)``; `Attribution.gaps` has the gaps that remain.
 
@@ -142,10 +147,10 @@ def integrated_gradients(
 
 def _refuse(where: str, network: BaseNetwork) -> None:
     if network.members is not None:
-        message = f"{where}: network must have no members, got members={network.members}. Explain one of its kind."
+        message = f"{where}: the network has members={network.members}; it must have none. Explain one of its kind."
         raise ConfigError(message, got=network.members)
     if any(isinstance(layer, Embedding) for layer in every_layer(network.layers)):
-        message = f"{where}: inputs must be numbers, got a network with an Embedding, whose codes have no gradient."
+        message = f"{where}: the network has an Embedding, whose codes have no gradient; inputs must be numbers."
         raise ConfigError(message)
 
 
@@ -157,8 +162,8 @@ def _baselines(where: str, network: BaseNetwork, baseline: Any) -> np.ndarray:
     rows = np.asarray(baseline)
     rows = rows[None] if rows.shape == shape else rows
     if rows.shape[1:] != shape:
-        must = f"baseline must have shape {shape} or (m, {', '.join(map(str, shape))})"
-        message = f"{where}: {must}, got {rows.shape}."
+        must = f"it must be {shape} or (m, {', '.join(map(str, shape))})"
+        message = f"{where}: baseline has shape {rows.shape}; {must}."
         raise ShapeError(message, expected=shape, got=rows.shape)
     return np.asarray(network._check_inputs(where, rows)[:], dtype=np.float64)
 
@@ -171,8 +176,8 @@ def _outputs(where: str, function: _Answer, rows: np.ndarray, output: Any) -> np
     chosen = np.asarray(output)
     if chosen.dtype.kind in "iu" and chosen.shape in ((), (len(rows),)) and 0 <= chosen.min() <= chosen.max() < k:
         return np.broadcast_to(chosen, (len(rows),)).astype(np.int64)
-    must = f"output must be a whole number from 0 to {k - 1}, or {len(rows)} of them"
-    message = f"{where}: {must}, got {output!r}."
+    must = f"it must be a whole number from 0 to {k - 1}, or {len(rows)} of them"
+    message = f"{where}: output is {output!r}; {must}."
     raise ConfigError(message, expected=must, got=output)
 
 
@@ -184,7 +189,7 @@ class _Answer:
         self._is_probability = of == "probability" and bool(network.loss.includes)
         if of == "probability" and not self._is_probability:
             must = "of='probability' needs a loss that predicts probabilities"
-            message = f"integrated_gradients: {must}, got {network.loss.name!r}. Pass of='logit'."
+            message = f"integrated_gradients: the loss is {network.loss.name!r}; {must}. Pass of='logit'."
             raise ConfigError(message, expected=must, got=network.loss.name)
         self.k = network.n_outputs
 

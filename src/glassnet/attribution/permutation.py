@@ -19,7 +19,7 @@ __all__ = ["Importance", "permutation_importance"]
 
 
 class Importance:
-    """How much worse a network gets when each column, or group of columns, is shuffled.
+    """Permutation importance: how much worse a score gets when a column, or a group of columns, is shuffled.
 
     Attributes
     ----------
@@ -55,6 +55,11 @@ class Importance:
         """Return plain data for JSON, the most important first."""
         rows = [{"name": self.names[i], "mean": float(self.mean[i]), "std": float(self.std[i])} for i in self.ranking]
         return {"metric": self.metric, "score": self.score, "importance": rows}
+
+    def _repr_html_(self) -> str:
+        from glassnet.attribution.attribution_html import importance_html
+
+        return importance_html(self)
 
     def __repr__(self) -> str:
         head = f"how much worse the {self.metric} ({self.score:.4g}) gets when a column is shuffled"
@@ -127,8 +132,8 @@ def permutation_importance(
     where = "permutation_importance"
     network._built(where)
     if len(network.input_shape or ()) != 1:
-        must = "network must take rows of numbers"
-        message = f"{where}: {must}, got input_shape={network.input_shape}."
+        must = "it must take rows of numbers"
+        message = f"{where}: the network takes samples of shape {network.input_shape}; {must}."
         raise ConfigError(message, expected=must)
     inputs, targets, weight = network._check_data(where, X, y, sample_weight)
     rows, d = np.array(inputs[:]), inputs.shape[1]
@@ -165,11 +170,12 @@ def _groups(
         }
         beyond = [name for name, group in found.items() if not group or max(group) >= d]
         if beyond:
-            message = f"{where}: each group must have columns from 0 to {d - 1}, got others in {', '.join(beyond)}."
+            must = f"each group must have columns from 0 to {d - 1}"
+            message = f"{where}: there are other columns, or none, in {', '.join(beyond)}; {must}."
             raise ConfigError(message, got=beyond)
         return list(found), list(found.values())
     if names is not None and len(names) != d:
-        message = f"{where}: feature_names must have one name per column, got {len(names)} for {d} columns."
+        message = f"{where}: {len(names)} feature_names for {d} columns; there must be one per column."
         raise ConfigError(message, expected=d, got=len(names))
     found_names = [f"column {j}" for j in range(d)] if names is None else [str(name) for name in names]
     return found_names, [[j] for j in range(d)]

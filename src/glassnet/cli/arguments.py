@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-__all__ = ["Option", "as_number", "as_numbers", "as_share", "as_widths", "declared", "flag_of", "option"]
+__all__ = ["FIRST", "Option", "as_number", "as_numbers", "as_share", "as_widths", "declared", "flag_of", "option"]
 
 
+FIRST = "Options"
+"""The group of options that --help lists first: those that most people need."""
 _EXACT = 2**53  # up to here every whole number is a double
 
 
@@ -29,6 +31,8 @@ class Option:
     short: str = ""  # a one-letter form such as "-t"
     parse: Callable[[Any], Any] = lambda text: text
     check: Callable[[str, str, Any], object] | None = None
+    usual: str = ""  # what --help gives as the default where the field has none
+    complete: Callable[..., list[str]] | None = None  # what the shell completes
 
 
 def option(help: str, panel: str, metavar: str = "N", *, default: Any = None, **declaration: Any) -> Any:  # noqa: A002 - its name in Typer

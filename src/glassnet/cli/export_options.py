@@ -6,30 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.cli.arguments import as_number, declared, option
+from glassnet.cli.arguments import FIRST, as_number, declared, option
+from glassnet.cli.completion import complete_tables, names_of
 
 __all__ = ["ExportOptions"]
 
-_TARGETS = "onnx|c|numpy|python|js|html|torch|keras"
+_FORMAT = "Format"
+_TARGETS = ("onnx", "c", "numpy", "python", "js", "html", "torch", "keras")
 
 
 @dataclass(frozen=True)
 class ExportOptions:
     """The options of ``glassnet export``."""
 
-    to: str | None = option("The target; without it the ending of --out decides.", "Export", _TARGETS)
+    to: str | None = option(
+        "Format: onnx, c, numpy, python, js, html, torch or keras.", FIRST, "NAME",
+        usual="by the ending of --out", complete=names_of(lambda: _TARGETS),
+    )  # fmt: skip
     out: str | None = option(
-        "The file to write; by default MODEL's name with the ending of the target.", "Export", "FILE", short="-o"
+        "The file to write.", FIRST, "FILE", short="-o", usual="MODEL's name with the ending of the format"
     )
-    name: str | None = option("The model's name inside the file; by default that of the file.", "Export", "NAME")
-    data: str | None = option("Rows to measure the errors on, and to take test rows from.", "Export", "DATA")
-    int8: bool = option("C in whole numbers of 8 bits.", "Export", default=False)
-    calibrate: str | None = option("Rows that the ranges of --int8 are chosen by.", "Export", "DATA")
-    matrix: bool = option("ONNX that takes encoded features instead of columns.", "Export", default=False)
-    opset: str = option("Version of the operators of ONNX, 17 to 24.", "Export", default=18, parse=as_number)
-    no_check: bool = option("Do not run the file with what is installed.", "Export", default=False)
+    data: str | None = option("Table to measure the errors of the file on.", FIRST, "DATA", complete=complete_tables)
+    name: str | None = option("The model's name inside the file.", _FORMAT, "NAME", usual="the file's name")
+    int8: bool = option("Write C in whole numbers of 8 bits.", _FORMAT, default=False)
+    calibrate: str | None = option(
+        "Table that the ranges of --int8 are chosen by.", _FORMAT, "DATA", complete=complete_tables
+    )
+    matrix: bool = option("Write ONNX that takes encoded features instead of columns.", _FORMAT, default=False)
+    opset: str = option("Version of the operators of ONNX, 17 to 24.", _FORMAT, default=18, parse=as_number)
+    no_check: bool = option("Do not run the written file to check it.", _FORMAT, default=False)
     force: bool = option(
-        "Write over a file that no export wrote, and int8 that often decides differently.", "Export", default=False
+        "Replace a file that no export wrote, and write int8 that often decides differently.", _FORMAT, default=False
     )
 
     @classmethod

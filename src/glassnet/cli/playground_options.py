@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from glassnet.cli.arguments import as_number, declared, option
+from glassnet.cli.arguments import FIRST, as_number, declared, option
+from glassnet.cli.completion import complete_columns, complete_tables
 from glassnet.utils.checks import check_integer
 
 __all__ = ["PlaygroundOptions"]
@@ -17,16 +18,20 @@ __all__ = ["PlaygroundOptions"]
 class PlaygroundOptions:
     """The options of ``glassnet playground``."""
 
-    target: str | None = option("The column to predict; by default the likeliest.", "Playground", "COLUMN", short="-t")
-    data: str | None = option("The rows for a MODEL: a table with its target.", "Playground", "DATA")
+    target: str | None = option(
+        "The column to predict.", FIRST, "COLUMN", short="-t", usual="the likeliest", complete=complete_columns
+    )
+    data: str | None = option("The rows for a MODEL: a table with its target.", FIRST, "DATA", complete=complete_tables)
     port: int = option(
-        "Port to listen on; 0 for a free one.", "Server", default=0, parse=as_number,
+        "Port to listen on; 0 for a free one.", FIRST, default=0, parse=as_number,
         check=partial(check_integer, minimum=0, maximum=65_535),
     )  # fmt: skip
-    no_browser: bool = option("Print the address, and open no browser.", "Server", default=False)
-    host: str = option("Address to listen on.", "Server", "ADDRESS", default="127.0.0.1")
+    no_browser: bool = option("Print the address and open no browser.", FIRST, default=False)
+    host: str = option("Address to listen on.", FIRST, "ADDRESS", default="127.0.0.1")
     allow_remote: bool = option(
-        "Let other computers in: whoever has the address can read the data, unencrypted.", "Server", default=False
+        "Accept connections from other computers: whoever has the address can read the data, unencrypted.",
+        FIRST,
+        default=False,
     )
 
     @classmethod

@@ -53,13 +53,13 @@ def _as_header(text: str | None) -> Any:
 
 def _check_mark(where: str, name: str, mark: str, *, choices: Mapping[str, str]) -> None:
     if mark not in choices:
-        message = f"{where}: {name} must be {' or '.join(choices.values())}, got {mark!r}."
+        message = f"{where}: {name} is {mark!r}; it must be {' or '.join(choices.values())}."
         raise ConfigError(message, expected=list(choices), got=mark)
 
 
 def _check_separator(where: str, name: str, separator: str) -> None:
     if not separator:
-        message = f"{where}: {name} must be a character, or the word tab or space, got nothing."
+        message = f"{where}: {name} is empty; it must be a character, or the word tab or space."
         raise ConfigError(message, got=separator)
 
 
@@ -67,19 +67,20 @@ def _check_encoding(where: str, name: str, encoding: str) -> None:
     try:
         "a".encode(codecs.lookup(encoding).name)
     except (LookupError, ValueError, TypeError) as error:
-        message = f"{where}: {name} must be one that Python knows, such as utf-8 or cp1252, got {encoding!r}."
+        must = f"{name} must be one that Python knows, such as utf-8 or cp1252"
+        message = f"{where}: unknown encoding {encoding!r}; {must}."
         raise ConfigError(message, got=encoding) from error
 
 
 def _check_truth(where: str, name: str, truth: Any) -> None:
     if not isinstance(truth, bool):
-        message = f"{where}: {name} must be yes or no, got {truth!r}."
+        message = f"{where}: {name} is {truth!r}; it must be yes or no."
         raise ConfigError(message, expected=("yes", "no"), got=truth)
 
 
 def _check_header(where: str, name: str, header: Any) -> None:
     if not isinstance(header, bool) and not (isinstance(header, int) and header >= 0):
-        message = f"{where}: {name} must be yes, no or a number of lines, got {header!r}."
+        message = f"{where}: {name} is {header!r}; it must be yes, no or a number of lines."
         raise ConfigError(message, expected=("yes", "no"), got=header)
 
 
@@ -91,11 +92,11 @@ def _check_kinds(where: str, name: str, texts: Sequence[str]) -> None:
     for text in texts:
         column, equals, kind = text.rpartition("=")
         if not equals or not column:
-            message = f"{where}: {name} must be COLUMN=KIND, such as {name} zip=text, got {text!r}."
+            message = f"{where}: {name} is {text!r}; it must be COLUMN=KIND, such as {name} zip=text."
             raise ConfigError(message, expected="COLUMN=KIND", got=text)
         check_choice(where, f"the kind after {name} {column}=", kind, READINGS)
         if found.setdefault(column, kind) != kind:
-            message = f"{where}: {name} must give {column!r} one kind, got {found[column]} and {kind}."
+            message = f"{where}: {name} gives {column!r} two kinds, {found[column]} and {kind}. Leave one out."
             raise ConfigError(message, got=text)
 
 
@@ -114,32 +115,36 @@ class ReadingOptions:
     """
 
     separator: str | None = _option(
-        "Between the columns of a text file: a character, or tab, or space.", metavar="CHAR", parse=_as_mark,
+        "Separator of the columns in a text file: a character, or the word tab or space.", metavar="CHAR",
+        parse=_as_mark,
         check=_check_separator,
     )  # fmt: skip
     decimal: str | None = _option(
-        "Decimal mark: a dot or a comma.", metavar="CHAR", parse=_as_mark, check=partial(_check_mark, choices=_DECIMALS)
+        "Decimal mark: . or ,", metavar="CHAR", parse=_as_mark, check=partial(_check_mark, choices=_DECIMALS)
     )
     thousands: str | None = _option(
-        "Thousands separator: , . ' _ or space.", metavar="CHAR", parse=_as_mark,
+        "Thousands separator: , . ' _ or the word space.", metavar="CHAR", parse=_as_mark,
         check=partial(_check_mark, choices=_THOUSANDS),
     )  # fmt: skip
-    encoding: str | None = _option("Of a text file, such as cp1252.", metavar="NAME", check=_check_encoding)
+    encoding: str | None = _option("Encoding of a text file, such as cp1252.", metavar="NAME", check=_check_encoding)
     header: bool | int | None = _option(
-        "Whether a text file has a line of names: yes, no, or how many lines.", parse=_as_header, check=_check_header
+        "Whether a text file begins with a line of names: yes, no, or the number of such lines.",
+        metavar="WORD",
+        parse=_as_header,
+        check=_check_header,
     )
     skip_lines: int | None = _option(
-        "Lines above the header to pass over.", parse=as_number, check=partial(check_integer, minimum=0)
+        "Lines to skip before the header.", parse=as_number, check=partial(check_integer, minimum=0)
     )
     bad_rows: str | None = _option(
-        "refuse, by default, or skip: rows of another number of fields.", metavar="WORD",
+        "Rows with too many or too few fields: refuse or skip.", metavar="WORD", usual="refuse",
         check=partial(check_choice, choices=("refuse", "skip")),
     )  # fmt: skip
     missing: tuple[str, ...] = _option(
-        'A cell that means "no value", such as -999; may be repeated.', metavar="CELL", default=(), parse=_repeated
+        'Cell that means "no value", such as -999; may be repeated.', metavar="CELL", default=(), parse=_repeated
     )
     day_first: bool | None = _option(
-        "Whether 01/02/2024 is the first of February: yes or no.", metavar="yes|no", parse=_as_truth, check=_check_truth
+        "Whether 01/02/2024 is the first of February: yes or no.", metavar="WORD", parse=_as_truth, check=_check_truth
     )
     read: tuple[str, ...] = _option(
         "Read a column as number, text, category or date, or drop it; may be repeated.", metavar="COLUMN=KIND",
@@ -158,7 +163,7 @@ class ReadingOptions:
             if value is not None and each.check is not None:
                 each.check(where, flag_of(name), value)
         if self.decimal is not None and self.decimal == self.thousands:
-            message = f"{where}: --decimal and --thousands must differ, got {self.decimal!r} for both."
+            message = f"{where}: --decimal and --thousands are both {self.decimal!r}; they must differ."
             raise ConfigError(message, got=self.decimal)
 
     def options(self, where: str, drop: Sequence[str] = ()) -> ReadOptions:
@@ -170,7 +175,7 @@ class ReadingOptions:
         read = {column: kind for column, _, kind in (text.rpartition("=") for text in self.read)}
         for column in drop:
             if read.get(column, "drop") != "drop":
-                message = f"{where}: a column must be read or dropped, got --drop and --read for {column!r}."
+                message = f"{where}: --drop and --read both name {column!r}. Leave one out."
                 raise ConfigError(message, got=column)
         read |= dict.fromkeys(drop, "drop")
         return ReadOptions.checked(where, spelled=command_line_spelling, **values, read=read)

@@ -90,7 +90,7 @@ def diagnose(
     ('rate-too-low', True)
     """
     if network.members is not None:
-        message = f"diagnose: network must have no members, got members={network.members}. Diagnose one of its kind."
+        message = f"diagnose: the network has members={network.members}; it must have none. Diagnose one of its kind."
         raise ConfigError(message, got=network.members)
     ignored = check_ignored("diagnose", ignore)
     feature_names = names_of_frame(X) if feature_names is None else feature_names
@@ -130,7 +130,7 @@ def _of_new_rows(
     network: BaseNetwork, X: Any, training_data: Any, names: Sequence[str] | None, ignored: set[str]
 ) -> Diagnosis:
     if training_data is None:
-        message = "diagnose: without y there must be training_data to compare X with, got none. Pass y, or both."
+        message = "diagnose: there is neither y nor training_data to compare X with. Pass one of them, or both."
         raise ConfigError(message)
     old = training_data[0] if isinstance(training_data, (tuple, list)) else training_data
     pair = [network._check_inputs("diagnose", rows) for rows in (X, old)]
@@ -153,5 +153,5 @@ def check_ignored(where: str, ignore: Iterable[str]) -> set[str]:
 def _check_names(names: Sequence[str] | None, shape: tuple[int, ...]) -> None:
     size = int(np.prod(shape))
     if names is not None and len(names) != size:
-        message = f"diagnose: feature_names must have one name per column, got {len(names)} for {size} columns."
+        message = f"diagnose: {len(names)} feature_names for {size} columns; there must be one per column."
         raise ShapeError(message, expected=size, got=len(names))

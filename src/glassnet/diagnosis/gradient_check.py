@@ -75,6 +75,11 @@ class GradientReport:
     def __bool__(self) -> bool:
         return self.passed
 
+    def _repr_html_(self) -> str:
+        from glassnet.diagnosis.gradients_html import gradients_html
+
+        return gradients_html(self)
+
     def __repr__(self) -> str:
         rows = [["parameter", "error", "cosine", "ratio", "checked"]]
         for c in self.checks:
@@ -131,7 +136,7 @@ def check_gradients(
     network._check_data("check_gradients", X, y, sample_weight)
     network = network.astype("float64")
     if network.n_parameters == 0:
-        message = "check_gradients: the network must have parameters, got none. Add a layer such as Dense."
+        message = "check_gradients: the network has no parameters; it must have some. Add a layer such as Dense."
         raise ConfigError(message)
     slopes = _Slopes(network, X, y, sample_weight, mode)
     rng = np.random.default_rng(seed)

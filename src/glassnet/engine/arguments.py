@@ -24,13 +24,11 @@ def check_layers(layers: Sequence[Layer]) -> list[Layer]:
     found = check_layer_list("Network", layers)
     everywhere = [*every_layer(found)]
     if len({id(layer) for layer in everywhere}) < len(everywhere):
-        message = (
-            "Network: every layer must appear in one place, got the same object twice. Make a new one for each place."
-        )
+        message = "Network: a layer is there twice; every layer must be in one place. Make a new one for each place."
         raise ConfigError(message)
     for layer in everywhere:
         if layer.owner is not None and layer.owner() is not None:
-            message = f"Network: a layer must be in one network only, got {layer!r} of another one. Make a new layer."
+            message = f"Network: {layer!r} is in another network; a layer must be in one only. Make a new layer."
             raise ConfigError(message, got=layer)
     return found
 
@@ -43,7 +41,7 @@ def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[
         seeds = tuple(check_integer("Network", "seed", s, 0) for s in seed)
         if members is None or len(seeds) != members:
             must = "a sequence of seeds must have one per member"
-            message = f"Network: {must}, got {len(seeds)} seeds and members={members}."
+            message = f"Network: {len(seeds)} seeds for members={members}; {must}."
             raise ConfigError(message, expected=members, got=len(seeds))
         return seeds
     first = check_integer("Network", "seed", seed, 0)
@@ -58,7 +56,7 @@ def refuse_linked_output(last: Layer, loss: Loss) -> None:
     if loss.includes and any(base.__name__ in _LINKS for base in type(activation).__mro__):
         name = type(activation).__name__
         message = (
-            f"Network: under loss={loss.name!r} the last layer must give logits, got a {name}. "
+            f"Network: the last layer is a {name}; under loss={loss.name!r} it must give logits. "
             f"Leave it out: the loss includes {loss.includes}, and predict applies it."
         )
         raise ConfigError(message, expected="logits", got=name)
@@ -68,6 +66,6 @@ def check_shape(where: str, shape: Any) -> tuple[int, ...]:
     """Return the shape of one sample as a tuple of whole numbers of at least 1; a number is one axis."""
     axes = shape if isinstance(shape, (tuple, list)) else (shape,)
     if not axes:
-        message = f"{where}: input_shape must have at least one axis, got {shape!r}."
+        message = f"{where}: input_shape is {shape!r}; it must have at least one axis."
         raise ShapeError(message, got=shape)
     return tuple(check_integer(where, "input_shape", axis, 1) for axis in axes)

@@ -14,6 +14,7 @@ from glassnet.engine.custom_layer_check import try_own_layers
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.engine.inputs import check_data, check_inputs
 from glassnet.engine.one_fit import refuse_during_fit
+from glassnet.engine.one_line import network_line
 from glassnet.engine.parameters import Slot, Store
 from glassnet.engine.penalties import Penalties
 from glassnet.engine.workspace import Workspace
@@ -93,8 +94,8 @@ class BaseNetwork(AdvisesOnNames):
         shape = check_shape("Network.build", input_shape)
         if self.input_shape is not None:
             if shape != self.input_shape:
-                must = f"the network was built for samples of shape {self.input_shape}"
-                message = f"Network.build: {must}, got {shape}. Make a new Network for other data."
+                fact = f"input_shape is {shape}, but the network was built for samples of shape {self.input_shape}"
+                message = f"Network.build: {fact}. Make a new Network for other data."
                 raise ShapeError(message, expected=self.input_shape, got=shape)
             return self
         store = self._plan(shape)
@@ -110,7 +111,7 @@ class BaseNetwork(AdvisesOnNames):
         for layer in self.layers:
             out_shape = layer.build(out_shape)
         if len(out_shape) != 1:
-            message = f"Network: the last layer must give one row of outputs per sample, got shape {out_shape}."
+            message = f"Network: the last layer gives samples of shape {out_shape}; they must be rows. Add Flatten()."
             raise ShapeError(message, expected="(k,)", got=out_shape)
         return Store(leaves(self.names, self.layers), self.members, self.dtype)
 
@@ -141,12 +142,12 @@ class BaseNetwork(AdvisesOnNames):
         return other
 
     def _own_layers(self) -> None:
-        """Tell every layer whose it is: one layer cannot serve two networks."""
+        """Mark every layer as one of this network: a layer cannot be in two networks."""
         for layer in every_layer(self.layers):
             layer.owner = weakref.ref(self)
 
     def _forget_shape(self) -> None:
-        """Be as new as before `build`."""
+        """Return to the state before `build`."""
         self._store = self.input_shape = None
 
     def init_from_data(self, X: Any) -> Self:
@@ -156,17 +157,16 @@ class BaseNetwork(AdvisesOnNames):
         """
         where = refuse_during_fit(self, "Network.init_from_data")
         if self._run is not None:
-            message = f"{where}: the network must be new, got one that was trained for {self._run.epoch} epochs."
+            message = f"{where}: the network was trained for {self._run.epoch} epochs; it must be new."
             raise ConfigError(message, expected="a new network", got=self._run.epoch)
         X = self._check_inputs(where, X)
         start_from_data(self.layers, X, [streams.start_from_data() for streams in self._streams], self.members)
         return self
 
     def _built(self, where: str) -> Store:
-        """Return the store, or say that ``where`` needs one."""
+        """Return the store; raise an error for ``where`` if the network is not built."""
         if self._store is None:
-            must = "the shape of the input must be known"
-            message = f"Network.{where}: {must}, got no data yet. Call fit or build first."
+            message = f"Network.{where}: the network is not built: its input shape is unknown. Call fit or build first."
             raise NotFittedError(message)
         return self._store
 
@@ -337,12 +337,7 @@ class BaseNetwork(AdvisesOnNames):
         return copy.deepcopy(self)
 
     def __repr__(self) -> str:
-        layers = ", ".join(map(repr, self.layers))
-        options = f"loss={self.loss!r}, optimizer={self.optimizer!r}, seed={self.seed!r}, dtype={self.dtype.name!r}"
-        options += f", members={self.members}, input_shape={self.input_shape}"
-        limits = {"l1": self.l1, "l2": self.l2, "max_norm": self.max_norm}
-        options += "".join(f", {name}={value}" for name, value in limits.items() if value)
-        return f"Network([{layers}], {options})"
+        return network_line(self)
 
     @property
     def seed(self) -> int | list[int]:

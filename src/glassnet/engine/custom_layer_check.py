@@ -49,5 +49,5 @@ def _check(layer: Layer, method: str, found: Any, shape: tuple[int, ...], dtype:
         return
     must = f"for {_ROWS} rows it must return {dtype} of shape {shape}"
     advice = "See build for the shape, and write into arrays of make_cache with out= to keep the dtype."
-    message = f"{type(layer).__name__}.{method}: {must}, got {got}. {advice}"
+    message = f"{type(layer).__name__}.{method}: it returned {got}; {must}. {advice}"
     raise ShapeError(message, expected=shape, got=got)

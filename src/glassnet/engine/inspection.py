@@ -70,7 +70,7 @@ def _position(value: Any, n: int) -> int:
     """Return a position counted from 0; negative ones are counted from the end."""
     position = check_integer("Network.hidden", "layer", value, -n)
     if position >= n:
-        message = f"Network.hidden: layer must be from {-n} to {n - 1}, got {position}. The network has {n} layers."
+        message = f"Network.hidden: layer is {position}; it must be from {-n} to {n - 1}. The network has {n} layers."
         raise ConfigError(message, expected=n, got=position)
     return position % n
 
@@ -112,7 +112,7 @@ def _tap(layer: Layer, taken: list[np.ndarray]) -> None:
 
 
 def input_gradient(network: BaseNetwork, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
-    """Return how the network's answer to each row changes with the row: ``dX[i] = d answer_i / d X[i]``.
+    """Return the gradient of each row's output with respect to the row: ``dX[i] = d output_i / d X[i]``.
 
     The arithmetic is that of prediction: noise off, running statistics.
 
@@ -123,10 +123,10 @@ def input_gradient(network: BaseNetwork, X: Any, y: Any = None, *, output: Any =
     X : array of shape (n, ...)
         Rows to look at.
     y : array of shape (n,) or (n, k), optional
-        Targets: the answer is then each row's own loss.
+        Targets: the gradient is then that of each row's own loss.
     output : int or array of n ints, optional
-        The answer is this logit, one for all rows or one for each. Without it and without ``y`` the answer is every
-        logit; a network with a single output has just one.
+        The logit to differentiate, one for all rows or one for each. Without it and without ``y`` all logits are
+        differentiated; a network with a single output has just one.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def input_gradient(network: BaseNetwork, X: Any, y: Any = None, *, output: Any =
     where = "Network.input_gradient"
     network._built("input_gradient")
     if y is not None and output is not None:
-        message = f"{where}: y and output must not both be given, got both. Pass y for the loss, output for a logit."
+        message = f"{where}: y and output are both given; only one may be. Pass y for the loss, output for a logit."
         raise ConfigError(message)
     targets = None
     if y is None:
@@ -178,8 +178,8 @@ def _check_output(where: str, output: Any, n: int, k: int) -> np.ndarray:
     fits = chosen.dtype.kind in "iu" and chosen.shape in ((), (n,))
     if fits and chosen.size and chosen.min() >= 0 and chosen.max() < k:
         return np.broadcast_to(chosen, (n,)).astype(np.int64)
-    must = f"output must be a whole number from 0 to {k - 1}, or {n} of them"
-    message = f"{where}: {must}, got {output!r}."
+    must = f"it must be a whole number from 0 to {k - 1}, or {n} of them"
+    message = f"{where}: output is {output!r}; {must}."
     raise ConfigError(message, expected=must, got=output)
 
 

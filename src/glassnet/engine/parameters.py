@@ -123,7 +123,7 @@ class Store:
         return other
 
     def part(self) -> None:
-        """Have parameters and statistics of its own from now on, copies of those that were shared."""
+        """Replace shared parameters and statistics by copies."""
         self.params, self.stats = self.params.copy(), self.stats.copy()
         self._bind()
 
@@ -145,7 +145,7 @@ class Store:
             elif given[name].dtype.kind not in "fiu" or not np.isfinite(given[name]).all():
                 problems.append(f"{name!r} holds something else than finite numbers")
         if problems:
-            message = f"{where}: the arrays must fit the network, got some of which {'; '.join(problems)}."
+            message = f"{where}: the arrays do not fit the network: {'; '.join(problems)}."
             raise ShapeError(message, got=problems)
         for name, view in wanted.items():
             view[...] = given[name]
@@ -157,7 +157,7 @@ class Store:
         self._bind()
 
     def reduce(self, reduction: Callable[[np.ndarray], object]) -> None:
-        """Have the message of a step added up by ``reduction``, which writes it in place.
+        """Add up the message of a step over machines with ``reduction``, which writes it in place.
 
         The running statistics become the mean of all machines', each weighted by the sum of its weights.
         """
@@ -197,7 +197,7 @@ def _lay_out(layers: dict[str, Layer], specs_of: Callable[[Layer], tuple[ParamSp
     for name, layer in layers.items():
         specs = specs_of(layer)
         if len({spec.name for spec in specs}) < len(specs):
-            message = f"{layer!r}: names of parameters must differ, got {[spec.name for spec in specs]}."
+            message = f"{layer!r}: the names of parameters are {[spec.name for spec in specs]}; they must differ."
             raise ConfigError(message, got=specs)
         for spec in specs:
             check_choice(repr(layer), f"initializer of {spec.name!r}", spec.initializer, INITIALIZERS)

@@ -81,7 +81,7 @@ class Explanation:
         equation = self._equation(symbol)
         shape, place = equation.value.shape, _place(index)
         if place is None or len(place) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
-            message = f"Explanation.entry: index must be a place in {symbol} of shape {shape}, got {index!r}."
+            message = f"Explanation.entry: index is {index!r}; it must be a place in {symbol} of shape {shape}."
             raise ConfigError(message, expected=shape, got=index)
         return entry_of(equation, place)
 
@@ -174,8 +174,8 @@ class Explanation:
         forms = {".html": self.html, ".md": self.markdown, ".tex": self.latex, ".txt": self.text}
         suffix = Path(path).suffix.lower()
         if suffix not in forms:
-            must = f"path must end in {', '.join(forms)}"
-            message = f"Explanation.save: {must}, got {str(path)!r}."
+            must = f"it must end in {', '.join(forms)}"
+            message = f"Explanation.save: path is {str(path)!r}; {must}."
             raise ConfigError(message, expected=list(forms), got=str(path))
         write_atomically(path, forms[suffix](digits=digits, full=full).encode())
 
@@ -207,7 +207,7 @@ def _detail(digits: int, full: bool) -> Detail:
 
 
 def explain(
-    network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None
+    network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None, noise: bool = True
 ) -> Explanation:
     """Return the next training step on a few rows, worked out: every number with the formula it comes from.
 
@@ -227,6 +227,8 @@ def explain(
         As in `Network.fit`.
     layer : str, optional
         Name of one layer, as in `Network.summary`: only its part of the step, as of `Explanation.of_layer`.
+    noise : bool, default=True
+        Whether dropout and noise are on, as in training; without them the step has the numbers of a prediction.
 
     Returns
     -------
@@ -265,7 +267,7 @@ def explain(
     double = network.astype("float64")
     targets = double.loss.prepare(y, double.n_outputs, double.dtype)
     rows = np.asarray(inputs[:], dtype=np.float64)
-    record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64))
+    record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64), noise=noise)
     head = _head(network, "One training step", f", {network.loss.name}, {type(network.optimizer).__name__}", len(rows))
     step = Explanation([*head, *notes_of(network, record)], sections_of(record))
     return step if layer is None else step._of_layer(layer, "explain", "layer")
@@ -312,13 +314,13 @@ def explain_prediction(network: BaseNetwork, X: Any) -> Explanation:
 
 def _refuse_members(network: BaseNetwork, where: str) -> None:
     if network.members is not None:
-        message = f"{where}: network must have no members, got members={network.members}. Explain one of its kind."
+        message = f"{where}: the network has members={network.members}; it must have none. Explain one of its kind."
         raise ConfigError(message, got=network.members)
 
 
 def _check_rows(where: str, n: int) -> None:
     if n > _MOST_ROWS:
-        message = f"{where}: there must be at most {_MOST_ROWS} rows, got {n}. Pass one row, or a few."
+        message = f"{where}: {n} rows; there must be at most {_MOST_ROWS}. Pass one row, or a few."
         raise DataError(message, expected=_MOST_ROWS, got=n)
 
 

@@ -11,7 +11,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.parameters import Slot
 from glassnet.engine.penalties import limit_norms
 from glassnet.explanation.shown_rates import shown_rate
-from glassnet.layers import BatchNorm, Cache, Dense, Layer, Step
+from glassnet.layers import BatchNorm, Cache, Dense, Dropout, GaussianNoise, Layer, Step
 from glassnet.layers.tree import every_layer
 from glassnet.optimizers import OptimizerState, clip_gradients
 from glassnet.utils.random_streams import Noise
@@ -156,7 +156,9 @@ def record_prediction(network: BaseNetwork, X: np.ndarray) -> Pass:
     return Pass(copy, passages, X, np.array(Z), _named(copy, copy.params))
 
 
-def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Recording:
+def record_step(
+    network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, *, noise: bool = True
+) -> Recording:
     """Return the next training step on a batch, made by a copy; the network is not changed.
 
     Parameters
@@ -165,9 +167,13 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
         Built, without members.
     X, y, weight : ndarray
         Checked, in double precision.
+    noise : bool, default=True
+        Whether dropout and noise are on, as in training.
     """
     copy = network._untrained().astype("float64")
-    state, rate, noise, said = _position(network, copy)
+    if not noise:
+        _switch_off_noise(copy)
+    state, rate, streams, said = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
     running = {}
@@ -175,7 +181,7 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
         _record(layer, passages, 1.0 / total)
         if isinstance(layer, BatchNorm):
             running[id(layer)] = layer.running_mean.copy(), layer.running_var.copy()
-    step = Step("train", noise)
+    step = Step("train", streams)
     step.position = state.position
     copy._accumulate(X, y, weight, step)
     store = copy._built("explain")
@@ -194,6 +200,15 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
         penalised=penalised, running=running, norm=norm, states=states, new_states=new_states, rate=rate,
         position=state.position, t=state.t, said=said,
     )  # fmt: skip
+
+
+def _switch_off_noise(copy: BaseNetwork) -> None:
+    """Let dropout keep every input of the copy, and noise add nothing."""
+    for layer in every_layer(copy.layers):
+        if isinstance(layer, Dropout):
+            layer.rate = 0.0
+        elif isinstance(layer, GaussianNoise):
+            layer.std = 0.0
 
 
 def _update(

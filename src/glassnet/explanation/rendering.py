@@ -229,7 +229,8 @@ summary { font-weight: 600; cursor: pointer; padding: 0.2rem 0; }
 
 def as_html(head: Sequence[str], sections: Sequence[Section], detail: Detail) -> Markup:
     """Return the explanation as a fragment of a page, its style included; it loads nothing."""
-    parts = [element("h1", head[0]), *(element("p", line) for line in head[1:] if line)]
+    heading = [element("h1", head[0])] if head[0] else []  # without one it is part of a page that has its own
+    parts = [*heading, *(element("p", line) for line in head[1:] if line)]
     if len(sections) >= _MANY:
         links = [element("a", title, href=f"#{_anchor(title)}") for title, _ in _titled(sections)]
         parts.append(element("nav", *(element("div", link) for link in links)))

@@ -149,7 +149,7 @@ def _check_texts(path: Any, name: Any) -> None:
     if isinstance(path, (str, os.PathLike)) and isinstance(name, (str, type(None))):
         return
     must = "the path must be a str or a Path, and the name a str"
-    message = f"export: {must}, got {path!r} and {name!r}."
+    message = f"export: path is {path!r} and name {name!r}; {must}."
     raise ConfigError(message, expected=must, got=(path, name))
 
 
@@ -165,7 +165,7 @@ def _first(rows: Rows) -> Rows:
     """Return the first of the rows on which errors are measured; at least 8, repeated if there are fewer."""
     n = len(next(iter(rows.values()))) if isinstance(rows, Mapping) else len(rows)
     if not n:
-        message = "export: data must have at least one row, got none."
+        message = "export: data has no rows; it must have at least one."
         raise DataError(message, got=0)
     return take_rows(rows, np.arange(max(min(n, _MOST_ROWS), N_TYPICAL)) % n)
 
@@ -173,13 +173,9 @@ def _first(rows: Rows) -> Rows:
 def _refuse(target: Target, plan: Plan, options: Options) -> None:
     """Raise an error if the target cannot hold the plan, which names those that can."""
     if options.inputs == "matrix" and (target.name != "onnx" or not plan.is_table):
-        must = "inputs='matrix' is for ONNX files of models of tables"
-        got = (
-            f"a file for to={target.name!r}"
-            if plan.is_table
-            else "a model of plain numbers, which reads a matrix anyway"
-        )
-        message = f"export: {must}, got {got}."
+        to = f"to={target.name!r}" if plan.is_table else "a model of plain numbers, which reads a matrix anyway"
+        must = "it is for ONNX files of models of tables"
+        message = f"export: inputs='matrix' is given with {to}; {must}. Leave it out."
         raise ConfigError(message, expected=must, got=options.inputs)
     reason = target.load().refusal(plan, options)
     if not reason:

@@ -28,8 +28,9 @@ def check_place(path: Path, *, force: bool) -> None:
     place = check_target(path)
     stem = path.name[: -len(path.suffix)]
     if path.suffix.lower() == ".py" and (stem in sys.stdlib_module_names or stem in _FRAMEWORKS):
-        must = "the file must not have the name of a module that Python programs import"
-        message = f"export: {must}, got {path.name!r}. Choose another name."
+        must = "the file must have another"
+        fact = f"{path.name!r} is the name of a module that Python programs import"
+        message = f"export: {fact}; {must}. Choose another name."
         raise ConfigError(message, expected=must, got=path)
     if not force and place.exists() and place.stat().st_size and not _is_export(place):
         lost = f"{os.fspath(path)!r} is a file that no export wrote, and would be lost"

@@ -35,7 +35,8 @@ def check_plan(plan: Plan, rows: Rows, wanted: np.ndarray, where: str = "export"
     """
     error = largest_error(interpret(plan, rows), wanted)
     if error > _PLAN:
-        message = f"{where}: the steps must compute what the model predicts, got an error of {error:.1e}. "
+        fact = f"the steps have an error of {error:.1e}"
+        message = f"{where}: {fact}; they must compute what the model predicts. "
         raise DataError(message + "Please report it with the model.", got=error)
     return error
 
@@ -57,7 +58,8 @@ def check_rounding(plan: Plan, rows: Rows, wanted: np.ndarray, target: Target) -
     if not (far <= allowed).all():
         error = float(np.nan_to_num(far, nan=np.inf).max())
         must = "the weights of the model must be about what float32 can hold, as files have them"
-        message = f"export: {must}, got outputs that are off by {error:.2g}. Standardise its inputs and train again."
+        fact = f"the outputs of the file would be off by {error:.2g}"
+        message = f"export: {fact}; {must}. Standardise its inputs and train again."
         raise ConfigError(message, expected=must, got=error)
     if not is_double:
         return {}
@@ -84,13 +86,14 @@ def measure(
         return report_on(target, proof, paths, f"the file was not run: {reason}")
     error = largest_error(found.outputs, wanted)
     allowed = _SINGLE * proof.tolerance if target.dtype == "float32" else _DOUBLE + _SINGLE * proof.worst
-    must = ""
+    fact = must = ""
     if found.failures:
-        must, got = f"the self-test of {paths[0].name!r} must pass", f"{found.failures} failures in {found.ran_in}"
+        fact = f"the self-test of {paths[0].name!r} has {found.failures} failures in {found.ran_in}"
+        must = "it must pass"
     elif exact and error > allowed:
-        must, got = f"{paths[0].name!r} must compute what the model predicts", f"an error of {error:.1e}"
+        fact, must = f"{paths[0].name!r} has an error of {error:.1e}", "it must compute what the model predicts"
     if must:
-        message = f"export: {must}, got {got}. Please report it with the model."
+        message = f"export: {fact}; {must}. Please report it with the model."
         raise DataError(message, got=error)
     return replace(
         report_on(target, proof, paths),

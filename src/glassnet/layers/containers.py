@@ -129,8 +129,9 @@ class Residual(Container):
         if self.shortcut is not None:
             around = self.shortcut.build(around)
         if inside != around:
-            must = f"the layers inside must give samples of shape {around}, as the way around them does"
-            message = f"Residual: {must}, got {inside}. Change the last layer's units, or pass shortcut=Dense(units)."
+            fact = f"the layers inside give samples of shape {inside}, the way around them {around}"
+            advice = "Change the last layer's units, or pass shortcut=Dense(units)."
+            message = f"Residual: {fact}; both must be the same. {advice}"
             raise ShapeError(message, expected=around, got=inside)
         self.out_shape = inside
         return self.out_shape
@@ -207,9 +208,9 @@ class Concatenate(Container):
         self.in_shape = tuple(in_shape)
         shapes = [branch.build(self.in_shape) for branch in self.branches]
         if len({(len(shape), shape[:-1]) for shape in shapes}) > 1:
-            must = "branches must give samples of the same shape but for the last axis"
-            got = " and ".join(map(str, shapes))
-            message = f"Concatenate: {must}, got {got}. End the branches with Flatten() or Reshape(...)."
+            must = "they must agree but for the last axis"
+            fact = f"the branches give samples of shapes {' and '.join(map(str, shapes))}"
+            message = f"Concatenate: {fact}; {must}. End the branches with Flatten() or Reshape(...)."
             raise ShapeError(message, expected=must, got=shapes)
         ends = np.cumsum([shape[-1] for shape in shapes]).tolist()
         self._slices = [slice(end - shape[-1], end) for shape, end in zip(shapes, ends, strict=True)]
@@ -284,11 +285,11 @@ def check_layer_list(where: str, layers: Sequence[Layer]) -> list[Layer]:
             hint = (
                 f"Write {layer.__name__}(...)." if isinstance(layer, type) else "Pass layers such as Dense(64, 'relu')."
             )
-            message = f"{where}: layers must be Layer objects, got {layer!r} at position {position}. {hint}"
+            message = f"{where}: position {position} of layers is {layer!r}; it must be a Layer object. {hint}"
             raise ConfigError(message, got=layer)
     if not found:
         advice = "Pass layers such as [Dense(64, 'relu'), Dense(1)]."
-        message = f"{where}: layers must hold at least one layer, got none. {advice}"
+        message = f"{where}: layers is empty; it must hold at least one layer. {advice}"
         raise ConfigError(message)
     return found
 

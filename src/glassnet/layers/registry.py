@@ -47,7 +47,7 @@ def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None)
     """
     classes = LAYERS if known is None else known
     if not isinstance(entry, Mapping) or not isinstance(entry.get("tuning", {}), Mapping):
-        message = f"layer: it must be described by a class and its arguments, got {entry!r}."
+        message = f"layer: the description is {entry!r}; it must be a class and its arguments."
         raise ConfigError(message, got=entry)
     name = entry.get("name", "")
     own = classes.get(name) if isinstance(name, str) else None

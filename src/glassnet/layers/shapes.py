@@ -18,8 +18,8 @@ __all__ = ["Flatten", "Reshape", "check_row"]
 def check_row(where: str, in_shape: tuple[int, ...], of: str = "features") -> None:
     """Refuse samples that are not rows of features."""
     if len(in_shape) != 1:
-        must = f"each sample must be a row of {of}"
-        message = f"{where}: {must}, got shape {in_shape}. Put Flatten() before this layer."
+        must = f"it must be a row of {of}"
+        message = f"{where}: each sample has shape {in_shape}; {must}. Put Flatten() before this layer."
         raise ShapeError(message, expected=must, got=in_shape)
 
 
@@ -69,14 +69,15 @@ class Reshape(_OtherShape):
         free = [axis for axis in axes if isinstance(axis, int) and axis == -1]
         self.shape = tuple(-1 if axis == -1 else check_integer("Reshape", "shape", axis, 1) for axis in axes)
         if not axes or len(free) > 1:
-            message = f"Reshape: shape must have at least one axis, and -1 at most once, got {shape!r}."
+            message = f"Reshape: shape is {shape!r}; it must have at least one axis, and -1 at most once."
             raise ConfigError(message, got=shape)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         size, rest = math.prod(in_shape), math.prod(axis for axis in self.shape if axis != -1)
         if size % rest or (size != rest and -1 not in self.shape):
-            must = f"each sample must have numbers for {self.shape}"
-            message = f"Reshape: {must}, got shape {tuple(in_shape)}. Give shape another product than {rest}."
+            must = f"its numbers must fill {self.shape}"
+            fact = f"each sample has shape {tuple(in_shape)}"
+            message = f"Reshape: {fact}; {must}. Give shape another product than {rest}."
             raise ShapeError(message, expected=self.shape, got=in_shape)
         self.in_shape = tuple(in_shape)
         self.out_shape = tuple(size // rest if axis == -1 else axis for axis in self.shape)

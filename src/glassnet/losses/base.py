@@ -151,15 +151,16 @@ class Loss(AdvisesOnNames):
         """Return name and function of one metric."""
         if not callable(item):
             if not self.metrics:
-                must = f"metrics under loss={self.name!r} must be functions of your own"
-                message = f"{where}: {must}, got {item!r}. Write def my_metric(y, prediction): ..."
+                must = "metrics must be functions of your own under this loss"
+                message = f"{where}: loss={self.name!r} has no metric {item!r}; {must}."
+                message += " Write def my_metric(y, prediction): ..."
                 raise ConfigError(message, expected=must, got=item)
-            name = check_choice(where, f"metrics under loss={self.name!r}", item, self.metrics)
+            name = check_choice(where, f"metric of loss={self.name!r}", item, self.metrics)
             return name, self.metrics[name]
         name, metric = as_metric(where, item)
         if name == "loss" or self.metrics.get(name, item) is not item:
-            must = "a metric of your own must have a name that is not taken"
-            message = f"{where}: {must}, got {name!r}. Give the function another name."
+            must = "a metric of your own must have another name"
+            message = f"{where}: the metric name {name!r} is taken; {must}. Rename the function."
             raise ConfigError(message, expected=must, got=name)
         return name, metric
 

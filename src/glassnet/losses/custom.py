@@ -76,11 +76,11 @@ class CustomLoss(Loss):
         outputs_per_target: int = 1,
     ) -> None:
         if not isinstance(name, str) or not name:
-            message = f"CustomLoss: name must be a text, got {name!r}. Files and tables call the loss by it."
+            message = f"CustomLoss: name is {name!r}; it must be a text. Files and tables call the loss by it."
             raise ConfigError(message, got=name)
         for role, function in (("value", value), ("gradient", gradient), ("link", link)):
             if not callable(function) and (role != "link" or function is not None):
-                message = f"CustomLoss {name!r}: {role} must be a function, got {function!r}."
+                message = f"CustomLoss {name!r}: {role} is {function!r}; it must be a function."
                 raise ConfigError(message, got=function)
         self.name = name
         self.outputs_per_target = check_integer("CustomLoss", "outputs_per_target", outputs_per_target, 1)
@@ -95,8 +95,8 @@ class CustomLoss(Loss):
     def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
         where, each = f"CustomLoss {self.name!r}", self.outputs_per_target
         if n_outputs % each:
-            must = f"the last layer must have a multiple of {each} outputs, as outputs_per_target says"
-            message = f"{where}: {must}, got {n_outputs}."
+            must = f"it must have a multiple of {each}, which is outputs_per_target"
+            message = f"{where}: the last layer has {n_outputs} outputs; {must}."
             raise ShapeError(message, expected=must, got=n_outputs)
         advice = f"Give the last layer {each} units per column of y." if each > 1 else ""
         columns = as_columns(where, y, n_outputs // each, dtype, advice)
@@ -139,7 +139,8 @@ class CustomLoss(Loss):
         here = self._call("value", Z, y, (_CHECKED_ROWS,))
         slopes = self._call("gradient", Z, y, Z.shape).copy()
         if not (np.array_equal(Z, kept[0]) and np.array_equal(y, kept[1])):
-            message = f"CustomLoss {self.name!r}: value and gradient must leave Z and y as they are, got other numbers."
+            fact = "value or gradient changed Z or y; they must leave both as they are"
+            message = f"CustomLoss {self.name!r}: {fact}. Work on copies."
             raise ConfigError(message)
         numeric = np.empty_like(Z)
         for j in range(n_outputs):
@@ -162,13 +163,14 @@ class CustomLoss(Loss):
         if found.shape != shape:
             what = "one loss per row" if role == "value" else "one slope per row and logit"
             advice = "Leave out the mean or sum over rows: the network averages." if found.ndim == 0 else ""
-            message = f"{where}: {role}(Z, y) must return {what}, shape {shape}, got shape {found.shape}. {advice}"
+            fact, must = f"{role}(Z, y) returned shape {found.shape}", f"it must return {what}, shape {shape}"
+            message = f"{where}: {fact}; {must}. {advice}"
             raise ShapeError(message.rstrip(), expected=shape, got=found.shape)
         if not np.isfinite(found).all():
             row = int(np.argwhere(~np.isfinite(found))[0][0])
             message = (
-                f"{where}: {role}(Z, y) must be finite, got {found[row].tolist()} for Z = {Z[row].round(3).tolist()} "
-                f"and y = {y[row].tolist()}."
+                f"{where}: {role}(Z, y) is {found[row].tolist()} for Z = {Z[row].round(3).tolist()} "
+                f"and y = {y[row].tolist()}; it must be finite."
             )
             raise DataError(message, got=found[row])
         return found
@@ -176,17 +178,16 @@ class CustomLoss(Loss):
     def _mismatch(self, slopes: np.ndarray, numeric: np.ndarray, place: Any) -> ConfigError:
         """Return the error that states where the gradient is wrong, and by how much."""
         row, output = (int(i) for i in place)
-        must = "gradient must be the derivative of value with respect to Z"
-        got = (
-            f"{slopes[place]:.6g} in row {row}, output {output}, "
+        fact = (
+            f"gradient is {slopes[place]:.6g} in row {row}, output {output}, "
             f"where central differences of value give {numeric[place]:.6g}"
         )
         factor, advice = _factor(slopes, numeric), "Differentiate value once more."
         if factor is not None:
-            got += f"; it is {factor:.6g} times the derivative everywhere"
+            fact += f", and {factor:.6g} times the derivative everywhere"
             advice = _advice(factor, *slopes.shape)
-        message = f"CustomLoss {self.name!r}: {must}, got {got}. {advice}"
-        return ConfigError(message, expected=numeric, got=slopes)
+        must = "it must be the derivative of value with respect to Z"
+        return ConfigError(f"CustomLoss {self.name!r}: {fact}; {must}. {advice}", expected=numeric, got=slopes)
 
 
 def _factor(slopes: np.ndarray, numeric: np.ndarray) -> float | None:

@@ -132,8 +132,8 @@ class Quantile(Loss):
             for q in many  # type: ignore[union-attr]
         )
         if not self.levels or any(a >= b for a, b in zip(self.levels, self.levels[1:], strict=False)):
-            must = "levels must rise, and be at least one"
-            message = f"Quantile: {must}, got {list(self.levels)}. Write levels=[0.1, 0.5, 0.9]."
+            must = "they must rise, and be at least one"
+            message = f"Quantile: levels is {list(self.levels)}; {must}. Write levels=[0.1, 0.5, 0.9]."
             raise ConfigError(message, expected=must, got=self.levels)
         self.metrics = {"coverage": coverage, "pinball": partial(pinball, levels=self.levels)}
 
@@ -293,6 +293,6 @@ def _of_means(metric: Metric, y: np.ndarray, prediction: np.ndarray, weight: np.
 def _check_multiple(where: str, n_outputs: int, n_each: int, per: str) -> None:
     """Check that the number of outputs is a multiple of that of the targets."""
     if n_outputs % n_each:
-        must = f"the last layer must have a multiple of {n_each} outputs, one per {per} of each target"
-        message = f"{where}: {must}, got {n_outputs}."
+        must = f"it must have a multiple of {n_each}, one per {per} of each target"
+        message = f"{where}: the last layer has {n_outputs} outputs; {must}."
         raise ShapeError(message, expected=must, got=n_outputs)

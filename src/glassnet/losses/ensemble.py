@@ -67,8 +67,8 @@ class EnsembleLoss(Loss):
 
     def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
         if n_outputs % self.copies:
-            must = f"the last layer must have a multiple of {self.copies} outputs, the same number for each copy"
-            message = f"EnsembleLoss: {must}, got {n_outputs}. End with EnsembleHead(units)."
+            must = f"it must have a multiple of {self.copies}, the same number for each copy"
+            message = f"EnsembleLoss: the last layer has {n_outputs} outputs; {must}. End with EnsembleHead(units)."
             raise ShapeError(message, expected=must, got=n_outputs)
         return self.loss.prepare(y, n_outputs // self.copies, dtype)
 
@@ -127,6 +127,6 @@ def _inner(value: str | Loss | dict[str, Any]) -> Loss:
         return made
     loss = as_loss(value)
     if type(loss) not in known.values():
-        message = f"EnsembleLoss: loss must be one of the library's, got {loss!r}."
+        message = f"EnsembleLoss: loss is {loss!r}; it must be one of the library's."
         raise ConfigError(message, got=loss)
     return loss

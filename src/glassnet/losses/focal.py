@@ -81,7 +81,7 @@ class BinaryFocalCrossEntropy(ColumnLoss):
         between = (columns != 0.0) & (columns != 1.0)
         if between.any():
             got = f"{columns[between][0]:g}"
-            message = f"{where}: {must}, got {got}. For probabilities as targets use loss='binary_cross_entropy'."
+            message = f"{where}: a target is {got}; {must}. For probabilities use loss='binary_cross_entropy'."
             raise DataError(message, expected=must, got=got)
         return columns
 
@@ -176,8 +176,8 @@ class SoftmaxFocalCrossEntropy(Loss):
         where = "SoftmaxFocalCrossEntropy"
         self.gamma = check_number(where, "gamma", gamma, 0.0)
         if alpha is not None and np.ndim(alpha) != 1:
-            must = "alpha must be None or one number per class"
-            message = f"{where}: {must}, got {alpha!r}. Write alpha=[0.2, 0.8] for two classes."
+            must = "it must be None or one number per class"
+            message = f"{where}: alpha is {alpha!r}; {must}. Write alpha=[0.2, 0.8] for two classes."
             raise ConfigError(message, expected=must, got=alpha)
         self.alpha = None if alpha is None else [check_number(where, "alpha", a, 0.0, open_minimum=True) for a in alpha]
 
@@ -187,15 +187,16 @@ class SoftmaxFocalCrossEntropy(Loss):
     def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
         where = "SoftmaxFocalCrossEntropy"
         if self.alpha is not None and len(self.alpha) != n_outputs:
-            must = f"alpha must have {n_outputs} numbers, one per output of the last layer"
-            message = f"{where}: {must}, got {len(self.alpha)}."
+            must = f"it must have {n_outputs}, one per output of the last layer"
+            message = f"{where}: alpha has {len(self.alpha)} numbers; {must}."
             raise ConfigError(message, expected=must, got=len(self.alpha))
         values = as_class_targets(where, y, n_outputs, "binary_focal_cross_entropy")
         if values.ndim == 1:
             return values
         if ((values != 0.0) & (values != 1.0)).any() or (values.sum(axis=1) != 1.0).any():
             must = "each row of y must have a 1 for its class and 0 elsewhere"
-            message = f"{where}: {must}, got others. For probabilities as targets use loss='cross_entropy'."
+            fact = "y has a row of other numbers"
+            message = f"{where}: {fact}; {must}. For probabilities as targets use loss='cross_entropy'."
             raise DataError(message, expected=must)
         return as_codes(where, values.argmax(axis=1), n_outputs)
 

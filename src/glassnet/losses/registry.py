@@ -25,14 +25,14 @@ LOSSES: dict[str, type[Loss]] = {
 def as_loss(value: str | Loss) -> Loss:
     """Return the loss of this name, or the loss itself."""
     if isinstance(value, CustomLoss) and value.name in LOSSES:
-        must = "the name of a loss of your own must not be one of ours"
-        message = f"Network: {must}, got name={value.name!r}. Give it another name."
+        must = "a loss of your own must have another name"
+        message = f"Network: the library has a loss called {value.name!r}; {must}. Rename it."
         raise ConfigError(message, expected=must, got=value.name)
     if isinstance(value, Loss):
         return value
     if isinstance(value, type) and issubclass(value, Loss):
         message = (
-            f"Network: loss must be a name or an object, got the class {value.__name__}. Write {value.__name__}()."
+            f"Network: loss is the class {value.__name__}; it must be a name or an object. Write {value.__name__}()."
         )
         raise ConfigError(message, got=value)
     return LOSSES[check_choice("Network", "loss", value, LOSSES)]()

@@ -36,9 +36,9 @@ def as_columns(where: str, y: Any, n_columns: int, dtype: np.dtype[Any], advice:
         values = values.reshape(-1, 1)
     if values.shape[1:] == (n_columns,):
         return values
-    must = f"y must have shape (n, {n_columns})" + (" or (n,)" if n_columns == 1 else "")
+    must = f"it must be (n, {n_columns})" + (" or (n,)" if n_columns == 1 else "")
     advice = advice or "Give the last layer as many units as y has columns."
-    message = f"{where}: {must}, got shape {np.shape(y)}. {advice}"
+    message = f"{where}: y has shape {np.shape(y)}; {must}. {advice}"
     raise ShapeError(message, expected=must, got=np.shape(y))
 
 
@@ -48,7 +48,7 @@ def check_range(where: str, values: np.ndarray, low: float, high: float, must: s
     if lowest >= low and highest <= high:
         return values
     got = f"values from {lowest:g} to {highest:g}"
-    message = f"{where}: {must}, got {got}. {advice}"
+    message = f"{where}: y has {got}; {must}. {advice}"
     raise DataError(message, expected=must, got=got)
 
 
@@ -59,7 +59,7 @@ def as_class_targets(where: str, y: Any, n_outputs: int, one_output: str) -> np.
     """
     if n_outputs < 2:
         message = (
-            f"{where}: the last layer must have at least 2 outputs, one per class, got 1. "
+            f"{where}: the last layer has 1 output; it must have at least 2, one per class. "
             f"For two classes in one output use loss={one_output!r}."
         )
         raise ShapeError(message, expected="at least 2 outputs", got=n_outputs)
@@ -67,8 +67,8 @@ def as_class_targets(where: str, y: Any, n_outputs: int, one_output: str) -> np.
     if values.ndim == 1 or values.shape[1:] == (1,):
         return as_codes(where, values.reshape(-1), n_outputs)
     if values.shape[1:] != (n_outputs,):
-        must = f"y must be class codes of shape (n,) or probabilities of shape (n, {n_outputs})"
-        message = f"{where}: {must}, got shape {values.shape}."
+        must = f"it must be class codes of shape (n,) or probabilities of shape (n, {n_outputs})"
+        message = f"{where}: y has shape {values.shape}; {must}."
         raise ShapeError(message, expected=must, got=values.shape)
     return values
 
@@ -79,14 +79,14 @@ def as_codes(where: str, values: np.ndarray, n_outputs: int) -> np.ndarray:
     lowest, highest = codes.min(), codes.max()
     if (codes == values).all() and lowest >= 0 and highest < n_outputs:
         return codes
-    must = f"y must hold class codes, whole numbers from 0 to {n_outputs - 1}"
+    must = f"it must hold class codes, whole numbers from 0 to {n_outputs - 1}"
     got = f"values from {values.min():g} to {values.max():g}"
     advice = f"Give the last layer {highest + 1} units." if lowest >= 0 else "Code the classes from 0 upwards."
     if lowest == 1 and highest == n_outputs:
         advice = "Subtract 1: classes are counted from 0."
     if (codes != values).any():
         got, advice = "fractions", "For numbers that are not classes use loss='squared_error'."
-    message = f"{where}: {must}, got {got}. {advice}"
+    message = f"{where}: y has {got}; {must}. {advice}"
     raise DataError(message, expected=must, got=got)
 
 
@@ -99,5 +99,5 @@ def check_probabilities(where: str, values: np.ndarray) -> np.ndarray:
     row = int(np.argmax(np.maximum(np.abs(sums - 1.0), np.where(values.min(axis=1) < 0.0, np.inf, 0.0))))
     must = "each row of y must hold probabilities that sum to 1"
     got = f"row {row} with sum {sums[row]:g} and smallest value {values[row].min():g}"
-    message = f"{where}: {must}, got {got}. For several labels per row use loss='binary_cross_entropy'."
+    message = f"{where}: y has {got}; {must}. For several labels per row use loss='binary_cross_entropy'."
     raise DataError(message, expected=must, got=got)

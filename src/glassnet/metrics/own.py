@@ -43,9 +43,9 @@ def as_metric(where: str, function: Callable[..., Any]) -> tuple[str, Metric]:
     """
     name = getattr(function, "__name__", "")
     if not isinstance(name, str) or not name.isidentifier():
-        must = "a metric of your own must have a name"
-        got = "a lambda" if name == "<lambda>" else f"{type(function).__name__} without __name__"
-        message = f"{where}: {must}, got {got}. Define it with def: its name becomes the column of the history."
+        got = "a lambda" if name == "<lambda>" else f"a {type(function).__name__} without __name__"
+        must = "it must have a name"
+        message = f"{where}: a metric is {got}; {must}. Define it with def: its name becomes the column of the history."
         raise ConfigError(message, expected=must, got=function)
     call = _caller(where, name, function)
 
@@ -78,8 +78,8 @@ def _caller(where: str, name: str, function: Callable[..., Any]) -> Callable[[An
         return lambda y, prediction, weight: function(y, prediction)
     elif _accepts(signature, 3):
         return function
-    must = f"the metric {name!r} must take (y, prediction) or (y, prediction, weight)"
-    message = f"{where}: {must}, got {name}{signature}."
+    must = "a metric must take (y, prediction) or (y, prediction, weight)"
+    message = f"{where}: the metric is {name}{signature}; {must}."
     raise ConfigError(message, expected=must, got=signature)
 
 
@@ -101,6 +101,6 @@ def _as_number(where: str, name: str, value: Any) -> float:
         got = f"an array of shape {array.shape}"
     else:
         got = str(float(array)) if array.dtype.kind in "fiub" else repr(value)
-    must = f"the metric {name!r} must return one number, finite or NaN"
-    message = f"{where}: {must}, got {got}."
+    must = "it must return one number, finite or NaN"
+    message = f"{where}: the metric {name!r} returned {got}; {must}."
     raise ConfigError(message, expected=must, got=value)

@@ -35,6 +35,7 @@ def better_sign(where: str, monitor: str, mode: str) -> float:
         return -1.0
     if name == "loss" or name in LOWER_IS_BETTER:
         return 1.0
-    must = f"mode must be 'min' or 'max' for monitor={monitor!r}, whose better direction is not known"
-    message = f"{where}: {must}, got 'auto'. Write mode='max' if greater is better."
+    must = "mode must be 'min' or 'max'"
+    fact = f"mode is 'auto', but whether a greater {monitor!r} is better is not known"
+    message = f"{where}: {fact}; {must}. Write mode='max' if greater is better."
     raise ConfigError(message, expected=must, got="auto")

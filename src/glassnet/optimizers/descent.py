@@ -54,7 +54,7 @@ class SGD(Optimizer):
         self.momentum = check_number("SGD", "momentum", momentum, 0.0, 1.0, open_maximum=True)
         self.nesterov = check_flag("SGD", "nesterov", nesterov)
         if self.nesterov and self.momentum == 0.0:
-            message = "SGD: nesterov needs momentum above 0, got momentum=0.0. Give momentum=0.9, say."
+            message = "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0. Give momentum=0.9, say."
             raise ConfigError(message, got=momentum)
 
     @property

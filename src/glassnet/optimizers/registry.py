@@ -25,7 +25,8 @@ def as_optimizer(value: str | Optimizer) -> Optimizer:
     if isinstance(value, Optimizer):
         return value
     if isinstance(value, type) and issubclass(value, Optimizer):
-        message = f"Network: optimizer must be a name or an object, got the class {value.__name__}. Add parentheses."
+        must = "it must be a name or an object"
+        message = f"Network: optimizer is the class {value.__name__}; {must}. Write {value.__name__}()."
         raise ConfigError(message, got=value)
     is_rate = isinstance(value, (int, float)) and not isinstance(value, bool)
     advice = f"For a learning rate write gn.Adam({value})." if is_rate else ""

@@ -135,7 +135,7 @@ class Branch:
         history, known = self.run.history, self._known
         if not known.epochs or self.step > known.columns["step"][-1]:
             row = history.last
-            known.record({"step": self.step, **row})
+            known._record({"step": self.step, **row})
             score = next((row[name] for name in row if name.startswith("valid_") and name != "valid_loss"), None)
             numbers = (row["loss"], row.get("valid_loss"), score)
             self.epochs.add(self.step, *(math.nan if number is None else number for number in numbers))

@@ -59,16 +59,16 @@ def experiment_with_network(
             return experiment_with_network(network, data_from_source(FIRST_SOURCE))
         except (DataError, ShapeError) as error:
             shape = network.input_shape or ()
-            of = f"with inputs of shape {shape}" if shape not in ((), (2,)) else "that no toy fits"
-            message = f"playground: rows must be given for a network {of}, got none. {advice}"
+            of = f"has inputs of shape {shape}" if shape not in ((), (2,)) else "fits no toy data"
+            message = f"playground: the network {of}, and no rows are given; it needs rows. {advice}"
             raise ConfigError(message, expected=error.expected, got=None) from error
     if network.members is not None:
-        message = f"playground: it shows one network, got one of {network.members} members. {alone}"
+        message = f"playground: the network has {network.members} members; one network is shown. {alone}"
         raise ConfigError(message, got=network.members)
     shape = data.X.shape[1:]
     if network.input_shape not in (None, shape):
-        must = f"the data must have rows of shape {network.input_shape}, as the network"
-        message = f"playground: {must}, got {shape} from {data.title!r}. Give it the rows that the network is for."
+        fact = f"{data.title!r} has rows of shape {shape} and the network is for {network.input_shape}"
+        message = f"playground: {fact}; they must be the same. Give it the rows that the network is for."
         raise ShapeError(message, expected=network.input_shape, got=shape)
     return Experiment(data, Settings.of(network), None if network._store is None else network.state_dict())
 
@@ -113,7 +113,7 @@ def play_network(network: Network, X: Any = None, y: Any = None, **options: Any)
         The rows are not those that the network is for.
     """
     if (X is None) != (y is None):
-        message = "Network.playground: X and y must be given together, got one of them."
+        message = "Network.playground: only one of X and y is given; they must be given together."
         raise ConfigError(message, expected="X and y")
     data = None if X is None else data_from_arrays(X, y)
     return show_playground(experiment_with_network(network, data), "Network.playground", **options)
@@ -177,8 +177,8 @@ def _waits(where: str, block: bool | None) -> bool:
     if block is None:
         return not in_notebook() and not _is_in_loop()
     if check_flag(where, "block", block) and _is_in_loop():
-        must = "block must be False in a running event loop, which would stand still"
-        message = f"{where}: {must}, got True. Leave it out, and call close() at the end."
+        must = "it must be False in a running event loop, which would stand still"
+        message = f"{where}: block is True; {must}. Leave it out, and call close() at the end."
         raise ConfigError(message, expected=False, got=True)
     return bool(block)
 

@@ -248,11 +248,11 @@ class Experiment:
         """
         shapes = {slot.name: slot.spec.shape for slot in self.network._slots}
         if parameter not in shapes:
-            message = f"set_weight: parameter must be one of {', '.join(sorted(shapes))}, got {parameter[:60]!r}."
+            message = f"set_weight: parameter is {parameter[:60]!r}; it must be one of {', '.join(sorted(shapes))}."
             raise ConfigError(message, expected=sorted(shapes), got=parameter)
         shape, where = shapes[parameter], "set_weight"
         if len(index) != len(shape):
-            message = f"{where}: index must have {len(shape)} numbers, got {len(index)}."
+            message = f"{where}: index has {len(index)} numbers; it must have {len(shape)}."
             raise ConfigError(message, expected=len(shape), got=index)
         place = tuple(check_integer(where, "index", i, 0, maximum=n - 1) for i, n in zip(index, shape, strict=True))
         most = float(np.finfo(self.network.dtype).max)
@@ -344,7 +344,7 @@ class Experiment:
 
     def _return_to(self, scene: Scene | None, where: str) -> None:
         if scene is None:
-            message = f"{where}: there must be a change to {where}, got none."
+            message = f"{where}: there is nothing to {where}; there must be a change before."
             raise ConfigError(message)
         self._tree.restore(scene)
         self.changed()

@@ -55,16 +55,16 @@ class Lesson:
     def __post_init__(self) -> None:
         for name in ("text", "task", "title"):
             if not isinstance(getattr(self, name), str):
-                message = f"Lesson: {name} must be a text, got {getattr(self, name)!r}."
+                message = f"Lesson: {name} is {getattr(self, name)!r}; it must be a text."
                 raise ConfigError(message, got=getattr(self, name))
         if not isinstance(self.hide, (str, Iterable)):
-            message = f"Lesson: hide must be a list of parts of the page, got {self.hide!r}. Write hide=['data']."
+            message = f"Lesson: hide is {self.hide!r}; it must be a list of parts of the page. Write hide=['data']."
             raise ConfigError(message, expected=list(_PARTS), got=self.hide)
         hidden = (self.hide,) if isinstance(self.hide, str) else tuple(self.hide)
         for part in hidden:
             check_choice("Lesson", "hide", part, _PARTS)
         if not isinstance(self.goal, Mapping):
-            message = f"Lesson: goal must be a dict, got {self.goal!r}. Write goal={{'valid_loss': 0.2}}."
+            message = f"Lesson: goal is {self.goal!r}; it must be a dict. Write goal={{'valid_loss': 0.2}}."
             raise ConfigError(message, got=self.goal)
         for name, limit in self.goal.items():
             check_choice("Lesson", "goal", name, _GOALS)
@@ -105,12 +105,13 @@ def refuse_unsolvable(where: str, lesson: Lesson, *, holds_out: bool, score: str
     """
     for name, limit in lesson.goal.items():
         if name in ("score", "valid_loss") and not holds_out:
-            must = f"a goal of {name!r} needs rows that are held out"
-            message = f"{where}: {must}, got no validation_data. Pass validation_data=(X_valid, y_valid)."
+            must = "it needs rows that are held out"
+            fact = f"the lesson has a goal of {name!r} and no validation_data"
+            message = f"{where}: {fact}; {must}. Pass validation_data=(X_valid, y_valid)."
             raise ConfigError(message, expected=must, got=lesson.goal)
         if name == "score" and is_share and limit > 1.0:
-            message = f"{where}: the goal of 'score' must be at most 1, the best {score}, got {limit!r}."
+            message = f"{where}: the goal of 'score' is {limit!r}; it must be at most 1, the best {score}."
             raise ConfigError(message, got=limit)
         if name in ("loss", "valid_loss") and limit < 0.0:
-            message = f"{where}: the goal of {name!r} must be at least 0, as all losses of a page are, got {limit!r}."
+            message = f"{where}: the goal of {name!r} is {limit!r}; it must be at least 0, as all losses of a page are."
             raise ConfigError(message, got=limit)

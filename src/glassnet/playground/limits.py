@@ -48,7 +48,7 @@ def _outputs(layers: Sequence[object]) -> int:
     return sum(math.prod(getattr(layer, "out_shape", ())) for layer in layers)
 
 
-def _check_most(what: str, got: int, most: int, advice: str) -> None:
-    if got > most:
-        message = f"playground: a network must have at most {most:,} {what}, got {got:,}. {advice}"
-        raise ConfigError(message, expected=most, got=got)
+def _check_most(what: str, found: int, most: int, advice: str) -> None:
+    if found > most:
+        message = f"playground: the network has {found:,} {what}; it must have at most {most:,}. {advice}"
+        raise ConfigError(message, expected=most, got=found)

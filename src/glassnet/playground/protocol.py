@@ -51,7 +51,7 @@ class Arguments:
     def value(self, name: str) -> Any:
         """Return an argument of any kind; refuse its absence."""
         if name not in self._given:
-            message = f"{self.where}: {name} must be given, got none."
+            message = f"{self.where}: {name} is missing; it must be given."
             raise ConfigError(message, expected=name)
         return self._given[name]
 
@@ -63,11 +63,12 @@ class Arguments:
         """Return a text of at most so many characters."""
         found = self._or(name, default)
         if not isinstance(found, str) or len(found) > most:
-            got = f"{len(found):,} characters" if isinstance(found, str) else type(found).__name__
-            message = f"{self.where}: {name} must be a text of at most {most:,} characters, got {got}."
-            raise ConfigError(message, got=got)
+            fact = f"has {len(found):,} characters" if isinstance(found, str) else f"is of type {type(found).__name__}"
+            message = f"{self.where}: {name} {fact}; it must be a text of at most {most:,} characters."
+            raise ConfigError(message, got=fact)
         if any("\ud800" <= letter <= "\udfff" for letter in found):  # such as JSON may name, and no file can hold
-            message = f"{self.where}: {name} must be whole characters, got half a pair of UTF-16. Type it again."
+            fact = "holds half a pair of UTF-16"
+            message = f"{self.where}: {name} {fact}; it must hold whole characters. Type it again."
             raise ConfigError(message, got=found)
         return found
 
@@ -90,7 +91,7 @@ class Arguments:
         """Return true or false."""
         found = self._or(name, default)
         if not isinstance(found, bool):
-            message = f"{self.where}: {name} must be true or false, got {found!r}."
+            message = f"{self.where}: {name} is {found!r}; it must be true or false."
             raise ConfigError(message, got=found)
         return found
 
@@ -98,6 +99,6 @@ class Arguments:
         """Return an object of JSON."""
         found = self.value(name)
         if not isinstance(found, dict):
-            message = f"{self.where}: {name} must be an object, got {type(found).__name__}."
+            message = f"{self.where}: {name} is of type {type(found).__name__}; it must be an object."
             raise ConfigError(message, got=found)
         return found

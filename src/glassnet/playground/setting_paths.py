@@ -74,7 +74,8 @@ def _check_value(path: str, value: Any) -> None:
     """Refuse what no setting is: descriptions of layers come by commands of their own."""
     items = value if isinstance(value, list) and len(value) <= 100 else [value]
     if any(item is not None and not isinstance(item, (bool, int, float, str)) for item in items):
-        message = f"set: {path} must be a number, a text, true, false or null, got {type(value).__name__}."
+        must = "it must be a number, a text, true, false or null"
+        message = f"set: {path} is of type {type(value).__name__}; {must}."
         raise ConfigError(message, got=value)
 
 
@@ -100,7 +101,7 @@ def _key(found: Any, key: str, path: str) -> Any:
     parts = found if isinstance(found, dict) else {}
     names = [*(name for name in parts if name not in ("class", "schedule")), *(_TUNING if "class" in parts else ())]
     advice = suggestion(key, names)
-    message = f"set: path must name a setting, got {path[:100]!r}: there is no {key[:40]!r}. {advice}".rstrip()
+    message = f"set: there is no {key[:40]!r} in {path[:100]!r}; path must name a setting. {advice}".rstrip()
     raise ConfigError(message, expected=names, got=path)
 
 
@@ -112,7 +113,7 @@ def _put(found: Any, key: str, value: Any, path: str) -> None:
     key = _key(found, key, path)
     first = found[key][0] if isinstance(found[key], list) and found[key] else found[key]
     if isinstance(first, dict) and "class" in first and key != "activation":
-        message = f"set: path must name one setting, got {path!r}, which has several."
+        message = f"set: {path!r} has several settings; path must name one."
         raise ConfigError(message, got=path)
     found[key] = None if key == "activation" and value == "identity" else value
 

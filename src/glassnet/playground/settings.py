@@ -105,7 +105,7 @@ class Settings:
         """Return the settings without the layer at this position; the last one left cannot go."""
         at = check_integer("remove_layer", "at", at, 0, maximum=len(self.layers) - 1)
         if len(self.layers) == 1:
-            message = "remove_layer: a network must have at least one layer, got its last one. Add another one first."
+            message = "remove_layer: the layer is the last one; a network must have one. Add another one first."
             raise ConfigError(message)
         return self._of_layers([*self.layers[:at], *self.layers[at + 1 :]])
 

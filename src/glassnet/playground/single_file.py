@@ -105,14 +105,14 @@ def save_page(
     """
     where = "Network.to_page"
     if lesson is not None and not isinstance(lesson, Lesson):
-        message = f"{where}: lesson must be a Lesson, got {lesson!r}. Write gn.playground.Lesson('...')."
+        message = f"{where}: lesson is {lesson!r}; it must be a Lesson. Write gn.playground.Lesson('...')."
         raise ConfigError(message, got=lesson)
     if (X is None) != (y is None):
-        message = f"{where}: X and y must be given together, got one of them."
+        message = f"{where}: only one of X and y is given; they must be given together."
         raise ConfigError(message, expected="X and y")
     if X is None:
         if validation_data is not None:
-            message = f"{where}: validation_data must come with X and y, got it alone."
+            message = f"{where}: validation_data is given alone; it must come with X and y."
             raise ConfigError(message, expected="X and y")
         toy = data_from_source(FIRST_SOURCE)
         X, y, validation_data = toy.X, toy.y, (toy.X_valid, toy.y_valid)
@@ -139,7 +139,7 @@ def _check_toy(where: str, network: Network, toy: PlayData) -> None:
     try:
         network._untrained()._check_data(where, toy.X, toy.y)
     except (DataError, ShapeError) as error:
-        message = f"{where}: rows must be given for a network that no toy fits, got none. Pass X and y."
+        message = f"{where}: the network fits no toy data, and no rows are given; it needs rows. Pass X and y."
         raise ConfigError(message, expected=error.expected) from error
 
 
@@ -249,10 +249,7 @@ def _history(network: Network, steps: int, score: str) -> list[list[float]]:
     history = network.history
     empty = [math.nan] * history.epochs
     columns = [history.columns.get(name, empty) for name in ("loss", "valid_loss", score)]
-    return [
-        [(k + 1) * steps, *(math.nan if value is None else value for value in row)]
-        for k, row in enumerate(zip(*columns, strict=True))
-    ]
+    return [[(k + 1) * steps, *row] for k, row in enumerate(zip(*columns, strict=True))]
 
 
 def _script(entries: list[str], own: Sequence[Activation]) -> str:

@@ -65,7 +65,7 @@ class RunTree:
             if branch.name == name:
                 return branch
         names = [branch.name for branch in self.branches]
-        message = f"{where}: run must be one of {', '.join(names)}, got {name[:_MOST_LETTERS]!r}."
+        message = f"{where}: there is no run {name[:_MOST_LETTERS]!r}; run must be one of {', '.join(names)}."
         raise ConfigError(f"{message} {suggestion(name, names, str)}".rstrip(), expected=names, got=name)
 
     def scene(self) -> Scene:
@@ -104,7 +104,7 @@ class RunTree:
     def remove(self, branch: Branch) -> None:
         """Remove a run; what was copied from it hangs on what it was copied from, and another is selected."""
         if len(self.branches) == 1:
-            message = "remove: there must be at least one run, got the last one. Begin another one first."
+            message = "remove: the run is the last one; there must be one. Begin another one first."
             raise ConfigError(message)
         place = self.branches.index(branch)
         self._take_out(branch)
@@ -119,9 +119,8 @@ class RunTree:
             return
         oldest = next((run for run in self.branches if run is not self.selected and not run.has_own_name), None)
         if oldest is None:
-            message = (
-                f"playground: there may be {MOST_RUNS} runs with names of their own, got one more. Remove one first."
-            )
+            message = f"playground: there are {MOST_RUNS} runs with names of their own; there may be no more. "
+            message += "Remove one first."
             raise ConfigError(message, expected=MOST_RUNS)
         self._take_out(oldest)
 
@@ -144,13 +143,14 @@ class RunTree:
         """Return a name with single spaces, if it is one that can be shown, and that of no run but of ``branch``."""
         name = " ".join(name.split())
         if not 0 < len(name) <= _MOST_LETTERS:
-            message = f"{where}: name must have from 1 to {_MOST_LETTERS} letters, got {len(name)}."
+            message = f"{where}: name has {len(name)} letters; it must have from 1 to {_MOST_LETTERS}."
             raise ConfigError(message, got=name)
         if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
-            message = f"{where}: name must have no control characters and no halves of characters, got {name!r}."
+            must = "it must have no control characters and no halves of characters"
+            message = f"{where}: name is {name!r}; {must}."
             raise ConfigError(message, got=name)
         if any(other.name == name for other in self.branches if other is not branch):
-            message = f"{where}: name must not be that of another run, got {name!r}."
+            message = f"{where}: name is {name!r}, that of another run; it must be another."
             raise ConfigError(message, got=name)
         return name
 

@@ -46,13 +46,12 @@ class Bridge(Listener):
         try:
             message = parse_json(content.get("text", ""), finite=True, levels=_LEVELS)
         except (TypeError, ValueError) as error:
-            self._say(
-                as_plain_json({"id": None, "error": f"playground: a message must be JSON, got text that {error}."})
-            )
+            text = f"playground: a message is text that {error}; it must be JSON."
+            self._say(as_plain_json({"id": None, "error": text}))
             return
         if not isinstance(message, dict):
             self._say(
-                as_plain_json({"id": None, "error": "playground: a message must be an object, got another value."})
+                as_plain_json({"id": None, "error": "playground: a message is another value; it must be an object."})
             )
         elif message.get("do") == "ack":
             self._wait_for_frame(self._seen)

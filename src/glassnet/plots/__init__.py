@@ -9,7 +9,7 @@ from glassnet.utils.keywords import unknown_name
 
 if TYPE_CHECKING:
     from glassnet.plots.history import plot_history
-    from glassnet.plots.importances import plot_attribution, plot_importance
+    from glassnet.plots.importances import plot_attribution, plot_importance, plot_why
     from glassnet.plots.layers import plot_gradient_flow, plot_histograms
     from glassnet.plots.network import plot_network
     from glassnet.plots.predictions import plot_calibration, plot_confusion, plot_predicted
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 __all__ = [
     "plot_attribution", "plot_calibration", "plot_confusion", "plot_decision_regions", "plot_folds",
     "plot_gradient_flow", "plot_histograms", "plot_histories", "plot_history", "plot_importance", "plot_network",
-    "plot_predicted", "plot_rates", "plot_sweep", "plot_weights",
+    "plot_predicted", "plot_rates", "plot_sweep", "plot_weights", "plot_why",
 ]  # fmt: skip
 
 # Loaded when first used: every network has the methods of this room, and few draw.
 _ON_USE = {
     "glassnet.plots.history": ("plot_history",),
-    "glassnet.plots.importances": ("plot_attribution", "plot_importance"),
+    "glassnet.plots.importances": ("plot_attribution", "plot_importance", "plot_why"),
     "glassnet.plots.layers": ("plot_gradient_flow", "plot_histograms"),
     "glassnet.plots.network": ("plot_network",),
     "glassnet.plots.predictions": ("plot_calibration", "plot_confusion", "plot_predicted"),

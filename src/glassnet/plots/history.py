@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import NotFittedError
 from glassnet.plots.axes import Axes, axes_for
+from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend
 from glassnet.training import History
 from glassnet.utils.checks import check_choice
+from glassnet.utils.short_text import metric_name
 
-__all__ = ["plot_history"]
+__all__ = ["curves_of", "plot_history"]
 
 _PEAK = 50.0
 
@@ -20,38 +23,67 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     """Draw a column of the history and its counterpart on the validation data; the best epoch and findings are marked.
 
     Where the largest value is more than 50 times the middle one, as after a bad start, the scale is logarithmic.
-    A finding of the last `fit` is a dotted line with its code at its epoch.
+    A finding of the last `fit` is a dotted line with its code at its epoch. Epochs without a value, such as those of a
+    `fit` without validation data, are gaps; a value with gaps on both sides is a point.
 
     Parameters
     ----------
     history : History
         What `Network.fit` returned, or ``net.history``.
     column : str, default="loss"
-        ``"loss"``, ``"accuracy"``, ``"learning_rate"``: without ``"valid_"``. With members there is a line for each.
+        ``"loss"``, ``"accuracy"``, ``"learning_rate"``, with or without ``"valid_"``. With members there is a line for
+        each.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
     if not history.epochs:
-        message = "plot_history: there must be at least one epoch, got none. Call fit first."
+        message = "plot_history: the history has no epoch; it must have at least one. Call fit first."
         raise NotFittedError(message)
     known = dict.fromkeys(name.removeprefix("valid_") for name in history.columns)
+    if column in history.columns:
+        column = column.removeprefix("valid_")
     check_choice("plot_history", "column", column, known)
     ax = axes_for("plot_history", ax)
     epochs = np.arange(1, history.epochs + 1)
+    drawn = []
     for name, color in ((column, "C0"), (f"valid_{column}", "C1")):
         if name in history.columns:
-            _draw(ax, epochs, history.columns[name], color, "validation" if name != column else "training")
-    lines = list(ax.lines)
+            curves = curves_of(history.columns[name])
+            drawn.append(curves.ravel())
+            _draw(ax, epochs, curves, color, "validation" if name != column else "training")
     best = history.best_epoch
     if isinstance(best, int) and best:
         ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
     _mark_findings(ax, history)
     ax.set_xlabel("epoch")
-    ax.set_ylabel(column.replace("_", " "), parse_math=False)
-    if _needs_logarithm(np.concatenate([line.get_ydata() for line in lines])):
+    label_axis(ax, "y", metric_name(column), share=0.7)
+    values = np.concatenate(drawn)
+    if _needs_logarithm(values):
         ax.set_yscale("log")
-    ax.legend(frameon=False)
+    if not np.isfinite(values).any():
+        ax.text(0.5, 0.5, "no finite value", transform=ax.transAxes, ha="center", va="center", color="0.4")
+    if len(epochs) < 5:
+        ax.set_xticks(epochs)
+    if column != "learning_rate" or best:
+        show_legend(ax)
     return ax
+
+
+def curves_of(values: Sequence[Any]) -> np.ndarray:
+    """Return a column as an array (epochs, K): NaN where an epoch has no finite value, K = 1 without members.
+
+    Examples
+    --------
+    >>> curves_of([None, 0.5, [1.0, 2.0]]).tolist()
+    [[nan, nan], [0.5, 0.5], [1.0, 2.0]]
+    """
+    rows = [np.full(1, np.nan) if value is None else np.asarray(value, dtype=np.float64).ravel() for value in values]
+    width = max((len(row) for row in rows), default=1)
+    found = np.full((len(rows), width), np.nan)
+    for place, row in zip(found, rows, strict=True):
+        place[: width if len(row) == 1 else len(row)] = row
+    found[~np.isfinite(found)] = np.nan
+    return found
 
 
 def _needs_logarithm(values: np.ndarray) -> bool:
@@ -63,21 +95,25 @@ def _needs_logarithm(values: np.ndarray) -> bool:
 def _mark_findings(ax: Any, history: History) -> None:
     """Write the code of each finding at its epoch, those of one epoch below each other."""
     below: dict[int, int] = {}
+    width, height = cell_size(ax)
     for finding in getattr(history.findings, "problems", ()):
         epoch = min(max(finding.epoch or 1, 1), history.epochs)
         line = below[epoch] = below.get(epoch, 0) + 1
-        late = epoch > 1 + 0.6 * (history.epochs - 1)
         ax.axvline(epoch, color="C3", lw=1.0, ls=":")
-        ax.annotate(finding.code, (epoch, 1.0), (-4 if late else 4, -11 * line), xycoords=("data", "axes fraction"),
+        if 11 * line > 0.6 * height:
+            continue
+        place = (epoch - 1) / max(history.epochs - 1, 1)
+        late = place > 0.5
+        (code,) = fitted_names([finding.code], 0.75 * width * max(place, 1.0 - place), 8.0)
+        ax.annotate(code, (epoch, 1.0), (-4 if late else 4, -11 * line), xycoords=("data", "axes fraction"),
                     textcoords="offset points", ha="right" if late else "left", fontsize=8, color="C3")  # fmt: skip
 
 
-def _draw(ax: Any, epochs: np.ndarray, values: list[Any], color: str, label: str) -> None:
-    """Draw one line, or one for each member."""
-    width = max((len(value) for value in values if isinstance(value, list)), default=1)
-    rows = [[np.nan] * width if value is None else value for value in values]
-    curves = np.array(rows, dtype=np.float64).reshape(len(values), width)
-    style = {"lw": 1.5} if width == 1 else {"lw": 0.8, "alpha": 0.5}
-    marker = "o" if len(epochs) == 1 else None
+def _draw(ax: Any, epochs: np.ndarray, curves: np.ndarray, color: str, label: str) -> None:
+    """Draw one line, or one for each member; a value without neighbours is a point."""
+    style: dict[str, Any] = {"lw": 1.5} if curves.shape[1] == 1 else {"lw": 0.8, "alpha": 0.5}
     for k, curve in enumerate(curves.T):
-        ax.plot(epochs, curve, color=color, label=None if k else label, marker=marker, **style)
+        there = np.isfinite(np.concatenate([[np.nan], curve, [np.nan]]))
+        alone = np.flatnonzero(there[1:-1] & ~there[:-2] & ~there[2:])
+        marks = {"marker": "o", "ms": 4, "markevery": alone.tolist()} if len(alone) else {}
+        ax.plot(epochs, curve, color=color, label=None if k else label, **style, **marks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,13 +11,40 @@ from glassnet.attribution import Attribution, Importance
 from glassnet.errors import ShapeError
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.plots.axes import Axes, axes_for
+from glassnet.plots.labels import cell_size, fitted_names, label_axis, names_of, wrapped
 from glassnet.utils.checks import check_integer
-from glassnet.utils.wording import shortened
+from glassnet.utils.short_text import count, metric_name, number_text, plain
 
-__all__ = ["plot_attribution", "plot_importance"]
+__all__ = ["plot_attribution", "plot_importance", "plot_why"]
 
 
-def plot_importance(importance: Importance, *, most: int = 15, ax: Axes | None = None) -> Axes:
+class _Reason(Protocol):
+    """The attributes of `glassnet.tabular.Reason` that are plotted."""
+
+    @property
+    def column(self) -> str: ...
+
+    @property
+    def value(self) -> str: ...
+
+    @property
+    def contribution(self) -> float: ...
+
+
+class _Why(Protocol):
+    """The attributes of `glassnet.tabular.Why` that are plotted."""
+
+    target: str
+    prediction: str
+    answer: float
+    base: float
+    label: bool
+
+    @property
+    def reasons(self) -> Sequence[_Reason]: ...
+
+
+def plot_importance(importance: Importance, *, most: int = 15, target_name: str = "", ax: Axes | None = None) -> Axes:
     """Draw how much worse the network gets when each column is shuffled, the most important on top.
 
     Parameters
@@ -26,15 +53,17 @@ def plot_importance(importance: Importance, *, most: int = 15, ax: Axes | None =
         What `permutation_importance` or ``TableModel.importance`` returned.
     most : int, default=15
         How many columns to draw.
+    target_name : str, default=""
+        Name of the number whose error it is, for the label.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
     order = importance.ranking[: check_integer("plot_importance", "most", most, 1)][::-1]
     names, style = [importance.names[i] for i in order], {"xerr": importance.std[order], "ecolor": "0.35"}
     ax = _bars("plot_importance", ax, names, importance.mean[order], color="C0", **style)
-    name = importance.metric.replace("_", " ")
     change = "decrease" if importance.metric in GREATER_IS_BETTER else "increase"
-    ax.set_xlabel(f"{change} of the {name} when a column is shuffled", parse_math=False)
+    unit = f" of {plain(target_name)}" if target_name else ""
+    _label(ax, f"{change} of the {metric_name(importance.metric)}{unit} when a column is shuffled")
     return ax
 
 
@@ -43,6 +72,7 @@ def plot_attribution(
     row: int = 0,
     *,
     feature_names: Sequence[str] | None = None,
+    class_names: Sequence[str] | None = None,
     most: int = 15,
     ax: Axes | None = None,
 ) -> Axes:
@@ -56,29 +86,76 @@ def plot_attribution(
         Which of its rows.
     feature_names : sequence of str, optional
         Names of the inputs.
+    class_names : sequence of str, optional
+        Names of the outputs: that of the output which is explained stands in the label.
     most : int, default=15
         How many inputs to draw.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
     values = attribution.values[row].reshape(-1)
-    names = [f"column {j}" for j in range(len(values))] if feature_names is None else list(feature_names)
-    if len(names) != len(values):
-        must = "feature_names must have one name per input"
-        message = f"plot_attribution: {must}, got {len(names)} for {len(values)}."
-        raise ShapeError(message, expected=len(values), got=len(names))
+    default = [f"column {j}" for j in range(len(values))]
+    names = _checked(feature_names, len(values), default)
     order = np.argsort(np.abs(values))[::-1][: check_integer("plot_attribution", "most", most, 1)][::-1]
     colors = ["C0" if value >= 0 else "C1" for value in values[order]]
     ax = _bars("plot_attribution", ax, [names[j] for j in order], values[order], color=colors)
     start, end = attribution.baseline_answers[row], attribution.answers[row]
-    ax.set_xlabel(f"contribution to the {attribution.of}, from {start:.3g} to {end:.3g}", parse_math=False)
+    which = "" if class_names is None else f" of {plain(class_names[int(attribution.outputs[row])])}"
+    _label(ax, f"contribution to the {attribution.of}{which}, from {start:.3g} to {end:.3g}")
+    return ax
+
+
+def _checked(given: Sequence[str] | None, n: int, default: list[str]) -> list[str]:
+    if given is not None and len(given) != n:
+        fact = f"feature_names has {count(len(given), 'name')} for {count(n, 'input')}"
+        message = f"plot_attribution: {fact}; there must be one for each. Pass {count(n, 'name')}."
+        raise ShapeError(message, expected=n, got=len(given))
+    return names_of("plot_attribution", "feature_names", given, n, each="feature", default=default)
+
+
+def plot_why(why: _Why, *, most: int = 10, ax: Axes | None = None) -> Axes:
+    """Draw what each column of a row contributes to its prediction: blue for, orange against.
+
+    Parameters
+    ----------
+    why : Why
+        One of those that ``TableModel.why`` returned.
+    most : int, default=10
+        How many columns to draw; what the others contribute together is the last bar.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    most = check_integer("plot_why", "most", most, 1)
+    names = [f"{reason.column} = {reason.value}" for reason in why.reasons[:most]]
+    values = [reason.contribution for reason in why.reasons[:most]]
+    rest = [reason.contribution for reason in why.reasons[most:]]
+    if rest:
+        names.append(count(len(rest), "more column"))
+        values.append(sum(rest))
+    shown = np.array(values[::-1], dtype=np.float64)
+    colors = ["C0" if value >= 0 else "C1" for value in shown]
+    ax = _bars("plot_why", ax, names[::-1], shown, color=colors)
+    what = f"the probability of {plain(why.prediction)}" if why.label else plain(why.target)
+    _label(ax, f"contribution to {what}, from {number_text(why.base, 3)} to {number_text(why.answer, 3)}")
+    title = f"{plain(why.target)} = {plain(why.prediction)}"
+    title += f" with probability {why.answer:.3f}" if why.label else ""
+    ax.set_title(wrapped(title, 0.5 * cell_size(ax)[0], 10.0), fontsize=10, parse_math=False)
     return ax
 
 
 def _bars(where: str, ax: Axes | None, names: Sequence[str], values: np.ndarray, **style: Any) -> Axes:
     """Draw a bar for each name, the first one at the bottom, and return the axes."""
     ax = axes_for(where, ax, figsize=(5.0, 0.9 + 0.28 * len(names)))
+    width, height = cell_size(ax)
+    size = max(5.0, min(10.0, 0.8 * (height - 45.0) / max(len(names), 1)))
     ax.barh(range(len(names)), values, height=0.7, **style)
-    ax.set_yticks(range(len(names)), [shortened(name, 28, "\u2026") for name in names], parse_math=False)
+    shown = fitted_names([plain(name) for name in names], 0.4 * width, size)
+    ax.set_yticks(range(len(names)), shown, fontsize=size, parse_math=False)
+    ax.locator_params(axis="x", nbins=4 if width < 300.0 else 6)
     ax.axvline(0.0, color="0.5", lw=0.8)
     return ax
+
+
+def _label(ax: Axes, text: str) -> None:
+    """Write the label of the bars, which are in the right half of their cell."""
+    label_axis(ax, "x", text, share=0.5)

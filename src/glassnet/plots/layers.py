@@ -11,12 +11,14 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import NotFittedError
 from glassnet.layers import Step
 from glassnet.plots.axes import Axes, axes_for
+from glassnet.plots.labels import cell_size, fitted_names, show_legend, text_width
 from glassnet.training import Snapshots
 from glassnet.utils.checks import check_choice
 
 __all__ = ["plot_gradient_flow", "plot_histograms"]
 
 _ROWS = 80  # of the picture, over the range of values
+_BESIDE = 4  # panels in a row
 
 
 def plot_histograms(
@@ -42,7 +44,7 @@ def plot_histograms(
     """
     found = snapshots.of(what)
     if not found:
-        message = "plot_histograms: there must be at least one snapshot, got none. Pass callbacks=snapshots to fit."
+        message = "plot_histograms: there is no snapshot; there must be at least one. Pass callbacks=snapshots to fit."
         raise NotFittedError(message)
     if layer is not None:
         check_choice("plot_histograms", "layer", layer, found)
@@ -52,21 +54,30 @@ def plot_histograms(
     ax = axes_for("plot_histograms", ax)
     _draw(ax, found[name])
     ax.set_ylabel(what)
-    ax.set_title(name, fontsize=9, parse_math=False)
+    _title(ax, name)
     return ax
+
+
+def _title(ax: Any, name: str) -> None:
+    """Write the name of a layer above its panel."""
+    ax.set_title(fitted_names([name], 0.6 * cell_size(ax)[0], 9.0)[0], fontsize=9, parse_math=False)
 
 
 def _all(found: dict[str, Any], what: str) -> np.ndarray:
     """Draw every layer in a panel of its own."""
-    first = axes_for("plot_histograms", None, figsize=(2.6 * len(found) + 0.6, 3.0))
+    across = min(len(found), _BESIDE)
+    upwards = -(-len(found) // across)
+    first = axes_for("plot_histograms", None, figsize=(2.6 * across + 0.6, 2.6 * upwards + 0.4))
     figure = first.figure
     first.remove()
-    panels = np.atleast_1d(figure.subplots(1, len(found)))
-    for panel, (name, shots) in zip(panels, found.items(), strict=True):
+    panels = np.atleast_1d(figure.subplots(upwards, across)).ravel()
+    for panel in panels[len(found) :]:
+        panel.remove()
+    for place, (panel, (name, shots)) in enumerate(zip(panels, found.items(), strict=False)):
         _draw(panel, shots)
-        panel.set_title(name, fontsize=9, parse_math=False)
-    panels[0].set_ylabel(what)
-    return np.asarray(panels)
+        _title(panel, name)
+        panel.set_ylabel(what if place % across == 0 else "")
+    return np.asarray(panels[: len(found)])
 
 
 def _draw(ax: Any, shots: list[Any]) -> None:
@@ -127,8 +138,8 @@ def plot_gradient_flow(
     sizes = [np.abs(slot.view(shadow.grads)) for slot in slots]
     names = _short_names([slot.name for slot in slots])
     tilted = len(names) > 4
-    height = 2.6 + 0.06 * max(map(len, names)) if tilted else 3.2
-    ax = axes_for("plot_gradient_flow", ax, figsize=(max(3.5, 0.7 * len(names) + 1.2), height))
+    tall = 2.6 + 0.06 * min(40, max(map(len, names))) if tilted else 3.2
+    ax = axes_for("plot_gradient_flow", ax, figsize=(min(12.0, max(3.5, 0.7 * len(names) + 1.2)), tall))
     tiny = np.finfo(np.float32).tiny
     means = [max(float(size.mean()), float(tiny)) for size in sizes]
     most = [max(float(size.max()), float(tiny)) for size in sizes]
@@ -136,10 +147,21 @@ def plot_gradient_flow(
     ax.bar(places, means, color="C0", width=0.6, label="mean")
     ax.hlines(most, places - 0.3, places + 0.3, color="C1", lw=2, label="largest")
     ax.set_yscale("log")
-    ax.set_xticks(places, names, rotation=45 if tilted else 0, ha="right" if tilted else "center")
+    _write_layers(ax, names)
     ax.set(ylabel="|dL/dW|", ylim=(min(means) / 4, max(most) * 20))
-    ax.legend(frameon=False, ncols=2, loc="upper center")
+    show_legend(ax, ncols=2, loc="upper center")
     return ax
+
+
+def _write_layers(ax: Any, names: list[str]) -> None:
+    """Write the names of layers below their bars, tilted and only some of them where there is little room."""
+    width, height = cell_size(ax)
+    between = 0.75 * width / len(names)
+    step = -(-11 // max(int(between), 1))
+    shown = fitted_names(names[::step], 0.5 * height, 9.0)
+    is_flat = step == 1 and max(text_width(name, 9.0) for name in shown) < between
+    tilt: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(np.arange(len(names))[::step], shown, fontsize=9, parse_math=False, **({} if is_flat else tilt))
 
 
 def _short_names(names: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ class NetworkPlots(BaseNetwork):
 
     @property
     def history(self) -> History:
-        """What training recorded so far, over all calls of `fit`; empty before the first."""
+        """The history of training over all calls of `fit`; empty before the first."""
         from glassnet.training import History
 
         return History() if self._run is None else self._run.history
@@ -65,14 +65,24 @@ class NetworkPlots(BaseNetwork):
 
         return plot_history(self.history, column, ax=ax)
 
-    def plot_network(self, X: Any = None, *, most_units: int = 12, ax: Axes | None = None) -> Axes:
-        """Draw units and weights, with the answers to one row ``X``; see `glassnet.plots.plot_network`.
+    def plot_network(
+        self,
+        X: Any = None,
+        *,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        most_units: int | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw units and weights, with the outputs for one row ``X``; see `glassnet.plots.plot_network`.
 
-        ``most_units`` of a layer are drawn, into ``ax``.
+        ``feature_names`` and ``class_names`` stand at inputs and outputs; ``most_units`` of a layer are drawn, into
+        ``ax``.
         """
         from glassnet.plots import plot_network
 
-        return plot_network(self, X, most_units=most_units, ax=ax)
+        names: dict[str, Any] = {"feature_names": feature_names, "class_names": class_names}
+        return plot_network(self, X, **names, most_units=most_units, ax=ax)
 
     def plot_weights(self, *, ax: Axes | None = None) -> Axes:
         """Draw how the weights of every layer are spread, into ``ax``; see `glassnet.plots.plot_weights`."""
@@ -90,39 +100,70 @@ class NetworkPlots(BaseNetwork):
         return plot_gradient_flow(self, X, y, sample_weight, ax=ax)
 
     def plot_decision_regions(
-        self, X: Any, y: Any = None, *, features: Sequence[int] = (0, 1), resolution: int = 200, ax: Axes | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        features: Sequence[int | str] = (0, 1),
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        resolution: int = 200,
+        ax: Axes | None = None,
     ) -> Axes:
-        """Draw where in the plane of two ``features`` of ``X`` which class is predicted, and the rows by their ``y``.
+        """Draw which class is predicted where in the plane of two ``features`` of ``X``, and the rows by their ``y``.
 
+        ``features`` are positions or names; ``feature_names`` and ``class_names`` stand at the axes and in the legend;
         ``resolution`` points along each axis, into ``ax``; see `glassnet.plots.plot_decision_regions`.
         """
         from glassnet.plots import plot_decision_regions
 
-        return plot_decision_regions(self, X, y, features=features, resolution=resolution, ax=ax)
+        names: dict[str, Any] = {"feature_names": feature_names, "class_names": class_names}
+        return plot_decision_regions(self, X, y, features=features, **names, resolution=resolution, ax=ax)
 
-    def plot_confusion(self, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
+    def plot_confusion(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        class_names: Sequence[str] | None = None,
+        labels: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
         """Draw how often each class of ``y`` was predicted as which, for ``X``; see `glassnet.plots.plot_confusion`.
 
-        ``labels`` are the names of the classes, in the order of their codes; ``ax`` is where to draw.
+        ``class_names``, or ``labels``, are the names of the classes, in the order of their codes; ``ax`` is where to
+        draw.
         """
         from glassnet.plots import plot_confusion
 
-        return plot_confusion(self, X, y, labels=labels, ax=ax)
+        return plot_confusion(self, X, y, class_names=class_names, labels=labels, ax=ax)
 
-    def plot_calibration(self, X: Any, y: Any, *, bins: int = 10, ax: Axes | None = None) -> Axes:
+    def plot_calibration(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        bins: int = 10,
+        output: int | str | None = None,
+        class_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
         """Draw how often the class predicted for ``X`` was that in ``y``, against its probability, in ``bins`` groups.
 
-        Into ``ax``; see `glassnet.plots.plot_calibration`.
+        With ``output``, a code or one of ``class_names``, it is the probability of that class; into ``ax``. See
+        `glassnet.plots.plot_calibration`.
         """
         from glassnet.plots import plot_calibration
 
-        return plot_calibration(self, X, y, bins=bins, ax=ax)
+        return plot_calibration(self, X, y, bins=bins, output=output, class_names=class_names, ax=ax)
 
-    def plot_predicted(self, X: Any, y: Any, *, output: int = 0, ax: Axes | None = None) -> Axes:
+    def plot_predicted(
+        self, X: Any, y: Any, *, output: int = 0, target_name: str | None = None, ax: Axes | None = None
+    ) -> Axes:
         """Draw the predictions for ``X`` against the true numbers ``y``; see `glassnet.plots.plot_predicted`.
 
-        ``output`` is the column of ``y``; ``ax`` is where to draw.
+        ``output`` is the column of ``y``, ``target_name`` its name; ``ax`` is where to draw.
         """
         from glassnet.plots import plot_predicted
 
-        return plot_predicted(self, X, y, output=output, ax=ax)
+        return plot_predicted(self, X, y, output=output, target_name=target_name, ax=ax)

@@ -10,21 +10,29 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.plots.axes import Axes, axes_for
+from glassnet.plots.calibration import draw_calibration
+from glassnet.plots.confusion import draw_confusion
+from glassnet.plots.inputs import Given, read_data
+from glassnet.plots.labels import label_axis, names_of, show_legend
 from glassnet.training.class_weights import class_codes
-from glassnet.utils.checks import check_integer
+from glassnet.utils.array_advice import frame_columns
+from glassnet.utils.checks import check_choice, check_integer
 
-__all__ = ["class_probabilities", "draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]
+__all__ = [
+    "calibration_of", "class_probabilities", "confusion_counts", "draw_predicted", "plot_calibration", "plot_confusion",
+    "plot_predicted",
+]  # fmt: skip
 
 
-def _classes(where: str, network: BaseNetwork, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probabilities of all classes and the true codes."""
-    X, targets, _ = network._check_data(where, X, y)
-    codes = class_codes(network.loss, targets[:])
+def _classes(where: str, network: BaseNetwork, X: Any, y: Any, names: Any) -> tuple[np.ndarray, np.ndarray, Given]:
+    """Return the probabilities of all classes, the true codes, and the data."""
+    data = read_data(where, network, X, y, names)
+    codes = class_codes(network.loss, data.y[:])
     if codes is None:
-        must = "the network must predict one class per row"
-        message = f"{where}: {must}, got loss={network.loss.name!r}. Use plot_predicted for numbers."
+        fact = f"the network predicts numbers (loss={network.loss.name!r})"
+        message = f"{where}: {fact}; it must predict one class per row. Use plot_predicted for numbers."
         raise ConfigError(message, got=network.loss.name)
-    return class_probabilities(_averaged(network, X[:])), codes
+    return class_probabilities(_averaged(network, data.X[:])), codes, data
 
 
 def class_probabilities(prediction: np.ndarray) -> np.ndarray:
@@ -38,59 +46,79 @@ def _averaged(network: BaseNetwork, X: Any) -> np.ndarray:
     return predictions if network.members is None else predictions.mean(axis=0)
 
 
-def plot_confusion(
-    network: BaseNetwork, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Axes | None = None
-) -> Axes:
-    """Draw how many rows of each class were taken for which, the right ones on the diagonal.
+def confusion_counts(codes: np.ndarray, P: np.ndarray) -> np.ndarray:
+    """Return how many rows of each true class (row) are predicted as which (column), from probabilities (n, k)."""
+    counts = np.zeros((P.shape[1], P.shape[1]), dtype=np.int64)
+    np.add.at(counts, (codes, P.argmax(axis=1)), 1)
+    return counts
 
-    The colour is the share of the true class, so that rare classes are visible too.
+
+def plot_confusion(
+    network: BaseNetwork,
+    X: Any,
+    y: Any,
+    *,
+    class_names: Sequence[str] | None = None,
+    labels: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw how many rows of each class were predicted as which, the right ones on the diagonal.
+
+    The colour is the share of the true class, so that rare classes are visible too. Of more than 12 classes those
+    least often right are named above.
 
     Parameters
     ----------
     network : BaseNetwork
         Fitted classifier; of members the probabilities are averaged.
-    X, y
-        Data, as in `Network.evaluate`.
-    labels : sequence of str, optional
+    X : array of shape (n, ...) or frame
+        Rows.
+    y : array or Series of shape (n,)
+        Codes of the true classes, or their names if ``class_names`` has them.
+    class_names : sequence of str, optional
         Names of the classes, in the order of their codes.
+    labels : sequence of str, optional
+        The same as ``class_names``.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    P, codes = _classes("plot_confusion", network, X, y)
+    given = labels if class_names is None else class_names
+    P, codes, data = _classes("plot_confusion", network, X, y, given)
     k = P.shape[1]
-    names = [str(code) for code in range(k)] if labels is None else [str(label) for label in labels]
-    if len(names) != k:
-        message = f"plot_confusion: there must be {k} labels, one for each class, got {len(names)}."
-        raise ConfigError(message, expected=k, got=len(names))
-    counts = np.zeros((k, k), dtype=np.int64)
-    np.add.at(counts, (codes, P.argmax(axis=1)), 1)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    ax = axes_for("plot_confusion", ax, figsize=(1.6 + 0.55 * max(k, 4), 1.2 + 0.5 * max(k, 4)))
-    ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
-    for (row, column), count in np.ndenumerate(counts):
-        if count and k <= 20:
-            color = "w" if shares[row, column] > 0.5 else "k"
-            ax.text(column, row, f"{count:,}", ha="center", va="center", color=color)
-    ax.set_xticks(range(k), names, rotation=45 if max(map(len, names)) > 3 else 0, parse_math=False)
-    ax.set_yticks(range(k), names, parse_math=False)
-    ax.set(xlabel="predicted", ylabel="true")
-    return ax
+    names = names_of("plot_confusion", "class_names", given, k, each="class", default=range(k))
+    return draw_confusion(confusion_counts(codes, P), names, target=data.target, ax=ax)
 
 
-def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax: Axes | None = None) -> Axes:
+def plot_calibration(
+    network: BaseNetwork,
+    X: Any,
+    y: Any,
+    *,
+    bins: int = 10,
+    output: int | str | None = None,
+    class_names: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how often the predicted class was right against how sure the network was of it.
 
-    Rows are put into ``bins`` of as many rows each, by the probability of the predicted class; bars are two standard
-    errors. On the diagonal the probabilities are right; below it, the network is too confident.
+    Rows are put into ``bins`` of as many rows each, by the probability of the predicted class; bars are the 95 percent
+    intervals of Wilson for the shares. On the diagonal the probabilities are right; below it, the network is too
+    confident.
 
     Parameters
     ----------
     network : BaseNetwork
         Fitted classifier; of members the probabilities are averaged.
-    X, y
-        Data that it was not trained on, as in `Network.evaluate`.
+    X : array of shape (n, ...) or frame
+        Rows that it was not trained on.
+    y : array or Series of shape (n,)
+        Codes of the true classes, or their names if ``class_names`` has them.
     bins : int, default=10
         How many groups of rows.
+    output : int or str, optional
+        A class, by code or name: its probability is compared with how often it is the true one.
+    class_names : sequence of str, optional
+        Names of the classes, in the order of their codes.
     ax : Axes, optional
         Where to draw; by default in a new figure.
 
@@ -98,56 +126,67 @@ def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax
     ----------
     Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks", arXiv:1706.04599, section 2.
     """
-    P, codes = _classes("plot_calibration", network, X, y)
-    sure, right = P.max(axis=1), P.argmax(axis=1) == codes
-    bins = min(check_integer("plot_calibration", "bins", bins, 1), len(sure))
-    parts = np.array_split(np.argsort(sure, kind="stable"), bins)
-    means = np.array([sure[part].mean() for part in parts])
-    shares = np.array([right[part].mean() for part in parts])
-    # Two standard errors of a share; half a row more, so that they are not 0 for shares of 0 and 1.
-    counts = np.array([len(part) for part in parts])
-    smooth = (shares * counts + 0.5) / (counts + 1.0)
-    errors = 2.0 * np.sqrt(smooth * (1.0 - smooth) / counts)
-    gap = float((counts * np.abs(means - shares)).sum() / counts.sum())
-    ax = axes_for("plot_calibration", ax)
-    low = min(float(means.min()), float(shares.min()), 1.0 / P.shape[1])
-    ax.plot([low, 1.0], [low, 1.0], color="0.6", lw=1.0, ls="--", label="means what it says")
-    ax.errorbar(means, shares, yerr=errors, fmt="o-", color="C0", ms=4, lw=1.0, capsize=2, label=f"mean gap {gap:.3f}")
-    ax.set(xlabel="probability of the predicted class", ylabel="share of rows where it was right")
-    ax.legend(frameon=False)
-    return ax
+    where = "plot_calibration"
+    P, codes, _ = _classes(where, network, X, y, class_names)
+    names = names_of(where, "class_names", class_names, P.shape[1], each="class")
+    return calibration_of(P, codes, names, bins=bins, output=output, ax=ax)
 
 
-def plot_predicted(network: BaseNetwork, X: Any, y: Any, *, output: int = 0, ax: Axes | None = None) -> Axes:
+def calibration_of(
+    P: np.ndarray, codes: np.ndarray, names: Sequence[str], *, bins: int, output: int | str | None, ax: Axes | None
+) -> Axes:
+    """Draw the calibration of probabilities (n, k) for true codes (n,), of the predicted class or of one class."""
+    where = "plot_calibration"
+    bins = check_integer(where, "bins", bins, 1)
+    if output is None:
+        return draw_calibration(P.max(axis=1), P.argmax(axis=1) == codes, bins=bins, ax=ax)
+    if isinstance(output, str):
+        which = list(names).index(check_choice(where, "output", output, names))
+    else:
+        which = check_integer(where, "output", output, 0, maximum=len(names) - 1)
+    return draw_calibration(P[:, which], codes == which, bins=bins, what=names[which], ax=ax)
+
+
+def plot_predicted(
+    network: BaseNetwork, X: Any, y: Any, *, output: int = 0, target_name: str | None = None, ax: Axes | None = None
+) -> Axes:
     """Draw predicted against true numbers; on the diagonal they are equal.
 
     Parameters
     ----------
     network : BaseNetwork
         Fitted, for numbers; of members the predictions are averaged.
-    X, y
-        Data, as in `Network.evaluate`.
+    X : array of shape (n, ...) or frame
+        Rows.
+    y : array, Series or frame of shape (n,) or (n, k)
+        True numbers.
     output : int, default=0
         Which column of y, and of the predictions.
+    target_name : str, optional
+        Name of the number, with its unit perhaps; by default that of y, if it is a Series or a frame.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
     where = "plot_predicted"
-    X, targets, _ = network._check_data(where, X, y)
+    data = read_data(where, network, X, y)
     if network.loss.classifies:
-        must = "the network must predict numbers"
-        message = f"{where}: {must}, got loss={network.loss.name!r}. Use plot_confusion for classes."
+        fact = f"the network predicts classes (loss={network.loss.name!r})"
+        message = f"{where}: {fact}; it must predict numbers. Use plot_confusion for classes."
         raise ConfigError(message, got=network.loss.name)
-    columns = targets[:].reshape(len(X), -1)
+    columns = data.y[:].reshape(len(data.X), -1)
     column = check_integer(where, "output", output, 0, maximum=columns.shape[1] - 1)
-    return draw_predicted(columns[:, column], _averaged(network, X[:])[:, column], ax=axes_for(where, ax))
+    several = frame_columns(y)
+    name = target_name if target_name is not None else several[column] if several is not None else data.target
+    found = _averaged(network, data.X[:])[:, column]
+    return draw_predicted(columns[:, column], found, target=name, ax=axes_for(where, ax))
 
 
-def draw_predicted(true: np.ndarray, found: np.ndarray, *, ax: Axes) -> Axes:
-    """Draw predicted numbers against the true ones, both of shape (n,), on ``ax``."""
+def draw_predicted(true: np.ndarray, found: np.ndarray, *, target: str = "", ax: Axes) -> Axes:
+    """Draw predicted numbers against the true ones, both of shape (n,) and called ``target``, on ``ax``."""
     ends = [min(true.min(), found.min()), max(true.max(), found.max())]
     ax.plot(ends, ends, color="0.6", lw=1.0, ls="--", label="equal")
     ax.plot(true, found, "o", color="C0", ms=4, alpha=max(0.1, min(0.8, 60.0 / len(true) ** 0.5 / 10.0)), mew=0.0)
-    ax.set(xlabel="true", ylabel="predicted")
-    ax.legend(frameon=False)
+    label_axis(ax, "x", f"true {target}".strip())
+    label_axis(ax, "y", f"predicted {target}".strip(), share=0.7)
+    show_legend(ax)
     return ax

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from glassnet.plots.axes import Axes, axes_for
+from glassnet.plots.history import curves_of
+from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend, text_width
 from glassnet.training import History
 from glassnet.utils.checks import check_choice
 
@@ -57,9 +59,13 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
     names = sorted({name for history in histories for name in history.columns})
     check_choice("plot_histories", "column", column, names)
     ax = axes_for("plot_histories", ax)
-    curves = [np.array(history.columns.get(column, []), dtype=float) for history in histories]
+    # A history with members has a curve for each of them.
+    found = [curves_of(history.columns.get(column, [])) for history in histories]
+    curves = [curve for several in found for curve in several.T if len(curve)]
     for curve in curves:
-        ax.plot(np.arange(1, len(curve) + 1), curve, color="C0", alpha=max(0.15, min(1.0, 3.0 / len(curves))), lw=1.0)
+        style: dict[str, Any] = {"alpha": max(0.15, min(1.0, 3.0 / len(curves))), "lw": 1.0}
+        style["marker"] = "o" if len(curve) == 1 else None
+        ax.plot(np.arange(1, len(curve) + 1), curve, color="C0", **style)
     if len(curves) > 2:
         longest = max(map(len, curves))
         padded = np.full((len(curves), longest), np.nan)
@@ -67,9 +73,9 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
             row[: len(curve)] = curve
         enough = np.isfinite(padded).sum(axis=0) * 2 >= len(curves)
         ax.plot(np.arange(1, longest + 1)[enough], np.nanmedian(padded[:, enough], axis=0), color="C1", label="median")
-        ax.legend(frameon=False)
+        show_legend(ax)
     ax.set_xlabel("epoch")
-    ax.set_ylabel(column.replace("_", " "), parse_math=False)
+    label_axis(ax, "y", column.replace("_", " "), share=0.7)
     return ax
 
 
@@ -92,10 +98,10 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Axe
     ax.axhspan(mean - std, mean + std, color="C0", alpha=0.15, lw=0, label="± standard deviation")
     ax.axhline(mean, color="C0", lw=1.0, label=f"mean {mean:.4g}")
     ax.plot(folds, values, "o", color="C1", label="fold")
-    ax.set_xticks(folds)
+    ax.set_xticks(folds[:: -(-len(folds) // 20)])
     ax.set_xlabel("fold")
-    ax.set_ylabel(score.replace("_", " "), parse_math=False)
-    ax.legend(frameon=False)
+    label_axis(ax, "y", score.replace("_", " "), share=0.7)
+    show_legend(ax)
     return ax
 
 
@@ -120,8 +126,9 @@ def plot_rates(search: _Rates, *, ax: Axes | None = None) -> Axes:
     ax.set_xscale("log")
     if search.losses[finite].min() > 0.0 and search.losses[finite].max() > 30.0 * search.losses[finite].min():
         ax.set_yscale("log")
-    ax.set(xlabel="learning rate", ylabel=f"training loss, last fifth of {search.curves.shape[1]} steps")
-    ax.legend(frameon=False)
+    ax.set_xlabel("learning rate")
+    label_axis(ax, "y", f"training loss, last fifth of {search.curves.shape[1]} steps", share=0.7)
+    show_legend(ax)
     return ax
 
 
@@ -150,8 +157,18 @@ def plot_sweep(found: _Trials, setting: str, *, ax: Axes | None = None) -> Axes:
     if is_number and min(labels) > 0 and max(labels) > 20 * min(labels):
         ax.set_xscale("log")
     if not is_number:
-        ax.set_xticks(range(len(labels)), labels, parse_math=False)
-    ax.set_xlabel(setting.replace("_", " "), parse_math=False)
-    ax.set_ylabel(found.monitor.replace("_", " "), parse_math=False)
-    ax.legend(frameon=False)
+        _write_choices(ax, labels)
+    label_axis(ax, "x", setting.replace("_", " "))
+    label_axis(ax, "y", found.monitor.replace("_", " "), share=0.7)
+    show_legend(ax)
     return ax
+
+
+def _write_choices(ax: Axes, labels: Sequence[str]) -> None:
+    """Write the choices of a setting below the axis, tilted where they are long."""
+    width, height = cell_size(ax)
+    between = 0.75 * width / len(labels)
+    names = fitted_names(labels, 0.45 * height, 10.0)
+    is_flat = max(text_width(name, 10.0) for name in names) < between
+    tilt: dict[str, Any] = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+    ax.set_xticks(range(len(labels)), names, parse_math=False, **({} if is_flat else tilt))

@@ -86,6 +86,11 @@ class CrossValidation:
 
         return plot_folds(self.scores, score, ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import folds_html
+
+        return folds_html(self)
+
     def __repr__(self) -> str:
         parts = ", ".join(f"{name} {self.mean[name]:.4g} ± {self.std[name]:.2g}" for name in self.scores)
         return f"CrossValidation({len(self.networks)} folds: {parts})"
@@ -170,7 +175,7 @@ def cross_validate(
     jobs = [_job(template, number, train, codes, share) for number, (train, _) in enumerate(parts)]
     failures = train_jointly(jobs, plan)
     if len(failures) == len(jobs):
-        message = f"cross_validate: at least one network must not diverge, got {failures[0]}"
+        message = f"cross_validate: every network diverged; at least one must not. The first: {failures[0]}"
         raise DivergenceError(message)
     networks = [job.network for job in jobs]
     return _result(networks, plan.data, [test for _, test in parts], plan.metrics, failures)

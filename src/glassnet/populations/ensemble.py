@@ -15,7 +15,7 @@ __all__ = ["Ensemble"]
 
 
 class Ensemble:
-    """Networks whose predictions are averaged; how far they differ says how sure they are.
+    """Networks whose predictions are averaged; their spread shows how uncertain the average is.
 
     ``prediction = mean_k p_k``, ``spread = sqrt(mean_k (p_k - prediction)**2)``
 
@@ -45,8 +45,8 @@ class Ensemble:
         self.networks = list(networks)
         kinds = {(type(network.loss), network.loss.name, network.n_outputs) for network in self.networks}
         if len(kinds) != 1:
-            got = "none" if not kinds else f"{len(kinds)} kinds of outputs"
-            message = f"Ensemble: networks must have the same outputs under the same loss, got {got}."
+            fact = f"networks have {len(kinds)} kinds of outputs" if kinds else "there are no networks"
+            message = f"Ensemble: {fact}; they must have the same outputs under the same loss."
             raise ConfigError(message, got=kinds)
 
     def __len__(self) -> int:
@@ -78,6 +78,11 @@ class Ensemble:
         prediction = self.predict(X)
         chosen = first.loss.choose_metrics("Ensemble.evaluate", metrics)
         return {name: float(metric(targets[:], prediction, weight)) for name, metric in chosen.items()}
+
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import ensemble_html
+
+        return ensemble_html(self)
 
     def __repr__(self) -> str:
         return f"Ensemble({len(self)} of {self.networks[0]!r})"

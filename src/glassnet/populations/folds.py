@@ -43,7 +43,7 @@ _FOLDS = 4  # the streams 0-3 of a seed belong to a run
 def _split(n: int, count: int, stream: np.random.SeedSequence, codes: np.ndarray | None) -> list[np.ndarray]:
     """Deal the rows out in random order, class by class: sizes, and counts of each class, differ by 1 at most."""
     if n < count:
-        message = f"cross_validate: there must be at least one row for each of {count} folds, got {n} rows."
+        message = f"cross_validate: {n} rows for {count} folds; there must be at least one row for each."
         raise DataError(message, expected=count, got=n)
     order = np.random.default_rng(stream).permutation(n)
     if codes is not None:
@@ -55,11 +55,11 @@ def _split_groups(n: int, count: int, stream: np.random.SeedSequence, groups: An
     """Give the groups to the folds, the largest first, each to the fold that has the fewest rows."""
     labels = np.asarray(groups)
     if labels.shape != (n,):
-        message = f"cross_validate: groups must have one entry for each of {n} rows, got shape {labels.shape}."
+        message = f"cross_validate: groups has shape {labels.shape}; it must have one entry for each of {n} rows."
         raise ShapeError(message, expected=(n,), got=labels.shape)
     names, members, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     if len(names) < count:
-        message = f"cross_validate: there must be at least {count} groups for {count} folds, got {len(names)}."
+        message = f"cross_validate: {len(names)} groups for {count} folds; there must be at least {count}."
         raise DataError(message, expected=count, got=len(names))
     order = np.random.default_rng(stream).permutation(len(names))
     order = order[np.argsort(-sizes[order], kind="stable")]
@@ -79,13 +79,13 @@ def given_fold(what: str, n: int, pair: Any) -> Fold:
     (array([0, 1]), array([2]))
     """
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        message = f"{what} must be a pair of row numbers (train, test), got {pair!r}."
+        message = f"{what} is {pair!r}; it must be a pair of row numbers (train, test)."
         raise ConfigError(message, got=pair)
     where = what.split(":")[0]
     train, test = (_row_numbers(where, n, rows) for rows in pair)
     if np.intersect1d(train, test).size:
         row = int(np.intersect1d(train, test)[0])
-        message = f"{where}: a fold's training and test rows must differ, got row {row} in both."
+        message = f"{where}: row {row} is in both parts of a fold; training and test rows must differ."
         raise DataError(message, got=row)
     return train, test
 
@@ -95,10 +95,10 @@ def _row_numbers(where: str, n: int, rows: Any) -> np.ndarray:
     if numbers.dtype == bool and numbers.shape == (n,):
         numbers = np.flatnonzero(numbers)
     if numbers.ndim != 1 or not numbers.size or numbers.dtype.kind not in "iu":
-        message = f"{where}: row numbers must be whole numbers, got {rows!r}."
+        message = f"{where}: the row numbers are {rows!r}; they must be whole numbers."
         raise ConfigError(message, got=rows)
     if numbers.min() < 0 or numbers.max() >= n:
         wrong = int(numbers.min() if numbers.min() < 0 else numbers.max())
-        message = f"{where}: row numbers must lie between 0 and {n - 1}, got {wrong}."
+        message = f"{where}: row {wrong} does not exist; row numbers must lie between 0 and {n - 1}."
         raise DataError(message, expected=n, got=wrong)
     return numbers.astype(np.int64)

@@ -70,10 +70,10 @@ def make_plan(
     networks.
     """
     if isinstance(X, BlockSource):
-        message = f"{where}: X must be an array, got {type(X).__name__}. {X.not_an_array}"
+        message = f"{where}: X is a {type(X).__name__}; it must be an array. {X.not_an_array}"
         raise ConfigError(message, got=X)
     if y is None:
-        message = f"{where}: y must be given, got none. Batches of your own are for Network.fit."
+        message = f"{where}: y is missing. Batches of your own are for Network.fit."
         raise ConfigError(message)
     given: FitOptions = {**FIT_DEFAULTS, **options}
     epochs, max_seconds = check_integer(where, "epochs", epochs, 1), given["max_seconds"]
@@ -230,8 +230,8 @@ class _Training:
             rule = self.plan.early_stopping
             network._run.leave(network, best=rule is not None and rule.restore_best)
             network._run.history.stop_reason = "diverged"
-            message = f"loss and weights must stay finite, got {what}. Lower learning_rate (now {rate:g})"
-            self.failures[numbers[k]] = f"fit: {message} or scale X and y."
+            fact, advice = f"training diverged with {what}", f"Lower learning_rate (now {rate:g}) or scale X and y."
+            self.failures[numbers[k]] = f"fit: {fact}; loss and weights must stay finite. {advice}"
 
     def _batches(self, network: Network, rows: np.ndarray | None) -> ArrayBatches:
         plan = self.plan

@@ -20,10 +20,10 @@ __all__ = ["check_template", "kept_value", "make_members", "scale_weights"]
 def check_template(where: str, network: Any) -> None:
     """Refuse what new copies cannot be made of: anything but a network without members."""
     if not isinstance(network, Network):
-        message = f"{where}: network must be a Network, got {type(network).__name__}."
+        message = f"{where}: network is of type {type(network).__name__}; it must be a Network."
         raise ConfigError(message, got=network)
     if network.members is not None:
-        message = f"{where}: network must have no members itself, got members={network.members}. Make it without."
+        message = f"{where}: the network has members={network.members}; it must have none itself. Make it without."
         raise ConfigError(message, got=network.members)
 
 
@@ -51,12 +51,12 @@ def _count(members: int | None, given: dict[str, list[Any]]) -> int:
     if members is not None:
         lengths = {"members": check_integer("Population", "members", members, 1), **lengths}
     if not lengths:
-        message = "Population: members must be given, got neither a number nor a sequence of settings. Pass members=8."
+        message = "Population: there is neither members nor a sequence of settings. Pass members=8."
         raise ConfigError(message)
     count = next(iter(lengths.values()))
     if count < 1 or set(lengths.values()) != {count}:
         words = ", ".join(f"{length} in {name}" for name, length in lengths.items())
-        message = f"Population: there must be one setting for each member, got {words}."
+        message = f"Population: settings differ in number: {words}; there must be one for each member."
         raise ConfigError(message, got=lengths)
     return count
 
@@ -69,7 +69,7 @@ def _set_learning_rate(member: Network, value: Any) -> None:
 def _set_weight_decay(member: Network, value: Any) -> None:
     if not member.optimizer.decays:
         name = type(member.optimizer).__name__
-        message = f"Population: weight_decay needs an optimizer that has it, got {name}. Take AdamW."
+        message = f"Population: the optimizer {name} has no weight_decay. Take AdamW."
         raise ConfigError(message, got=name)
     vars(member.optimizer)["weight_decay"] = check_number("Population", "weight_decay", value, 0.0)
 
@@ -77,7 +77,7 @@ def _set_weight_decay(member: Network, value: Any) -> None:
 def _set_dropout(member: Network, value: Any) -> None:
     layers = [layer for layer in every_layer(member.layers) if isinstance(layer, Dropout)]
     if not layers:
-        message = "Population: dropout needs Dropout layers in the network, got none. Put them where it should act."
+        message = "Population: the network has no Dropout layers, which dropout needs. Put them where it should act."
         raise ConfigError(message)
     for layer in layers:
         layer.rate = Dropout(value).rate
@@ -88,8 +88,7 @@ _SETTERS = {"learning_rate": _set_learning_rate, "weight_decay": _set_weight_dec
 
 def kept_value(history: History, values: Sequence[Any], restores_best: bool) -> float:
     """Return the value of a history's column at the epoch whose weights a network has; NaN if there is none."""
-    value = values[history.best_epoch - 1 if restores_best and history.best_epoch else -1] if values else None
-    return math.nan if value is None else float(value)
+    return float(values[history.best_epoch - 1 if restores_best and history.best_epoch else -1]) if values else math.nan
 
 
 def scale_weights(member: Network, scale: float) -> None:

@@ -19,6 +19,7 @@ from glassnet.populations.joint import Job, make_plan, train_jointly
 from glassnet.populations.members import check_template, kept_value, make_members, scale_weights
 from glassnet.schedules import Schedule
 from glassnet.training import History
+from glassnet.training.history import has_value
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_names
@@ -166,7 +167,7 @@ class Population(AdvisesOnNames):
         self._restores_best = early_stopping is not None and early_stopping.restore_best
         self.failures = train_jointly([Job(network) for network in self.networks], plan)
         if len(self.failures) == len(self):
-            message = f"Population.fit: at least one member must not diverge, got {self.failures[0]}"
+            message = f"Population.fit: every member diverged; at least one must not. The first: {self.failures[0]}"
             raise DivergenceError(message)
         return self.histories
 
@@ -178,7 +179,7 @@ class Population(AdvisesOnNames):
         monitor : str, optional
             By default what early stopping watched, or the validation loss, or without validation data the loss.
         """
-        columns = [name for name, values in self._trained().columns.items() if values[-1] is not None]
+        columns = [name for name, values in self._trained().columns.items() if has_value(values[-1])]
         name = check_choice("Population", "monitor", monitor or self._monitor, columns)
         return [
             math.nan if k in self.failures else kept_value(history, history.columns.get(name, []), self._restores_best)
@@ -190,7 +191,7 @@ class Population(AdvisesOnNames):
         for k, history in enumerate(self.histories):
             if history.epochs and k not in self.failures:
                 return history
-        message = "Population: its members must be trained, got none that is. Call fit first."
+        message = "Population: no member is trained. Call fit first."
         raise NotFittedError(message)
 
     def ranking(self, monitor: str | None = None, *, mode: Literal["auto", "min", "max"] = "auto") -> list[int]:
@@ -201,7 +202,7 @@ class Population(AdvisesOnNames):
         monitor : str, optional
             As of `scores`.
         mode : {"auto", "min", "max"}, default="auto"
-            Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
+            Whether small or large values are good: ``"auto"`` works for losses and the metrics of this library.
         """
         values = self.scores(monitor)
         sign = better_sign("Population", monitor or self._monitor, mode)
@@ -214,7 +215,7 @@ class Population(AdvisesOnNames):
         """
         ranking = self.ranking(monitor, mode=mode)
         if not ranking:
-            message = f"Population: monitor must be a number for some member, got NaN for all of {monitor!r}."
+            message = f"Population: {monitor!r} is NaN for all members; it must be a number for some."
             raise ConfigError(message, got=monitor)
         return self.member(ranking[0])
 
@@ -246,6 +247,11 @@ class Population(AdvisesOnNames):
 
         self._trained()
         return plot_histories(self.histories, monitor or self._monitor, ax=ax)
+
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import population_html
+
+        return population_html(self)
 
     def __repr__(self) -> str:
         epochs = max(history.epochs for history in self.histories)

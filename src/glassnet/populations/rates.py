@@ -72,6 +72,11 @@ class RateSearch:
 
         return plot_rates(self, ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import rates_html
+
+        return rates_html(self)
+
     def __repr__(self) -> str:
         return f"RateSearch(best {self.best:.3g} of {len(self.rates)} rates, loss {np.nanmin(self.losses):.4g})"
 
@@ -181,7 +186,7 @@ def find_learning_rate(
     for number in failures:
         curves[number, -1] = math.nan
     if np.isnan(curves[:, -1]).all():
-        message = f"find_learning_rate: at least one rate must not diverge, got {failures[0]}"
+        message = f"find_learning_rate: every rate diverged; at least one must not. The first: {failures[0]}"
         raise DivergenceError(message)
     return RateSearch(rates, curves)
 
@@ -192,6 +197,6 @@ def _spaced(lowest: float, highest: float, n_rates: int) -> np.ndarray:
     low = check_number(where, "lowest", lowest, 0.0, open_minimum=True)
     high = check_number(where, "highest", highest, 0.0, open_minimum=True)
     if high <= low:
-        message = f"{where}: highest must be above lowest, got {high:g} and {low:g}."
+        message = f"{where}: highest is {high:g} and lowest {low:g}; highest must be above lowest."
         raise ConfigError(message, got=(low, high))
     return np.geomspace(low, high, check_integer(where, "n_rates", n_rates, 2))

@@ -122,6 +122,11 @@ class Sweep:
         names = list(self.trials[0].settings)
         return plot_sweep(self, check_choice("Sweep.plot", "setting", setting or names[0], names), ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import sweep_html
+
+        return sweep_html(self)
+
     def __repr__(self) -> str:
         return f"Sweep({len(self.trials)} trials, best {self.trials[0]!r})"
 
@@ -167,7 +172,7 @@ def sweep(
     monitor : str, optional
         The column of the history to compare; by default what early stopping watches, or the validation loss.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
+        Whether small or large values are good: ``"auto"`` works for losses and the metrics of this library.
     **options
         ``batch_size``, ``validation_data``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``,
         ``drop_last``, ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`.
@@ -204,7 +209,7 @@ def sweep(
     started = time.perf_counter()
     check_fit_options("sweep", options, JointOptions, ("epochs", "mode", "monitor", "n_random", "n_seeds", "seed"))
     if not callable(build):
-        message = f"sweep: build must be a function that returns a network, got {type(build).__name__}."
+        message = f"sweep: build is of type {type(build).__name__}; it must be a function that returns a network."
         raise ConfigError(message, expected="a function", got=build)
     early_stopping, validation_data = options.get("early_stopping"), options.get("validation_data")
     validation_split = options.get("validation_split", 0.2)
@@ -212,7 +217,7 @@ def sweep(
     watched = monitor or (early_stopping.monitor if early_stopping is not None else "valid_loss")
     sign = better_sign("sweep", watched, mode)
     if validation_data is None and not validation_split and watched.startswith("valid_"):
-        message = "sweep: there must be rows to compare on, got none. Pass validation_data or validation_split=0.2."
+        message = "sweep: there are no rows to compare on. Pass validation_data or validation_split=0.2."
         raise ConfigError(message)
     options["validation_split"] = 0.0 if validation_data is not None else validation_split
     failures = _train(trials, seed, X, y, epochs, options)
@@ -220,8 +225,10 @@ def sweep(
     for trial in trials:
         trial.values[:] = [_value(network, watched, restores, failures) for network in trial.networks]
     if all(math.isnan(trial.mean) for trial in trials):
-        words = next(iter(failures.values()), f"no value of {watched!r}")
-        message = f"sweep: at least one combination must not diverge, got {words}"
+        message = f"sweep: no combination has a value of {watched!r}."
+        if failures:
+            first = next(iter(failures.values()))
+            message = f"sweep: every combination diverged; at least one must not. The first: {first}"
         raise DivergenceError(message)
     return Sweep(trials, watched, sign, time.perf_counter() - started)
 
@@ -236,13 +243,13 @@ def _combinations(
     else:
         given = list(settings)
         if not all(isinstance(picked, Mapping) for picked in given):
-            must = "settings must be a dict of lists, or a list of dicts, from names of build's arguments to values"
-            message = f"sweep: {must}, got {type(settings).__name__}."
+            must = "it must be a dict of lists, or a list of dicts, from names of build's arguments to values"
+            message = f"sweep: settings is of type {type(settings).__name__}; {must}."
             raise ConfigError(message, expected=must, got=settings)
         found = [dict(picked) for picked in given]
     if not found or any(picked.keys() != found[0].keys() for picked in found):
-        must = "settings must have at least one combination, all with the same names"
-        message = f"sweep: {must}, got {[sorted(picked) for picked in found][:3]}."
+        must = "there must be at least one combination, all with the same names"
+        message = f"sweep: settings have the names {[sorted(picked) for picked in found][:3]}; {must}."
         raise ConfigError(message, got=settings)
     if n_random is None:
         return found
@@ -253,7 +260,7 @@ def _combinations(
 
 def _values(name: str, found: Any) -> list[Any]:
     if isinstance(found, str) or not isinstance(found, Iterable):
-        message = f"sweep: settings must give a sequence of values for each name, got {found!r} for {name!r}."
+        message = f"sweep: {name!r} of settings is {found!r}; it must be a sequence of values."
         raise ConfigError(message, got=found)
     return list(found)
 

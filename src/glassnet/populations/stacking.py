@@ -166,10 +166,10 @@ def unstack(stacked: Network, networks: Sequence[Network]) -> None:
 
 
 def _member_columns(history: History, members: int) -> list[dict[str, list[Any]]]:
-    """Return the history's columns for each member; None stands for all of them."""
+    """Return the history's columns for each member; one number stands for all of them."""
     found: list[dict[str, list[Any]]] = [{} for _ in range(members)]
     for name, values in history.columns.items():
-        rows = ([value] * members if value is None else value for value in values)
+        rows = (value if isinstance(value, list) else [value] * members for value in values)
         for own, column in zip(found, zip(*rows, strict=True), strict=True):
             own[name] = list(column)
     return found
@@ -205,7 +205,7 @@ def _member_stopping(stopping: StoppingState, k: int) -> StoppingState:
 
 def _append_history(history: History, columns: dict[str, list[Any]], own: RunState, members: int) -> None:
     """Add the epochs that were trained together; of the time each member takes an equal share."""
-    own.history.extend(columns)
+    own.history._extend(columns)
     if own.stopping is not None:
         own.history.best_epoch = int(own.stopping.best_epoch[0])
     own.history.stop_reason = history.stop_reason

@@ -10,10 +10,10 @@ from glassnet.charts.matrix import matrix_table
 from glassnet.charts.points import Group, reliability_chart, scatter_chart
 from glassnet.reports.calibration_facts import calibration_facts, interval_text
 from glassnet.reports.classes import times, worst_classes
-from glassnet.reports.intervals import wilson
 from glassnet.reports.split_text import how_divided
 from glassnet.reports.training_words import shortage_sentences
 from glassnet.utils.html import Markup, element, table
+from glassnet.utils.shares import wilson
 from glassnet.utils.short_text import count, metric_name, number_text, plain, score_text
 from glassnet.utils.wording import cut_middle
 

@@ -61,13 +61,13 @@ def _check_config(part: Layer | Loss) -> None:
     if _is_saved_by_name(part):
         if getattr(part, "name", None) is None:
             name = type(part).__name__
-            message = f"{name}: it must have a name to be saved, got none for {part!r}. Make it with name=..."
+            message = f"{name}: {part!r} has no name; it must have one to be saved. Make it with name=..."
             raise ConfigError(message, got=part)
         return
     arguments = set(inspect.signature(type(part)).parameters)
     if arguments - set(part.config()):
         missing = ", ".join(sorted(arguments - set(part.config())))
-        message = f"{type(part).__name__}.config: it must return the constructor's arguments, got none for {missing}."
+        message = f"{type(part).__name__}.config: it lacks {missing}; it must return all arguments of the constructor."
         raise ConfigError(message, expected=arguments, got=part.config())
 
 
@@ -79,7 +79,7 @@ def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable
     """
     missing = [key for key in _KEYS if key not in config] if isinstance(config, dict) else list(_KEYS)
     if missing:
-        words = f"the configuration must have {', '.join(_KEYS)}, got none of {', '.join(missing)}"
+        words = f"the configuration lacks {', '.join(missing)}; it must have {', '.join(_KEYS)}"
         message = f"network_from_config: {words}."
         raise FormatError(message, expected=_KEYS, got=missing)
     given = list(custom)
@@ -89,7 +89,7 @@ def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable
     schedules = SCHEDULES | own_schedules
     try:
         if not isinstance(config["layers"], list) or not isinstance(config["seeds"], list):
-            message = f"layers and seeds must be lists, got {config['layers']!r} and {config['seeds']!r}"
+            message = f"layers and seeds are {config['layers']!r} and {config['seeds']!r}; they must be lists"
             raise ConfigError(message)
         layers = [make_layer(entry, LAYERS | own) for entry in config["layers"]]
         losses = {found.__name__: found for found in (*LOSSES.values(), CustomLoss, EnsembleLoss)} | own
@@ -99,7 +99,7 @@ def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable
         optimizer = check_class("optimizer", "class", name, optimizers).from_config(arguments, schedules)
         members, seeds = config["members"], config["seeds"]
         if members is None and len(seeds) != 1:
-            message = f"seeds must hold one seed, got {len(seeds)}"
+            message = f"seeds holds {len(seeds)} seeds; it must hold one"
             raise ConfigError(message)
         return kind(
             layers,
@@ -113,7 +113,7 @@ def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable
             max_norm=config.get("max_norm"),
         )
     except Exception as error:  # a class of the user's own may refuse in any way
-        message = f"network_from_config: the configuration must describe a network, got one that fails with: {error}"
+        message = f"network_from_config: the configuration describes no network: {error}"
         raise FormatError(message) from error
 
 
@@ -122,7 +122,7 @@ def _name_of(found: Any) -> str:
     name = found.__name__ if isinstance(found, type) else getattr(found, "name", None)
     if isinstance(name, str):
         return name
-    message = f"load: custom must hold classes, or objects with a name, got {found!r}."
+    message = f"load: custom holds {found!r}; it must hold classes, or objects with a name."
     raise ConfigError(message, got=found)
 
 
@@ -135,7 +135,7 @@ def _make(kind: str, entry: dict[str, Any], known: dict[str, Any], objects: dict
     found = check_class(kind, "class", name, known)
     if _is_saved_by_name(found):
         called = f"{name} {arguments.get('name')!r}"
-        message = f"the {called}, which a file only names, must be handed over, got none. Pass custom=[that object]."
+        message = f"the file only names the {called}, and no such object was passed. Pass custom=[that object]."
         raise ConfigError(message, expected=called)
     return found(**arguments)
 
@@ -143,7 +143,7 @@ def _make(kind: str, entry: dict[str, Any], known: dict[str, Any], objects: dict
 def _split(entry: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the class's name and the other entries."""
     if not isinstance(entry, dict):
-        message = f"loss and optimizer must be described by a class and its arguments, got {entry!r}"
+        message = f"the description of a loss or optimizer is {entry!r}; it must be a class and its arguments"
         raise ConfigError(message, got=entry)
     rest = dict(entry)
     return rest.pop("class", None), rest

@@ -71,7 +71,7 @@ def save_network(
     """Write a built network to one ``.safetensors`` file; an existing one is replaced in one go.
 
     ``training`` is what is needed to train on as if nothing had happened, and ``data``, JSON-able, what the run's data
-    are, so that a resumed run can tell whether it has the same.
+    are, so that a resumed run can check that it has the same.
     """
     store = network._built("save")
     # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
@@ -100,7 +100,7 @@ def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     try:
         json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError) as error:
-        message = f"save: network.metadata must be JSON-able, got an entry that is not ({error})."
+        message = f"save: network.metadata has an entry that JSON cannot hold ({error}); all of it must be JSON-able."
         raise ConfigError(message) from error
     return metadata
 
@@ -128,10 +128,11 @@ def restore_network(
     differing = sorted(name for name in own.keys() | found.keys() if own.get(name) != found.get(name))
     if differing:
         words = shortened("; ".join(f"{name} was {found.get(name)!r} and is {own.get(name)!r}" for name in differing))
-        message = f"{where}: with resume=True the network must be that of {str(path)!r}, got another: {words}."
+        message = f"{where}: the network is not that of {str(path)!r}, which resume=True needs: {words}."
         raise ConfigError(message, expected=found, got=own)
     if description["training"] is None:
-        message = f"{where}: with resume=True {str(path)!r} must hold a run, got a network without its training state."
+        must = "with resume=True it must hold a run"
+        message = f"{where}: {str(path)!r} holds a network without its training state; {must}."
         raise ConfigError(message)
     check_data(description["data"])
     assert network.input_shape is not None
@@ -153,19 +154,19 @@ def _fill(
     # Before anything is allocated: a damaged description may ask for any amount of memory.
     _compare(where, store, network.dtype, stored)
     if own and description["training"] is None:
-        message = f"{where}: there must be a training state for the arrays {few(own)}, got none."
+        message = f"{where}: there is no training state for the arrays {few(own)}."
         raise FormatError(message, got=sorted(own))
     try:
         store = network.build(shape)._built("load")
     except MemoryError as error:
-        message = f"{where}: the model must fit into memory, got one of {store.n_parameters:,} parameters."
+        message = f"{where}: the model has {store.n_parameters:,} parameters, which do not fit into memory."
         raise FormatError(message) from error
     state = None
     if description["training"] is not None:
         try:
             state = restore(network, description["training"], own)
         except (GlassnetError, LookupError, TypeError, ValueError) as error:
-            message = f"{where}: the training state must be whole, got one that fails with: {shortened(error)}"
+            message = f"{where}: the training state is damaged: {shortened(error)}"
             raise FormatError(message) from error
     for slots, flat in ((store.slots, store.params), (store.stat_slots, store.stats)):
         for slot in slots:
@@ -191,31 +192,30 @@ def _read(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dic
 def _description(where: str, texts: dict[str, str]) -> dict[str, Any]:
     """Return the description that the texts of a file hold."""
     if "exported_by" in texts:
-        must = "the file must be one that save wrote"
-        message = f"{where}: {must}, got weights that were exported. Load the original, or read them with from_torch."
+        must = "it must be one that save wrote"
+        message = f"{where}: the file holds exported weights; {must}. Load the original, or read it with from_torch."
         raise FormatError(message, expected=must)
     if "glassnet" not in texts:
-        message = f"{where}: the file must be written by glassnet, got safetensors without a network's description."
+        message = f"{where}: not a glassnet model: it is a safetensors file without a network's description."
         raise FormatError(message)
     try:
         description = parse_json(texts["glassnet"])
     except ValueError as error:
-        message = f"{where}: the description must be JSON with a format_version, got text that {error}."
+        message = f"{where}: the description {error}; it must be JSON with a format_version."
         raise FormatError(message) from error
     if not isinstance(description, dict) or "format_version" not in description:
-        message = f"{where}: the description must be JSON with a format_version, got something else."
+        message = f"{where}: the description has no format_version; it must be a JSON object with one."
         raise FormatError(message)
     version = description["format_version"]
     if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
         newer = type(version) is int and version > FORMAT_VERSION
         advice = "Update glassnet." if newer else "The file is damaged."
-        message = (
-            f"{where}: the format version must be from 1 to {FORMAT_VERSION}, got {shortened(repr(version))}. {advice}"
-        )
+        must = f"it must be from 1 to {FORMAT_VERSION}"
+        message = f"{where}: the format version is {shortened(repr(version))}; {must}. {advice}"
         raise FormatError(message, expected=FORMAT_VERSION, got=version)
     for name, (words, kinds) in _PARTS.items():
         if not isinstance(description.setdefault(name, None), kinds):
-            message = f"{where}: {words} must be an object, got {shortened(repr(description[name]))}."
+            message = f"{where}: {words} is {shortened(repr(description[name]))}; it must be an object."
             raise FormatError(message, got=description[name])
     return description
 
@@ -247,7 +247,7 @@ def _compare(where: str, store: Store, dtype: np.dtype[Any], stored: dict[str, n
         elif wrong := wrong_values(array, signed=not wanted[name].spec.non_negative):
             problems.append(f"{name!r} holds {wrong}")
     if problems:
-        message = f"{where}: the arrays must fit the network, got a file in which {few(problems, between='; ')}."
+        message = f"{where}: the arrays of the file do not fit its network: {few(problems, between='; ')}."
         raise FormatError(message, got=problems)
 
 
@@ -256,10 +256,11 @@ def _check_writable(arrays: dict[str, np.ndarray], text: str) -> None:
     wrong = {name: found for name, array in arrays.items() if (found := wrong_values(array, infinite=False))}
     if wrong:
         problems = [f"{found} in {name!r}" for name, found in wrong.items()]
-        message = f"save: parameters and statistics must be finite, got {few(problems)}. Train with scaled data."
+        must = "parameters and statistics must be finite"
+        message = f"save: there is {few(problems)}; {must}. Train with scaled data."
         raise DataError(message, got=problems)
     try:
         parse_json(text)
     except ValueError as error:
-        message = f"save: network.metadata and the history must be smaller and simpler, got text that {error}."
+        message = f"save: the text of network.metadata and the history {error}; both must be smaller and simpler."
         raise ConfigError(message) from error

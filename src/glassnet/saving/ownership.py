@@ -45,7 +45,7 @@ def check_model_target(where: str, path: str | os.PathLike[str], advice: str = "
         message = f"{where}: {lost}. Choose another name{advice}."
         raise DataError(message, got=path)
     if not os.fspath(path).lower().endswith(MODEL_SUFFIX):
-        message = f"{where}: the name of a model file must end in {MODEL_SUFFIX}, got {os.fspath(path)!r}."
+        message = f"{where}: the name is {os.fspath(path)!r}; that of a model file must end in {MODEL_SUFFIX}."
         raise ConfigError(message, expected=MODEL_SUFFIX, got=path)
     return target
 

@@ -23,7 +23,7 @@ from glassnet.utils.wording import shortened
 __all__ = ["KINDS", "read_safetensors", "read_texts"]
 
 KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
-"""What a path may lead to in place of an ordinary file or a folder."""
+"""The kinds of files that are neither ordinary files nor folders, in words."""
 
 _DTYPES = {
     "BOOL": "?", "F16": "f2", "F32": "f4", "F64": "f8", "I8": "i1", "I16": "i2", "I32": "i4", "I64": "i8",
@@ -67,7 +67,7 @@ def _open(where: str, path: str | os.PathLike[str]) -> IO[bytes]:
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a zero byte in the path
         mode = 0
     if not mode or stat.S_ISDIR(mode):
-        fact = "the model must be a file, got a folder." if mode else f"no such file. {_near(path)}".rstrip()
+        fact = "this is a folder; the model must be a file." if mode else f"no such file. {_near(path)}".rstrip()
         message = f"{where}: {fact}"
         raise FileNotFoundError(message)
     if stat.S_ISREG(mode):
@@ -76,7 +76,7 @@ def _open(where: str, path: str | os.PathLike[str]) -> IO[bytes]:
         if stat.S_ISREG(mode):
             return file
         file.close()
-    message = f"{where}: the model must be an ordinary file, got {KINDS.get(stat.S_IFMT(mode), 'another')}."
+    message = f"{where}: this is {KINDS.get(stat.S_IFMT(mode), 'something else')}; the model must be an ordinary file."
     raise FormatError(message)
 
 
@@ -135,7 +135,7 @@ def _bytes(where: str, file: IO[bytes], count: int) -> np.ndarray:
     try:
         found = np.empty(count, dtype=np.uint8)
     except MemoryError as error:
-        message = f"{where}: the file must fit into memory, got {count:,} bytes."
+        message = f"{where}: the file has {count:,} bytes, which do not fit into memory."
         raise FormatError(message) from error
     rest = found.data
     while rest:
@@ -188,5 +188,5 @@ def _short(value: Any) -> str:
 
 
 def _refuse(where: str, got: str) -> FormatError:
-    message = f"{where}: the file must be a safetensors file, got {got}. It is damaged or of another kind."
+    message = f"{where}: not a glassnet model: it is no safetensors file but {got}. It is damaged or of another kind."
     return FormatError(message, expected="a safetensors file", got=got)

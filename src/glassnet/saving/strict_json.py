@@ -27,7 +27,7 @@ def parse_json(text: str | bytes, *, finite: bool = False, levels: int = _MOST_L
     Raises
     ------
     ValueError
-        In words that go on from "got text that".
+        In words that go on from "the text".
 
     Examples
     --------

@@ -30,11 +30,11 @@ def check_target(path: str | os.PathLike[str]) -> Path:
         file at all.
     """
     if not isinstance(path, (str, os.PathLike)):
-        message = f"save: the path must be a str or a Path, got {path!r}."
+        message = f"save: the path is {path!r}; it must be a str or a Path."
         raise ConfigError(message, got=path)
     real = _ordinary(path)
     if not real.parent.is_dir():
-        message = f"save: the folder must exist, got {str(real.parent)!r}. Make it first."
+        message = f"save: the folder {str(real.parent)!r} does not exist. Make it first."
         raise ConfigError(message, got=real)
     return real
 
@@ -47,14 +47,14 @@ def _ordinary(path: str | os.PathLike[str]) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         return real
     except ValueError as error:  # a zero byte, or characters that the file system cannot have
-        message = f"save: the path must be that of a file, got {os.fspath(path)!r}, which no file can be called."
+        message = f"save: no file can be called {os.fspath(path)!r}. Choose another name."
         raise ConfigError(message, got=path) from error
     if stat.S_ISDIR(mode):
-        message = f"save: the path must be that of a file, got the folder {str(real)!r}. Add a file name."
+        message = f"save: {str(real)!r} is a folder; the path must be that of a file. Add a file name."
         raise ConfigError(message, got=real)
     if not stat.S_ISREG(mode):
         kind = KINDS.get(stat.S_IFMT(mode), "something else")
-        message = f"save: the path must be that of an ordinary file, got {kind}: {str(real)!r}."
+        message = f"save: {str(real)!r} is {kind}; the path must be that of an ordinary file."
         raise ConfigError(message, got=real)
     return real
 

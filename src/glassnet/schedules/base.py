@@ -102,7 +102,8 @@ def as_schedule(where: str, name: str, value: float | Schedule) -> Schedule:
     try:
         return Constant(check_number(where, name, value, 0.0))
     except ConfigError as error:
-        message = f"{where}: {name} must be a number of at least 0 or a schedule, got {shortened(repr(value), 80)}."
+        must = "it must be a number of at least 0 or a schedule"
+        message = f"{where}: {name} is {shortened(repr(value), 80)}; {must}."
         raise ConfigError(message, got=value) from error
 
 
@@ -123,5 +124,5 @@ def check_factor(where: str, name: str, value: Any) -> Schedule | None:
     """
     if value is None or (isinstance(value, Schedule) and not value.monitors()):
         return value
-    message = f"{where}: {name} must be a schedule such as FlatCosine(1.0, epochs=50), or None, got {value!r}."
+    message = f"{where}: {name} is {value!r}; it must be a schedule such as FlatCosine(1.0, epochs=50), or None."
     raise ConfigError(message, got=value)

@@ -100,10 +100,11 @@ class SequentialSchedule(Schedule):
         self.milestones = [check_integer(where, "milestones", milestone, 1) for milestone in milestones]
         if len(self._parts) < 2 or len(self.milestones) != len(self._parts) - 1:
             must = "there must be at least two schedules, and a milestone for each but the first"
-            message = f"{where}: {must}, got {len(self._parts)} schedules and {len(self.milestones)} milestones."
+            fact = f"there are {len(self._parts)} schedules and {len(self.milestones)} milestones"
+            message = f"{where}: {fact}; {must}."
             raise ConfigError(message, got=self.milestones)
         if any(a >= b for a, b in zip(self.milestones, self.milestones[1:], strict=False)):
-            message = f"{where}: milestones must rise, got {self.milestones}."
+            message = f"{where}: milestones is {self.milestones}; they must rise."
             raise ConfigError(message, got=self.milestones)
         last = self._parts[-1]
         self.horizon = self.milestones[-1] + (last.horizon or 0) if _ends(last) else None

@@ -85,7 +85,7 @@ class CosineWaves(Schedule):
         self.epochs = check_integer("CosineWaves", "epochs", epochs, 1)
         self.waves = check_integer("CosineWaves", "waves", waves, 1)
         if self.waves > _MOST_WAVES:
-            message = f"CosineWaves: waves must be at most {_MOST_WAVES}, got {waves}."
+            message = f"CosineWaves: waves is {waves}; it must be at most {_MOST_WAVES}."
             raise ConfigError(message, expected=_MOST_WAVES, got=waves)
         self.horizon = self.epochs
 

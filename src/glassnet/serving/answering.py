@@ -61,7 +61,7 @@ class Answering:
     def check_names(self, record: Any, where: str) -> None:
         """Refuse a record that is no object with all names and no others; what is missing is null."""
         if not isinstance(record, dict):
-            message = f"{where} must be an object with a value for each column, got {kind_of(record)}."
+            message = f"{where} is {kind_of(record)}; it must be an object with a value for each column."
             raise Refusal(422, message)
         unknown = [name for name in record if name not in self.names]
         if unknown:
@@ -137,7 +137,7 @@ class _OfNumbers(Answering):
         with np.errstate(all="ignore"):
             outputs = interpret(self._exact, cells or rows)
         if not np.isfinite(outputs).all():
-            raise Refusal(422, "the numbers must be such that the model has an answer, got some that are too large.")
+            raise Refusal(422, "some numbers are too large for an answer of the model; they must be smaller.")
         return [self._answer(row) for row in outputs.tolist()]
 
     def _plain_rows(self, records: Sequence[Any]) -> np.ndarray | None:
@@ -157,14 +157,14 @@ class _OfNumbers(Answering):
             got = kind_of(record)
             if isinstance(record, list):
                 got = f"a list of {len(record):,}" if record else "an empty list"
-            raise Refusal(422, f"{where} must be a list of {n:,} numbers, got {got}.")
+            raise Refusal(422, f"{where} is {got}; it must be a list of {n:,} numbers.")
         for j, number in enumerate(record, start=1):
             if number is None and self.plan.fields:
                 continue  # the model fills in what is missing
             if isinstance(number, bool) or not isinstance(number, (int, float)):
-                raise Refusal(422, f"number {j:,} of {where} must be a number, got {kind_of(number)}.")
+                raise Refusal(422, f"number {j:,} of {where} is {kind_of(number)}; it must be a number.")
             if not abs(number) < math.inf:
-                raise Refusal(422, f"number {j:,} of {where} must be one that a computer holds, got a larger one.")
+                raise Refusal(422, f"number {j:,} of {where} is too large; it must be one that a computer holds.")
         return [math.nan if number is None else number for number in record]
 
     def _answer(self, outputs: list[float]) -> Answer:

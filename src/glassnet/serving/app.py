@@ -114,13 +114,13 @@ class _Service:
         try:
             found = parse_json(body, finite=True)
         except ValueError as error:
-            raise Refusal(400, f"the body must be JSON, got text that {error}.") from error
+            raise Refusal(400, f"the body is text that {error}; it must be JSON.") from error
         if not isinstance(found, list) or self._is_single(found):
             return (found,)
         if not found:
-            raise Refusal(422, "the body must have at least one record, got an empty list.")
+            raise Refusal(422, "the body is an empty list; it must have at least one record.")
         if len(found) > self._limits.rows:
-            raise Refusal(413, f"the body must have at most {self._limits.rows:,} records, got {len(found):,}.")
+            raise Refusal(413, f"the body has {len(found):,} records; it must have at most {self._limits.rows:,}.")
         return found
 
     def _is_single(self, found: list[Any]) -> bool:

@@ -36,11 +36,11 @@ class Bodies:
             async with asyncio.timeout(self._limits.seconds_to_send) as waiting:
                 return await self._received(request, waiting)
         except ClientDisconnect:
-            raise Refusal(400, "the body must arrive as a whole, got only a part of it.") from None
+            raise Refusal(400, "only a part of the body arrived; it must arrive as a whole.") from None
         except TimeoutError:
             if waiting in self._open:
                 seconds = self._limits.seconds_to_send
-                text = f"the body must arrive within {seconds:g} seconds, got only a part of it."
+                text = f"only a part of the body arrived within {seconds:g} seconds; all of it must."
                 raise Refusal(408, text) from None
             raise (STOPPING if self._stopping else busy()) from None
         finally:
@@ -70,4 +70,4 @@ class Bodies:
 
     def _too_long(self) -> Refusal:
         most = self._limits.body_bytes
-        return Refusal(413, f"the body must have at most {most:,} bytes, got more. Send fewer records at once.")
+        return Refusal(413, f"the body is too long; it must have at most {most:,} bytes. Send fewer records at once.")

@@ -42,11 +42,11 @@ def checked_cell(cell: Any, form: Form, where: str) -> Any:
     is_wrong = isinstance(cell, (dict, list)) or (kind == "boolean" and is_number)
     if is_wrong or (kind == "date" and (is_bool or (is_number and not form.example.isdigit()))):
         got = f"{cell:.15g}" if is_number else kind_of(cell)
-        raise Refusal(422, f"{where} must be {_WANTED[kind]}, got {got}.")
+        raise Refusal(422, f"{where} is {got}; it must be {_WANTED[kind]}.")
     if isinstance(cell, str) and len(cell) > LONGEST:
-        raise Refusal(422, f"{where} must have at most {LONGEST:,} characters, got {len(cell):,}.")
+        raise Refusal(422, f"{where} has {len(cell):,} characters; it must have at most {LONGEST:,}.")
     if is_number and not abs(cell) < math.inf:
-        raise Refusal(422, f"{where} must be a number that a computer holds, got a larger one.")
+        raise Refusal(422, f"{where} is too large; it must be a number that a computer holds.")
     return cell
 
 

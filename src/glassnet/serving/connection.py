@@ -28,9 +28,9 @@ async def _full(scope: Any, receive: Any, send: Any) -> None:
 def _unreadable(error: BaseException | None, limits: Limits) -> Refusal:
     """Return the refusal of what h11 cannot read."""
     status = getattr(error, "error_status_hint", 400)
-    most = f"the head must have at most {limits.header_bytes:,} bytes, got more."
-    coded = "the body must come as it is or in chunks, got another transfer encoding."
-    text = {431: most, 501: coded}.get(status, "the request must be one of HTTP, got something else.")
+    most = f"the head is too long; it must have at most {limits.header_bytes:,} bytes."
+    coded = "the body has another transfer encoding; it must come as it is or in chunks."
+    text = {431: most, 501: coded}.get(status, "the request is not HTTP; it must be.")
     return Refusal(status, text)
 
 

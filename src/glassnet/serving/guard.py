@@ -97,7 +97,7 @@ def long_head(scope: Message, limits: Limits) -> Refusal | None:
     head = line + sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"])
     if head <= limits.header_bytes:
         return None
-    return Refusal(431, f"the head must have at most {limits.header_bytes:,} bytes, got {head:,}.")
+    return Refusal(431, f"the head has {head:,} bytes; it must have at most {limits.header_bytes:,}.")
 
 
 def _without_port(host: str) -> str:

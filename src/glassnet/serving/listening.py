@@ -94,7 +94,7 @@ def listen(where: str, host: str, port: int, advice: str) -> socket.socket:
     """
     try:
         if not host:  # which would be every address
-            message = f"{where}: host must be an address or name of this computer, such as '127.0.0.1', got ''."
+            message = f"{where}: host is ''; it must be an address or name of this computer, such as '127.0.0.1'."
             raise ConfigError(message, got=host)
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, proto)
@@ -115,10 +115,10 @@ def _cannot_listen(where: str, host: str, port: int, error: Exception, advice: s
     reason = getattr(error, "strerror", None) or str(error)
     is_port = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
     if is_port:
-        must = "host and port must be free to listen on"
-        got = f"{host!r} and {port}: {reason}"
+        must = "they must be free to listen on"
+        got = f"host and port are {host!r} and {port}: {reason[:1].lower()}{reason[1:]}"
     else:
-        must, advice = "host must be an address or name of this computer, such as '127.0.0.1'", ""
-        got = f"{host!r}" if isinstance(error, UnicodeError) else f"{host!r}: {reason}"
-    message = f"{where}: {must}, got {got}. {advice}".rstrip()
+        must, advice = "it must be an address or name of this computer, such as '127.0.0.1'", ""
+        got = f"host is {host!r}" + ("" if isinstance(error, UnicodeError) else f": {reason[:1].lower()}{reason[1:]}")
+    message = f"{where}: {got}; {must}. {advice}".rstrip()
     return ConfigError(message, got=(host, port))

@@ -54,7 +54,8 @@ def from_sklearn(fitted: Any) -> MLPClassifier | MLPRegressor:
     for theirs, ours in ((neural_network.MLPClassifier, MLPClassifier), (neural_network.MLPRegressor, MLPRegressor)):
         if isinstance(fitted, theirs):
             return carry_state(fitted, ours(**fitted.get_params(deep=False)))
-    message = f"from_sklearn: it must be a fitted MLPClassifier or MLPRegressor of scikit-learn, got {fitted!r}."
+    must = "it must be a fitted MLPClassifier or MLPRegressor of scikit-learn"
+    message = f"from_sklearn: the estimator is {fitted!r}; {must}."
     raise ConfigError(message, got=fitted)
 
 

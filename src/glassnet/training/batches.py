@@ -276,8 +276,8 @@ class IterableBatches(Batches):
         try:
             return iter(found)
         except TypeError as error:
-            must = "batches must give an iterator of (X, y) for each epoch"
-            message = f"fit: {must}, got {found!r}."
+            must = "they must give an iterator of (X, y) for each epoch"
+            message = f"fit: batches gave {found!r}; {must}."
             raise ConfigError(message, got=found) from error
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
@@ -291,7 +291,7 @@ class IterableBatches(Batches):
     def _check(self, number: int, item: Any) -> Batch:
         where = f"fit: batch {number}"
         if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
-            message = f"{where}: it must be (X, y) or (X, y, sample_weight), got {type(item).__name__}."
+            message = f"{where}: it is of type {type(item).__name__}; it must be (X, y) or (X, y, sample_weight)."
             raise ConfigError(message, got=item)
         network = self._network
         X, y, weight = network._check_data(where, *item, is_part=True)
@@ -325,12 +325,12 @@ def _of_the_epoch(make: Callable[..., Iterable[Any]]) -> Callable[[int], Iterabl
     if takes["nothing"] and not takes["number"]:
         return lambda epoch: make()
     name = getattr(make, "__name__", type(make).__name__)
-    must = "batches must come from a function of the epoch's number or of nothing"
-    message = f"fit: {must}, got {name}{signature}. Write what is meant: lambda epoch: {name}(...)"
+    must = "a function that makes batches must take the epoch's number or nothing"
+    message = f"fit: batches is {name}{signature}; {must}. Write what is meant: lambda epoch: {name}(...)"
     raise ConfigError(message, expected=must, got=make)
 
 
 def _empty() -> DataError:
     return DataError(
-        "fit: batches must give at least one batch an epoch, got none. A one-shot iterator may be used up."
+        "fit: batches gave none; there must be at least one batch an epoch. A one-shot iterator may be used up."
     )

@@ -70,7 +70,7 @@ class BlockBatches(Batches):
         steps_per_epoch: int | None = None,
     ) -> None:
         if not source.n_rows:
-            message = "fit: there must be at least one row to train on, got none."
+            message = "fit: there are no rows to train on; there must be at least one."
             raise DataError(message)
         self.source, self.n_rows = source, source.n_rows
         self._network, self._weigh = network, weigh
@@ -92,7 +92,7 @@ class BlockBatches(Batches):
             if batch[2] is None or batch[2].any():
                 X, y, weight = _slice(batch, 0, 0)
                 return X.copy(), y.copy(), None if weight is None else weight.copy()  # a view keeps the whole block
-        message = "fit: weights of rows must not all be 0, got no other in any block. Correct their column."
+        message = "fit: the weights of all rows are 0; some row must weigh more. Correct their column."
         raise DataError(message, got=0.0)
 
     def _prepared(self, arrays: Any) -> Batch:
@@ -240,17 +240,17 @@ def prepare_blocks(
     for name, value in given.items():
         if value is not None:
             advice = {"y": "Name the column: target='y'.", "sample_weight": "Name the column: weight='w'."}
-            must = f"{name} must be left out with blocks of rows"
-            message = f"fit: {must}, got {shortened(repr(value), 40)}. {advice[name]}"
+            fact = f"{name} is {shortened(repr(value), 40)}; with blocks of rows it must be left out"
+            message = f"fit: {fact}. {advice[name]}"
             raise ConfigError(message, got=value)
     steps = options["steps_per_epoch"]
     if steps is not None:
         order = {**order, "steps_per_epoch": check_integer("fit", "steps_per_epoch", steps, 1)}
     if split and options["validation_data"] is not None:
-        message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
+        message = "fit: validation_data and validation_split are both given; only one may be. Leave one out."
         raise ConfigError(message)
     if split and network.members is not None:
-        message = "fit: validation_split must be 0 with members, got a share. Pass validation_data, which they share."
+        message = f"fit: validation_split is {split}; with members it must be 0. Pass one validation_data for all."
         raise ConfigError(message)
     check = getattr(source, "check_numbers", None)
     if check is not None:
@@ -261,7 +261,8 @@ def prepare_blocks(
         held_out = BlockPart(source, split, seed, held_out=True)
         source = BlockPart(source, split, seed, held_out=False)
         if not held_out.n_rows or not source.n_rows:
-            message = f"fit: validation_split must leave rows on both sides, got {held_out.n_rows} and {source.n_rows}."
+            parts = f"{source.n_rows} rows for training and {held_out.n_rows} for validation"
+            message = f"fit: validation_split leaves {parts}; there must be some of both."
             raise DataError(message, got=split)
     was_new = network._store is None
     try:

@@ -1,4 +1,4 @@
-"""What may act, and say stop, while a network trains."""
+"""The base class of callbacks: called before, during and after training, and able to stop it."""
 
 from __future__ import annotations
 
@@ -95,6 +95,6 @@ def as_callbacks(
             advice = f"Write {kind}(...)." if isinstance(value, type) else ""
             if kind in _ARGUMENTS:
                 advice = f"Pass it as {_ARGUMENTS[kind]}={kind}(...)."
-            message = f"fit: callbacks must be Callback objects or functions, got {value!r}. {advice}".rstrip()
+            message = f"fit: callbacks has {value!r}; they must be Callback objects or functions. {advice}".rstrip()
             raise ConfigError(message, got=value)
     return found

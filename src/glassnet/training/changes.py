@@ -123,7 +123,7 @@ class RunSettings:
         if isinstance(batches, ArrayBatches):
             y = batches.arrays[1]
             if not isinstance(y, np.ndarray):
-                message = "Run.change: for another loss y must be an array in memory, got one on disk. Begin a new run."
+                message = "Run.change: y is on disk; for another loss it must be in memory. Begin a new run."
                 raise ConfigError(message, got=type(y).__name__)
             batches = batches.changed(y=loss.prepare(y, n_outputs, dtype))
         if validation is not None:
@@ -145,14 +145,15 @@ def _exchange(network: BaseNetwork, layers: list[Layer], loss: Loss) -> None:
 def _arrays_of(batches: Batches, name: str) -> ArrayBatches:
     if isinstance(batches, ArrayBatches):
         return batches
-    message = f"Run.change: {name} is for arrays, got batches of your own. Make other batches in a new run."
+    message = f"Run.change: the run has batches of your own; {name} is for arrays. Make other batches in a new run."
     raise ConfigError(message, expected="arrays")
 
 
 def _with_layers(network: BaseNetwork, layers: list[Layer], changes: Mapping[str, Mapping[str, Any]]) -> list[Layer]:
     """Return copies of the layers of which some have other arguments, and parameters of the same names and shapes."""
     if not isinstance(changes, Mapping) or not all(isinstance(change, Mapping) for change in changes.values()):
-        message = f"Run.change: layers must be a dict of dicts, {{'dropout_1': {{'rate': 0.5}}}}, got {changes!r}."
+        must = "it must be a dict of dicts, {'dropout_1': {'rate': 0.5}}"
+        message = f"Run.change: layers is {changes!r}; {must}."
         raise ConfigError(message, got=changes)
     copies = copy.deepcopy(layers)
     named = dict(walk(network.names, copies))
@@ -162,8 +163,9 @@ def _with_layers(network: BaseNetwork, layers: list[Layer], changes: Mapping[str
         other.tuned(**{key: value for key, value in change.items() if key in _TUNING})
         other.build(layer.in_shape)
         if _shapes(other) != _shapes(layer):
-            must = f"{name} must keep the shapes of its parameters and outputs"
-            message = f"Run.change: {must}, got {other!r} instead of {layer!r}. Begin a new run for another shape."
+            must = "it must keep the shapes of its parameters and outputs"
+            fact = f"{name} would become {other!r} instead of {layer!r}"
+            message = f"Run.change: {fact}; {must}. Begin a new run for another shape."
             raise ShapeError(message, expected=_shapes(layer), got=_shapes(other))
         # Not another object in its place: what is around it refers to this one.
         vars(layer).clear()
@@ -177,7 +179,7 @@ def _remade(layer: Layer, change: Mapping[str, Any]) -> Layer:
         return copy.deepcopy(layer)
     if layer.saved_by_name or layer.sublayers():
         kind, given = type(layer).__name__, ", ".join(change)
-        message = f"Run.change: of {kind} only {', '.join(_TUNING)} can change, got {given}."
+        message = f"Run.change: {given} of {kind} cannot change; only {', '.join(_TUNING)} can."
         raise ConfigError(message, expected=_TUNING, got=sorted(change))
     check_options("Run.change", change, [*layer.config(), *_TUNING])
     return make_layer({**layer.entry(), **change}, LAYERS | {type(layer).__name__: type(layer)})

@@ -61,7 +61,7 @@ class Checkpoint(AdvisesOnNames):
         every_seconds: float | None = None,
     ) -> None:
         if not isinstance(path, (str, os.PathLike)):
-            message = f"Checkpoint: path must be that of a file, got {path!r}. Pass 'run.safetensors', say."
+            message = f"Checkpoint: path is {path!r}; it must be that of a file. Pass 'run.safetensors', say."
             raise ConfigError(message, got=path)
         self.path = Path(path)
         self.every_epochs = (
@@ -122,8 +122,8 @@ class Checkpoints(Callback):
                 f"{name} was {(found or {}).get(name)!r} and is {self._data[name]!r}" for name in differing
             )
             message = (
-                f"fit: with resume=True the data and their batches must be those of {str(self._rule.path)!r}, "
-                f"got others: {words}. To train on with other data, load the file and call fit without resume."
+                f"fit: the data or their batches are not those of {str(self._rule.path)!r}, which resume=True needs: "
+                f"{words}. To train on with other data, load the file and call fit without resume."
             )
             raise ConfigError(message, expected=found, got=self._data)
 
@@ -144,7 +144,7 @@ class Checkpoints(Callback):
             kept = keep_beside(self._target)
         except OSError as error:
             message = (
-                f"fit: the run in {str(self._rule.path)!r} must be kept beside it, got: {error.strerror}. "
+                f"fit: the run in {str(self._rule.path)!r} cannot be kept beside it: {error.strerror}. "
                 "To go on from it, pass resume=True; or choose another name."
             )
             raise ConfigError(message) from error
@@ -208,7 +208,7 @@ class Checkpoints(Callback):
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         self._warn(
             run,
-            f"fit: the checkpoint {str(self._rule.path)!r} must be writable, got: {why.rstrip('.')}. "
+            f"fit: the checkpoint {str(self._rule.path)!r} cannot be written: {why.rstrip('.')}. "
             "Training goes on, and the next checkpoints are tried.",
         )
 
@@ -224,4 +224,5 @@ def _is_part(found: dict[str, Any], state: RunState) -> bool:
     steps = found.get("steps")
     if not isinstance(losses, list) or not losses or not isinstance(steps, int):
         return False
-    return steps <= state.optimizer_state.t and state.history.columns.get("loss", [])[: len(losses)] == losses
+    known = state.history.to_dict()["columns"].get("loss", [])
+    return steps <= state.optimizer_state.t and known[: len(losses)] == losses

@@ -31,7 +31,8 @@ def class_factors(value: Any, k: int, codes: np.ndarray | None, weight: np.ndarr
     """
     if isinstance(value, str) and value == "balanced":
         if codes is None:
-            message = "fit: class_weight='balanced' needs all rows at once, got batches. Pass the weights as a dict."
+            must = "class_weight='balanced' needs all rows at once"
+            message = f"fit: the rows come in batches; {must}. Pass the weights as a dict."
             raise ConfigError(message, got=value)
         counts = np.bincount(codes, weights=weight, minlength=k)
         present = counts > 0.0
@@ -41,13 +42,13 @@ def class_factors(value: Any, k: int, codes: np.ndarray | None, weight: np.ndarr
         for code, factor in value.items():
             place = check_integer("fit", "a class in class_weight", code, 0)
             if place >= k:
-                message = f"fit: class_weight must have classes from 0 to {k - 1}, got {code!r}."
+                message = f"fit: class_weight has class {code!r}; it must have classes from 0 to {k - 1}."
                 raise ConfigError(message, expected=k, got=code)
             factors[place] = check_number("fit", f"class_weight of class {place}", factor, 0.0)
         return factors
     if isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str) and len(value) == k:
         return np.array([check_number("fit", "class_weight", factor, 0.0) for factor in value])
-    message = f"fit: class_weight must be 'balanced', a dict, or {k} numbers, got {value!r}."
+    message = f"fit: class_weight is {value!r}; it must be 'balanced', a dict, or {k} numbers."
     raise ConfigError(message, got=value)
 
 
@@ -55,8 +56,8 @@ def weigh_classes(loss: Loss, factors: np.ndarray, y: np.ndarray, weight: np.nda
     """Return the rows' weights times those of their classes."""
     codes = class_codes(loss, y)
     if codes is None:
-        must = "class_weight needs one class per row"
-        message = f"fit: {must}, got targets of shape {y.shape} under loss={loss.name!r}. Pass sample_weight instead."
+        fact = f"y has shape {y.shape} under loss={loss.name!r}"
+        message = f"fit: {fact}; class_weight needs one class per row. Pass sample_weight instead."
         raise ConfigError(message, got=y.shape)
     own: np.ndarray = factors[codes]
     return own if weight is None else weight * own

@@ -45,7 +45,8 @@ def prepare_data(
     if y is None:
         if split or sample_weight is not None:
             name = "validation_split" if split else "sample_weight"
-            message = f"fit: {name} needs arrays, got batches. Divide or weigh the rows where the batches are made."
+            fact = f"the rows come in batches; {name} needs arrays"
+            message = f"fit: {fact}. Divide or weigh the rows where the batches are made."
             raise ConfigError(message)
         own = _iterable(network, X, steps_per_epoch, class_weight)
         return own, _validation(network, validation_data)
@@ -78,7 +79,7 @@ def _iterable(network: BaseNetwork, batches: Any, steps_per_epoch: int | None, c
     """Return batches that somebody else makes."""
     if not callable(batches) and (hasattr(batches, "shape") or not isinstance(batches, Iterable)):
         given = type(batches).__name__
-        message = f"fit: y must be given, got none with X of type {given}. Without y pass an iterable of batches."
+        message = f"fit: y is missing, and X is of type {given}. Without y pass an iterable of batches."
         raise ConfigError(message, got=batches)
     steps = None if steps_per_epoch is None else check_integer("fit", "steps_per_epoch", steps_per_epoch, 1)
 
@@ -99,7 +100,8 @@ def _validation(
     if isinstance(data, BlockSource):
         return block_validation(network, data, trained)
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-        message = f"fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
+        must = "it must be (X, y) or (X, y, sample_weight)"
+        message = f"fit: validation_data is of type {type(data).__name__}; {must}."
         raise ConfigError(message, got=data)
     checked: Validation = network._check_data("fit: validation_data", *data)
     return checked
@@ -110,10 +112,10 @@ def _hold_out(
 ) -> tuple[Validation, Validation, tuple[np.ndarray, np.ndarray]]:
     """Divide the rows into training and validation data; return both, and the numbers of their rows."""
     if validation is not None:
-        message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
+        message = "fit: validation_data and validation_split are both given; only one may be. Leave one out."
         raise ConfigError(message)
     if network.members is not None:
-        message = "fit: validation_split must be 0 with members, got a share. Pass validation_data, which they share."
+        message = "fit: validation_split is above 0; with members it must be 0. Pass validation_data, which they share."
         raise ConfigError(message)
     X, y, weight = data
     codes = class_codes(network.loss, y[:])
@@ -121,6 +123,6 @@ def _hold_out(
     parts = [(take_rows(X, rows), take_rows(y, rows), take_rows(weight, rows)) for rows in (train, valid)]
     for name, (_, _, part) in zip(("training", "validation"), parts, strict=True):
         if part is not None and not part.any():
-            message = f"fit: validation_split must leave {name} rows that weigh something, got weights of 0 only."
+            message = f"fit: all {name} rows of validation_split have weight 0; some must weigh more."
             raise DataError(message)
     return parts[0], parts[1], (train, valid)

@@ -33,8 +33,8 @@ class EarlyStopping(AdvisesOnNames):
         Whether the network ends with the best epoch's weights and running statistics. Training can go on all the
         same: the next ``fit`` starts from the last epoch's.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether the value must fall or rise: ``"auto"`` knows it of losses and of our metrics, and says so where it does
-        not.
+        Whether the value must fall or rise: ``"auto"`` works for losses and the metrics of this library, and raises an
+        error for others.
     ties : {"first", "last"}, default="first"
         Which of several epochs with the same best value is the best: with ``"last"``, a value that equals the best is
         an improvement too. It is what RealMLP does, whose metric, the share of errors, often ties.
@@ -62,19 +62,18 @@ class EarlyStopping(AdvisesOnNames):
         self.ties = check_choice("EarlyStopping", "ties", ties, ("first", "last"))
 
     @property
-    def sign(self) -> float:
+    def _sign(self) -> float:
         """1 if the monitored value must fall, -1 if it must rise."""
         return better_sign("EarlyStopping", self.monitor, self.mode)
 
-    def check_monitor(self, columns: list[str]) -> None:
-        """Refuse a monitor that the history will not have, or whose better direction nobody knows."""
+    def _check_monitor(self, columns: list[str]) -> None:
+        """Refuse a monitor that the history will not have, or whose better direction is not known."""
         if self.monitor in columns:
-            # Asking for it raises where nobody knows it.
-            _ = self.sign
+            # Reading it raises an error where it is not known.
+            _ = self._sign
             return
-        must = f"monitor must be one of {', '.join(map(repr, sorted(columns)))}"
-        advice = monitor_advice(self.monitor, columns)
-        message = f"EarlyStopping: {must}, got {self.monitor!r}. {advice}".rstrip()
+        fact = f"the history has no {self.monitor!r} to monitor"
+        message = f"EarlyStopping: {fact}. {monitor_advice(self.monitor, columns)}"
         raise ConfigError(message, expected=columns, got=self.monitor)
 
     def __repr__(self) -> str:
@@ -85,11 +84,11 @@ class EarlyStopping(AdvisesOnNames):
 
 
 def monitor_advice(monitor: Any, columns: list[str]) -> str:
-    """Return what may be meant by a column that the history will not have, or what would make it have one."""
+    """Return what may be meant by a column that the history will not have, or what to pass for it, and its columns."""
     metric = str(monitor).removeprefix("valid_")
-    if metric != monitor and metric in METRICS and "valid_loss" in columns:
-        return f"Pass metrics=[{metric!r}] to fit."
-    return suggestion(monitor, columns)
+    is_computable = metric != monitor and metric in METRICS and "valid_loss" in columns
+    advice = f"Pass metrics=[{metric!r}] to fit." if is_computable else suggestion(monitor, columns)
+    return f"{advice} Its columns are {', '.join(map(repr, sorted(columns)))}.".lstrip()
 
 
 class EarlyStopper(Callback):
@@ -106,8 +105,8 @@ class EarlyStopper(Callback):
         rule, old = self._rule, run.state.stopping
         run.restores_best = rule.restore_best
         data = self._monitored_data(run)
-        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule.sign):
-            run.state.stopping = StoppingState(rule.monitor, run.network.members, data, rule.sign)
+        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule._sign):
+            run.state.stopping = StoppingState(rule.monitor, run.network.members, data, rule._sign)
         elif old.settled.all():
             if run.resumes:
                 run.stop("early stopping")

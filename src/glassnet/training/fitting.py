@@ -1,4 +1,4 @@
-"""``fit``: check what was asked for, set up a run, let it go."""
+"""``fit``: check the arguments, set up a run, and train."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def set_up(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions)
 def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:
     if not batches.replayable and (epochs > 1 or resume):
         message = (
-            "fit: batches must be iterable once per epoch, got a one-shot iterator. "
+            "fit: batches is a one-shot iterator; it must be iterable once per epoch. "
             "Pass a list, an object with __iter__, or a function that returns a new iterator."
         )
         raise ConfigError(message)
@@ -111,7 +111,7 @@ def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Va
     """Return the writer of this run's checkpoints, if it has any."""
     if checkpoint is None:
         if resume:
-            message = "fit: resume=True needs a checkpoint to go on from, got none. Pass checkpoint='run.safetensors'."
+            message = "fit: resume=True without a checkpoint to go on from. Pass checkpoint='run.safetensors'."
             raise ConfigError(message)
         return None
     data = {**batches.identity(), "validation": None if validation is None else fingerprint(validation)}
@@ -130,10 +130,10 @@ def _check_stopping(rule: EarlyStopping | None, columns: list[str]) -> None:
         return
     if not isinstance(rule, EarlyStopping):
         message = (
-            f"fit: early_stopping must be an EarlyStopping object, got {rule!r}. Write EarlyStopping(patience=10)."
+            f"fit: early_stopping is {rule!r}; it must be an EarlyStopping object. Write EarlyStopping(patience=10)."
         )
         raise ConfigError(message, got=rule)
-    rule.check_monitor(columns)
+    rule._check_monitor(columns)
 
 
 def _check_schedule(network: BaseNetwork, columns: list[str]) -> None:
@@ -141,9 +141,9 @@ def _check_schedule(network: BaseNetwork, columns: list[str]) -> None:
     schedule = network.optimizer.schedule
     for name in schedule.monitors():
         if network.members is not None:
-            message = f"fit: with members the learning rate must not depend on the history, got {schedule!r}."
+            message = f"fit: the learning rate is {schedule!r}; with members it must not depend on the history."
             raise ConfigError(message, got=schedule)
         if name not in columns:
-            must = f"what the schedule monitors must be one of {', '.join(map(repr, sorted(columns)))}"
-            message = f"fit: {must}, got {name!r}. {monitor_advice(name, columns)}".rstrip()
+            fact = f"the history has no {name!r}, which the schedule monitors"
+            message = f"fit: {fact}. {monitor_advice(name, columns)}"
             raise ConfigError(message, expected=columns, got=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
 from glassnet.utils.keywords import unknown_attribute
 from glassnet.utils.text_table import table_lines
+from glassnet.utils.wording import plain_data
 
-__all__ = ["History", "listed"]
+__all__ = ["History", "has_value", "listed", "mean_value"]
 
 
 class History:
@@ -23,7 +25,9 @@ class History:
     ----------
     columns : dict of str to list
         ``"loss"`` and ``"learning_rate"``, and with validation data ``"valid_loss"`` and each metric as
-        ``"valid_accuracy"``. Values are floats, or lists of K floats with members; None where an epoch has none.
+        ``"valid_accuracy"``; with ``metrics=`` also ``"accuracy"``, of the training rows. Values are floats, or lists
+        of K floats with members; NaN where an epoch has none, so that ``np.array(history["valid_loss"])`` is an array
+        of floats after any sequence of fits.
     best_epoch : int or list of int or None
         The epoch, counted from 1, whose weights early stopping kept.
     stop_reason : str
@@ -68,93 +72,100 @@ class History:
         def __getattr__(self, name: str) -> Any:
             raise unknown_attribute(type(self), name)
 
-    def record(self, row: dict[str, Any]) -> None:
+    def _record(self, row: dict[str, Any]) -> None:
         """Append one epoch."""
         if row.keys() == self.columns.keys():
             for name, value in row.items():
                 self.columns[name].append(value)
-            return
-        done = self.epochs
-        for name in row:
-            if name not in self.columns:
-                self.columns[name] = [None] * done
-        for name, values in self.columns.items():
-            values.append(row.get(name))
+        else:
+            self._extend({name: [value] for name, value in row.items()})
 
-    def extend(self, columns: dict[str, list[Any]]) -> None:
+    def _extend(self, columns: dict[str, list[Any]]) -> None:
         """Append several epochs, columns of the same length."""
         before, more = self.epochs, max(map(len, columns.values()), default=0)
         for name in dict.fromkeys([*self.columns, *columns]):
-            self.columns.setdefault(name, [None] * before).extend(columns.get(name, [None] * more))
+            new = columns.get(name) or _gaps(self.columns[name], more)
+            self.columns.setdefault(name, _gaps(new, before)).extend(new)
 
-    def complete(self, row: dict[str, Any]) -> None:
+    def _complete(self, row: dict[str, Any]) -> None:
         """Add values to the newest epoch."""
         for name, value in row.items():
-            self.columns.setdefault(name, [None] * self.epochs)[-1] = value
+            self.columns.setdefault(name, _gaps([value], self.epochs))[-1] = value
 
     @property
     def last(self) -> dict[str, Any]:
-        """The newest epoch's row."""
+        """The newest epoch's row, NaN where it has no value."""
         return {name: values[-1] for name, values in self.columns.items()}
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one dict per epoch, its number from 1 first: what a frame of pandas or polars is made of."""
+        """Return one dict per epoch, its number from 1 first: what a frame of pandas or polars is made of.
+
+        NaN stands where an epoch has no value.
+        """
         return [
             {"epoch": epoch + 1, **{name: copy.copy(values[epoch]) for name, values in self.columns.items()}}
             for epoch in range(self.epochs)
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a copy of everything, JSON-able."""
-        return copy.deepcopy({name: value for name, value in vars(self).items() if name != "findings"})
+        """Return a copy of everything that JSON can hold: None stands for what is no finite number."""
+        kept = {name: value for name, value in vars(self).items() if name not in ("columns", "findings")}
+        return {"columns": plain_data(self.columns), **copy.deepcopy(kept)}
 
     @classmethod
     def from_dict(cls, entries: dict[str, Any]) -> History:
         """Return the history that `to_dict` described."""
         history = cls()
         if not isinstance(entries, dict):
-            message = f"History: it must be a dict, got {entries!r}."
+            message = f"History: it is {entries!r}; it must be a dict."
             raise FormatError(message, got=entries)
         for name, default in vars(history).items():
             if name not in entries:
-                message = f"History: it must have an entry for {name}, got none."
+                message = f"History: there is no entry for {name}."
                 raise FormatError(message, expected=name)
             value = entries[name]
             if name not in ("best_epoch", "threads") and not isinstance(value, type(default)):
-                message = f"History: {name} must be of type {type(default).__name__}, got {value!r}."
+                message = f"History: {name} is {value!r}; it must be of type {type(default).__name__}."
                 raise FormatError(message, got=value)
             setattr(history, name, value)
         history._check()
+        history.columns = {name: _filled(values) for name, values in history.columns.items()}
         return history
 
     def _check(self) -> None:
         """Refuse what a damaged file may have put here."""
         if len({len(values) if isinstance(values, list) else -1 for values in self.columns.values()}) > 1:
-            message = "History: columns must be lists of the same length, got several lengths."
+            message = "History: columns differ in length; they must be lists of the same length."
             raise FormatError(message)
         for name, values in self.columns.items():
             if not isinstance(values, list) or not all(map(_is_cell, values)):
-                message = f"History: the column {name!r} must hold numbers, got something else."
+                message = f"History: the column {name!r} holds something else than numbers."
                 raise FormatError(message, got=values)
         epochs = self.best_epoch if isinstance(self.best_epoch, list) else [self.best_epoch]
         if not all(count is None or (type(count) is int and count >= 0) for count in (*epochs, self.threads)):
-            message = f"History: best_epoch and threads must be whole numbers, got {epochs} and {self.threads!r}."
+            fact = f"best_epoch and threads are {epochs} and {self.threads!r}"
+            message = f"History: {fact}; they must be whole numbers."
             raise FormatError(message, got=(epochs, self.threads))
         if not all(isinstance(note, str) for note in self.notes):
-            message = "History: notes must be texts, got something else."
+            message = "History: notes holds something else than texts."
             raise FormatError(message, got=self.notes)
 
     def table(self) -> str:
-        """Return the rows as text, one line per epoch."""
+        """Return the rows as text, one line per epoch; ``-`` where an epoch has no value."""
         rows = [
             [str(epoch + 1), *map(_show, row)] for epoch, row in enumerate(zip(*self.columns.values(), strict=True))
         ]
         return "\n".join(table_lines([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
 
+    def _repr_html_(self) -> str:
+        from glassnet.training.history_html import history_html
+
+        return history_html(self)
+
     def __repr__(self) -> str:
         if not self.epochs:
             return "History(0 epochs)"
-        last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if value is not None)
+        last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if has_value(value))
         return f"History({self.epochs} epochs, {self.seconds:.1f} s, {self.stop_reason}: {last})"
 
 
@@ -165,16 +176,47 @@ def listed(value: Any) -> Any:
     return float(value)
 
 
+def has_value(cell: Any) -> bool:
+    """Return whether an epoch has a value in this cell of a column: a number that is not NaN, for some member."""
+    return any(map(has_value, cell)) if isinstance(cell, list) else not math.isnan(cell)
+
+
+def mean_value(cell: Any) -> float:
+    """Return a cell of a column as one number, the mean over members that have a value; NaN if there is none."""
+    if not isinstance(cell, list):
+        return float(cell)
+    known = [value for value in cell if has_value(value)]
+    return sum(known) / len(known) if known else math.nan
+
+
+def _gaps(like: list[Any], n: int) -> list[Any]:
+    """Return cells for ``n`` epochs without a value in a column ``like`` this: NaN, or one for each member."""
+    first = like[0] if like else math.nan
+    return [[math.nan] * len(first) if isinstance(first, list) else math.nan for _ in range(n)]
+
+
+def _filled(values: list[Any]) -> list[Any]:
+    """Return a column of a file, where None stands for NaN, as it is in memory."""
+    like = [value for value in values if isinstance(value, list)]
+    return [
+        _gaps(like, 1)[0] if value is None
+        else [math.nan if number is None else number for number in value] if isinstance(value, list)
+        else value
+        for value in values
+    ]  # fmt: skip
+
+
 def _is_cell(value: Any) -> bool:
-    """Return whether a value is what one epoch may have: a number, one per member, or None."""
+    """Return whether a value is what one epoch may have in a file: a number, one per member, or None."""
     if isinstance(value, list):
-        return bool(value) and all(type(number) in (float, int) for number in value)
+        return bool(value) and all(number is None or type(number) in (float, int) for number in value)
     return value is None or type(value) in (float, int)
 
 
 def _show(value: Any) -> str:
-    if value is None:
+    if not has_value(value):
         return "-"
     if isinstance(value, list):
-        return f"{min(value):.4g}..{max(value):.4g}"
+        known = [number for number in value if has_value(number)]
+        return f"{min(known):.4g}..{max(known):.4g}"
     return f"{value:.4g}"

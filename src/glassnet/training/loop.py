@@ -143,7 +143,7 @@ class Run(Generic[N]):
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
     def loop(self) -> History:
-        """Train until the target, or until something says stop.
+        """Train until the target, or until a hook stops the run.
 
         Whatever a callback or a second Ctrl-C raises passes through, with the network in a state to go on from.
         """
@@ -297,7 +297,7 @@ class Run(Generic[N]):
             row["clipped"] = listed(state.clipped / max(state.step, 1))
         self._sums_before = (state.step, state.loss_sum, state.weight_sum, state.clipped)
         state.count_epoch()
-        state.history.record(row)
+        state.history._record(row)
 
     def _close_interrupted(self, error: KeyboardInterrupt) -> None:
         """Call the hooks while the epoch under way is still open, unless a step is half done; then record it."""
@@ -319,14 +319,14 @@ class Run(Generic[N]):
                 self.state.forget_last_epoch(self._sums_before[0])
                 self.state.step, self.state.loss_sum, self.state.weight_sum, self.state.clipped = self._sums_before
                 raise
-            self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
+            self.history._complete({f"valid_{name}": listed(value) for name, value in found.items()})
         if self.take_step.schedule_observes:
             self.take_step.schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
         for call in self._call["on_epoch_end"]:
             call(self)
 
     def _leave(self) -> None:
-        """Leave the best weights in the network if that was asked for, and say how the run ended."""
+        """Restore the best weights if that was asked for, and record why the run ended."""
         self.state.leave(self.network, best=self.restores_best)
         self.history.stop_reason = self._stop_reason or "finished"
         self.note_seconds()

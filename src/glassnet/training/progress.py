@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from glassnet.training.callbacks import Callback
+from glassnet.training.history import has_value, mean_value
 
 if TYPE_CHECKING:
     from glassnet.training.loop import Run
@@ -39,9 +40,8 @@ def progress_text(run: Run[Any]) -> str:
     parts = [f"epoch {run.epoch}/{run.target_epochs}"]
     if run.history.epochs:
         for name, value in run.history.last.items():
-            if name != "learning_rate" and value is not None:
-                mean = sum(value) / len(value) if isinstance(value, list) else value
-                parts.append(f"{name} {mean:.4g}")
+            if name != "learning_rate" and has_value(value):
+                parts.append(f"{name} {mean_value(value):.4g}")
     if run.seconds > 0:
         parts.append(f"{run.rows_seen / run.seconds:,.0f} rows/s")
     if run.fraction > 0:

@@ -1,4 +1,4 @@
-"""What a run remembers between two calls of ``fit``, and carries in a file."""
+"""The state of a run between two calls of ``fit``, which model files hold too."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RunState:
         self.reset_epoch()
 
     def forget_last_epoch(self, steps: int) -> None:
-        """Let the last epoch, of so many ``steps``, not count: it led nowhere."""
+        """Remove the last epoch, of so many ``steps``, from the counts: it diverged."""
         self.epoch -= 1
         self.steps_before -= steps
         for values in self.history.columns.values():
@@ -169,7 +169,7 @@ class RunState:
         """Return the state that `to_dict` and `arrays` described."""
         missing = [name for name in ("epoch", "history", "steps", "stopping") if name not in entries]
         if missing:
-            message = f"it must have entries for epoch, history, steps and stopping, got none for {', '.join(missing)}"
+            message = f"it has no entries for {', '.join(missing)}"
             raise FormatError(message, got=missing)
         state = cls(network)
         state.epoch = check_integer("training", "epoch", entries["epoch"], 0, maximum=MOST_STEPS)
@@ -200,9 +200,7 @@ class RunState:
             self.last_params = _fitting(rest, "last.params", network.params)
             self.last_stats = _fitting(rest, "last.stats", network.stats)
         if rest:
-            message = (
-                f"its arrays must be those of {network.optimizer!r}, got also {', '.join(map(repr, sorted(rest)))}"
-            )
+            message = f"it has the arrays {', '.join(map(repr, sorted(rest)))}, which {network.optimizer!r} has not"
             raise FormatError(message, got=sorted(rest))
 
 
@@ -218,7 +216,7 @@ def print_of_start(params: np.ndarray, stats: np.ndarray) -> tuple[int, ...]:
 def _three(sums: Any) -> list[Any]:
     if isinstance(sums, list) and len(sums) == 3:
         return sums
-    message = f"sums must be three, got {sums!r}"
+    message = f"sums is {sums!r}; it must be three"
     raise FormatError(message, got=sums)
 
 
@@ -228,7 +226,7 @@ def _number(value: Any, network: BaseNetwork) -> Any:
         return check_number("training", "sums", value)
     numbers = [check_number("training", "sums", number) for number in value]
     if len(numbers) != network.members:
-        message = f"sums must have {network.members or 'no'} members, got {len(numbers)}"
+        message = f"sums has {len(numbers)} members; there must be {network.members or 'none'}"
         raise FormatError(message, expected=network.members, got=len(numbers))
     return np.array(numbers)
 
@@ -243,7 +241,7 @@ def _like(found: Any, wanted: Any) -> Any:
         return check_integer("training", "schedule", found, 0)
     if wanted is None or isinstance(wanted, float):
         return None if found is None and wanted is None else check_number("training", "schedule", found)
-    message = f"the schedule must remember {wanted!r} or the like, got {found!r}"
+    message = f"the memory of the schedule is {found!r}; it must be like {wanted!r}"
     raise FormatError(message, expected=wanted, got=found)
 
 
@@ -261,11 +259,11 @@ def _fitting(
     """
     array = arrays.pop(name, None)
     if array is None or array.shape != like.shape or array.dtype != like.dtype:
-        got = "nothing" if array is None else f"shape {array.shape} and {array.dtype}"
-        message = f"'{name}' must have shape {like.shape} and {like.dtype}, got {got}"
+        got = "missing" if array is None else f"of shape {array.shape} and {array.dtype}"
+        message = f"'{name}' is {got}; it must be of shape {like.shape} and {like.dtype}"
         raise FormatError(message, expected=like.shape, got=got)
     problem = wrong_values(array, infinite=infinite, signed=signed)
     if problem:
-        message = f"'{name}' must be what an optimizer or a network can have, got {problem}"
+        message = f"'{name}' holds {problem}, which no optimizer or network has"
         raise FormatError(message, got=problem)
     return array.copy()

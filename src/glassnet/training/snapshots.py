@@ -88,7 +88,8 @@ class Snapshots(Callback):
 
     def on_fit_begin(self, run: Run[Any]) -> None:
         if run.network.members is not None or not isinstance(run.batches, ArrayBatches):
-            message = "Snapshots: the network must have no members and train on arrays. Leave Snapshots out."
+            fact = "the network has members, or its rows come in batches"
+            message = f"Snapshots: {fact}; it must have none and train on arrays. Leave Snapshots out."
             raise ConfigError(message)
         rows = np.unique(np.linspace(0, run.batches.n_rows - 1, min(self.rows, run.batches.n_rows)).astype(np.int64))
         X, y, weight = (read_rows(array, rows) for array in run.batches.arrays)

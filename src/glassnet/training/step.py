@@ -227,7 +227,7 @@ def _divergence(what: str, epoch: int, step: int, rate: Any, last_finite: float)
     """Return the error for a loss or weights that are not finite: ``what`` came, at a position counted from 1."""
     last = f" (last finite loss {last_finite:.3g})" if math.isfinite(last_finite) else ""
     message = (
-        f"fit: loss and weights must stay finite, got {what} at epoch {epoch}, step {step}{last}. "
+        f"fit: training diverged with {what} at epoch {epoch}, step {step}{last}; loss and weights must stay finite. "
         f"Lower learning_rate (now {rate:g}) or scale X and y. "
         "The network holds the last weights whose loss was finite."
     )
@@ -236,7 +236,6 @@ def _divergence(what: str, epoch: int, step: int, rate: Any, last_finite: float)
 
 def _zero_weight(epoch: int, step: int) -> DataError:
     """Return the error for a batch that weighs nothing for some members, which step together with the others."""
-    where = f"epoch {epoch}, step {step}. Drop rows of weight 0, or take a larger batch_size."
-    return DataError(
-        f"fit: with members every batch must weigh something for each of them, got none for one at {where}"
-    )
+    fact = f"the batch at epoch {epoch}, step {step} has weight 0 for a member"
+    must = "with members every batch must weigh something for each of them"
+    return DataError(f"fit: {fact}; {must}. Drop rows of weight 0, or take a larger batch_size.")

@@ -26,7 +26,7 @@ N = TypeVar("N", bound=BaseNetwork)
 
 
 class SteppedRun(Run[N]):
-    """A run that takes steps when it is told to; `glassnet.Network.stepwise` makes one.
+    """A run that takes steps one call at a time; `glassnet.Network.stepwise` makes one.
 
     Between two steps the network may be used as always, settings may be changed, and one may go back to any `snapshot`.
     From the first step until `close` nobody else may fit the network.
@@ -196,8 +196,9 @@ class SteppedRun(Run[N]):
             It is no snapshot, or one of a network with other parameters.
         """
         if not isinstance(snapshot, RunSnapshot) or snapshot.params.shape != self.network.params.shape:
-            got = "that of another network" if isinstance(snapshot, RunSnapshot) else type(snapshot).__name__
-            message = f"Run.restore: snapshot must be one of this run, got {got}. Take it with run.snapshot()."
+            is_other = isinstance(snapshot, RunSnapshot)
+            got = "that of another network" if is_other else f"of type {type(snapshot).__name__}"
+            message = f"Run.restore: snapshot is {got}; it must be one of this run. Take it with run.snapshot()."
             raise ConfigError(message, got=got)
         if not self._has_begun:
             self._begin()

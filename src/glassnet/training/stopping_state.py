@@ -21,7 +21,7 @@ class StoppingRule(Protocol):
     ties: str
 
     @property
-    def sign(self) -> float:
+    def _sign(self) -> float:
         """1 if the monitored value must fall, -1 if it must rise."""
 
 
@@ -49,7 +49,7 @@ class StoppingState:
 
     def update(self, rule: StoppingRule, value: Any, epoch: int, params: np.ndarray, stats: np.ndarray) -> bool:
         """Record the monitored value of one epoch; return whether to stop."""
-        values = rule.sign * np.atleast_1d(np.asarray(value, dtype=np.float64))
+        values = rule._sign * np.atleast_1d(np.asarray(value, dtype=np.float64))
         needed = self.best - rule.min_delta
         better = ~self.settled & ((values < needed) | ((values == needed) & (rule.ties == "last")))
         self.best[better] = values[better]
@@ -85,13 +85,13 @@ class StoppingState:
     def from_dict(cls, entries: dict[str, Any], members: int | None) -> StoppingState:
         """Return the state that `to_dict` described."""
         if not isinstance(entries, dict) or not all(isinstance(entries.get(name), str) for name in ("monitor", "data")):
-            message = f"early stopping must have a monitor and data, both texts, got {entries!r}"
+            message = f"early stopping is {entries!r}; it must have a monitor and data, both texts"
             raise FormatError(message, got=entries)
         # Files of version 0.1 have no sign: there it followed from the name.
         old = -1.0 if entries["monitor"].removeprefix("valid_") in GREATER_IS_BETTER else 1.0
         sign = entries.get("sign", old)
         if sign not in (1.0, -1.0):
-            message = f"early stopping must have a sign of 1 or -1, got {sign!r}"
+            message = f"the sign of early stopping is {sign!r}; it must be 1 or -1"
             raise FormatError(message, got=sign)
         state = cls(entries["monitor"], members, entries["data"], float(sign))
         for name in ("best", "best_epoch", "waited", "settled"):
@@ -102,8 +102,8 @@ class StoppingState:
 def _row(name: str, values: Any, like: np.ndarray) -> np.ndarray:
     """Return one value per member, of the dtype and shape it must have; None is infinity among floats."""
     if not isinstance(values, list) or len(values) != like.size:
-        got = f"shape ({len(values)},)" if isinstance(values, list) else repr(values)
-        message = f"early stopping must have {like.size} values, got {got} of {name}"
+        got = f"{len(values)} values" if isinstance(values, list) else repr(values)
+        message = f"{name} of early stopping is {got}; there must be {like.size} values"
         raise FormatError(message, expected=like.shape, got=got)
     if like.dtype.kind == "f":
         found: list[Any] = [

@@ -104,9 +104,9 @@ class BlockSource:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         # Whatever wants an array, scikit-learn's searches among them, says so in a sentence.
         kind = type(self).__name__
-        must = f"{kind} must be passed to what reads rows in parts"
+        must = f"{kind} may be passed only to what reads rows in parts"
         takes = "Network.fit, TabularClassifier.fit and TabularRegressor.fit take them, without y"
-        message = f"{kind}: {must}, got a call that needs all rows in memory at once. {takes}."
+        message = f"{kind}: this call needs all rows in memory at once; {must}. {takes}."
         raise DataError(message, expected=must, got="array")
 
 

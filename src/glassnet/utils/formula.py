@@ -118,7 +118,7 @@ def is_ours(part: object) -> bool:
 
 
 def formula_of(part: Any) -> Formula | None:
-    """Return the formula that a layer or a loss carries; a class of the user's own must say it itself."""
+    """Return the formula that a layer or a loss carries; a class of the user's own must have one itself."""
     said = is_ours(part) or "formula" in vars(type(part))
     return getattr(part, "formula", None) if said else None
 
@@ -162,9 +162,10 @@ def _is_known(node: ast.AST) -> bool:
 
 
 def _refusal(expression: object) -> ConfigError:
-    must = "an expression must have names, numbers, arithmetic and known functions only"
+    must = "it must have names, numbers, arithmetic and known functions only"
     advice = "See the documentation of Formula for what may stand in it."
-    return ConfigError(f"Formula: {must}, got {expression!r}. {advice}", expected=must, got=expression)
+    message = f"Formula: the expression {expression!r} cannot be read; {must}. {advice}"
+    return ConfigError(message, expected=must, got=expression)
 
 
 class Python:

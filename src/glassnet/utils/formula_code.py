@@ -56,7 +56,7 @@ class Code(Python):
     def literal(self, value: float) -> str:
         if not math.isfinite(value):
             must = "numbers in formulas must be finite"
-            message = f"Formula: {must}, got {value}."
+            message = f"Formula: a number is {value}; {must}."
             raise ConfigError(message, expected=must, got=value)
         return super().literal(value)
 

@@ -158,16 +158,17 @@ def _misfit(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[
     given = {*places[: len(args)], *keywords}
     missing = [each.name for each in found if each.default is each.empty and each.name not in given]
     advice = next((f" {each.not_an_array}" for each in args if hasattr(type(each), "not_an_array")), "")
-    return f"{where}: {' and '.join(missing)} must be given.{advice}" if missing else ""
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{where}: {' and '.join(missing)} {verb} missing.{advice}" if missing else ""
 
 
 def _too_many(where: str, places: list[str], names: list[str], args: tuple[Any, ...]) -> str:
     """Return the sentence for more arguments than may be given without a name."""
     own = [name for name in places if name != "self"]
     if own == ["layers"] and not isinstance(args[places.index("layers")], (list, tuple)):
-        return f"the layers must be one list. Write {where}([a, b])."
+        return f"the layers are separate arguments; they must be one list. Write {where}([a, b])."
     if not names:
-        return f"it takes {len(own)} arguments, got {len(args) - len(places) + len(own)}."
+        return f"there are {len(args) - len(places) + len(own)} arguments; it takes {len(own)}."
     pairs = zip(names, args[len(places) :], strict=False)
     written = ", ".join(f"{name}={shortened(repr(value), 40)}" for name, value in pairs)
     return f"arguments after {places[-1]} need their names. Did you mean {written}?"

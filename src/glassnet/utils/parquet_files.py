@@ -71,19 +71,19 @@ def find_files(files: str | os.PathLike[str] | Iterable[Any]) -> list[Path]:
     >>> find_files("no-such-folder/*.parquet")
     Traceback (most recent call last):
     ...
-    FileNotFoundError: ParquetRows: files must match at least one file, got none for 'no-such-folder/*.parquet'.
+    FileNotFoundError: ParquetRows: no file matches 'no-such-folder/*.parquet'.
     """
     if isinstance(files, (str, os.PathLike)):
         given = [files]
     elif isinstance(files, Iterable):
         given = list(files)
     else:
-        message = f"ParquetRows: files must be a path, a pattern or a list of these, got {files!r}."
+        message = f"ParquetRows: files is {files!r}; it must be a path, a pattern or a list of these."
         raise ConfigError(message, got=files)
     found: list[Path] = []
     for each in given:
         if not isinstance(each, (str, os.PathLike)):
-            message = f"ParquetRows: each of files must be a path or a pattern, got {each!r}."
+            message = f"ParquetRows: files has {each!r}; each of them must be a path or a pattern."
             raise ConfigError(message, got=each)
         text = os.fspath(each)
         if Path(text).is_dir():
@@ -94,10 +94,10 @@ def find_files(files: str | os.PathLike[str] | Iterable[Any]) -> list[Path]:
         if not own:
             deep = str(Path(each) / "**" / "*.parquet")
             advice = f" There are some in folders below it: write {deep!r}." if _matches(deep) else ""
-            message = f"ParquetRows: files must match at least one file, got none for {text!r}.{advice}"
+            message = f"ParquetRows: no file matches {text!r}.{advice}"
             raise FileNotFoundError(message)
     if not found:
-        message = "ParquetRows: files must name at least one file, got an empty list."
+        message = "ParquetRows: files is an empty list; it must name at least one file."
         raise ConfigError(message, got=files)
     _check_different(found)
     return found
@@ -131,9 +131,9 @@ def check_folders(files: Sequence[FileFacts], wanted: Collection[str] | None) ->
         if other is None or is_read or (wanted is not None and name not in wanted):
             continue
         first, second = ("none" if values[i] is None else repr(f"{name}={values[i]}") for i in (0, other))
-        must = f"each column must be in the files, got folders {first} and {second} with a {name!r} that is not read"
+        fact = f"the folders {first} and {second} have a {name!r} that is not read"
         advice = "Write it into the files, or name the inputs without it: columns=[...]."
-        message = f"ParquetRows: {must}. {advice}"
+        message = f"ParquetRows: {fact}; each column must be in the files. {advice}"
         raise DataError(message, got=name)
 
 
@@ -143,8 +143,9 @@ def _check_different(paths: list[Path]) -> None:
     for path in paths:
         other = first.setdefault(os.path.realpath(path), path)
         if other is not path:
-            got = "twice" if str(other) == str(path) else f"and {str(path)!r}, which are the same file"
-            message = f"ParquetRows: each file must be given once, got {str(other)!r} {got}."
+            one, two = str(other), str(path)
+            fact = f"{one!r} is there twice" if one == two else f"{one!r} and {two!r} are the same file"
+            message = f"ParquetRows: {fact}; each file must be given once."
             raise ConfigError(message, got=[str(other), str(path)])
 
 
@@ -172,7 +173,7 @@ def open_file(path: Path, name: str, footer: Any = None) -> Any:
         if isinstance(error, (FileNotFoundError, PermissionError, IsADirectoryError)):
             raise
         why = shortened(str(error).split("\n")[0].strip(), 120)
-        message = f"ParquetRows: {name!r} must be a whole Parquet file, got: {why}"
+        message = f"ParquetRows: {name!r} is no whole Parquet file: {why}"
         raise DataError(message, got=str(error)) from error
 
 

@@ -137,7 +137,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         self.starts = np.concatenate([[0], np.cumsum([place.n for place in self._places])]).astype(np.int64)
         self._reader = TableReader(self._files, self._types, self._places, self._block_rows)
         if not self.n_rows:
-            message = f"ParquetRows: the files must have rows, got none in {few([str(path) for path in paths], 3)}."
+            message = f"ParquetRows: there are no rows in {few([str(path) for path in paths], 3)}."
             raise DataError(message, got=0)
 
     # ---- columns ------------------------------------------------------------------------------------------------
@@ -154,8 +154,8 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     def _check_name(self, what: str, name: Any, names: Sequence[str]) -> None:
         if not isinstance(name, str) or name not in names:
             advice = did_you_mean(nearest(name, names)) if isinstance(name, str) else ""
-            must = f"{what} must be one of the columns {few(map(repr, names), 12)}"
-            message = f"ParquetRows: {must}, got {name!r}. {advice}".rstrip()
+            sentences = [f"ParquetRows: {what} is {name!r}, which is no column.", advice]
+            message = " ".join(filter(None, [*sentences, f"The columns are {few(map(repr, names), 12)}."]))
             raise ConfigError(message, expected=list(names), got=name)
 
     def _inputs(self, columns: Sequence[str] | None) -> list[str]:
@@ -172,7 +172,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             index = [name for name in noted if isinstance(name, str)]
             others = [name for name in others if name not in index] or others
         if not others:
-            message = f"ParquetRows: there must be a column beside the target {self.target!r}, got none."
+            message = f"ParquetRows: there is no column beside the target {self.target!r}; there must be at least one."
             raise DataError(message, got=names)
         return others
 
@@ -186,7 +186,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             advice = "Write each value in a column of its own."
             if rest and not {self.target, self.weight} & set(nested):
                 advice = f"Name those to read: columns={rest!r}, say."
-            message = f"ParquetRows: each cell must hold one value, got nested columns: {shown}. {advice}"
+            message = f"ParquetRows: columns are nested: {shown}; each cell must hold one value. {advice}"
             raise DataError(message, got=nested)
 
     @property
@@ -213,7 +213,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             advice = "Leave them out with columns=[...], or use TabularClassifier or TabularRegressor, which code them."
             if self.target in others:
                 advice = "TabularClassifier takes labels that are text."
-            message = f"{where}: the columns of ParquetRows must be numbers, got {shown}. {advice}"
+            message = f"{where}: the columns of ParquetRows include {shown}; they must be numbers. {advice}"
             raise DataError(message, expected="numbers", got=others)
 
     def with_columns(self, where: str, columns: Sequence[str]) -> ParquetRows:
@@ -233,9 +233,9 @@ class ParquetRows(AdvisesOnNames, BlockSource):
         """
         missing = [name for name in columns if name not in self.columns]
         if missing:
-            must = "ParquetRows must have the inputs that are trained on, which are matched by name"
-            got = f"got none called {few(map(repr, missing), 3)}"
-            message = f"{where}: {must}, {got}. Theirs are {few(map(repr, self.columns), 6)}."
+            fact = f"ParquetRows have no column {few(map(repr, missing), 3)}"
+            must = "they must have the inputs that are trained on, which are matched by name"
+            message = f"{where}: {fact}; {must}. The columns are {few(map(repr, self.columns), 6)}."
             raise DataError(message, expected=list(columns), got=missing)
         found = copy.copy(self)
         found.columns, found.n_features = list(columns), len(columns)
@@ -285,7 +285,8 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     ) -> None:  # fmt: skip
         row = int(np.argmin(np.isfinite(values)) if wrong is None else np.argmax(wrong))
         value = "a missing value or NaN" if np.isnan(values[row]) else f"{values[row]:g}"
-        message = f"ParquetRows: column {name!r} must {must}, got {value} in {self.row_name(first + row)}. {advice}"
+        place = self.row_name(first + row)
+        message = f"ParquetRows: column {name!r} holds {value} in {place}; it must {must}. {advice}"
         raise DataError(message, got=float(values[row]))
 
     def row_name(self, row: int) -> str:
@@ -322,6 +323,7 @@ def _in_order(columns: Any) -> list[Any] | None:
         got, advice = shortened(repr(columns), 40), ""
         if isinstance(columns, Iterable):
             got, advice = f"a {type(columns).__name__}", f" Write columns={sorted(columns, key=str)!r}."
-        message = f"ParquetRows: columns must be a list of names, whose order is that of the inputs, got {got}.{advice}"
+        must = "it must be a list of names, whose order is that of the inputs"
+        message = f"ParquetRows: columns is {got}; {must}.{advice}"
         raise ConfigError(message, got=columns)
     return [str(name) if isinstance(name, str) else name for name in columns]  # without the type that NumPy has

@@ -123,11 +123,12 @@ class TableReader:
         try:
             stat = facts.path.stat()
         except FileNotFoundError as error:
-            must = f"{facts.name!r} must stay where it was"
-            message = f"ParquetRows: {must}, got no such file any more. Put it back, or make a new ParquetRows."
+            fact = f"{facts.name!r} is not there any more; files must stay while they are read"
+            message = f"ParquetRows: {fact}. Put it back, or make a new ParquetRows."
             raise DataError(message, got=facts.name) from error
         if (stat.st_size, stat.st_mtime_ns) != (facts.size, facts.changed):
-            message = f"ParquetRows: {facts.name!r} must stay as it was, got another file. Make a new ParquetRows."
+            fact = f"{facts.name!r} has changed; files must stay as they are while they are read"
+            message = f"ParquetRows: {fact}. Make a new ParquetRows."
             raise DataError(message, got=facts.name)
         with self._lock:
             footer = self._footers.get(number)
@@ -168,7 +169,7 @@ class TableReader:
         except (pyarrow.lib.ArrowException, OSError, StopIteration) as error:
             why = str(error).split("\n")[0].strip() or "fewer rows than its footer says"
             which = f"row group {groups[0]}" if len(groups) == 1 else f"row groups {groups[0]} to {groups[-1]}"
-            message = f"ParquetRows: {which} of {self._files[file].name!r} must be readable, got: {why}"
+            message = f"ParquetRows: {which} of {self._files[file].name!r} cannot be read: {why}"
             raise DataError(message, got=why) from error
 
     def _cast(self, table: Any, file: int) -> Any:
@@ -185,7 +186,7 @@ class TableReader:
                 table = table.set_column(place, name, column.cast(kind))
             except arrow().lib.ArrowException as error:
                 why = str(error).split("\n")[0].strip()
-                must = f"column {name!r} of {self._files[file].name!r} must fit into {kind}, its type in others"
-                message = f"ParquetRows: {must}, got: {why}. Write the files anew with one type."
+                fact = f"column {name!r} of {self._files[file].name!r} does not fit into {kind}, its type in others"
+                message = f"ParquetRows: {fact}: {why}. Write the files anew with one type."
                 raise DataError(message, expected=str(kind), got=why) from error
         return table

@@ -28,13 +28,13 @@ def common_types(files: Sequence[FileFacts], names: Sequence[str]) -> dict[str, 
         missing, twice = [name for name in names if not counts[name]], [name for name in names if counts[name] > 1]
         if missing:
             message = (
-                f"ParquetRows: all files must have the same columns, got {file.name!r} without "
-                f"{few(map(repr, missing), 3)}, which {files[0].name!r} has."
+                f"ParquetRows: {file.name!r} lacks {few(map(repr, missing), 3)}, which {files[0].name!r} has; "
+                "all files must have the same columns."
             )
             raise DataError(message, expected=list(names), got=missing)
         if twice:
-            must = "column names must differ from each other"
-            message = f"ParquetRows: {must}, got {twice[0]!r} twice in {file.name!r}. Rename one."
+            fact = f"column {twice[0]!r} is twice in {file.name!r}; names must differ from each other"
+            message = f"ParquetRows: {fact}. Rename one."
             raise DataError(message, got=twice[0])
     return {name: _common_type(files, name) for name in names}
 
@@ -47,8 +47,8 @@ def _common_type(files: Sequence[FileFacts], name: str) -> Any:
         both = _plain(theirs) if kind is None else wider_type(kind, theirs)
         if both is None:
             message = (
-                f"ParquetRows: a column must have types that go together in all files, got {name!r} as {kind} in "
-                f"{source.name!r} and as {theirs} in {file.name!r}. Write the files anew with one type."
+                f"ParquetRows: column {name!r} is {kind} in {source.name!r} and {theirs} in {file.name!r}; "
+                "its types must go together. Write the files anew with one type."
             )
             raise DataError(message, expected=str(kind), got=str(theirs))
         if both != kind:

@@ -67,21 +67,20 @@ class SparseRows(RowSource):
 
     def __init__(self, where: str, name: str, matrix: Any, dtype: np.dtype[Any]) -> None:
         if matrix.ndim != 2:
-            must = f"{name} must have two dimensions, one sample per row"
-            message = f"{where}: {must}, got shape {matrix.shape}."
+            must = "it must have two dimensions, one sample per row"
+            message = f"{where}: {name} has shape {matrix.shape}; {must}."
             raise ShapeError(message, expected=must, got=matrix.shape)
         rows = matrix.tocsr()
         self.dtype, self.shape = dtype, (int(matrix.shape[0]), int(matrix.shape[1]))
         if 0 in self.shape:
-            message = f"{where}: {name} must have at least one row and one value, got shape {self.shape}."
+            message = f"{where}: {name} has shape {self.shape}; it must have at least one row and one value."
             raise DataError(message, got=self.shape)
         values = rows.data.astype(dtype) if rows.data.size else np.zeros(0, dtype)
         if not np.isfinite(values).all():
             first = int(np.flatnonzero(~np.isfinite(values))[0])
             row = int(np.searchsorted(rows.indptr, first, side="right")) - 1
-            message = (
-                f"{where}: {name} must be finite, got {rows.data[first]} at row {row}, column {rows.indices[first]}."
-            )
+            place = f"row {row}, column {rows.indices[first]}"
+            message = f"{where}: {name} holds {rows.data[first]} at {place}; it must be finite."
             raise DataError(message, got=float(rows.data[first]))
         self._rows = rows
 

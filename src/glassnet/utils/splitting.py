@@ -45,10 +45,10 @@ def split_rows(
     """
     check_integer("split_rows", "n", n, 1)
     if any(share <= 0.0 for share in shares) or abs(sum(shares) - 1.0) > 1e-9:
-        message = f"split_rows: shares must be above 0 and sum to 1, got {list(shares)}."
+        message = f"split_rows: shares is {list(shares)}; they must be above 0 and sum to 1."
         raise ConfigError(message, got=list(shares))
     if n < len(shares):
-        message = f"split_rows: there must be at least one row for each of {len(shares)} parts, got {n} rows."
+        message = f"split_rows: {n} rows for {len(shares)} parts; there must be at least one row for each."
         raise DataError(message, expected=len(shares), got=n)
     order = _shuffled_evenly(np.zeros(n, dtype=np.int64) if stratify is None else stratify, np.random.default_rng(seed))
     # Round the cumulative shares, then move the borders so that no part is empty.

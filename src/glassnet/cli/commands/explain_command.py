@@ -1,7 +1,8 @@
-"""``glassnet explain``: how one row is encoded, the reasons of its prediction, and the training step on it."""
+"""``glassnet explain``: the answer for one row, the reasons for it, and the training step on it."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.arguments import as_number
+from glassnet.cli.explain_options import ExplainOptions
 from glassnet.cli.input_files import shown_name
+from glassnet.cli.output.explanation_text import answer_lines, layers_hint, step_text
 from glassnet.cli.output.outputs import check_page_output, replaced_words
+from glassnet.cli.output.prediction_files import cell_text
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.datasets import dataset_names
@@ -26,22 +28,23 @@ from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.html import element, fragment, page, table
 from glassnet.utils.short_text import count, plain
 
 __all__ = ["explain_row", "run_explain"]
 
 WHERE = "explain"
-_DIGITS = 9  # of a float32
 _NOT_KEPT = "The model file has no typical training rows"
 _FEWEST_ROWS = 10  # of a file to compare with, for a model without typical rows of its own
 
 
-def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | None = None) -> dict[str, Any]:
-    """Return how one row of a file or a bundled table is encoded, why it is predicted so, and the training step on it.
+def explain_row(
+    model: TableModel, data: str, row: int, reading: ReadOptions | None = None, *, step: bool = True
+) -> dict[str, Any]:
+    """Return the answer for one row of a file or a bundled table, why it is predicted so, and the training step on it.
 
     The table is read as in training but for the options of ``reading``. Rows are counted from 1. ``"step"`` is None if
-    the row's target is not known or the model averages several networks; ``"no_step"`` is then the reason in words.
+    it is not asked for, if the row's target is not known or the model averages several networks; ``"no_step"`` is then
+    the reason in words. The step is worked without dropout and noise, so that it has the numbers of the prediction.
     """
     table = table_for(WHERE, model, data, reading, with_target=False)
     has = f"{shown_name(data)} has {count(table.n_rows, 'row')}"
@@ -52,29 +55,49 @@ def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | N
     one = table.take(slice(row - 1, row))
     X, no_step = model.encoder.transform(one), _why_no_step(model, one)
     background, compared = _background(model, table, shown_name(data))
+    why, truth = model.why(one, background)[0], _truth(model, one)
+    worked = None
+    if step and not no_step:
+        worked = explain(model.network, X, model.target.transform(one[model.target.name]), noise=False)
     return {
         "command": "explain",
         "data": shown_name(data),
         "row": row,
         "line": None if data in dataset_names() else _line_of(table, row),
+        "truth": truth,
+        "is_right": None if truth is None or not why.label else str(truth) == why.prediction,
+        "probabilities": _probabilities(model, X),
         "encoding": _encoding(model, one, X[0]),
         "notes": notes_of([], table.notes),
-        "why": model.why(one, background)[0],
+        "why": why,
         "compared": compared,
-        "step": None if no_step else explain(model.network, X, model.target.transform(one[model.target.name])),
+        "step": worked,
         "no_step": no_step,
     }
+
+
+def _truth(model: TableModel, one: Table) -> Any:
+    """Return the label or the number that the row has as its target; None where it is not known."""
+    name = model.target.name
+    if name not in one or one[name].missing[0]:
+        return None
+    if not model.target.labels:
+        return float(one[name].values[0])
+    return str(model.target.labels[int(model.target.transform(one[name])[0])])
+
+
+def _probabilities(model: TableModel, X: np.ndarray) -> dict[str, float]:
+    """Return the probability of each label; nothing for a number."""
+    if not model.target.labels:
+        return {}
+    labels = [str(cell_text(label)) for label in model.target.labels]
+    return {label: float(str(p)) for label, p in zip(labels, model.answers(X)[0], strict=True)}
 
 
 def _line_of(table: Table, row: int) -> int | None:
     """Return the line of the file on which a row begins; None where it has no lines."""
     kind, _, number = table.columns[0].rows(row - 1).partition(" ")
     return int(number.replace(",", "")) if kind == "line" else None
-
-
-def _place(result: dict[str, Any]) -> str:
-    """Return which row it is: data rows are counted from 1, and other messages name lines."""
-    return f"Row {result['row']}" + ("" if result["line"] is None else f", line {result['line']}")
 
 
 def _background(model: TableModel, table: Table, name: str) -> tuple[Table | None, str]:
@@ -107,91 +130,54 @@ def _encoding(model: TableModel, one: Table, x: np.ndarray) -> list[dict[str, An
     return found
 
 
-def run_explain(
-    model_path: str,
-    data: str,
-    texts: Mapping[str, Any],
-    *,
-    row: str,
-    page: str | None,
-    shown: tuple[str, bool, str | None],
-    as_json: bool,
-) -> None:
-    """Explain with the options that were typed, and print text or JSON, or write a page.
-
-    ``shown`` are ``--digits``, ``--full`` and ``--layer``.
-    """
-    digits, full, layer = shown
-    number = check_integer(WHERE, "--digits", as_number(digits), 1)
-    path = None if page is None else check_page_output(WHERE, "--html", page, [data, model_path])
+def run_explain(model_path: str, data: str, texts: Mapping[str, Any], *, as_json: bool) -> None:
+    """Explain with the options that were typed, and print text or JSON, or write a page."""
+    options = ExplainOptions.from_texts(texts)
+    options.check(WHERE)
+    path = None if options.html is None else check_page_output(WHERE, "--html", options.html, [data, model_path])
     reading = ReadingOptions.from_texts(texts).options(WHERE)
-    result = explain_row(load_model(WHERE, model_path), data, as_number(row), reading)
-    if layer is not None:
-        result["step"] = _of_layer(result, layer)
+    model = load_model(WHERE, model_path)
+    needs_step = options.shows_step or as_json or path is not None
+    result = explain_row(model, data, options.row, reading, step=needs_step)
+    if options.layer is not None:
+        result["step"] = _of_layer(result, options.layer)
     for note in result["notes"]:
         print(plain(f"glassnet explain: warning: {note}"), file=sys.stderr)
-    replaced = ""
-    if path is not None:
-        replaced = replaced_words(path)
-        write_atomically(path, _page(result, number, full).encode())
+    replaced = "" if path is None else _write_page(path, result, options, model)
     if as_json:
         step = result["step"]
         plain_data = {"why": result["why"].to_dict(), "step": None if step is None else step.to_dict()}
         print_json({**result, **plain_data, "model": model_path})
-    elif page is not None:
-        print(plain(f"row {row} of {result['data']} explained in {page}{replaced}"))
+    elif path is not None:
+        print(plain(f"row {options.row} of {result['data']} explained in {options.html}{replaced}"))
     else:
-        print(_text(result, number, full))
-        if layer is None and result["step"] is not None:
-            last = result["step"].layers[-1]
-            print(f"\nOne layer's part of the step: --layer NAME, as in --layer {last}.")
+        _print_text(result, options)
+
+
+def _write_page(path: Path, result: dict[str, Any], options: ExplainOptions, model: TableModel) -> str:
+    """Write the page, and return what to say about a file that it replaced."""
+    from glassnet.cli.output.explanation_page import explanation_page
+
+    replaced = replaced_words(path)
+    write_atomically(path, explanation_page(result, model, options.digits, options.full).encode())
+    return replaced
+
+
+def _print_text(result: dict[str, Any], options: ExplainOptions) -> None:
+    print("\n".join(answer_lines(result, shutil.get_terminal_size((80, 24)).columns)))
+    if options.shows_step:
+        print(step_text(result, options.digits, options.full))
+        if options.layer is None and result["step"] is not None:
+            print(f"\n{layers_hint(result['step'].layers)}")
+    elif not result["no_step"]:
+        print("\nA training step on this row, worked by hand: --step")
 
 
 def _of_layer(result: dict[str, Any], layer: str) -> Explanation:
     """Return the part of one layer of the training step."""
     if result["step"] is None:
-        message = f"{WHERE}: --layer needs a training step, got none. {result['no_step']} Leave --layer out."
+        message = f"{WHERE}: there is no training step for --layer. {result['no_step']} Leave --layer out."
         raise DataError(message)
     step: Explanation = result["step"]
     check_choice(WHERE, "--layer", layer, step.layers)
     return step.of_layer(layer)
-
-
-def _text(result: dict[str, Any], digits: int, full: bool) -> str:
-    """Return the explanation as text."""
-    lines = [f"{_place(result)} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
-    width = max(len(f"{plain(part['column'])} = {plain(part['value'])}") for part in result["encoding"])
-    for part in result["encoding"]:
-        raw = f"{plain(part['column'])} = {plain(part['value'])}".ljust(min(width, 40))
-        lines.append(f"  {raw}  ->  {_features(part, digits)}")
-    lines += ["", "Why", "---", *map(plain, result["why"].text().splitlines()), ""]
-    lines += [plain(result["compared"]), ""] if result["compared"] else []
-    step = result["step"]
-    return "\n".join([*lines, result["no_step"] if step is None else step.text(digits=digits, full=full)])
-
-
-def _features(part: dict[str, Any], digits: int) -> str:
-    """Return the features of a column as text; of several, those that are not 0."""
-    features = part["features"]
-    shown = features if len(features) == 1 else {name: value for name, value in features.items() if value}
-    digits = min(digits, _DIGITS)
-    heads = {name: "" if name == part["column"] else f"{plain(name)}: " for name in shown}
-    words = [f"{heads[name]}{value:.{digits}g}" for name, value in shown.items()]
-    return ", ".join(words) or "0 in all features"
-
-
-def _page(result: dict[str, Any], digits: int, full: bool) -> str:
-    """Return the explanation as one HTML page that loads no other files."""
-    step, title = result["step"], _place(result)
-    rows = [[part["column"], part["value"], _features(part, digits)] for part in result["encoding"]]
-    parts = [
-        element("h1", f"{title} of {Path(result['data']).name}"),
-        element("h2", "What the network sees"),
-        element("div", table(rows, head=["column", "value", "becomes"]), class_="table"),
-        element("h2", "Why"),
-        why_html(result["why"]),
-        *([element("p", result["compared"])] if result["compared"] else []),
-        element("h2", "The training step"),
-        element("p", result["no_step"]) if step is None else step.fragment(digits=digits, full=full),
-    ]
-    return page(title, fragment("row", REASONS_STYLE, *parts))

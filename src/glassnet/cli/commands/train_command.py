@@ -34,7 +34,7 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
         reading = ReadingOptions.from_texts(texts).options(WHERE, texts["drop"] or ())
         names = column_names(data) or load_table(WHERE, data, reading).names
         columns = few(map(repr, names), 12)
-        message = f"{WHERE}: --target must name the column to predict, got nothing. The columns are {columns}."
+        message = f"{WHERE}: no target is named; it is the column to predict. Add --target with one of {columns}."
         raise ConfigError(message)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)
     title = f"{shown_name(options.data)} → {options.target}"

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from glassnet.charts.bars import Bar, bar_table
+from glassnet.charts.style import CHART_STYLE
 from glassnet.tabular.attribution.reasons import Why
-from glassnet.utils.html import Markup, element, table
+from glassnet.utils.html import Markup, element
 
-__all__ = ["REASONS_STYLE", "why_html"]
+__all__ = ["REASONS_STYLE", "reasons_table", "why_html"]
 
-REASONS_STYLE = """
-.why { width: 100%; max-width: 44rem; border-collapse: collapse; }
-.why td { padding: 0.1rem 0.6rem 0.1rem 0; }
-.why .number { text-align: right; }
-.why td:last-child { width: 45%; }
-.why .bar { height: 0.8rem; border-radius: 2px; }
-"""
-_FOR, _AGAINST = "#1f77b4", "#ff7f0e"
+REASONS_STYLE = CHART_STYLE
 
 
 def why_html(why: Why, most: int = 12) -> Markup:
-    """Return a table of the largest contributions with bars: blue for the prediction, orange against it."""
-    largest = max((abs(reason.contribution) for reason in why.reasons), default=0.0) or 1.0
-    rows = []
-    for reason in why.reasons[:most]:
-        color = _FOR if reason.contribution >= 0 else _AGAINST
-        width = 100.0 * abs(reason.contribution) / largest
-        bar = element("div", class_="bar", style=f"width:{width:.1f}%;background:{color}")
-        number = element("div", f"{reason.contribution:+.4g}", class_="number")
-        rows.append([f"{reason.column} = {reason.value}", number, bar])
-    head = element("p", why.text(0).splitlines()[0])
-    return Markup(head + table(rows, class_="why"))
+    """Return the answer, and the table of the reasons for it."""
+    return Markup(element("p", why.text(0).splitlines()[0]) + reasons_table(why, most))
+
+
+def reasons_table(why: Why, most: int = 12) -> Markup:
+    """Return a table of the largest contributions with bars: to the right for the answer, to the left against it."""
+    rows = [Bar(f"{r.column} = {r.value}", r.contribution, f"{r.contribution:+.3g}") for r in why.reasons[:most]]
+    rest = [reason.contribution for reason in why.reasons[most:]]
+    rows += [Bar(f"{len(rest)} more columns", sum(rest), f"{sum(rest):+.3g}")] if rest else []
+    head = ("column", "against | for", "effect")
+    label = f"Effect of each column on {why.target} = {why.prediction}"
+    return bar_table(rows, head=head, label=label)

@@ -129,7 +129,8 @@ def parameters_text(network: dict[str, Any]) -> str:
 
 def curves(history: dict[str, list[float]], width: int, *, ascii_only: bool) -> list[tuple[str, Text]]:
     """Return training and validation loss as named sparklines on one scale."""
-    known = {name: history[name] for name in ("loss", "valid_loss") if history.get(name)}
+    found = {name: [v for v in history.get(name, ()) if v is not None] for name in ("loss", "valid_loss")}
+    known = {name: values for name, values in found.items() if values}
     together = [v for values in known.values() for v in values]
     rows = []
     for name, values in known.items():

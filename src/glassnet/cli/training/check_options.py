@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.cli.arguments import declared, option
+from glassnet.cli.arguments import FIRST, declared, option
+from glassnet.cli.completion import complete_columns
 
 __all__ = ["CheckOptions"]
 
@@ -16,12 +17,13 @@ class CheckOptions:
     """The options of ``glassnet check``."""
 
     target: str | None = option(
-        "The column to predict; with it the likely task and the time of each recipe are said.", "Data", "COLUMN",
-        short="-t",
+        "The column to predict; adds the likely task and the time of each recipe.", FIRST, "COLUMN",
+        short="-t", complete=complete_columns,
     )  # fmt: skip
     drop: tuple[str, ...] = option(
-        "Leave this column out; may be repeated.", "Data", "COLUMN", default=(), parse=lambda names: tuple(names or ())
-    )
+        "Leave this column out; may be repeated.", FIRST, "COLUMN", default=(), parse=lambda names: tuple(names or ()),
+        complete=complete_columns,
+    )  # fmt: skip
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, Any]) -> CheckOptions:

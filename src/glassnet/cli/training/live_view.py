@@ -18,6 +18,7 @@ from glassnet.cli.output.wording import as_ascii, recipes_lines, sparkline
 from glassnet.cli.training.observers import Watcher, warning_words
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.training import Callback, History
+from glassnet.training.history import has_value, mean_value
 from glassnet.training.progress import seconds_text
 from glassnet.utils.short_text import count, metric_name, metric_text, plain
 
@@ -88,7 +89,7 @@ class LiveView(Watcher):
         history = run.history
         if model == "linear" and history.best_epoch:
             best = history.best_epoch - 1
-            self._linear = {name: values[best] for name, values in history.columns.items() if values[best] is not None}
+            self._linear = {name: values[best] for name, values in history.columns.items() if has_value(values[best])}
 
     # ---- drawing ------------------------------------------------------------------------------------------------
 
@@ -172,7 +173,7 @@ def _means(history: History) -> dict[str, list[float]]:
     """Return the columns of the history that have values, averaged over members."""
     found = {}
     for name, values in history.columns.items():
-        known = [sum(v) / len(v) if isinstance(v, list) else v for v in values if v is not None]
+        known = [mean_value(value) for value in values if has_value(value)]
         if known:
             found[name] = known
     return found

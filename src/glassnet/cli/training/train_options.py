@@ -9,7 +9,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from glassnet.cli.arguments import as_number, as_numbers, as_share, as_widths, declared, flag_of, option
+from glassnet.cli.arguments import FIRST, as_number, as_numbers, as_share, as_widths, declared, flag_of, option
+from glassnet.cli.completion import complete_columns, names_of
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
@@ -27,8 +28,10 @@ _DEFAULT_VALIDATION, _DEFAULT_TEST = 0.16, 0.2
 _DEFAULT_OF_TRAINING = 0.2  # validation rows, where a column names test rows only
 _DIVIDING = ("group", "time", "split")
 
-_DATA, _OUTPUT, _MODEL, _TRAINING = "Data", "Output", "Model", "Training"
-_PLAIN_ONLY = "Plain network: each of these means --recipe plain"
+_DATA, _MODEL, _TRAINING = "Rows and columns", "Model", "Training"
+_PLAIN_ONLY = "Plain network (each of these implies --recipe plain)"
+_TASKS = ("auto", "classification", "regression")
+_METRICS = ("accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier", "rmse", "mae", "r2")
 _PLAIN_DEFAULTS: dict[str, Any] = {
     "layers": (64, 64), "activation": "silu", "dropout": 0.2, "rate": 0.003, "weight_decay": 0.1,
 }  # fmt: skip
@@ -41,7 +44,7 @@ _portion = partial(option, parse=as_share)
 _count = partial(check_integer, minimum=1)
 _positive = partial(check_number, minimum=0.0, open_minimum=True)
 _not_negative = partial(check_number, minimum=0.0)
-_check_task = partial(check_choice, choices=("auto", "classification", "regression"))
+_check_task = partial(check_choice, choices=_TASKS)
 _check_activation = partial(check_choice, choices=ACTIVATIONS)
 
 
@@ -52,35 +55,40 @@ def _share(where: str, name: str, value: Any, *, open_minimum: bool = False) -> 
     check_number(where, name, value, 0.0, 1.0, open_minimum=open_minimum, open_maximum=True, advice=advice)
 
 
-def _check_recipe(where: str, name: str, recipe: str) -> None:
-    """Raise an error for a recipe that does not exist."""
+def _recipes() -> tuple[str, ...]:
+    """Return the names of all recipes."""
     from glassnet.tabular.fitting.recipes import RECIPES  # takes a moment to import, and --help does without
 
-    check_choice(where, name, recipe, (*RECIPES, PLAIN))
+    return (*RECIPES, PLAIN)
+
+
+def _check_recipe(where: str, name: str, recipe: str) -> None:
+    """Raise an error for a recipe that does not exist."""
+    check_choice(where, name, recipe, _recipes())
 
 
 def _check_jobs(where: str, name: str, jobs: Any) -> None:
     """Raise an error for a number of processes that means nothing."""
     if not isinstance(jobs, int) or not jobs:
-        message = f"{where}: {name} must be a whole number other than 0, got {jobs!r}. -1 stands for all cores."
+        message = f"{where}: {name} is {jobs!r}; it must be a whole number other than 0. -1 stands for all cores."
         raise ConfigError(message, got=jobs)
 
 
 def _check_widths(where: str, name: str, widths: tuple[Any, ...]) -> None:
     """Raise an error for a width that no layer can have."""
     for width in widths:
-        check_integer(where, f"each width of {name}", width, 1, "Write the widths with commas: --layers 64,64")
+        check_integer(where, f"a width of {name}", width, 1, "Write the widths with commas: --layers 64,64")
         if width > _WIDEST:
-            message = f"{where}: each width of {name} must be at most {_WIDEST:,}, got {width}."
+            message = f"{where}: a width of {name} is {width}; it must be at most {_WIDEST:,}."
             raise ConfigError(message, expected=_WIDEST, got=width)
 
 
 def _check_levels(where: str, name: str, given: tuple[Any, ...]) -> None:
     """Raise an error for levels of quantiles that are not between 0 and 1, or do not rise."""
     check = partial(check_number, minimum=0.0, maximum=1.0, open_minimum=True, open_maximum=True)
-    levels = [check(where, f"each of {name}", level, advice=_LEVELS_ADVICE) for level in given]
+    levels = [check(where, f"a level of {name}", level, advice=_LEVELS_ADVICE) for level in given]
     if any(high <= low for low, high in pairwise(levels)):
-        message = f"{where}: {name} must rise, got {','.join(map(str, levels))}. {_LEVELS_ADVICE}"
+        message = f"{where}: the levels of {name} are {','.join(map(str, levels))}; they must rise. {_LEVELS_ADVICE}"
         raise ConfigError(message, got=levels)
 
 
@@ -93,99 +101,98 @@ class TrainOptions:
     """
 
     data: str
-    target: str = option("The column to predict.", _DATA, "COLUMN", short="-t", default=MISSING)
-    out: str | None = option("Where the model goes.", _OUTPUT, "FILE", short="-o", default="model.safetensors")
+    target: str = option(
+        "The column to predict. [required, here or as TARGET]", FIRST, "COLUMN", short="-t", default=MISSING,
+        complete=complete_columns,
+    )  # fmt: skip
+    out: str | None = option("The model file to write.", FIRST, "FILE", short="-o", default="model.safetensors")
+    report: str | None = option("Also write the report with pictures as one .html page.", FIRST, "FILE")
+    recipe: str | None = option(
+        "realmlp; fast: realmlp with fewer epochs on 1,024 training rows or more; small: a simplified realmlp; tabm, "
+        "tabm-mini: 32 networks with shared weights, many times slower; plain: layers of your own.",
+        FIRST, "NAME", check=_check_recipe, usual="realmlp", complete=names_of(_recipes),
+    )  # fmt: skip
+    max_seconds: float | None = _number("Time limit; the schedule is fitted to it.", FIRST, check=_positive)
     task: str = option(
-        "classification, regression, or auto: decided by the column.", _DATA, "TASK", default="auto", check=_check_task
-    )
+        "classification, regression, or auto: decided by the column.", _DATA, "TASK", default="auto", check=_check_task,
+        complete=names_of(lambda: _TASKS),
+    )  # fmt: skip
     drop: tuple[str, ...] = option(
-        "Leave this column out; may be repeated.", _DATA, "COLUMN", default=(), parse=lambda names: tuple(names or ())
-    )
+        "Leave this column out; may be repeated.", _DATA, "COLUMN", default=(), parse=lambda names: tuple(names or ()),
+        complete=complete_columns,
+    )  # fmt: skip
     skip_missing: bool = option("Leave out rows without a target.", _DATA, default=False)
     validation: float | None = _portion(
-        "Share of rows used to choose the best epoch; by default 0.16.", _DATA, check=partial(_share, open_minimum=True)
+        "Share of rows used to choose the best epoch.", _DATA, check=partial(_share, open_minimum=True),
+        usual=str(_DEFAULT_VALIDATION),
+    )  # fmt: skip
+    test: float | None = _portion(
+        "Share of rows held out for the report.", _DATA, check=_share, usual=str(_DEFAULT_TEST)
     )
-    test: float | None = _portion("Share of rows held out for the report; by default 0.2.", _DATA, check=_share)
     group: str | None = option(
-        "Keep rows with the same value here, of one patient say, on one side of the split; the column is no input.",
-        _DATA, "COLUMN",
+        "Keep rows with the same value in this column, such as a patient's, on one side of the split; it is no input.",
+        _DATA, "COLUMN", complete=complete_columns,
     )  # fmt: skip
     time: str | None = option(
         "Test on the latest rows by this column of dates or numbers, and validate on those before them.",
-        _DATA, "COLUMN",
+        _DATA, "COLUMN", complete=complete_columns,
     )  # fmt: skip
     split: str | None = option(
-        "Divide the rows as this column says: train, validation, test; the column is no input.", _DATA, "COLUMN",
+        "Divide the rows as this column says: train, validation, test; it is no input.", _DATA, "COLUMN",
+        complete=complete_columns,
     )  # fmt: skip
     stream: bool = option(
-        "Read Parquet in parts, also where it fits into memory; by default where it does not.", _DATA, default=False
+        "Read Parquet in parts even if it fits into memory. [default: only if it does not fit]", _DATA, default=False
     )
-    no_stream: bool = option("Read it whole in any case.", _DATA, default=False)
-    recipe: str | None = option(
-        "realmlp, by default; fast: the same in fewer epochs from 1,024 training rows on; small: its simplified form; "
-        "tabm, tabm-mini: 32 networks that share weights, which take many times longer; plain: layers of your own. "
-        "The report says how long each takes here.",
-        _MODEL, "NAME", check=_check_recipe,
-    )  # fmt: skip
+    no_stream: bool = option("Never read in parts.", _DATA, default=False)
     metric: str | None = option(
-        "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
-        "of numbers rmse, mae, r2.", _MODEL, "NAME",
+        "Metric that chooses the best epoch: accuracy, balanced_accuracy, f1, log_loss, auc, brier for classes; rmse, "
+        "mae, r2 for numbers.", _MODEL, "NAME", usual="accuracy or rmse", complete=names_of(lambda: _METRICS),
     )  # fmt: skip
     label_smoothing: float | None = _number(
-        "How much labels of classes are smoothed; by default the recipe's own, 0.1 of RealMLP; 0 switches it off.",
-        _MODEL, check=partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True),
+        "Label smoothing of the loss for classes; 0 switches it off.", _MODEL,
+        check=partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True), usual="the recipe's; realmlp: 0.1",
     )  # fmt: skip
     class_weight: tuple[str, ...] = option(
-        "Weights of the classes: balanced, or LABEL=3,OTHER=1.",
-        _MODEL,
-        "WEIGHTS",
-        default=(),
-        parse=lambda texts: tuple(texts or ()),
-    )
-    ensemble: int | None = _number("Networks whose predictions are averaged; by default 1.", _MODEL, check=_count)
+        "Weights of the classes: balanced, or LABEL=3,OTHER=1.", _MODEL, "WEIGHTS", default=(),
+        parse=lambda texts: tuple(texts or ()), complete=names_of(lambda: ("balanced",)),
+    )  # fmt: skip
+    ensemble: int | None = _number("Train N networks and average their predictions.", _MODEL, check=_count, usual="1")
     folds: int | None = _number(
         "Train N networks, each validated on a different fold, and average them.", _MODEL,
         check=partial(check_integer, minimum=2),
     )  # fmt: skip
     jobs: int | None = _number(
-        "Networks of --ensemble or --folds that are trained at once, each in a process; -1: as many as there are "
-        "cores; by default 1.", _MODEL, check=_check_jobs,
+        "Train N networks of --ensemble or --folds at once, each in a process; -1: one per core.", _MODEL,
+        check=_check_jobs, usual="1",
     )  # fmt: skip
     quantiles: tuple[float, ...] | None = option(
-        "Predict these instead of a mean, as in 0.05,0.5,0.95.", _MODEL, "N,N", parse=as_numbers, check=_check_levels
-    )
-    epochs: int | None = _number(
-        "Passes over the training rows, at most; by default the recipe's.", _TRAINING, check=_count
-    )
+        "Predict these quantiles instead of the mean, as in 0.05,0.5,0.95.", _MODEL, "N,N", parse=as_numbers,
+        check=_check_levels,
+    )  # fmt: skip
+    epochs: int | None = _number("Most passes over the training rows.", _TRAINING, check=_count, usual="the recipe's")
     batch: int | None = _number(
-        "Rows per step; by default 256, of large tables more, of the plain network 16 to 256.", _TRAINING, check=_count
+        "Rows per step.", _TRAINING, check=_count, usual="256, more for large tables; plain: 16 to 256"
     )
-    max_seconds: float | None = _number("Time limit; the schedule is fitted to it.", _TRAINING, check=_positive)
     seed: int = _number("Random seed.", _TRAINING, default=0, check=partial(check_integer, minimum=0))
+    checkpoint: str | None = option("Save the state of training to this file every 10 seconds.", _TRAINING, "FILE")
+    resume: bool = option("Continue the training saved in --checkpoint, if there is one.", _TRAINING, default=False)
     layers: tuple[int, ...] | None = option(
-        "Widths of the hidden layers, or none: a linear model; by default 64,64.", _PLAIN_ONLY, "N,N",
-        parse=as_widths, check=_check_widths,
+        "Widths of the hidden layers; none for a linear model.", _PLAIN_ONLY, "N,N", parse=as_widths,
+        check=_check_widths, usual="64,64",
     )  # fmt: skip
     activation: str | None = option(
-        "silu, by default, relu, gelu, tanh and others.", _PLAIN_ONLY, "NAME", check=_check_activation
-    )
-    dropout: float | None = _portion(
-        "Share of units switched off while training; by default 0.2.", _PLAIN_ONLY, check=_share
-    )
+        "Activation: silu, relu, gelu, tanh and others.", _PLAIN_ONLY, "NAME", check=_check_activation, usual="silu",
+        complete=names_of(lambda: ACTIVATIONS),
+    )  # fmt: skip
+    dropout: float | None = _portion("Share of units switched off in training.", _PLAIN_ONLY, check=_share, usual="0.2")
     rate: float | None = _number(
-        "Initial learning rate of AdamW, by default 0.003; cosine decay to 0.", _PLAIN_ONLY, check=_positive
+        "Initial learning rate of AdamW; cosine decay to 0.", _PLAIN_ONLY, check=_positive, usual="0.003"
     )
-    weight_decay: float | None = _number(
-        "Weight decay of AdamW, by default 0.1; larger is smoother.", _PLAIN_ONLY, check=_not_negative
-    )
+    weight_decay: float | None = _number("Weight decay of AdamW.", _PLAIN_ONLY, check=_not_negative, usual="0.1")
     patience: int | None = _number(
-        "Epochs without a better validation loss before it stops; by default a fifth.", _PLAIN_ONLY, check=_count
+        "Stop after N epochs without a better validation loss.", _PLAIN_ONLY, check=_count, usual="a fifth of --epochs"
     )
-    checkpoint: str | None = option(
-        "Where the training is written down every 10 seconds, so that --resume can go on with it.", _OUTPUT, "FILE"
-    )
-    resume: bool = option("Go on with the training in --checkpoint, if there is one.", _OUTPUT, default=False)
-    report: str | None = option("Write the report with pictures as one .html page.", _OUTPUT, "FILE")
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     estimates: bool = True
     implied_by: str | None = None
@@ -232,21 +239,21 @@ class TrainOptions:
             if value is not None and each.check is not None:
                 each.check(WHERE, flag_of(name), value)
         if self.target in {*self.drop, *self.read_options.dropped}:
-            message = f"{WHERE}: --drop must not name the target, got {self.target!r}."
+            message = f"{WHERE}: --drop names the target, {self.target!r}; it must be another column."
             raise ConfigError(message, got=self.target)
         self._check_recipe_options()
         if self.jobs not in (None, 1) and (self.ensemble or 1) * (self.folds or 1) == 1:
-            must = "--jobs must be used with --ensemble or --folds"
-            message = f"{WHERE}: {must}, got {self.jobs}. One network is trained in one process."
+            must = "it must be used with --ensemble or --folds"
+            message = f"{WHERE}: --jobs is {self.jobs} for one network; {must}, since each takes one process."
             raise ConfigError(message, expected=must, got=self.jobs)
         if self.folds and self.validation is not None:
             self._refuse("validation", "--folds", "Each fold is the validation rows of a network.")
         self._check_division()
         if self.folds and self.test == 0:
-            message = f"{WHERE}: --test must be above 0 with --folds, got 0. All other rows are trained on."
+            message = f"{WHERE}: --test is 0; it must be above 0 with --folds, which train on all other rows."
             raise ConfigError(message, got=0)
         if self.quantiles and self.metric is not None:
-            self._refuse("metric", "--quantiles", "They are judged by the pinball loss.")
+            self._refuse("metric", "--quantiles", "The pinball loss chooses their epoch.")
 
     def _check_division(self) -> None:
         """Raise an error for options that divide the rows in two ways."""
@@ -274,8 +281,8 @@ class TrainOptions:
     def _refuse(self, name: str, beside: str, advice: str) -> None:
         """Raise the error for an option that must be left out."""
         value = getattr(self, name)
-        shown = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else repr(value)
-        message = f"{WHERE}: {flag_of(name)} must be left out with {beside}, got {shown}. {advice}"
+        shown = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+        message = f"{WHERE}: {flag_of(name)} {shown} does not go with {beside}. {advice} Leave {flag_of(name)} out."
         raise ConfigError(message, got=value)
 
     def settled(self) -> TrainOptions:

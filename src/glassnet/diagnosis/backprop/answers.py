@@ -29,7 +29,7 @@ def single_number(value: Any) -> float:
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "fiu":
         got = f"shape {array.shape}" if array.dtype.kind in "fiu" else type(value).__name__
-        message = f"{WHERE}: loss must return one number, got {got}. Take the mean over the samples."
+        message = f"{WHERE}: loss returned {got}; it must return one number. Take the mean over the samples."
         raise ShapeError(message)
     return float(array.reshape(()))
 

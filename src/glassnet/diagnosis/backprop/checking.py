@@ -141,7 +141,7 @@ def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     found = np.asarray(X), np.asarray(y)
     if max(found[0].shape) > _MOST_ROWS and found[1].size > _MOST_ROWS:
         message = (
-            f"{WHERE}: X must have at most {_MOST_ROWS} rows, got shape {found[0].shape}. Pass a few, such as X[:20]."
+            f"{WHERE}: X has shape {found[0].shape}; it may have {_MOST_ROWS} rows at most. Pass a few, such as X[:20]."
         )
         raise ConfigError(message)
     check_same_number(*found)

@@ -20,7 +20,7 @@ __all__ = ["settle"]
 WHERE = "check_my_backprop"
 _SCALES = (1.0, 0.3, 0.1, 0.03, 1e-2, 1e-3, 1e-4, 1e-5)  # of the parameters, where units are saturated
 _RANDOM = (
-    f"{WHERE}: forward must give the same predictions for the same input, got others in a second call. "
+    f"{WHERE}: a second call of forward gave other predictions; it must give the same for the same input. "
     "Turn off dropout and noise for the check."
 )
 _MOST_READINGS = 16  # pairs of predictions and loss
@@ -151,13 +151,13 @@ class _Search:
         found = [each for each in candidates(state["result"], learner.tree.holders) if self._usable(state, each)]
         if not found:
             message = (
-                f"{WHERE}: forward must return predictions, or (predictions, cache), got "
-                f"{type(state['result']).__name__}. Wrap it in a lambda that returns the predictions first."
+                f"{WHERE}: forward returned {type(state['result']).__name__}; it must return predictions, or "
+                "(predictions, cache). Wrap it in a lambda that returns the predictions first."
             )
             raise ConfigError(message)
         reach = self._reach(found)
-        told = [likelihood(each, self._take(state, each), state["y"], state["result"]) for each in found]
-        order = sorted(range(len(found)), key=lambda i: (int(reach[i].sum()), *told[i]), reverse=True)
+        likelihoods = [likelihood(each, self._take(state, each), state["y"], state["result"]) for each in found]
+        order = sorted(range(len(found)), key=lambda i: (int(reach[i].sum()), *likelihoods[i]), reverse=True)
         best = int(reach[order[0]].sum())
         # What depends on fewer parameters is a hidden layer.
         chosen = [found[i] for i in order if reach[i].sum() == best][:12]
@@ -168,7 +168,7 @@ class _Search:
         return readings + [Reading(each, roles) for roles in against for each in chosen[:3]], best
 
     def _as_named_first(self, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings to be tried: those that names speak for, then a few others."""
+        """Return the readings to be tried: those that names suggest, then a few others."""
         against = [each for each in readings if each.loss in self.against]
         return [each for each in readings if each.loss not in self.against][:_MOST_READINGS] + against[:_MOST_READINGS]
 
@@ -198,11 +198,11 @@ class _Search:
         return reach
 
     def _refuse_without_effect(self) -> None:
-        """Say why no parameter has an effect: a loss without slopes, copies, or arrays that forward does not use."""
+        """Raise the error for parameters without effect: a flat loss, copies, or arrays that forward does not use."""
         tree = self.learner.tree
         if len(self.idle) < len(tree.names):
             message = (
-                f"{WHERE}: the loss must change with small steps of the parameters, got the same loss after them. "
+                f"{WHERE}: the loss is the same after small steps of the parameters; it must change with them. "
                 "Numbers that are counted or rounded, as in an accuracy, have no slope: pass the loss that gradients "
                 "is the slope of, and let forward return what it is computed from."
             )
@@ -217,7 +217,7 @@ class _Search:
             if same and all(same):
                 kind = type(holder).__name__
                 advice = f"They are copies of what the object has: pass the {kind} itself as parameters."
-        message = f"{WHERE}: the loss must change with the parameters, got the same loss at all of them. {advice}"
+        message = f"{WHERE}: the loss is the same whatever the parameters are; it must change with them. {advice}"
         raise ConfigError(message)
 
     # ---- loss -----------------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ class _Search:
         return best[0]
 
     def _conventions(self, readings: Sequence[Reading], has_named: bool) -> Iterator[tuple[Convention, int]]:
-        """Yield ways to call gradients, with each reading; what names say first. And how many must be right."""
+        """Yield ways to call gradients for each reading, those of names first, and how many must be right."""
         learner = self.learner
         first = learner.convention._replace(predictions=readings[0].predictions, loss=readings[0].loss)
         learner.convention = first
@@ -340,7 +340,7 @@ def _check_precision(P: np.ndarray) -> None:
     """Refuse predictions whose differences say nothing."""
     if P.dtype != np.float64:
         message = (
-            f"{WHERE}: forward must compute in float64 when X and the parameters are float64, got {P.dtype} "
-            "predictions. Leave out astype for the check: differences of rounded losses say nothing."
+            f"{WHERE}: forward returned {P.dtype} for X and parameters in float64; it must compute in float64 too. "
+            "Leave out astype for the check: differences of rounded losses say nothing."
         )
         raise ConfigError(message)

@@ -52,8 +52,8 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
     if len(leaves) == len(tree.names):
         return _in_order([value for _, value in leaves], tree)
     message = (
-        f"{WHERE}: gradients must return one array for each of {', '.join(tree.names)}, got "
-        f"{', '.join(name for name, _ in leaves[:20]) or 'none'}. "
+        f"{WHERE}: gradients returned {', '.join(name for name, _ in leaves[:20]) or 'no array'}; it must return one "
+        f"array for each of {', '.join(tree.names)}. "
         "Return a dict with the same keys (or dW1 for W1), or a list in the order of the parameters; "
         "if it takes a whole step, pass learning_rate=."
     )
@@ -140,7 +140,7 @@ def _stems(tree: ParameterTree, *, with_other_names: bool) -> list[set[str]]:
 
 
 def _short_word(stem: str) -> str:
-    """Return a name with w for weights and b for biases: self.weights and grad_w are told by different words."""
+    """Return a name with w for weights and b for biases: self.weights and grad_w are compared in this form."""
     stem = re.sub(r"(weights|weight|kernel|ws)(?=\d|$)", "w", stem.lower())
     return re.sub(r"(biases|bias|bs)(?=\d|$)", "b", stem)
 
@@ -150,7 +150,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _stem(name: str) -> str:
-    """Return what tells a parameter from others, as in "W1" for "params.W_1"."""
+    """Return the distinctive part of a parameter's name, as in "W1" for "params.W_1"."""
     parts = _parts(name)
     kept = [part for part in parts if part.lower() not in _PARAMETERS] or parts
     return re.sub("_", "", "/".join(kept)).replace("/", "")
@@ -210,7 +210,7 @@ def _in_order(values: list[np.ndarray], tree: ParameterTree) -> list[np.ndarray 
             got = ", ".join(str(value.shape) for value in values)
             must = ", ".join(f"{name} {array.shape}" for name, array in zip(tree.names, tree.arrays, strict=True))
             message = (
-                f"{WHERE}: gradients must come in the order of the parameters, {must}, got shapes {got}. "
+                f"{WHERE}: gradients returned shapes {got}; they must come in the order of the parameters, {must}. "
                 "Return them in that order, or as a dict with the same keys."
             )
             raise ShapeError(message)

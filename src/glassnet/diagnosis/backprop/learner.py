@@ -76,7 +76,8 @@ class Learner:
         self.functions = {"forward": forward, "loss": loss, "gradients": gradients}
         for name, function in self.functions.items():
             if not callable(function):
-                message = f"{WHERE}: {name} must be a function, got {type(function).__name__}. Pass it without ()."
+                found = type(function).__name__
+                message = f"{WHERE}: {name} is of type {found}; it must be a function. Pass it without ()."
                 raise ConfigError(message)
         self.tree, self.learning_rate = tree, learning_rate
         # Read once: a signature costs more than a small network's pass.
@@ -101,7 +102,7 @@ class Learner:
 
     @property
     def separates(self) -> bool:
-        """Whether the loss can be asked for other predictions, so that a penalty can be told from the rest."""
+        """Whether the loss can be computed for other predictions, so that a penalty can be separated from the rest."""
         return "predictions" in self.convention.loss
 
     def options(self, which: str, result: Any = None) -> list[tuple[str, ...]]:
@@ -126,7 +127,7 @@ class Learner:
             asked = ", ".join(self.signatures[which].names)
             names = ", ".join([*self.tree.names, "X", "y", "parameters", "cache"])
             message = (
-                f"{WHERE}: {which} must take at most what is known: {names}, got {asked}. "
+                f"{WHERE}: {which} takes {asked}; it must take at most what is known: {names}. "
                 "Wrap it in a lambda that takes fewer."
             )
             raise ConfigError(message)
@@ -253,8 +254,8 @@ class Learner:
             stepped = self.tree.read(returned) or (self.tree.read(pieces[0]) if len(pieces) == 1 else None)
         if stepped is None:
             message = (
-                f"{WHERE}: with learning_rate, gradients must be a step that returns the new parameters or changes "
-                "them in place, got something else. Leave learning_rate out if it returns gradients."
+                f"{WHERE}: gradients returned no new parameters; with learning_rate it must be a step that returns "
+                "them or changes them in place. Leave learning_rate out if it returns gradients."
             )
             raise ConfigError(message)
         assert self.convention.rate is not None
@@ -285,8 +286,8 @@ class Learner:
         )
         asked = ", ".join(self.signatures[which].names) or "..."
         return ConfigError(
-            f"{WHERE}: {which}({asked}) must run on X of shape {state['X'].shape} and y of shape "
-            f"{state['y'].shape}, got {type(error).__name__}: {str(error).rstrip('.')}. If its arguments came in "
+            f"{WHERE}: {which}({asked}) raised {type(error).__name__} on X of shape {state['X'].shape} and y of shape "
+            f"{state['y'].shape}: {str(error).rstrip('.')}. If its arguments came in "
             f"another order, wrap it: {which}=lambda {known}: ..."
         )
 

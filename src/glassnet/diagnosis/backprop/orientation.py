@@ -49,7 +49,7 @@ def check_same_number(X: np.ndarray, y: np.ndarray) -> None:
 
 
 def _refusal(X: np.ndarray, y: np.ndarray) -> str:
-    return f"{WHERE}: X and y must have the same number of rows, got shapes {X.shape} and {y.shape}."
+    return f"{WHERE}: X has shape {X.shape}, y {y.shape}; they must have the same number of rows."
 
 
 def _grown_axis(learner: Learner, X: np.ndarray, y: np.ndarray, axis: int, P: np.ndarray) -> int | None:

@@ -93,8 +93,9 @@ class ParameterTree:
             self.root = self._walk(parameters, "", True)
         if not self.names:
             message = (
-                f"{WHERE}: parameters must be a dict, list or tuple of arrays, or an object with arrays such as W1 as "
-                f"attributes, got {type(parameters).__name__}. Pass for example {{'W1': W1, 'b1': b1}}."
+                f"{WHERE}: parameters is a {type(parameters).__name__} without arrays; it must be a dict, list or "
+                "tuple of arrays, or an object with arrays such as W1 as attributes. "
+                "Pass for example {'W1': W1, 'b1': b1}."
             )
             raise ConfigError(message)
         self.names[:] = _short(self.names)

@@ -34,7 +34,7 @@ def check_repeats(learner: Learner, X: np.ndarray, y: np.ndarray) -> bool:
     if np.allclose(calls[1] - calls[0], calls[2] - calls[1], rtol=1e-6, atol=1e-12):
         return True
     message = (
-        f"{WHERE}: gradients must give the same answer for the same input, got others in a second call. "
+        f"{WHERE}: a second call of gradients gave another answer; it must give the same for the same input. "
         "Turn off dropout and noise, and keep nothing from one call to the next."
     )
     raise ConfigError(message)

@@ -63,9 +63,9 @@ def framework(where: str, name: str) -> ModuleType:
         raise MissingExtraError(message, expected=package) from error
 
 
-def refuse(where: str, must: str, got: str, advice: str) -> ConfigError:
+def refuse(where: str, fact: str, must: str, advice: str) -> ConfigError:
     """Return the error for a model that is not the same as any network of ours."""
-    return ConfigError(f"{where}: {must}, got {got}. {advice}", expected=must, got=got)
+    return ConfigError(f"{where}: {fact}; {must}. {advice}", expected=must, got=fact)
 
 
 def assembled(where: str, pieces: Sequence[Piece], wishes: Wishes) -> Network:
@@ -75,8 +75,8 @@ def assembled(where: str, pieces: Sequence[Piece], wishes: Wishes) -> Network:
     pieces = _joined(pieces)
     kinds = {array.dtype for piece in pieces for array in piece.arrays.values()} or {np.dtype(np.float32)}
     if len(kinds) > 1 or not kinds <= {np.dtype(np.float32), np.dtype(np.float64)}:
-        must = "all weights must be float32, or all float64"
-        raise refuse(where, must, " and ".join(sorted(map(str, kinds))), "Convert the model before.")
+        must = "they must all be float32, or all float64"
+        raise refuse(where, f"weights are {' and '.join(sorted(map(str, kinds)))}", must, "Convert the model before.")
     layers = [piece.layer if piece.trainable else piece.layer.tuned(trainable=False) for piece in pieces]
     network = Network(layers, loss=loss, optimizer=wishes.optimizer, dtype=kinds.pop(), input_shape=shape)  # type: ignore[arg-type]  # checked above
     names = name_layers(layers)
@@ -103,8 +103,8 @@ def _shape(where: str, pieces: Sequence[Piece]) -> tuple[int, ...]:
             return piece.reads
         if not isinstance(piece.layer, Activation) and type(piece.layer).__name__ not in ("Dropout", "GaussianNoise"):
             break
-    must = "the shape of one sample must be known"
-    raise refuse(where, must, "layers that do not say it", "Pass input_shape=, such as (28, 28).")
+    must = "it must be known"
+    raise refuse(where, "no layer shows the shape of one sample", must, "Pass input_shape=, such as (28, 28).")
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:
@@ -141,5 +141,6 @@ def check_alike(where: str, network: Network, run: Callable[[np.ndarray], Any]) 
     far = min(float(np.nan_to_num(np.abs(found - theirs) / scale, nan=np.inf).max()) for found in candidates)
     if far > _TOLERANCE:
         must = "the network must compute what the model does"
-        message = f"{where}: {must}, got outputs that differ by {far:.1e}. Something in the model is not in its layers."
+        fact = f"the outputs of network and model differ by {far:.1e}"
+        message = f"{where}: {fact}; {must}. Something in the model is not in its layers."
         raise DataError(message, expected=must, got=far)

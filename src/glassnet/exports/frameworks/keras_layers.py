@@ -95,13 +95,13 @@ def from_keras(
     """
     keras = framework(_WHERE, "keras")
     if not isinstance(model, keras.Model):
-        must = "the model must be a keras.Model"
-        raise refuse(_WHERE, must, f"{type(model).__name__}", "See from_torch and from_sklearn for others.")
+        must, advice = "it must be a keras.Model", "See from_torch and from_sklearn for others."
+        raise refuse(_WHERE, f"the model is a {type(model).__name__}", must, advice)
     if not model.built:
-        raise refuse(_WHERE, "the model must be built", "one without weights", "Call model.build((None, d)) or fit it.")
+        raise refuse(_WHERE, "the model has no weights", "it must be built", "Call model.build((None, d)) or fit it.")
     pieces = [piece for layer in _stack(model, keras) for piece in _pieces(layer, keras)]
     if not pieces:
-        raise refuse(_WHERE, "the model must have at least one layer", "none", "Pass the model that was trained.")
+        raise refuse(_WHERE, "the model has no layers", "it must have at least one", "Pass the model that was trained.")
     shape = input_shape or _input_shape(model)
     network = assembled(_WHERE, pieces, Wishes(loss, optimizer, shape))
     check_alike(_WHERE, network, lambda X: keras.ops.convert_to_numpy(model(X, training=False)))
@@ -117,13 +117,14 @@ def _input_shape(model: Any) -> tuple[int, ...] | None:
 def _stack(model: Any, keras: Any) -> list[Any]:
     """Return the layers of a model without branches, one after the other."""
     if not isinstance(model, (keras.Sequential, keras.src.models.functional.Functional)) or _has_own_call(model, keras):
-        must = "the model must be a stack of layers: Sequential, or functional without branches"
-        raise refuse(_WHERE, must, f"{type(model).__name__}", "Its own code cannot be read.")
+        must = "it must be a stack of layers: Sequential, or functional without branches"
+        raise refuse(_WHERE, f"the model is a {type(model).__name__}", must, "Its own code cannot be read.")
     found: list[Any] = []
     for layer in model.layers:
         if not isinstance(model, keras.Sequential) and not _follows(layer, found[-1] if found else None, keras):
-            must = "the model must be a stack of layers: Sequential, or functional without branches"
-            raise refuse(_WHERE, must, f"a branch at {layer.name!r}", "Build it of Residual and Concatenate here.")
+            must = "it must be a stack of layers: Sequential, or functional without branches"
+            fact = f"the model has a branch at {layer.name!r}"
+            raise refuse(_WHERE, fact, must, "Build it of Residual and Concatenate here.")
         found.append(layer)
     return [inner for layer in found for inner in (_stack(layer, keras) if isinstance(layer, keras.Model) else [layer])]
 
@@ -148,8 +149,8 @@ def _pieces(layer: Any, keras: Any) -> list[Piece]:
         return []
     reader = _READERS.get(name)
     if reader is None or type(layer) is not getattr(keras.layers, name, None):
-        must = "every layer must have the same one here"
-        raise refuse(_WHERE, must, f"{name} ({layer.name!r})", f"Known are {', '.join(sorted(_READERS))}.")
+        fact = f"{name} ({layer.name!r}) has no counterpart here"
+        raise refuse(_WHERE, fact, "every layer must have one", f"Known are {', '.join(sorted(_READERS))}.")
     pieces = reader(layer)
     pieces[0].trainable = bool(layer.trainable)
     return pieces
@@ -164,13 +165,14 @@ def _exactly(layer: Any, **wanted: Any) -> None:
     for name, value in wanted.items():
         found = getattr(layer, name, value)
         if found != value:
-            raise refuse(_WHERE, f"{type(layer).__name__} must have {name}={value!r}", repr(found), _SAME)
+            must = f"it must have {name}={value!r}"
+            raise refuse(_WHERE, f"{type(layer).__name__} has {name}={found!r}", must, _SAME)
 
 
 def _last_axis(layer: Any, rank: int) -> None:
     axis = layer.axis if isinstance(layer.axis, int) else tuple(layer.axis)
     if axis not in (-1, rank - 1, (-1,), (rank - 1,)):
-        raise refuse(_WHERE, f"{type(layer).__name__} must work on the last axis", f"axis={axis}", _SAME)
+        raise refuse(_WHERE, f"{type(layer).__name__} has axis={axis}", "it must work on the last axis", _SAME)
 
 
 def _activation(function: Any) -> list[Piece]:
@@ -181,7 +183,7 @@ def _activation(function: Any) -> list[Piece]:
         known = GELU
     if known is None:
         advice = "GELU is here in its tanh form only, which differs by up to 5e-4." if name == "gelu" else _SAME
-        raise refuse(_WHERE, "every activation must have the same one here", repr(name), advice)
+        raise refuse(_WHERE, f"the activation {name!r} has no counterpart here", "every one must have one", advice)
     return [] if known is Identity else [Piece(known())]
 
 
@@ -199,7 +201,7 @@ def _is_tanh_gelu(function: Any) -> bool:
 
 def _dense(layer: Any) -> list[Piece]:
     if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
-        raise refuse(_WHERE, "Dense must have weights of its own alone", "a quantized or LoRA one", _SAME)
+        raise refuse(_WHERE, "Dense is quantized or has LoRA", "it must have weights of its own alone", _SAME)
     arrays = {"weight": _array(layer.kernel)}
     if layer.use_bias:
         arrays["bias"] = _array(layer.bias)
@@ -220,8 +222,8 @@ def _layer_norm(layer: Any) -> list[Piece]:
     _exactly(layer, rms_scaling=False)
     weights = [_array(weight) for weight in layer.weights]
     if not weights:
-        must = "LayerNormalization must have a factor or a summand"
-        raise refuse(_WHERE, must, "neither", "Its width cannot be read. Use scale=True.")
+        fact, must = "LayerNormalization has neither a factor nor a summand", "it must have one of them"
+        raise refuse(_WHERE, fact, must, "Its width cannot be read. Use scale=True.")
     _last_axis(layer, len(layer.input.shape) if hasattr(layer, "_inbound_nodes") and layer._inbound_nodes else 2)
     gamma = weights[0] if layer.scale else np.ones_like(weights[0])
     beta = weights[-1] if layer.center else np.zeros_like(weights[0])

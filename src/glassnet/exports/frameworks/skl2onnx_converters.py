@@ -53,8 +53,8 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     """Put the nodes of a model's own graph into the container, under names that are free there."""
     onnx = framework(_WHERE, "onnx")
     if container.target_opset < _OPSET:
-        must = f"target_opset must be {_OPSET} or higher"
-        raise refuse(_WHERE, must, str(container.target_opset), "Leave it out, or use model.to_sklearn().")
+        fact, must = f"target_opset is {container.target_opset}", f"it must be {_OPSET} or higher"
+        raise refuse(_WHERE, fact, must, "Leave it out, or use model.to_sklearn().")
     graph = onnx.load_from_string(_graph_bytes(operator.raw_operator)).graph
     (rows,) = graph.input
     (given,) = operator.inputs

@@ -26,8 +26,8 @@ _COUNTER = "num_batches_tracked"
 def filled(where: str, state: Any, layers: Sequence[Layer] | None, wishes: Wishes) -> Network:
     """Return a network of copies of the layers, with the weights of a state dict, a module or a file."""
     if layers is None:
-        must = "weights must come with the layers that they belong to"
-        raise refuse(where, must, "weights alone", "Pass layers=, such as [gn.Dense(8, 'relu'), gn.Dense(3)].")
+        fact, must = "weights are given without layers", "they must come with the layers that they belong to"
+        raise refuse(where, fact, must, "Pass layers=, such as [gn.Dense(8, 'relu'), gn.Dense(3)].")
     if isinstance(state, (str, os.PathLike)):
         state = read_safetensors(f"{where}({os.fspath(state)!r})", state)[1]
     given = {name: _array(array) for name, array in state.items() if not name.endswith(_COUNTER)}
@@ -52,8 +52,8 @@ def _shape(where: str, layers: Sequence[Layer], given: Mapping[str, np.ndarray])
     first = next((given[group["weight"]] for group in _groups(given) if "weight" in group), np.zeros(0))
     if first.ndim == 2 and isinstance(layers[0], (Dense, NTKDense)):
         return (first.shape[1],)
-    must = "the shape of one sample must be known"
-    raise refuse(where, must, "layers that do not say it", "Pass input_shape=, such as (28, 28).")
+    fact = "no layer shows the shape of one sample"
+    raise refuse(where, fact, "it must be known", "Pass input_shape=, such as (28, 28).")
 
 
 def _fill(where: str, network: Network, given: dict[str, np.ndarray]) -> None:
@@ -68,13 +68,14 @@ def _fill(where: str, network: Network, given: dict[str, np.ndarray]) -> None:
     ]
     if wrong:
         must = "weights must have the shapes that the layers have in PyTorch"
-        message = f"{where}: {must}, got weights of which {few(wrong, between='; ')}."
+        message = f"{where}: {few(wrong, between=', ')}; {must}."
         raise ShapeError(message, expected=must, got=wrong)
     for name, target, factor in wanted:
         if factor is None:
             if not np.array_equal(target, given[name]):
                 must = "numbers that are not trained must be those of the layers"
-                raise refuse(where, must, f"others for {name!r}", "Pass the layers of the network that was exported.")
+                advice = "Pass the layers of the network that was exported."
+                raise refuse(where, f"{name!r} has other numbers than the layers", must, advice)
         else:
             target[...] = given[name] if factor == 1.0 else given[name].astype(np.float64) * factor
 
@@ -100,8 +101,8 @@ def _in_order(where: str, names: list[str], given: dict[str, np.ndarray]) -> dic
     # In a file names are in alphabetical order: weights of equal shapes would be mixed up.
     is_shuffled = not _is_numbered(given) and any(list(group)[:2] == ["bias", "weight"] for group in found)
     if is_shuffled or [set(group) for group in wanted] != [set(group) for group in found]:
-        must = f"the weights must be {few(names)}, or others of these kinds in this order"
+        must = f"they must be {few(names)}, or others of these kinds in this order"
         advice = "Pass model.state_dict() itself, and the layers that the module has."
-        raise refuse(where, must, few(given), advice)
+        raise refuse(where, f"the weights are {few(given)}", must, advice)
     pairs = [(one[kind], other[kind]) for one, other in zip(wanted, found, strict=True) for kind in one]
     return {name: given[own] for name, own in pairs}

@@ -100,8 +100,9 @@ def from_torch(
         return filled(_WHERE, model, layers, wishes)
     torch = framework(_WHERE, "torch")
     if not isinstance(model, torch.nn.Module):
-        must = "the model must be a torch.nn.Module, or a state dict with layers="
-        raise refuse(_WHERE, must, f"{type(model).__name__}", "See from_keras and from_sklearn for others.")
+        must = "it must be a torch.nn.Module, or a state dict with layers="
+        advice = "See from_keras and from_sklearn for others."
+        raise refuse(_WHERE, f"the model is a {type(model).__name__}", must, advice)
     if layers is None:
         network = assembled(_WHERE, _pieces(model, torch, loss), wishes)
     else:
@@ -138,19 +139,20 @@ def _pieces(model: Any, torch: Any, loss: str | Loss | None) -> list[Piece]:
     for module in modules:
         reader = _READERS.get(type(module).__name__)
         if reader is None or type(module) is not getattr(torch.nn, type(module).__name__, None):
-            must = "the model must be a stack of modules that have the same layer here"
+            must = "the model must be a stack of modules that have one"
             advice = f"Those are {', '.join(sorted(_READERS))}. For other modules pass layers= too."
-            raise refuse(_WHERE, must, f"{type(module).__name__}", advice)
+            raise refuse(_WHERE, f"{type(module).__name__} has no counterpart here", must, advice)
         if type(module).__name__ == "LogSoftmax" and (module is not modules[-1] or not _is_of_classes(loss)):
-            must = "LogSoftmax must be the last module, and the loss a cross-entropy"
-            raise refuse(_WHERE, must, "another place or loss", "Pass the module without it.")
+            must = "it must be the last module, and the loss a cross-entropy"
+            fact = "LogSoftmax is in another place, or with another loss"
+            raise refuse(_WHERE, fact, must, "Pass the module without it.")
         piece = reader(module)
         parameters = list(module.parameters())
         piece.trainable = not parameters or any(parameter.requires_grad for parameter in parameters)
         pieces.append(piece)
     if not pieces:
-        must = "the model must have at least one module"
-        raise refuse(_WHERE, must, "none", "Pass the module that was trained.")
+        fact, must = "the model has no modules", "it must have at least one"
+        raise refuse(_WHERE, fact, must, "Pass the module that was trained.")
     return pieces
 
 
@@ -161,8 +163,8 @@ def _is_of_classes(loss: str | Loss | None) -> bool:
 
 def _array(tensor: Any) -> np.ndarray:
     if str(tensor.dtype) not in ("torch.float32", "torch.float64"):
-        must = "all weights must be float32, or all float64"
-        raise refuse(_WHERE, must, str(tensor.dtype), "Convert the module with model.float().")
+        must = "they must all be float32, or all float64"
+        raise refuse(_WHERE, f"weights are {tensor.dtype}", must, "Convert the module with model.float().")
     return np.array(tensor.detach().cpu().numpy())
 
 
@@ -171,8 +173,8 @@ def _exactly(module: Any, **wanted: Any) -> None:
     for name, value in wanted.items():
         found = getattr(module, name)
         if found != value:
-            must = f"{type(module).__name__} must have {name}={value!r}"
-            raise refuse(_WHERE, must, repr(found), "A network would not compute the same.")
+            fact, must = f"{type(module).__name__} has {name}={found!r}", f"it must have {name}={value!r}"
+            raise refuse(_WHERE, fact, must, "A network would not compute the same.")
 
 
 def _linear(module: Any) -> Piece:
@@ -186,8 +188,8 @@ def _linear(module: Any) -> Piece:
 def _batch_norm(module: Any) -> Piece:
     _exactly(module, track_running_stats=True)
     if module.momentum is None:
-        must = "BatchNorm1d must have a number for momentum"
-        raise refuse(_WHERE, must, "None, an average over all batches", "Set module.momentum = 0.1.")
+        fact = "BatchNorm1d has the momentum None, an average over all batches"
+        raise refuse(_WHERE, fact, "it must have a number", "Set module.momentum = 0.1.")
     mean, var = _array(module.running_mean), _array(module.running_var)
     scales = {"gamma": np.ones_like(mean), "beta": np.zeros_like(mean)}
     if module.affine:
@@ -198,8 +200,8 @@ def _batch_norm(module: Any) -> Piece:
 
 def _layer_norm(module: Any) -> Piece:
     if len(module.normalized_shape) != 1:
-        must = "LayerNorm must normalise the last axis alone"
-        raise refuse(_WHERE, must, f"the shape {tuple(module.normalized_shape)}", "Put nn.Flatten() before it.")
+        fact = f"LayerNorm normalises the shape {tuple(module.normalized_shape)}"
+        raise refuse(_WHERE, fact, "it must normalise the last axis alone", "Put nn.Flatten() before it.")
     d = module.normalized_shape[0]
     gamma = np.ones(d, dtype=np.float32) if module.weight is None else _array(module.weight)
     beta = np.zeros_like(gamma) if module.bias is None else _array(module.bias)
@@ -231,9 +233,9 @@ def _unflatten(module: Any) -> Piece:
 
 def _gelu(module: Any) -> Piece:
     if module.approximate != "tanh":
-        must = "GELU must be in its tanh form, the one that there is here"
+        must = "it must be in its tanh form, the one that there is here"
         advice = "They differ by up to 5e-4: train it as nn.GELU(approximate='tanh'), or set it and see what changes."
-        raise refuse(_WHERE, must, "the exact one", advice)
+        raise refuse(_WHERE, "GELU is in its exact form", must, advice)
     return Piece(GELU())
 
 

@@ -61,7 +61,7 @@ def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
     formula = layer.formula
     if formula is None:
         must = "every activation must have a formula"
-        message = f"export: {must}, got none of {layer!r}. Give it one, as formula=gn.Formula('max(Z, 0)')."
+        message = f"export: {layer!r} has no formula; {must}. Give it one, as formula=gn.Formula('max(Z, 0)')."
         raise ConfigError(message, expected=must, got=layer)
     expression = Python(definitions=formula.definitions).text(formula.computed)
     names = Formula(expression).names() - functions_in(expression) - {"Z", "pi"}
@@ -69,7 +69,7 @@ def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
     unknown = next(iter(sorted(names - set(constants))), None)
     if unknown is not None:
         must = "the names in a formula must be Z and numbers that are attributes of the activation"
-        message = f"export: {must}, got {unknown!r} in {expression!r} of {layer!r}."
+        message = f"export: {unknown!r} in {expression!r} of {layer!r} is unknown; {must}."
         raise ConfigError(message, expected=must, got=unknown)
     if type(layer) not in _BUILT_IN or overridden(layer, type(layer), ("apply", "forward")):
         _check_formula(layer, expression, constants)
@@ -86,6 +86,6 @@ def _check_formula(layer: Activation, expression: str, constants: dict[str, floa
     off = np.abs(found - computed) > _TOLERANCE * np.maximum(1.0, np.abs(computed))
     if off.any():
         worst, must = int(off.argmax()), "the formula of an activation must be what its code computes"
-        got = f"{found[worst]:.6g} instead of {computed[worst]:.6g} at Z = {_POINTS[worst]:.6g} of {layer!r}"
-        message = f"export: {must}, got {got}. Give the class a formula of its own."
+        got = f"{layer!r} computes {computed[worst]:.6g} at Z = {_POINTS[worst]:.6g} and its formula {found[worst]:.6g}"
+        message = f"export: {got}; {must}. Give the class a formula of its own."
         raise ConfigError(message, expected=float(computed[worst]), got=float(found[worst]))

@@ -75,7 +75,7 @@ class Builder:
         if not np.isfinite(found).all():
             wrong = np.asarray(array)[~np.isfinite(found)][0]
             must, where = f"every number of a model must be finite in {dtype.name}", self._word or "the model"
-            message = f"export: {must}, got {wrong:g} in {where}. Train it again, at a lower learning rate."
+            message = f"export: {where} holds {wrong:g}; {must}. Train it again, at a lower learning rate."
             raise ConfigError(message, expected=must, got=float(wrong))
         return found
 

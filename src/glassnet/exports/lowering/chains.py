@@ -148,8 +148,8 @@ def _unwrap(chain: Chain, model: Any) -> None:
     elif hasattr(model, "best_estimator_"):
         _unwrap(chain, model.best_estimator_)
     else:
-        must = "the model must be, or end in, a network or estimator of glassnet, an MLPClassifier or MLPRegressor"
-        message = f"export: {must}, got {type(model).__name__}."
+        must = "it must be, or end in, a network or estimator of glassnet, an MLPClassifier or MLPRegressor"
+        message = f"export: the model is a {type(model).__name__}; {must}."
         raise ConfigError(message, expected=must, got=model)
 
 
@@ -177,7 +177,7 @@ def _refuse_own(step: Any) -> None:
     if known is None or all(getattr(type(step), name, None) is getattr(known, name, None) for name in methods):
         return
     must = f"a step must transform as the {known.__name__} of scikit-learn does"
-    message = f"export: {must}, got a {type(step).__name__}, which has methods of its own. {_ADVICE}"
+    message = f"export: {type(step).__name__} has methods of its own; {must}. {_ADVICE}"
     raise ConfigError(message, expected=must, got=step)
 
 
@@ -196,8 +196,8 @@ def _scaler(step: Any) -> Stage:
     if isinstance(step, MaxAbsScaler):
         ends = (-1.0, 1.0) if getattr(step, "clip", False) else None
         return Stage(zeros, step.scale_, ends, (-step.max_abs_, step.max_abs_))
-    must = f"every step before the model must be {_KNOWN}"
-    message = f"export: {must}, got {' '.join(repr(step).split())}. {_ADVICE}"
+    must = f"it must be {_KNOWN}"
+    message = f"export: a step before the model is {' '.join(repr(step).split())}; {must}. {_ADVICE}"
     raise ConfigError(message, expected=must, got=step)
 
 
@@ -210,8 +210,8 @@ def _fills(step: SimpleImputer) -> np.ndarray:
     marks_nan = isinstance(step.missing_values, float) and np.isnan(step.missing_values)
     if np.isfinite(fills).all() and marks_nan and not step.add_indicator:
         return fills
-    must = "a SimpleImputer must fill NaN in columns of numbers, each with a value in training, and add no indicator"
-    message = f"export: {must}, got {' '.join(repr(step).split())}. {_ADVICE}"
+    must = "it must fill NaN in columns of numbers, each with a value in training, and add no indicator"
+    message = f"export: a step before the model is {' '.join(repr(step).split())}; {must}. {_ADVICE}"
     raise ConfigError(message, expected=must, got=step)
 
 
@@ -225,6 +225,7 @@ def _of_target(step: Any) -> Stage | str:
         return "Z"
     if inverse in _INVERSES:
         return _INVERSES[inverse]
-    must = "the inverse of a transformation of targets must be np.exp, np.expm1 or that of a scaler"
-    message = f"export: {must}, got {inverse!r}. Transform the predictions where they are used."
+    must = "it must be np.exp, np.expm1 or that of a scaler"
+    fact = f"the inverse of the transformation of targets is {inverse!r}"
+    message = f"export: {fact}; {must}. Transform the predictions where they are used."
     raise ConfigError(message, expected=must, got=inverse)

@@ -84,8 +84,9 @@ def _lower_piped(chain: Chain, table: TabularEstimator, name: str, dtype: Any) -
     if not chain.targets:
         return plan
     if plan.answer.kind == "quantiles":
-        must = "a TransformedTargetRegressor must be around an estimator of numbers"
-        message = f"export: {must}, got one of quantiles. Export its regressor_, and transform what it predicts."
+        must = "it must be around one of numbers"
+        fact = "the TransformedTargetRegressor is around an estimator of quantiles"
+        message = f"export: {fact}; {must}. Export its regressor_, and transform what it predicts."
         raise ConfigError(message, expected=must, got="quantiles")
     builder = Builder(dtype)
     y = append_targets(builder, chain, plan.y)
@@ -138,7 +139,7 @@ def rows_of_estimator(model: Any, plan: Plan, data: Any) -> Rows:
         data = np.stack([np.asarray(data[name], dtype=np.float64) for name in names], axis=1)
     X = np.asarray(data.toarray() if hasattr(data, "toarray") else data, dtype=np.float64)
     if X.ndim != 2 or X.shape[1] != len(names):
-        message = f"export: data must have shape (n, {len(names)}), got {X.shape}."
+        message = f"export: data has shape {X.shape}; it must have shape (n, {len(names)})."
         raise ShapeError(message, expected=len(names), got=X.shape)
     return {field.name: X[:, names.index(field.name)] for field in plan.fields} if plan.is_table else X
 

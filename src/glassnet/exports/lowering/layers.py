@@ -47,13 +47,14 @@ def lower_layer(builder: Builder, layer: Layer, x: Value, members: int) -> Value
     """
     base = built_in_class(type(layer), LOWERINGS)
     if base is None:
-        must = "every layer must have an exported form"
-        message = f"export: {must}, got {layer!r}. Use a built-in layer, or give an activation of your own a formula."
+        must = "every layer must have one"
+        fact = f"{layer!r} has no exported form"
+        message = f"export: {fact}; {must}. Use a built-in layer, or give an activation of your own a formula."
         raise ConfigError(message, expected=must, got=layer)
     changed = "" if base is Activation else overridden(layer, base, _DECIDING)
     if changed:
         must = f"a subclass of {base.__name__} must compute what {base.__name__} does"
-        message = f"export: {must}, got {layer!r}, which has its own {changed}. Use {base.__name__} itself."
+        message = f"export: {layer!r} has its own {changed}; {must}. Use {base.__name__} itself."
         raise ConfigError(message, expected=must, got=layer)
     with builder.within(activation_word(layer)):
         y = LOWERINGS[base](builder, layer, x, members)

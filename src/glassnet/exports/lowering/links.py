@@ -36,7 +36,7 @@ def append_link(builder: Builder, loss: Loss, z: Value) -> Value:
         return append_link(builder, loss.loss, Value(z.name, (z.shape[0] * loss.copies, z.shape[1] // loss.copies)))
     if _link_of(loss) not in _LINKS:
         must = "the predictions of a loss must be logits, or those of a built-in loss"
-        message = f"export: {must}, got a link of its own in {loss!r}. Export a network whose loss is a built-in one."
+        message = f"export: {loss!r} has a link of its own; {must}. Export a network whose loss is a built-in one."
         raise ConfigError(message, expected=must, got=loss)
     return _LINKS[_link_of(loss)](builder, loss, z)
 

@@ -47,7 +47,7 @@ def lower(model: Any, name: str = "model", *, dtype: Any = np.float32) -> Plan:
     if isinstance(model, Predictor):
         return lower_table(model, name, dtype=dtype)
     if not _is_estimator(model):
-        message = f"export: the model must be {_KINDS}, got {type(model).__name__}."
+        message = f"export: the model is of type {type(model).__name__}; it must be {_KINDS}."
         raise ConfigError(message, expected=_KINDS, got=type(model))
     from glassnet.exports.lowering.estimators import lower_estimator
 

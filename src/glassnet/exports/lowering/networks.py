@@ -54,9 +54,9 @@ def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = 
     networks = ensemble.networks
     for network in map(_one_answer, networks):
         if network.input_shape != networks[0].input_shape:
-            must = "the networks of an ensemble must read the same inputs"
-            got = f"shapes {networks[0].input_shape} and {network.input_shape}"
-            message = f"export: {must}, got {got}. Export them one by one."
+            must = "all must read the same inputs"
+            got = f"of shapes {networks[0].input_shape} and {network.input_shape}"
+            message = f"export: the networks of the ensemble read inputs {got}; {must}. Export them one by one."
             raise ConfigError(message, expected=must, got=network.input_shape)
     builder, (x, start) = Builder(dtype), _inputs(networks[0])
     if _are_alike(networks):
@@ -85,12 +85,12 @@ def _one_answer(network: Network | Population) -> Network:
     must = "a model must give one answer for each row"
     if isinstance(network, Population):
         advice = "Export one of its members, population.best(), or population.ensemble()."
-        message = f"export: {must}, got {len(network)} members of a Population. {advice}"
+        message = f"export: the Population has {len(network)} members; {must}. {advice}"
         raise ConfigError(message, expected=must, got=len(network))
     network._built("export")
     if network.members is not None and network.members > 1:
-        got = f"a network of {network.members} members"
-        message = f"export: {must}, got {got}. Train a Population instead, and export population.ensemble()."
+        has = f"the network has {network.members} members"
+        message = f"export: {has}; {must}. Train a Population instead, and export population.ensemble()."
         raise ConfigError(message, expected=must, got=network.members)
     return network
 
@@ -140,7 +140,7 @@ def append_network(builder: Builder, network: Network, x: Value) -> Value:
     changed = overridden(network, Network, _DECIDING)
     if changed:
         must = "a subclass of Network must compute what Network does"
-        message = f"export: {must}, got {type(network).__name__}, which has its own {changed}. Use Network itself."
+        message = f"export: {type(network).__name__} has its own {changed}; {must}. Use Network itself."
         raise ConfigError(message, expected=must, got=network)
     z = x
     for layer in network.layers:

@@ -49,8 +49,8 @@ def _classes(builder: Builder, mlp: Any, p: Value) -> tuple[Value, Answer]:
     if mlp._kind.startswith("multilabel"):
         return p, Answer("labels", names, labels)
     if len(labels) < 2:
-        must = "a classifier must have two classes or more"
-        message = f"export: {must}, got {labels[0]!r} alone. There is nothing to predict."
+        must = "there must be two or more"
+        message = f"export: {labels[0]!r} is the only class of the classifier; {must}. There is nothing to predict."
         raise ConfigError(message, expected=must, got=labels)
     if p.size == 1:
         p = builder.map(p, "start + sign * Z", vectors={"start": np.array([1.0, 0.0]), "sign": np.array([-1.0, 1.0])})

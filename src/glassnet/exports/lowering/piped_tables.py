@@ -29,9 +29,9 @@ def behind_scalers(plan: Plan, chain: Chain) -> Plan:
     bad = None if plain else next((field for field in plan.fields if field.kind != "number" or field.codes), None)
     if others or first.ends is not None or bad is not None:
         must = "scalers before an estimator for tables must not cut numbers, and every column must hold some"
-        got = f"the {bad.kind} {bad.name!r}" if bad is not None else "clip=True"
+        got = f"is before the {bad.kind} {bad.name!r}" if bad is not None else "has clip=True"
         got += " with marks of missing values" if bad is not None and bad.codes else ""
-        message = f"export: {must}, got {got}. Fit it on the unscaled table: it scales by itself."
+        message = f"export: a scaler {got}; {must}. Fit it on the unscaled table: it scales by itself."
         raise ConfigError(message, expected=must, got=got)
     fields = tuple(_unscaled(field, names[j], first, j) for field, j in zip(plan.fields, places, strict=True))
     columns = [_reading(step, first, chain.fill, places) for step in plan.column_steps]

@@ -112,8 +112,8 @@ def find_target(path: str | os.PathLike[str], to: str | None) -> Target:
     if to is not None:
         target = TARGETS[check_choice("export", "to", to, TARGETS)]
         if target not in fitting:
-            must = f"the name of a file for to={to!r} must end in {' or '.join(target.endings)}"
-            message = f"export: {must}, got {os.fspath(path)!r}."
+            must = f"for to={to!r} it must end in {' or '.join(target.endings)}"
+            message = f"export: the name of the file is {os.fspath(path)!r}; {must}."
             raise ConfigError(message, expected=target.suffixes, got=path)
         return target
     sure = [target for target in fitting if name.endswith(tuple({*target.suffixes} - _SHARED))]
@@ -122,6 +122,6 @@ def find_target(path: str | os.PathLike[str], to: str | None) -> Target:
     got = f"{os.fspath(path)!r}"
     choices = fitting or TARGETS.values()
     advice = f"Pass to={' or '.join(repr(target.name) for target in choices)}."
-    what = "leaves the target open" if fitting else "is the ending of no target"
-    message = f"export: the ending of the path must name a target, got {got}, which {what}. {advice}"
+    what = "leaves the target open" if fitting else "names no target"
+    message = f"export: the ending of {got} {what}; it must name one. {advice}"
     raise ConfigError(message, expected=[target.name for target in choices], got=path)

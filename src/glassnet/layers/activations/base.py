@@ -130,7 +130,7 @@ class Activation(Layer):
     def _carried(self) -> Formula:
         """Return the formula, with its derivative."""
         if self.formula is None or not self.formula.derivative:
-            must = "a formula with its derivative, or the methods apply and differentiate"
-            message = f"{type(self).__name__}: it must have {must}, got neither. Write Formula('Z**3', '3 * Z**2')."
+            must = "it must have a formula with its derivative, or the methods apply and differentiate"
+            message = f"{type(self).__name__}: it has no derivative; {must}. Write Formula('Z**3', '3 * Z**2')."
             raise ConfigError(message, expected=must)
         return self.formula

@@ -49,7 +49,8 @@ def make_activation(where: str, value: Any) -> Activation:
         advice = "Put the layer behind this one." if isinstance(value, Layer) else "Pass (function, derivative)."
         if isinstance(value, type) and issubclass(value, Activation):
             advice = f"Write {value.__name__}()."
-        message = f"{where}: activation must be a name, an activation or a pair of functions, got {value!r}. {advice}"
+        must = "it must be a name, an activation or a pair of functions"
+        message = f"{where}: activation is {value!r}; {must}. {advice}"
         raise ConfigError(message, got=value)
     advice = "A layer takes the number of its outputs alone: inputs are counted by themselves."
     is_number = isinstance(value, int) and not isinstance(value, bool)

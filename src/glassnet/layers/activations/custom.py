@@ -56,8 +56,8 @@ class CustomActivation(Activation):
     >>> CustomActivation(np.sin, np.sin)
     Traceback (most recent call last):
     ...
-    glassnet.errors.ConfigError: CustomActivation: derivative must be that of function, got -0.709 instead of 0.705 at \
-z = -0.788. Check it by hand there.
+    glassnet.errors.ConfigError: CustomActivation: derivative is -0.709 at z = -0.788, where that of function is \
+0.705. Check it by hand there.
     """
 
     saved_by_name = True
@@ -107,7 +107,7 @@ z = -0.788. Check it by hand there.
 
 def _own_formula(given: Any) -> Formula:
     """Return a formula that was given as such, as text, or as a file describes it, in terms of Z alone."""
-    must = "formula must be an expression in Z"
+    must = "it must be an expression in Z"
     advice = (
         "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."
     )
@@ -120,10 +120,11 @@ def _own_formula(given: Any) -> Formula:
     except (TypeError, ValueError) as error:
         if isinstance(error, ConfigError):
             raise
-        message = f"CustomActivation: {must}, got {given!r}. {advice}"
+        message = f"CustomActivation: formula is {given!r}; {must}. {advice}"
         raise ConfigError(message, expected=must, got=given) from error
     if unknown:
-        message = f"CustomActivation: {must}, got {', '.join(sorted(unknown))} in {formula.value!r}. {advice}"
+        fact = f"formula {formula.value!r} has {', '.join(sorted(unknown))}"
+        message = f"CustomActivation: {fact}; {must}. {advice}"
         raise ConfigError(message, expected=must, got=formula)
     return formula
 
@@ -139,11 +140,11 @@ def _slope(formula: Formula, Z: np.ndarray) -> Any:
 def _missing(name: str | None, formula: Formula | None) -> ConfigError:
     """Return the error for an activation without its functions."""
     if formula is not None:
-        must = "a formula must have its derivative, or be given with one"
+        fact, must = "formula has no derivative", "it must have one, or be given with one"
         advice = f"Write formula=Formula({formula.value!r}, ...) with the derivative in terms of Z and of the output A."
-        return ConfigError(f"CustomActivation: {must}, got none. {advice}", expected=must)
+        return ConfigError(f"CustomActivation: {fact}; {must}. {advice}", expected=must)
     message = (
-        f"CustomActivation: function and derivative must be given, got none for {name!r}. "
+        f"CustomActivation: {name!r} has no function; function and derivative must be given. "
         "To load a network that uses it, make it again and pass it: load(path, custom=[it])."
     )
     return ConfigError(message, got=name)
@@ -158,8 +159,8 @@ def _check_formula(formula: Formula, function: Function) -> None:
             off = np.where(np.isfinite(wanted), np.nan_to_num(np.abs(found - wanted), nan=np.inf), 0.0)
             if (off > _TOLERANCE * (1.0 + np.abs(wanted))).any():
                 worst = int(np.argmax(off))
-                got = f"{found[worst]:.3g} instead of {wanted[worst]:.3g} at z = {_Z[worst]:.3g}"
-                message = f"CustomActivation: {what} must be that of function, got {got}."
+                place = f"{found[worst]:.3g} at z = {_Z[worst]:.3g}"
+                message = f"CustomActivation: {what} is {place}, where that of function is {wanted[worst]:.3g}."
                 raise ConfigError(message, expected=float(wanted[worst]), got=float(found[worst]))
     if formula.derivative:
         _check_pair(partial(_value, formula), partial(_slope, formula), "the derivative of formula")
@@ -177,14 +178,14 @@ def _check_pair(function: Function, derivative: Function, what: str = "derivativ
         numeric = (below + above) / 2.0
         finite = np.isfinite(below + above)
         if not finite.any():
-            message = "CustomActivation: function must be finite somewhere between -4 and 4, got nothing finite."
+            message = "CustomActivation: function is finite nowhere from -4 to 4; it must be finite somewhere there."
             raise ConfigError(message)
         if _agrees(found, below, above, finite):
             return
         of_a = _agrees(_values("derivative", derivative, a), below, above, finite)
     if of_a:
         message = (
-            "CustomActivation: derivative must be a function of z, got one that is right in terms of a = function(z). "
+            "CustomActivation: derivative is right in terms of a = function(z); it must be a function of z. "
             "Pass lambda z: derivative(function(z)) instead."
         )
         raise ConfigError(message, expected="derivative(z)", got="derivative(a)")
@@ -207,8 +208,8 @@ def _wrong(found: np.ndarray, numeric: np.ndarray, finite: np.ndarray, what: str
     advice = "Check it by hand there."
     if ratios.size and np.ptp(ratios) < 1e-4 * np.abs(ratios).max():
         advice = f"It is {ratios[0]:.4g} times the right one everywhere."
-    must = f"CustomActivation: {what} must be that of function"
-    message = f"{must}, got {found[worst]:.3g} instead of {numeric[worst]:.3g} at z = {_Z[worst]:.3g}. {advice}"
+    fact = f"{what} is {found[worst]:.3g} at z = {_Z[worst]:.3g}, where that of function is {numeric[worst]:.3g}"
+    message = f"CustomActivation: {fact}. {advice}"
     return ConfigError(message, expected=float(numeric[worst]), got=float(found[worst]))
 
 
@@ -218,13 +219,14 @@ def _values(what: str, function: Function, z: np.ndarray) -> np.ndarray:
     try:
         values = np.asarray(function(given))
     except Exception as error:
-        message = f"CustomActivation: {what} must take an array, got {error!r}. Write it with NumPy's functions."
+        message = f"CustomActivation: {what} raised {error!r}; it must take an array. Write it with NumPy's functions."
         raise ConfigError(message) from error
     if values.shape not in ((), z.shape) or values.dtype.kind not in "fiub":
-        must = f"{what} must return an array of numbers of the shape it is given"
-        message = f"CustomActivation: {must}, got {values.dtype} of shape {values.shape} for shape {z.shape}."
+        must = "it must return numbers in the shape that it is given"
+        fact = f"{what} returned {values.dtype} of shape {values.shape} for shape {z.shape}"
+        message = f"CustomActivation: {fact}; {must}."
         raise ConfigError(message, expected=z.shape, got=values.shape)
     if not np.array_equal(given, z):
-        message = f"CustomActivation: {what} must leave its input as it is, got one that changes it. Work on a copy."
+        message = f"CustomActivation: {what} changed its input; it must leave that as it is. Work on a copy."
         raise ConfigError(message)
     return np.broadcast_to(values.astype(np.float64), z.shape)

@@ -28,8 +28,8 @@ _FACTORS = ("normal", "ones", "signs")
 
 def _check_copies(name: str, in_shape: tuple[int, ...]) -> None:
     if len(in_shape) != 2:
-        must = "each sample must be k copies of a row of features, (k, d)"
-        message = f"{name}: {must}, got shape {in_shape}. Put Copies(k) before this layer."
+        must = "it must be k copies of a row of features, (k, d)"
+        message = f"{name}: each sample has shape {in_shape}; {must}. Put Copies(k) before this layer."
         raise ShapeError(message, expected=must, got=in_shape)
 
 
@@ -75,7 +75,7 @@ class Copies(Layer):
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         check_row("Copies", in_shape)
         if self.blocks is not None and sum(self.blocks) != in_shape[0]:
-            message = f"Copies: blocks must sum to the {in_shape[0]} features, got {sum(self.blocks)}."
+            message = f"Copies: blocks sum to {sum(self.blocks)}; they must sum to the {in_shape[0]} features."
             raise ConfigError(message, expected=in_shape[0], got=sum(self.blocks))
         self.in_shape, self.out_shape = tuple(in_shape), (self.copies, in_shape[0])
         return self.out_shape

@@ -39,7 +39,7 @@ class Select(Layer):
         given = list(columns) if isinstance(columns, (list, tuple, range, np.ndarray)) else [columns]
         self.columns = [check_integer("Select", "columns", column, -_MOST_CATEGORIES) for column in given]
         if not self.columns:
-            message = "Select: columns must hold at least one position, got none."
+            message = "Select: columns is empty; it must hold at least one position."
             raise ConfigError(message, got=columns)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -47,9 +47,8 @@ class Select(Layer):
         wrong = [column for column in self.columns if not -d <= column < d]
         places = np.array([column % d for column in self.columns], dtype=np.int64)
         if wrong or len(set(places.tolist())) < len(places):
-            must = f"columns must be different positions among {d}"
-            got = f"{wrong[0]}" if wrong else "one of them twice"
-            message = f"Select: {must}, got {got}. They are counted from 0."
+            fact = f"columns has {wrong[0]}" if wrong else "columns has a position twice"
+            message = f"Select: {fact}; they must be different positions among {d}, counted from 0."
             raise ShapeError(message, expected=d, got=self.columns)
         self._places = places
         self.in_shape, self.out_shape = tuple(in_shape), (*in_shape[:-1], len(places))
@@ -168,7 +167,7 @@ class Embedding(Layer):
     def __init__(self, n_categories: int, dim: int, *, initializer: InitializerName = "normal") -> None:
         self.n_categories = check_integer("Embedding", "n_categories", n_categories, 1)
         if self.n_categories > _MOST_CATEGORIES:
-            message = f"Embedding: n_categories must be at most {_MOST_CATEGORIES}, got {n_categories}."
+            message = f"Embedding: n_categories is {n_categories}; it must be at most {_MOST_CATEGORIES}."
             raise ConfigError(message, got=n_categories)
         self.dim = check_integer("Embedding", "dim", dim, 1)
         self.initializer = check_choice("Embedding", "initializer", initializer, INITIALIZERS)
@@ -209,10 +208,10 @@ class Embedding(Layer):
             found: np.ndarray = codes
             return found
         place = tuple(int(i) for i in np.argwhere(wrong | (codes < 0) | (codes >= self.n_categories))[0])
-        must = f"codes must be whole numbers from 0 to {self.n_categories - 1}"
+        must = f"it must be a whole number from 0 to {self.n_categories - 1}"
         where = f"row {place[0]}" + (f", column {', '.join(map(str, place[1:]))}" if len(place) > 1 else "")
         advice = "Give n_categories the number of categories, and unknown ones a code of their own."
-        message = f"Embedding: {must}, got {X[place]:g} at {where}. {advice}"
+        message = f"Embedding: the code at {where} is {X[place]:g}; {must}. {advice}"
         raise DataError(message, expected=must, got=float(X[place]))
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:

@@ -212,14 +212,14 @@ class PiecewiseLinearEmbedding(_ColumnEmbedding):
         self.edges = [[check_number(where, "edges", edge) for edge in column] for column in edges]
         for column in self.edges:
             if len(column) < 2 or any(b <= a for a, b in pairwise(column)):
-                message = f"{where}: edges of each column must rise and be at least two, got {column[:5]}."
+                message = f"{where}: the edges of a column are {column[:5]}; they must rise and be at least two."
                 raise ConfigError(message, got=column)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         super().build(in_shape)
         if in_shape[0] != len(self.edges):
-            must = f"each sample must have {len(self.edges)} numbers, one for each list of edges"
-            message = f"PiecewiseLinearEmbedding: {must}, got {in_shape[0]}."
+            must = f"it must have {len(self.edges)}, one for each list of edges"
+            message = f"PiecewiseLinearEmbedding: each sample has {in_shape[0]} numbers; {must}."
             raise ShapeError(message, expected=len(self.edges), got=in_shape[0])
         return self.out_shape
 

@@ -62,7 +62,7 @@ def changed_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
     entries = {name: entry for name, entry in _named(own)}
     for name, change in changes.get("layers", {}).items():
         if not isinstance(change, Mapping):
-            message = f"change: layers must hold a dict of arguments for {name!r}, got {change!r}."
+            message = f"change: layers holds {change!r} for {name!r}; it must hold a dict of arguments."
             raise ConfigError(message, got=change)
         entry = entries[check_choice("change", "layer", name, entries)]
         tuning = {key: value for key, value in change.items() if key in _TUNING}

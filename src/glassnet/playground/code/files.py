@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,8 +61,8 @@ def history_table(columns: Mapping[str, Sequence[Any]], before: int = 0) -> str:
     writer.writerow(["epoch", *columns, *(["note"] if before else [])])
     n = max(map(len, columns.values()), default=0)
     for epoch in range(n):
-        row = [values[epoch] if epoch < len(values) else None for values in columns.values()]
-        writer.writerow([before + epoch + 1, *("" if value is None else value for value in row), *notes])
+        row = [values[epoch] if epoch < len(values) else math.nan for values in columns.values()]
+        writer.writerow([before + epoch + 1, *("" if value != value else value for value in row), *notes])
         notes = [""] if before else []
     if before and not n:
         writer.writerow([""] * (1 + len(columns)) + notes)

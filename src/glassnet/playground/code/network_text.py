@@ -116,8 +116,8 @@ def _known(name: str, classes: Mapping[str, Any], entry: Mapping[str, Any]) -> A
     """Return a class by its name; refuse what only the user's own program can make."""
     if name in classes and set(entry) != {"class", "name"}:
         return classes[name]
-    must = f"network_code: {name} must be a class of glassnet without functions of your own"
-    message = f"{must}, got {dict(entry)!r}. Save the network to a file instead."
+    must = "every part must be a class of glassnet without functions of your own"
+    message = f"network_code: {name} is {dict(entry)!r}; {must}. Save the network to a file instead."
     raise ConfigError(message, expected=must, got=entry)
 
 

@@ -85,7 +85,7 @@ class _Reader:
 
     def program(self) -> Program:
         if self.network is None:
-            message = "code: it must make a network, got none. Write net = gn.Network([...], loss=...)."
+            message = "code: it makes no network; it must make one. Write net = gn.Network([...], loss=...)."
             raise FormatError(message, got=None)
         settings = Settings.of(self.network, self.batch_size or 32)
         modules = {name: found.name for name, found in self.names.items() if isinstance(found, Module)}
@@ -114,7 +114,7 @@ class _Reader:
             root = module.partition(".")[0]
             if root not in ("glassnet", "numpy"):  # also None, of a relative import
                 advice = ELSEWHERE if root in OTHER_LIBRARIES else ALLOWED
-                what = f"only glassnet and numpy can be imported, got {str(module)[:40]}"
+                what = f"{str(module)[:40]} is imported; only glassnet and numpy can be"
                 raise refusal(node.lineno, what, advice)
             if inside is not None and root == "glassnet" and alias.name == "*":
                 self.names |= ALL_NAMES
@@ -175,7 +175,7 @@ class _Reader:
     def _made_network(self, node: ast.stmt, called: Called) -> Network:
         """Return the network that a call makes, not built: no array is made."""
         if self.network is not None:
-            raise refusal(node.lineno, "there must be one network, got a second", "Leave one out.")
+            raise refusal(node.lineno, "a second network is made; there must be one", "Leave one out.")
         keywords = {name: value for name, value in called.keywords.items() if name != "input_shape"}
         if isinstance(keywords.get("dtype"), Place):  # np.float64
             keywords["dtype"] = keywords["dtype"].name.removeprefix("numpy.")
@@ -199,7 +199,7 @@ class _Reader:
             raise refusal(target.lineno, f"{ast.unparse(target)[:40]!r} cannot be given a value here")
         number = evaluated(value, self.names)
         if not isinstance(number, (int, float)) or isinstance(number, bool):
-            raise refusal(target.lineno, f"a weight must be a number, got {type(number).__name__}", "")
+            raise refusal(target.lineno, f"a weight is of type {type(number).__name__}; it must be a number", "")
         self.actions.append(SetWeight(place, float(number)))
 
     # ---- calls --------------------------------------------------------------------------------------------------
@@ -266,7 +266,8 @@ class _Reader:
         for name in given:
             if name not in (*allowed, "X", "y"):
                 options = ", ".join(allowed)
-                raise refusal(node.lineno, f"{method} is read with {options}, got {name[:40]}", "Leave it out.")
+                what = f"{method} has the argument {name[:40]}; it is read with {options}"
+                raise refusal(node.lineno, what, "Leave it out.")
         if len(node.args) > 2 or not all(self._is_data(argument) for argument in node.args):
             raise refusal(node.lineno, f"{method} must be given X and y by their names", "")
         self.holds_out |= "validation_data" in given

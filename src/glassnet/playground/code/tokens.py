@@ -45,18 +45,19 @@ def check_tokens(text: str) -> None:
     """
     if len(text) > MOST_CHARACTERS or text.count("\n") > _MOST_LINES:
         got = f"{len(text):,} characters on {text.count(chr(10)) + 1:,} lines"
-        message = f"code: it must have at most {MOST_CHARACTERS:,} characters on {_MOST_LINES:,} lines, got {got}."
+        message = f"code: it has {got}; it must have at most {MOST_CHARACTERS:,} on {_MOST_LINES:,}."
         raise FormatError(message, got=got)
     for number, row in enumerate(text.split("\n"), 1):
         hidden = next((c for c in row if c not in "\t\r" and unicodedata.category(c) in ("Cc", "Cf", "Cs")), None)
         if hidden is not None:
-            raise refusal(number, f"there must be no invisible characters, got U+{ord(hidden):04X}", "Delete it.")
+            what = f"the invisible character U+{ord(hidden):04X} is there; there must be none"
+            raise refusal(number, what, "Delete it.")
     open_levels = [0]
     for count, token in enumerate(_tokens(text)):
         line = token.start[0]
         if count > _MOST_TOKENS:
             raise refusal(
-                line, f"there must be at most {_MOST_TOKENS:,} words and signs in all, got more", "Shorten it."
+                line, f"there are too many words and signs; there must be at most {_MOST_TOKENS:,}", "Shorten it."
             )
         _check_token(token, line)
         _count(token, open_levels)
@@ -74,11 +75,11 @@ def _check_token(token: tokenize.TokenInfo, line: int) -> None:
     """Refuse words and signs that are never read."""
     if token.type == tokenize.NAME:
         if not token.string.isascii():
-            raise refusal(line, f"names must be of plain letters, got {token.string[:40]!r}")
+            raise refusal(line, f"the name {token.string[:40]!r} has other letters than plain ones; it must have none")
         if keyword.iskeyword(token.string) and token.string not in _KEYWORDS:
             raise refusal(line, f"{token.string!r} is not read")
     elif token.type == tokenize.NUMBER and len(token.string) > _LONGEST_NUMBER:
-        raise refusal(line, f"numbers must have at most {_LONGEST_NUMBER} digits, got {len(token.string)}")
+        raise refusal(line, f"a number has {len(token.string)} digits; it must have at most {_LONGEST_NUMBER}")
     elif token.type == tokenize.INDENT:
         raise refusal(line, "indented blocks are not read")
     elif _is_formatted(token):

@@ -61,7 +61,8 @@ def _check(program: Program, data: PlayData) -> None:
     for action in program.actions:
         after = _after(settings, action)
         if is_begun and live_changes(settings, after) is None:
-            message = f"code: run.change must leave the weights their meaning, got {difference(settings, after)}."
+            fact = f"run.change would change {difference(settings, after)}"
+            message = f"code: {fact}; it must leave the weights their meaning."
             raise ConfigError(message, got=after)
         check_size(after, data.X.shape[1:], min(after.batch_size, len(data.X)))
         settings, is_begun = after, is_begun or isinstance(action, (Fit, Advance))

@@ -110,15 +110,14 @@ def _axis(data: PlayData, arguments: Arguments, name: str) -> Axis:
     if type(axis) in (int, str) and axis in known:
         found: Axis = axis
         return found
-    message = (
-        f"axes: {name} must be the number of an input below {len(data.inputs)}, or 'pca1' or 'pca2', got {axis!r}."
-    )
+    must = f"it must be the number of an input below {len(data.inputs)}, or 'pca1' or 'pca2'"
+    message = f"axes: {name} is {axis!r}; {must}."
     raise ConfigError(message, expected=known, got=axis)
 
 
 def _made_again(data: PlayData) -> Any:
     if data.origin is None or getattr(data.origin, "valid", None) is not None:
-        message = "split: the rows must be divided by the page, got rows that were given as held out."
+        message = "split: the held out rows were given; to be divided again, rows must be divided by the page."
         raise ConfigError(message, got=data.title)
     return data.origin
 

@@ -17,7 +17,7 @@ def _hello(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
     """Return the state; a page that comes back also gets to know whether its run is still there."""
     version = arguments.integer("version", VERSION)
     if version != VERSION:
-        message = f"hello: version must be {VERSION}, got {version}. Reload the page."
+        message = f"hello: version is {version}; it must be {VERSION}. Reload the page."
         raise ConfigError(message, expected=VERSION, got=version)
     runs = {run["name"]: run["steps"] for run in experiment.runs}
     resumed = arguments.has("run") and runs.get(arguments.text("run"), -1) >= arguments.integer("step", 0)

@@ -60,6 +60,6 @@ def _curves(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
 def _set_weight(experiment: Experiment, arguments: Arguments) -> None:
     index = arguments.value("index")
     if not isinstance(index, list):
-        message = f"set_weight: index must be a list of whole numbers, got {index!r}."
+        message = f"set_weight: index is {index!r}; it must be a list of whole numbers."
         raise ConfigError(message, got=index)
     experiment.set_weight(arguments.text("parameter", most=_LETTERS), index, arguments.number("value"))

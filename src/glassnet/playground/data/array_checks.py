@@ -31,7 +31,8 @@ def checked_arrays(where: str, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     check_matrix(where, "X", X, _EXACT)
     X, y = np.asarray(X), _targets(where, y)
     if len(X) != len(y):
-        message = f"{where}: X must have shape (n, ...) and y as many rows, got {X.shape} and {y.shape}."
+        must = "X must have shape (n, ...) and y as many rows"
+        message = f"{where}: X has shape {X.shape} and y {y.shape}; {must}."
         raise DataError(message, got=(X.shape, y.shape))
     return X, y
 
@@ -40,18 +41,19 @@ def _targets(where: str, y: Any) -> np.ndarray:
     try:
         found = np.asarray(y)
     except ValueError:
-        message = f"{where}: y must be an array, got rows of different lengths."
+        message = f"{where}: y has rows of different lengths; it must be an array."
         raise DataError(message) from None
     if found.ndim == 0:
-        message = f"{where}: y must have shape (n,) or (n, k), got {type(y).__name__}. Give a target for each row."
+        must = "it must have shape (n,) or (n, k)"
+        message = f"{where}: y is of type {type(y).__name__}; {must}. Give a target for each row."
         raise DataError(message, got=y)
     if found.dtype.kind in "biuf":
         check_matrix(where, "y", found, _EXACT, 1)
     elif found.dtype.kind == "O":
         kinds = {_kind(value) for value in found.reshape(-1)}
         if len(kinds) > 1 or not kinds <= {"text", "number"}:
-            must = "y must be numbers, or labels of one kind, without gaps"
-            message = f"{where}: {must}, got {' and '.join(sorted(kinds))}. Fill or drop what is missing."
+            must = "it must hold numbers, or labels of one kind, without gaps"
+            message = f"{where}: y holds {' and '.join(sorted(kinds))}; {must}. Fill or drop what is missing."
             raise DataError(message, got=sorted(kinds))
     return found
 

@@ -23,7 +23,8 @@ def checked_split(share: object) -> float:
 def divide(n: int, share: float, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers of the rows to train on, and of those held out; by classes if there are some."""
     if n < _FEWEST:
-        message = f"data: there must be at least {_FEWEST} rows, one to train on and one to hold out, got {n}."
+        must = f"there must be at least {_FEWEST}, one to train on and one to hold out"
+        message = f"data: there {'is 1 row' if n == 1 else f'are {n} rows'}; {must}."
         raise DataError(message, expected=_FEWEST, got=n)
     train, valid = split_rows(n, _shares(share), _SEED, classes)
     return train, valid

@@ -66,7 +66,8 @@ def data_from_source(
     name, options, target = source.get("name"), source.get("options"), source.get("target")
     for what, value, wanted in (("options", options, Mapping), ("target", target, str)):
         if value is not None and not isinstance(value, wanted):
-            message = f"data: {what} must be {'a text' if wanted is str else 'an object'}, got {type(value).__name__}."
+            must = "a text" if wanted is str else "an object"
+            message = f"data: {what} is of type {type(value).__name__}; it must be {must}."
             raise ConfigError(message, got=value)
     if kind == "toy":
         return toy_material(name, options).play(split)
@@ -78,7 +79,7 @@ def data_from_source(
     if kind == "upload":
         upload = source.get("upload")
         if not isinstance(upload, str) or upload not in (uploads or {}):
-            message = "data: upload must be the id of a file that was uploaded, got another. Upload the file again."
+            message = "data: upload is no file that was uploaded; it must be the id of one. Upload the file again."
             raise DataError(message, got=upload)
         called = display_name(name) if isinstance(name, str) else YOUR_FILE
         kept = {"kind": "upload", "upload": upload, **({} if called == YOUR_FILE else {"name": called})}
@@ -203,7 +204,8 @@ def data_from_model(model: TableModel, frame: Any, *, split: float = SPLIT) -> P
         table = model.table(frame)
         lines = ("# frame: what was passed to the playground", "table = model.table(frame)")
     if model.target.name not in table:
-        message = f"playground: the frame must have the target {model.target.name!r}, got none. Add its column."
+        fact = f"the target {model.target.name!r} is not in the frame"
+        message = f"playground: {fact}; it must be. Add its column."
         raise DataError(message, expected=model.target.name, got=table.names)
     return TableMaterial(
         table,
@@ -247,7 +249,8 @@ def data_from_arrays(
     width = int(np.prod(X.shape[1:]))
     columns = tuple(inputs) if inputs is not None else tuple(f"x{place + 1}" for place in range(width))
     if len(columns) != width:
-        message = f"playground: inputs must have one name for each of {width} inputs, got {len(columns)}."
+        fact = f"inputs has {len(columns)} names for {width} inputs"
+        message = f"playground: {fact}; it must have one for each."
         raise DataError(message, expected=width, got=len(columns))
     given = "X, y" if held_out is None else "X, y, X_valid, y_valid"
     return ArrayMaterial(
@@ -299,7 +302,7 @@ def with_reading(data: PlayData, column: str, kind: str, uploads: Mapping[str, P
     material = data.origin
     known = [each["name"] for each in data.columns] + [data.target]
     if not isinstance(material, TableMaterial) or material.encoder is not None:
-        message = f"read: the data must be a table, got {data.title!r}."
+        message = f"read: the data are {data.title!r}; they must be a table."
         raise ConfigError(message, got=data.title)
     check_choice("read", "column", column, known)
     options = dict(data.source.get("options") or {})
@@ -311,7 +314,8 @@ def with_reading(data: PlayData, column: str, kind: str, uploads: Mapping[str, P
     if material.frame is not None:
         return _framed(material.frame, target, options["read"], data.split)
     if not material.path:
-        message = f"read: {data.title!r} must be a file or a frame, got a table. Read it with read={ {column: kind}!r}."
+        must = "it must be a file or a frame"
+        message = f"read: {data.title!r} is a table that was read; {must}. Read it with read={ {column: kind}!r}."
         raise ConfigError(message, got=data.title)
     return _played(material.path, material.path, data.title, {"kind": "given"}, options, target, data.split)
 
@@ -335,6 +339,6 @@ def with_target(data: PlayData, name: str) -> PlayData:
 
 def _as_list(points: Any) -> list[Any]:
     if not isinstance(points, list):
-        message = f"data: points must be a list, got {type(points).__name__}."
+        message = f"data: points is of type {type(points).__name__}; it must be a list."
         raise ConfigError(message, got=points)
     return points

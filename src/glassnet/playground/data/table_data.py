@@ -154,7 +154,7 @@ class TableMaterial:
             ]
         inputs = table.drop([name])
         if not inputs.names:
-            message = f"data: the table must have a column beside {name!r}, got none to predict it from."
+            message = f"data: {name!r} is the only column; there must be another one to predict it from."
             raise DataError(message, expected="two columns", got=[name])
         encoder = TableEncoder(allow_empty=True).fit(inputs.take(train))
         self._check_size(encoder, table.n_rows)
@@ -181,14 +181,15 @@ class TableMaterial:
     def _check_size(self, encoder: TableEncoder, n_rows: int) -> None:
         """Refuse a table that tells the network nothing, or more than fits into memory."""
         if encoder.is_constant:
-            reasons = "; ".join(f"{each['name']!r} is {each['done']}" for each in encoder.describe()[:3])
-            must = f"some column beside {shortened(repr(self.target), 60)} must tell rows apart"
-            message = f"data: {must}, got none: {shortened(reasons, 300)}."
+            reasons = ", ".join(f"{each['name']!r} is {each['done']}" for each in encoder.describe()[:3])
+            must = f"some column beside {shortened(repr(self.target), 60)} must differ between rows"
+            message = f"data: {shortened(reasons, 300)}; {must}."
             raise DataError(message, expected=must, got=reasons)
         n_inputs = len(encoder.feature_names)
         if n_inputs * n_rows > MOST_NUMBERS:
             got = f"{n_rows:,} rows of {n_inputs:,} inputs"
-            message = f"data: rows times inputs must be at most {MOST_NUMBERS:,}, got {got}. Take a sample of the rows."
+            must = f"rows times inputs must be at most {MOST_NUMBERS:,}"
+            message = f"data: there are {got}; {must}. Take a sample of the rows."
             raise DataError(message, expected=MOST_NUMBERS, got=n_inputs * n_rows)
 
     def _columns(self, encoder: TableEncoder, counting: list[str]) -> list[dict[str, Any]]:

@@ -149,7 +149,7 @@ def check_table_size(table: Table, where: str = YOUR_FILE) -> None:
         ("columns", MOST_COLUMNS, len(table.names), "Keep those that may matter."),
     ):
         if got > most:
-            message = f"{where}: the table must have at most {most:,} {what}, got {got:,}. {advice}"
+            message = f"{where}: the table has {got:,} {what}; it must have at most {most:,}. {advice}"
             raise DataError(message, expected=most, got=got)
 
 
@@ -158,7 +158,8 @@ def _checked_options(options: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in options.items():
         check_choice("data", "options", name, _KINDS)
         if type(value) not in _KINDS[name] or (isinstance(value, str) and len(value) > 40):
-            message = f"data: {name} must be a {_KINDS[name][0].__name__}, got {shortened(repr(value), 60)}."
+            must = f"it must be a {_KINDS[name][0].__name__}"
+            message = f"data: {name} is {shortened(repr(value), 60)}; {must}."
             raise ConfigError(message, got=value)
     for kind in options.get("read", {}).values():
         check_choice("data", "read", kind, READINGS)

@@ -33,12 +33,13 @@ def choose_target(table: Table, wanted: str | None, where: str) -> str:
     if wanted is not None:
         if wanted not in table.names:
             advice = did_you_mean(nearest(wanted, table.names))
-            message = f"{where}: the target must be one of {few(map(repr, table.names))}, got {wanted!r}. {advice}"
+            message = f"{where}: there is no column {wanted!r}; the target must be one of "
+            message += f"{few(map(repr, table.names))}. {advice}"
             raise ConfigError(message.rstrip(), expected=table.names, got=wanted)
         return wanted
     possible = likely_targets(table)
     if not possible:
-        message = f"{where}: some column must hold labels or numbers that differ, got none to predict."
+        message = f"{where}: no column holds labels or numbers that differ; there must be one to predict."
         raise DataError(message, expected="a column to predict", got=table.names)
     by_name = [name for name in possible if name.strip().lower() in _NAMES]
     ends = [possible[-1], possible[0], *reversed(possible)]

@@ -83,7 +83,7 @@ def toy_material(name: object, options: Mapping[str, Any] | None = None) -> Arra
         check_choice("data", "options", option, defaults)
     given = {**defaults, **(options or {})}
     if isinstance(given["n"], int) and given["n"] > _MOST_ROWS:
-        message = f"data: n must be at most {_MOST_ROWS:,} on the page, got {given['n']:,}."
+        message = f"data: n is {given['n']:,}; it must be at most {_MOST_ROWS:,} on the page."
         raise ConfigError(message, expected=_MOST_ROWS, got=given["n"])
     X, y = toy.make(**given)
     n_classes = int(y.max()) + 1 if toy.is_classes else 0
@@ -124,7 +124,8 @@ def points_material(points: Sequence[Any]) -> ArrayMaterial:
         Labels from 0; what is drawn stands in a square from -2.5 to 2.5.
     """
     if not 1 < len(points) <= _MOST_POINTS:
-        message = f"data: there must be 2 to {_MOST_POINTS:,} points, got {len(points):,}."
+        fact = "there is 1 point" if len(points) == 1 else f"there are {len(points):,} points"
+        message = f"data: {fact}; there must be 2 to {_MOST_POINTS:,}."
         raise DataError(message, got=len(points))
     rows = [_checked_point(point) for point in points]
     found = np.array(rows, dtype=np.float64)
@@ -152,6 +153,6 @@ def _checked_point(point: Any) -> tuple[float, float, int]:
         x, y, label = point
         if type(label) is int and 0 <= label < _MOST_LABELS:
             return round(float(x), 4), round(float(y), 4), label
-    must = f"a point must be two numbers and a label from 0 to {_MOST_LABELS - 1}"
-    message = f"data: {must}, got {str(point)[:60]}."
+    must = f"it must be two numbers and a label from 0 to {_MOST_LABELS - 1}"
+    message = f"data: a point is {str(point)[:60]}; {must}."
     raise DataError(message, expected=must, got=point)

@@ -60,8 +60,8 @@ def remedied(settings: Settings, finding: Finding) -> tuple[Settings, str]:
     """
     change, changes = remedy_of(finding)
     if not changes:
-        must = "code must be that of a finding for which a change of settings helped"
-        message = f"branch_with: {must}, got {finding.code!r}."
+        must = "it must be that of a finding for which a change of settings helped"
+        message = f"branch_with: code is {finding.code!r}; {must}."
         raise ConfigError(message, got=finding.code)
     layers = {"layers": tuple(changes["layers"])} if "layers" in changes else {}
     return dataclasses.replace(settings, **{**changes, **layers}), change

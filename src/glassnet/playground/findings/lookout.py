@@ -102,7 +102,7 @@ def finding_of(experiment: Experiment, code: str) -> Finding:
     found = _current(experiment, _LOOKOUTS.setdefault(experiment, _Lookout()))
     known = {finding.code: finding for finding in found.findings} if found else {}
     if code not in known:
-        message = f"branch_with: code must be that of a finding that is shown, got {code[:60]!r}."
+        message = f"branch_with: code is {code[:60]!r}; it must be that of a finding that is shown."
         raise ConfigError(message, expected=list(known), got=code)
     return known[code]
 

@@ -50,7 +50,7 @@ def answer_to(experiment: Experiment, question: str, text: str) -> dict[str, Any
     """
     line = _ASKED.get(experiment, {}).get(question)
     if line is None:
-        message = "check_number: question must be one that was asked, got another. Open the microscope again."
+        message = "check_number: question is none that was asked; it must be one. Open the microscope again."
         raise ConfigError(message, got=question)
     return {"question": question, "right": is_right(number_in(text), line), "line": line}
 
@@ -70,7 +70,7 @@ def number_in(text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        message = f"check_number: text must be a number such as 0.287, got {text[:40]!r}."
+        message = f"check_number: text is {text[:40]!r}; it must be a number such as 0.287."
         raise ConfigError(message, got=text)
     return value
 

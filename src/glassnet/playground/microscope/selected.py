@@ -129,7 +129,8 @@ def edge_explained(experiment: Experiment, parameter: str, start: int | None, en
     slot = slots[check_choice("explain_edge", "parameter", parameter, slots)]
     symbol = look.step.parameters.get(parameter)
     if symbol is None:
-        message = f"explain_edge: parameter must be one that is worked in the step, got {parameter!r}. Choose another."
+        fact = f"parameter is {parameter!r}, which is not worked in the step"
+        message = f"explain_edge: {fact}; it must be. Choose another."
         raise ConfigError(message, got=parameter)
     index = _index_of(slot, start, end)
     lines = {
@@ -151,8 +152,8 @@ def batch_data(look: Look) -> dict[str, Any]:
 
 def _index_of(slot: Slot, start: int | None, end: int) -> tuple[int, int]:
     if len(slot.spec.shape) != 2:
-        must = "parameter must have one row for each unit before and one column for each after"
-        message = f"explain_edge: {must}, got {slot.name!r} of shape {slot.spec.shape}. Choose another."
+        must = "it must have one row for each unit before and one column for each after"
+        message = f"explain_edge: {slot.name!r} has shape {slot.spec.shape}; {must}. Choose another."
         raise ConfigError(message, got=slot.name)
     rows, columns = slot.spec.shape
     first = 0 if start is None else check_integer("explain_edge", "from", start, 0, maximum=rows - 1)

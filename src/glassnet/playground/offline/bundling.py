@@ -50,7 +50,7 @@ def _add(name: str, modules: Mapping[str, str], done: dict[str, str], above: tup
     if name in done:
         return
     if name in above:
-        message = f"bundle: modules must not import each other in a circle, got {' -> '.join((*above, name))}"
+        message = f"bundle: modules import each other in a circle, {' -> '.join((*above, name))}; they must not"
         raise ValueError(message)
     text = without_comments(modules[name])
     for found in _IMPORT.finditer(text):
@@ -67,7 +67,8 @@ def _check_names(name: str, found: re.Match[str], text: str) -> None:
     given = {match[2] for match in _EXPORT.finditer(text)}
     given |= {part.split()[-1] for match in _LIST.finditer(text) for part in match[1].split(",") if part.strip()}
     if asked - given:
-        message = f"bundle: {found[2]} must export what {name} imports, got none of {', '.join(sorted(asked - given))}"
+        fact = f"{found[2]} does not export {', '.join(sorted(asked - given))}"
+        message = f"bundle: {fact}; it must export what {name} imports"
         raise ValueError(message)
 
 
@@ -92,7 +93,7 @@ def _function(name: str, text: str) -> str:
     body = _LIST.sub(listed, _EXPORT.sub(given, _IMPORT.sub(taken, text))).strip("\n")
     left = _ANY.search(body)
     if left is not None:
-        message = f"bundle: {name} must import and export in the known forms, got {left[0]!r}"
+        message = f"bundle: {name} has {left[0]!r}; it must import and export in the known forms"
         raise ValueError(message)
     return f"const {_variable(name)} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();"
 

@@ -30,7 +30,7 @@ def refuse_untrainable(where: str, network: BaseNetwork, advice: str = _ADVICE) 
     found = [*_layer_problems(network), *_other_problems(network)]
     if found:
         must = "a page trains Dense layers, activations with a formula and Dropout at fixed rates"
-        message = f"{where}: {must}, got {', '.join(found)}. {advice}"
+        message = f"{where}: the network has {', '.join(found)}; {must}. {advice}"
         raise ConfigError(message, got=found)
 
 

@@ -49,7 +49,7 @@ def make_play_app(worker: Worker, pages: Pages, uploads: Uploads) -> App:
         try:
             name = await uploads.receive(request.stream())
         except ClientDisconnect:
-            raise Refusal(400, "the file must arrive as a whole, got only a part of it.") from None
+            raise Refusal(400, "only a part of the file arrived; it must arrive as a whole.") from None
         await asyncio.to_thread(uploads.check_unpacked, name)
         return _answer(as_json({"upload": name}))
 

@@ -16,9 +16,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-_HOST = Refusal(403, "the host must be this computer: use the address that glassnet printed.")
-_ORIGIN = Refusal(403, "the request must come from the page of this playground, got one from another page.")
-_TOKEN = Refusal(403, "the token is missing or wrong: open the address that glassnet printed when it started.")
+_HOST = Refusal(403, "the host is another computer; it must be this one. Use the address that glassnet printed.")
+_ORIGIN = Refusal(403, "the request is from another page; it must come from the page of this playground.")
+_TOKEN = Refusal(403, "the token is missing or wrong. Open the address that glassnet printed when it started.")
 _SAFE = ("GET", "HEAD")
 _AGAIN = b'<!doctype html><meta http-equiv="refresh" content="0"><title>glassnet</title>'
 

@@ -78,8 +78,8 @@ class Playground:
             address, self.port = self._listener.getsockname()[:2]
             self.is_open = open_to_others(address)
             if self.is_open and not allow_remote:
-                must = "host must be an address of this computer that others cannot reach, such as '127.0.0.1'"
-                message = f"{where}: {must}, got {host!r}. {advice[1]}"
+                must = "it must be an address of this computer that others cannot reach, such as '127.0.0.1'"
+                message = f"{where}: host is {host!r}; {must}. {advice[1]}"
                 raise ConfigError(message, got=host)
             stack.pop_all()
         self._uploads, self._thread = Uploads(limits), None

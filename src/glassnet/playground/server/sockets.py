@@ -187,7 +187,7 @@ class _Page:
                 self._reply(as_plain_json({"id": _number_in(text), "error": message}))
             elif not self._may():
                 most = self._limits.commands_a_second
-                text = f"playground: a page may send at most {most} commands a second, got more. Wait a moment."
+                text = f"playground: the page sent too many commands; it may send {most} a second. Wait a moment."
                 self._reply(as_plain_json({"id": _number(message), "error": text}))
             else:
                 self._ask(message)
@@ -203,13 +203,13 @@ class _Page:
     def _read(self, text: str | None) -> dict[str, Any] | str:
         """Return a message, or a sentence on what is wrong with it."""
         if text is None:
-            return "playground: a message must be text, got bytes."
+            return "playground: a message is in bytes; it must be text."
         try:
             message = parse_json(text, finite=True, levels=self._limits.levels)
         except ValueError as error:
-            return f"playground: a message must be JSON, got text that {error}."
+            return f"playground: a message is text that {error}; it must be JSON."
         if not isinstance(message, dict):
-            return f"playground: a message must be an object, got {type(message).__name__}."
+            return f"playground: a message is of type {type(message).__name__}; it must be an object."
         return message
 
     def _may(self) -> bool:

@@ -22,10 +22,10 @@ COOKIES = "glassnet-"
 
 _MOST_UNSENT = 8 * 2**20  # bytes to a page that asks for more than it reads
 _OF_HANDSHAKE = (b"host", b"origin", b"connection", b"upgrade")
-_OLD = Refusal(400, "a WebSocket needs HTTP/1.1, got a request of another version.")
-_MORE = Refusal(400, "a request for a WebSocket must be its head only, and wait for the answer, got more.")
-_STRANGE = "the request must come from the page of this playground: open the address that glassnet printed."
-_NONE = Refusal(400, "the request must be one for a WebSocket, got something else.")
+_OLD = Refusal(400, "the request is of another version; a WebSocket needs HTTP/1.1.")
+_MORE = Refusal(400, "the request for a WebSocket has more than its head; it must wait for the answer.")
+_STRANGE = "the request is not from the page of this playground. Open the address that glassnet printed."
+_NONE = Refusal(400, "the request is not for a WebSocket; it must be.")
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -73,12 +73,13 @@ class Uploads:
             if problem is not None:
                 raise problem
             if not n_bytes:
-                raise Refusal(422, "the file must have content, got an empty one.")
+                raise Refusal(422, "the file is empty; it must have content.")
         except BaseException as error:
             self._n_bytes -= n_bytes
             path.unlink(missing_ok=True)
             if isinstance(error, TimeoutError):
-                text = f"the file must arrive within {self._limits.seconds_to_upload:g} seconds, got a part of it."
+                seconds = self._limits.seconds_to_upload
+                text = f"only a part of the file arrived within {seconds:g} seconds; all of it must."
                 raise Refusal(408, text) from None
             raise
         self.paths[name] = path
@@ -94,11 +95,12 @@ class Uploads:
             for part in _unpacked(path):
                 n_bytes += len(part)
                 if n_bytes > most:
-                    text = f"the file must have at most {most / 1e6:,.0f} MB once unpacked, got more. Send fewer rows."
+                    limit = f"{most / 1e6:,.0f} MB"
+                    text = f"the file is too large once unpacked; it must have at most {limit}. Send fewer rows."
                     raise Refusal(413, text)
         except _DAMAGED as error:
             self._forget(name)
-            raise Refusal(422, f"the file must be whole, got one that cannot be unpacked ({error}).") from error
+            raise Refusal(422, f"the file cannot be unpacked ({error}); it must be whole.") from error
         except Refusal:
             self._forget(name)
             raise
@@ -107,10 +109,10 @@ class Uploads:
         """Return why a file of at least this length is refused."""
         limits = self._limits
         if n_bytes > limits.upload_bytes:
-            most = f"the file must have at most {limits.upload_bytes / 1e6:,.0f} MB, got more."
+            most = f"the file is too large; it must have at most {limits.upload_bytes / 1e6:,.0f} MB."
             return Refusal(413, f"{most} Name it where you start glassnet playground.")
         if self._n_bytes > limits.uploads_bytes:
-            most = f"all files together must have at most {limits.uploads_bytes / 1e6:,.0f} MB, got more."
+            most = f"the files are too large; they must have at most {limits.uploads_bytes / 1e6:,.0f} MB together."
             return Refusal(413, f"{most} Start the playground anew.")
         return None
 

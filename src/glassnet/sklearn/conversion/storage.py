@@ -80,12 +80,12 @@ def read_estimator(path: str | PathLike[str], restore: Callable[[SavedEstimator]
     network = load(path, [*_LOSSES, *own])
     description = network.metadata.pop(_KEY, None)
     if not isinstance(description, dict):
-        message = f"{where}: the file must hold an estimator, got a network alone. Read it with glassnet.load."
+        message = f"{where}: the file holds a network alone; it must hold an estimator. Read it with glassnet.load."
         raise FormatError(message)
     try:
         return restore(_decoded(network, description, own))
     except (GlassnetError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        message = f"{where}: the estimator must be whole, got one that fails with: {shortened(error)}"
+        message = f"{where}: the estimator is damaged: {shortened(error)}"
         raise FormatError(message) from error
 
 
@@ -95,7 +95,7 @@ def _decoded(network: Network, description: dict[str, Any], own: list[Any]) -> S
     parameters = {name: decode(value) for name, value in description["parameters"].items()}
     for name in description["attributes"]:
         if name not in FITTED_ATTRIBUTES:
-            message = f"attributes must be those of a perceptron, got {name!r}"
+            message = f"there is the attribute {name!r}, which no perceptron has"
             raise FormatError(message)
     attributes = {name: decode(value) for name, value in description["attributes"].items()}
     state = FitState(scaling=Scaling(**{name: decode(description["scaling"][name]) for name in _SCALING}))
@@ -116,14 +116,14 @@ def _check_whole(attributes: dict[str, Any], state: FitState) -> None:
     network, scaling = state.network, state.scaling
     n_features, classes = attributes.get("n_features_in_"), attributes.get("classes_", ())
     if (n_features,) != network.input_shape:
-        message = f"n_features_in_ must be {network.input_shape}, got {n_features!r}"
+        message = f"n_features_in_ is {n_features!r}; it must be {network.input_shape}"
         raise FormatError(message)
     for name, found in (("center", scaling.center), ("scale", scaling.scale)):
         if found is not None and (found.shape != network.input_shape or not np.isfinite(found).all()):
-            message = f"{name} must have shape {network.input_shape} and finite values, got shape {found.shape}"
+            message = f"{name} has shape {found.shape}; it must be {network.input_shape}, and its values finite"
             raise FormatError(message)
     if max(network.n_outputs, 2) < len(classes):
-        message = f"classes_ must be as many as outputs, got {len(classes)} and {network.n_outputs}"
+        message = f"there are {len(classes)} classes_ and {network.n_outputs} outputs; they must be as many"
         raise FormatError(message)
 
 
@@ -141,7 +141,7 @@ def _encoded(where: str, value: Any) -> Any:
     for kind, word, encode in _FORMS:
         if isinstance(value, kind):
             return {word: encode(where, value)}
-    message = f"{where} must be something that a file can hold, got {value!r}. Leave it out with set_params."
+    message = f"{where} is {value!r}; it must be something that a file can hold. Leave it out with set_params."
     raise ConfigError(message, got=value)
 
 
@@ -151,7 +151,7 @@ def _encoded_list(where: str, value: Iterable[Any]) -> list[Any]:
 
 def _encoded_array(where: str, value: np.ndarray) -> dict[str, Any]:
     if value.dtype.kind not in _ARRAY_KINDS or value.ndim != 1:
-        message = f"{where} must be a list of numbers or texts, got {value.dtype} of shape {value.shape}."
+        message = f"{where} is {value.dtype} of shape {value.shape}; it must be a list of numbers or texts."
         raise ConfigError(message, got=value)
     return {"dtype": value.dtype.str, "values": _encoded_list(where, value.tolist())}
 
@@ -205,7 +205,7 @@ class _Decoder:
     def _array(self, entry: dict[str, Any]) -> np.ndarray:
         name, values = entry["dtype"], self._list(entry["values"])
         if not isinstance(name, str) or not _DTYPE.fullmatch(name):
-            message = f"an array must hold numbers or texts, got {name!r}"
+            message = f"an array is of type {name!r}; it must hold numbers or texts"
             raise FormatError(message)
         if "U" in name:  # the texts set the width, not the file, which may claim any
             return np.array([str(value) for value in values])

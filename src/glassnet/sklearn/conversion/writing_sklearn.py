@@ -27,7 +27,7 @@ def to_sklearn(estimator: SharedParameters, state: FitState) -> Any:
     network, labels = state.network, state.labels
     kind = neural_network.MLPRegressor if labels is None else neural_network.MLPClassifier
     if isinstance(network.loss, (Quantile, GaussianNLL)):
-        message = f"{where}: loss must predict one number per target, got {estimator.loss!r}."
+        message = f"{where}: loss is {estimator.loss!r}; it must predict one number per target."
         raise ConfigError(message, got=estimator.loss)
     weights, biases, activation = _folded(where, network.layers, state.scaling)
     is_binary = labels is not None and len(labels.classes_) == 2 and not labels.y_type_.startswith("multilabel")
@@ -65,12 +65,12 @@ def _folded(where: str, layers: list[Layer], scaling: Scaling) -> tuple[list[np.
         elif isinstance(layer, Activation):
             names[-1] = type(layer).__name__
         elif not isinstance(layer, Dropout):
-            message = f"{where}: scikit-learn must know every layer, got {layer!r}."
+            message = f"{where}: scikit-learn has no layer like {layer!r}; it must know all of them."
             raise ConfigError(message, got=layer)
     hidden = {*names[:-1]} or {Identity.__name__}
     if len(hidden) > 1 or not hidden <= _ACTIVATIONS.keys():
-        must = f"all hidden activations must be one of {', '.join(map(repr, _ACTIVATIONS.values()))}"
-        message = f"{where}: {must}, got {', '.join(sorted(hidden))}."
+        must = f"all must be the same one of {', '.join(map(repr, _ACTIVATIONS.values()))}"
+        message = f"{where}: the hidden activations are {', '.join(sorted(hidden))}; {must}."
         raise ConfigError(message, got=hidden)
     _fold_scaling(scaling, weights, biases)
     return weights, biases, _ACTIVATIONS[hidden.pop()]

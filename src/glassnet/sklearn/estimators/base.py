@@ -106,7 +106,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         """
         self._check_is_fitted()
         if self.solver == "lbfgs":
-            message = f"{self._name}.continue_fit: solver must be stochastic, got 'lbfgs'. Use warm_start=True."
+            message = f"{self._name}.continue_fit: solver is 'lbfgs'; it must be stochastic. Use warm_start=True."
             raise ConfigError(message)
         epochs = self.max_iter if max_iter is None else check_integer(self._name, "max_iter", max_iter, 1)
         return self._fit(X, y, sample_weight, mode="continue", epochs=epochs, validation_data=validation_data)
@@ -124,8 +124,8 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         prepared = self._prepare_fit(X, y, sample_weight, mode)
         report = None if mode != "fit" or is_loop else FitReport.of(state, self, place_in_search())
         if self.solver == "lbfgs" and validation_data is not None:
-            must = "validation_data must be left out with solver='lbfgs'"
-            message = f"{self._name}.fit: {must}, got some. Use solver='adam'."
+            fact = "validation_data is given with solver='lbfgs'; it must be left out"
+            message = f"{self._name}.fit: {fact}. Use solver='adam'."
             raise ConfigError(message)
         reason = ""
         if self.solver == "lbfgs":
@@ -160,7 +160,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         """Every epoch's losses, learning rate and validation scores."""
         network = self.network_
         if network._run is None:
-            message = f"{self._name}.history_: solver must be stochastic, got 'lbfgs'."
+            message = f"{self._name}.history_: solver is 'lbfgs'; it must be stochastic."
             raise AttributeError(message)
         return network.history
 
@@ -267,7 +267,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
 
 
 def is_stochastic(estimator: BaseMLP) -> bool:
-    """Return True if there is a `partial_fit`, otherwise raise the error that says why there is none."""
+    """Return True if there is a `partial_fit`, otherwise raise an error with the reason."""
     if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
         message = "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         raise AttributeError(message)

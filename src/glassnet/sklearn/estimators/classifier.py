@@ -136,12 +136,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if not isinstance(self.loss, str) or self.loss != "log_loss":
             loss = choose_loss(self._name, self.loss, {"log_loss": LogLoss}, classifies=True)
             if not loss.classifies and not loss.saved_by_name:
-                must = "loss must be one for classes"
-                message = f"{self._name}: {must}, got {self.loss!r}. Use MLPRegressor for numbers."
+                must = "it must be one for classes"
+                message = f"{self._name}: loss is {self.loss!r}; {must}. Use MLPRegressor for numbers."
                 raise ConfigError(message, got=self.loss)
             if isinstance(loss, _SOFTMAX) and self._kind.startswith("multilabel"):
-                must = "with several labels per row loss must be a binary one"
-                message = f"{self._name}: {must}, got {self.loss!r}. Take loss='binary_cross_entropy'."
+                must = "with several labels per row it must be a binary one"
+                message = f"{self._name}: loss is {self.loss!r}; {must}. Take loss='binary_cross_entropy'."
                 raise ConfigError(message, got=self.loss)
             return loss
         return LogLoss() if self._kind == "multiclass" else BinaryLogLoss()
@@ -162,8 +162,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         weight = weights_of_classes(self._name, self.class_weight, labels, self.classes_, sample_weight)
         weight = weight if sample_weight is None else weight * sample_weight
         if not weight.any():
-            must = "class_weight and sample_weight must leave some row a weight above 0"
-            message = f"{self._name}.fit: {must}, got none. Give the classes of these rows other weights."
+            fact = "class_weight and sample_weight leave no row a weight above 0"
+            message = f"{self._name}.fit: {fact}. Give the classes of these rows other weights."
             raise DataError(message)
         return weight
 

@@ -78,7 +78,7 @@ def _changed(where: str, held: Any, values: dict[str, Any]) -> Any:
         outer, nested, inner = name.partition("__")
         if outer not in arguments:
             advice = suggestion(outer, arguments, str)
-            message = f"{where} must have arguments {', '.join(arguments)}, got {outer}. {advice}".rstrip()
-            raise ConfigError(message, expected=list(arguments), got=outer)
+            sentences = [f"{where}: unknown argument {outer}.", advice, f"The arguments are {', '.join(arguments)}."]
+            raise ConfigError(" ".join(filter(None, sentences)), expected=list(arguments), got=outer)
         arguments[outer] = _changed(f"{where}__{outer}", arguments[outer], {inner: value}) if nested else value
     return type(held)(**arguments)

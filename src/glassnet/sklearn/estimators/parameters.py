@@ -50,7 +50,7 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
     if given["progress"] is not None:
         check_flag(where, "progress", given["progress"])
     if not isinstance(given["diagnose"], (bool, np.bool_, Watch)):
-        message = f"{where}: diagnose must be True, False or a Watch, got {given['diagnose']!r}."
+        message = f"{where}: diagnose is {given['diagnose']!r}; it must be True, False or a Watch."
         raise ConfigError(message, got=given["diagnose"])
     _check_class_weight(where, given.get("class_weight"))
     _check_random_state(where, given["random_state"])
@@ -60,7 +60,7 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
 def _check_class_weight(where: str, value: Any) -> None:
     if value is None or isinstance(value, (dict, list)) or (isinstance(value, str) and value == "balanced"):
         return
-    message = f"{where}: class_weight must be a dict of weights by label or 'balanced', got {value!r}."
+    message = f"{where}: class_weight is {value!r}; it must be a dict of weights by label or 'balanced'."
     raise ConfigError(message, got=value)
 
 
@@ -70,8 +70,8 @@ def _check_random_state(where: str, value: Any) -> None:
     try:
         check_random_state(value)
     except ValueError as error:
-        must = "random_state must be None, a whole number from 0 to 2**32 - 1, or a RandomState"
-        message = f"{where}: {must}, got {value!r}."
+        must = "it must be None, a whole number from 0 to 2**32 - 1, or a RandomState"
+        message = f"{where}: random_state is {value!r}; {must}."
         raise ConfigError(message, got=value) from error
 
 
@@ -90,5 +90,6 @@ def _check_lbfgs(where: str, given: dict[str, Any]) -> None:
     }
     for name, is_given in refused.items():
         if is_given:
-            message = f"{where}: {name} must be left out with solver='lbfgs', got {given[name]!r}. Use solver='adam'."
+            must = "with solver='lbfgs' it must be left out"
+            message = f"{where}: {name} is {given[name]!r}; {must}. Use solver='adam'."
             raise ConfigError(message, got=given[name])

@@ -76,7 +76,7 @@ class FitPreparation(SettableWeights, SharedParameters):
             got, advice = non_numbers(X, frame_of_objects(X) if is_frame else np.asarray(X))
             # NumPy's own words are what scikit-learn says, and what people search for.
             words = "" if is_frame else f" ({error})"
-            message = f"{type(self).__name__}: X must be numeric, got {got}{words}. {advice}"
+            message = f"{type(self).__name__}: X holds {got}{words}; it must be numeric. {advice}"
             raise DataError(message, got=got) from error
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
@@ -148,22 +148,25 @@ class FitPreparation(SettableWeights, SharedParameters):
         """Replace the network by one of another structure, with its weights, if parameters have changed."""
         widths = [W.shape[1] for W in self.coefs_[:-1]]
         if sizes != widths:
-            message = f"{self._name}: hidden_layer_sizes must stay {widths} for weights that are kept, got {sizes}."
+            must = f"for weights that are kept it must stay {widths}"
+            message = f"{self._name}: hidden_layer_sizes is {sizes}; {must}. Fit a new estimator."
             raise ConfigError(message, expected=widths, got=sizes)
         wanted = (self.scale_inputs, self._scales_target())
         scaling = self._state.scaling
         scaled = (scaling.scale is not None, scaling.target_scale is not None)
         if wanted != scaled:
-            must = f"scale_inputs and scale_target must stay {scaled[0]} and {scaled[1]} for weights that are kept"
-            message = f"{self._name}: {must}, got {wanted[0]} and {wanted[1]}. Fit a new estimator."
+            must = f"for weights that are kept they must stay {scaled[0]} and {scaled[1]}"
+            fact = f"scale_inputs and scale_target are {wanted[0]} and {wanted[1]}"
+            message = f"{self._name}: {fact}; {must}. Fit a new estimator."
             raise ConfigError(message, expected=scaled, got=wanted)
         if self._structure() == self._built:
             return
         old, loss = self._state.network, self._make_loss()
         n_outputs = self._network_outputs(Y, loss)
         if n_outputs != old.n_outputs:
-            must = f"the network must keep its {old.n_outputs} outputs for weights that are kept"
-            message = f"{self._name}: {must}, got loss={self.loss!r}, which needs {n_outputs}. Fit a new estimator."
+            must = f"for weights that are kept it must keep its {old.n_outputs}"
+            fact = f"with loss={self.loss!r} the network needs {n_outputs} outputs"
+            message = f"{self._name}: {fact}; {must}. Fit a new estimator."
             raise ConfigError(message, expected=old.n_outputs, got=n_outputs)
         assert old.input_shape is not None
         self._state.network = self._new_network(sizes, n_outputs, old.input_shape[0], loss, old.dtype.name)
@@ -198,8 +201,8 @@ class FitPreparation(SettableWeights, SharedParameters):
 
     def _check_validation(self, data: Any) -> Rows:
         if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-            must = "validation_data must be (X, y) or (X, y, sample_weight)"
-            message = f"{self._name}.fit: {must}, got {type(data).__name__}."
+            must = "it must be (X, y) or (X, y, sample_weight)"
+            message = f"{self._name}.fit: validation_data is of type {type(data).__name__}; {must}."
             raise ConfigError(message, got=data)
         X, Y = self._check_targets(data[0], data[1], incremental=True, reset=False, may_lack=True)
         return self._prepare_rows(check_rows(X, Y, data[2] if len(data) == 3 else None))

@@ -88,11 +88,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _make_loss(self) -> Loss:
         loss = choose_loss(self._name, self.loss, _OURS, classifies=False)
         if loss.classifies:
-            message = f"{self._name}: loss must be one for numbers, got {self.loss!r}. Use MLPClassifier for classes."
+            message = f"{self._name}: loss is {self.loss!r}; it must be one for numbers. Use MLPClassifier for classes."
             raise ConfigError(message, got=self.loss)
         if self.scale_target and isinstance(loss, Poisson):
-            must = f"scale_target must be False with loss={self.loss!r}"
-            message = f"{self._name}: {must}, got True: counts have no scale."
+            must = f"with loss={self.loss!r} it must be False, since counts have no scale"
+            message = f"{self._name}: scale_target is True; {must}."
             raise ConfigError(message, got=True)
         return loss
 
@@ -142,7 +142,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         if not return_std:
             return point
         if not isinstance(self._state.network.loss, GaussianNLL):
-            message = f"{self._name}.predict: return_std=True needs loss='gaussian_nll', got loss={self.loss!r}."
+            message = f"{self._name}.predict: loss is {self.loss!r}; return_std=True needs loss='gaussian_nll'."
             raise ConfigError(message, got=self.loss)
         deviation = np.sqrt(P[:, P.shape[1] // 2 :])
         scale = self._state.scaling.target_scale
@@ -153,7 +153,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         P = self._predictions(X)
         loss = self._state.network.loss
         if not isinstance(loss, Quantile):
-            message = f"{self._name}.predict_quantiles: loss must be Quantile([...]), got loss={self.loss!r}."
+            message = f"{self._name}.predict_quantiles: loss is {self.loss!r}; it must be Quantile([...])."
             raise ConfigError(message, got=self.loss)
         Q = self._state.scaling.unscaled(P)
         n_levels = len(loss.levels)

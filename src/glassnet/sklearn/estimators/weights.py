@@ -66,8 +66,8 @@ class SettableWeights(NestedParameters):
         """Refuse weights that do not follow from each other, or from their biases."""
         fits = all(len(shape) == 2 for shape in shapes) and [shape[1] for shape in shapes] == widths
         if not fits or any(a[1] != b[0] for a, b in itertools.pairwise(shapes)):
-            must = "coefs_ must be matrices that follow from each other, and intercepts_ as long as they are wide"
-            message = f"{self._name}: {must}, got shapes {shapes} and lengths {widths}."
+            must = "each matrix must take what the one before gives, and each intercept fit its matrix"
+            message = f"{self._name}: coefs_ have shapes {shapes}, intercepts_ lengths {widths}; {must}."
             raise ShapeError(message, expected=must, got=shapes)
 
     def __getstate__(self) -> dict[str, Any]:

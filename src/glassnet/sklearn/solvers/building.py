@@ -35,11 +35,11 @@ def hidden_sizes(sizes: Any) -> list[int]:
     if any(isinstance(size, numbers.Real) and size <= 0 for size in found):
         message = f"hidden_layer_sizes must be > 0, got {found}."  # scikit-learn's words, which its tests check
         raise ConfigError(message, got=sizes)
-    must = "hidden_layer_sizes must be a whole number of at least 1, or a tuple of them"
+    must = "it must be a whole number of at least 1, or a tuple of them"
     for size in found:
         if isinstance(size, bool) or not isinstance(size, numbers.Integral):
             advice = "Text is not read as numbers." if isinstance(size, str) else ""
-            message = f"MLP: {must}, got {sizes!r}. {advice}".rstrip()
+            message = f"MLP: hidden_layer_sizes is {sizes!r}; {must}. {advice}".rstrip()
             raise ConfigError(message, expected=must, got=sizes)
     return [int(size) for size in found]
 
@@ -94,8 +94,8 @@ def _per_layer(where: str, name: str, value: Any, n: int) -> list[Any]:
     if not isinstance(value, (list, tuple, np.ndarray)) or is_pair:
         return [value] * n
     if len(value) != n:
-        must = f"{name} must be one value or one for each of {n} hidden layers"
-        message = f"{where}: {must}, got {len(value)}. Look at hidden_layer_sizes."
+        must = f"it must be one, or one for each of {n} hidden layers"
+        message = f"{where}: {name} has {len(value)} values; {must}. Look at hidden_layer_sizes."
         raise ConfigError(message, expected=n, got=value)
     return list(value)
 
@@ -103,13 +103,15 @@ def _per_layer(where: str, name: str, value: Any, n: int) -> list[Any]:
 def _freeze(where: str, layers: list[Layer], frozen: Iterable[int]) -> None:
     """Make some dense layers not trainable; they are counted as in ``coefs_``."""
     dense = [layer for layer in layers if isinstance(layer, Dense)]
-    must = f"frozen must be a sequence of places in coefs_, 0 to {len(dense) - 1}"
+    must = f"it must be a sequence of places in coefs_, 0 to {len(dense) - 1}"
     if not isinstance(frozen, Iterable) or isinstance(frozen, str):
-        message = f"{where}: {must}, got {frozen!r}. Write frozen=[0] for the first layer, frozen=() for none."
+        advice = "Write frozen=[0] for the first layer, frozen=() for none."
+        message = f"{where}: frozen is {frozen!r}; {must}. {advice}"
         raise ConfigError(message, got=frozen)
     for index in frozen:
         if isinstance(index, bool) or not isinstance(index, (int, np.integer)) or not 0 <= index < len(dense):
-            message = f"{where}: {must}, got {index!r} in it. Count the layer of outputs too, and count from 0."
+            advice = "Count the layer of outputs too, and count from 0."
+            message = f"{where}: frozen holds {index!r}; {must}. {advice}"
             raise ConfigError(message, got=index)
         dense[index].tuned(trainable=False)
 
@@ -154,7 +156,8 @@ def make_optimizer(where: str, parameters: dict[str, Any]) -> Optimizer:
     solver, clip = parameters["solver"], parameters["clip_norm"]
     if isinstance(solver, Optimizer):
         if clip is not None:
-            message = f"{where}: clip_norm must be None with an optimizer object, got {clip}. Give it to the optimizer."
+            must = "with an optimizer object it must be None"
+            message = f"{where}: clip_norm is {clip}; {must}. Give it to the optimizer."
             raise ConfigError(message, got=clip)
         return copy.deepcopy(solver)  # a fit may not change the estimator's parameters
     check_choice(where, "solver", solver, sorted({*OPTIMIZERS, *SOLVERS}))

@@ -44,7 +44,7 @@ class SolverError(DivergenceError, ValueError):
         lower = f", or lower {rate}" if rate else ""
         super().__init__(
             "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-            f"preprocessed. {where}.fit: weights must stay finite, got {what}. Pass scale_inputs=True{lower}.",
+            f"preprocessed. {where}.fit: training diverged with {what}. Pass scale_inputs=True{lower}.",
             got=what,
         )
 
@@ -56,8 +56,8 @@ class PoorFit(NamedTuple):
     guess: float
 
     def __str__(self) -> str:
-        must = "the network must do better than a guess that looks at no feature"
-        return f"{must}, got a training loss of {self.loss:.4g} against {self.guess:.4g}."
+        fact = f"the training loss is {self.loss:.4g}, and {self.guess:.4g} for a guess that looks at no feature"
+        return f"{fact}; the network must do better."
 
 
 def find_poor_fit(state: FitState, rows: Rows) -> PoorFit | None:

@@ -53,7 +53,7 @@ def weights_of_classes(
         balanced: np.ndarray = compute_sample_weight(class_weight, labels)
         return balanced
     if not isinstance(class_weight, dict):
-        message = f"{where}: class_weight must be a dict of weights by label or 'balanced', got {class_weight!r}."
+        message = f"{where}: class_weight is {class_weight!r}; it must be a dict of weights by label or 'balanced'."
         raise ConfigError(message, got=class_weight)
     for label, weight in class_weight.items():
         check_number(where, f"class_weight[{label!r}]", weight, 0.0)
@@ -61,7 +61,7 @@ def weights_of_classes(
     unknown = [label for label in class_weight if label not in known]
     if unknown:
         advice = "Look at the type of the labels as well."
-        message = f"{where}: class_weight must name labels of y, {known}, got {unknown[0]!r}. {advice}"
+        message = f"{where}: class_weight has {unknown[0]!r}; it must name labels of y, {known}. {advice}"
         raise ConfigError(message, expected=known, got=unknown)
     found: np.ndarray = np.array([class_weight.get(label, 1.0) for label in known], dtype=np.float64)
     return found[np.searchsorted(classes, labels)]
@@ -140,7 +140,8 @@ def _center_and_scale(X: Any, weight: np.ndarray | None) -> tuple[np.ndarray, np
             center = np.average(X, axis=0, weights=weight)
             variance = np.average(np.square(X - center), axis=0, weights=weight)
     if not np.isfinite(variance).all():
-        message = "fit: columns to be scaled must have a finite variance, got one that overflows. Scale them by hand."
+        must = "columns to be scaled must have a finite one"
+        message = f"fit: the variance of a column overflows; {must}. Scale it by hand."
         raise ConfigError(message)
     scale = np.sqrt(variance)
     scale[scale == 0.0] = 1.0

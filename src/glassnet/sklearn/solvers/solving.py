@@ -104,7 +104,7 @@ def _diverged(state: FitState, parameters: SharedParameters, error: DivergenceEr
     assert state.validation_scores is not None
     state.validation_scores.append(float("nan"))
     message = (
-        f"{name}.fit: weights must stay finite, got {error.got} in epoch {state.n_iter + 1}. "
+        f"{name}.fit: training diverged with {error.got} in epoch {state.n_iter + 1}. "
         f"The best weights before are kept. Lower {rate_name(parameters)}, or pass scale_inputs=True."
     )
     warnings.warn(message, PoorFitWarning, stacklevel=6)
@@ -138,8 +138,8 @@ def hold_out(state: FitState, fraction: float, rows: Rows, *, continues: bool) -
         state.split = (train, valid)
     parts = rows.take(state.split[0]), rows.take(state.split[1])
     if not all(part.weight is None or part.weight.any() for part in parts):
-        must = "rows to train on and rows held out must weigh something"
-        message = f"fit: {must}, got weights of 0 for all of one part. Drop the rows of weight 0."
+        fact = "all rows to train on, or all rows held out, have weight 0"
+        message = f"fit: {fact}; some of both must weigh more. Drop the rows of weight 0."
         raise DataError(message)
     return parts
 

@@ -335,8 +335,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     def _validation(self, data: Any, target: str) -> Rows:
         name = f"{type(self).__name__}.fit"
         if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-            given = type(data).__name__
-            message = f"{name}: validation_data is a {given}; it must be (X, y) or (X, y, sample_weight)."
+            message = f"{name}: validation_data is a {type(data).__name__}; it must be (X, y) or (X, y, sample_weight)."
             raise ConfigError(message, got=data)
         table = as_table(self, data[0], reset=False)
         column = self._as_column(target, one_per_row(name, data[1]))

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
 from glassnet.network import Network
-from glassnet.tabular.attribution.reasons import Why
+from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.estimators.importances import shares_of_columns
 from glassnet.tabular.estimators.inputs import as_array, as_table
@@ -104,7 +104,7 @@ class FittedEstimator(BaseEstimator):
             self._importances = shares_of_columns(self.model_, self._sample, self._names)
         return self._importances
 
-    def why(self, X: Any, background: Any = None) -> list[Why]:
+    def why(self, X: Any, background: Any = None) -> Whys:
         """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
 
         Parameters

@@ -59,7 +59,8 @@ def reason_against(plan: Plan, options: Options) -> str:
     if options.force:
         return ""
     if n < _LEAST_ROWS:
-        return f"int8 must be calibrated on at least {_LEAST_ROWS} rows, got {n}. Pass more rows, or force=True."
+        fact = f"int8 would be calibrated on {n} rows"
+        return f"{fact}; there must be at least {_LEAST_ROWS}. Pass more rows, or force=True."
     wanted = interpret(plan, rows)
     found = change_of(plan, wanted, simulate(plan, quantise(plan, rows), rows))
     decides = plan.answer.kind in ("classes", "labels")

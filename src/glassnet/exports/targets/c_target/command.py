@@ -228,17 +228,17 @@ static int NAME_score(int with_probabilities)
     NAME_print_titles(with_probabilities);
     for (found = NAME_next(&table, marks); found == 1; found = NAME_next(&table, marks)) {
         if (table.n != table.width) {
-            fprintf(stderr, "every row must have %ld cells, as the header has, got %ld, in line %ld.\n",
-                (long)table.width, (long)table.n, table.line);
+            fprintf(stderr, "line %ld: the row has %ld cells; it must have %ld, as the header has.\n",
+                table.line, (long)table.n, (long)table.width);
             return 2;
         }
         NAME_fill(&table, GIVEN);
         if (table.bad >= 0) {
-            fputs("column ", stderr);
+            fprintf(stderr, "line %ld: column ", table.line);
             NAME_shown(NAME_columns[table.bad].name);
-            fprintf(stderr, " must hold %s, got ", NAME_columns[table.bad].must);
+            fputs(" holds ", stderr);
             NAME_shown(table.cells[table.where[table.bad]]);
-            fprintf(stderr, ", in line %ld.\n", table.line);
+            fprintf(stderr, "; it must hold %s.\n", NAME_columns[table.bad].must);
             return 2;
         }
         NAME_print_row(GIVEN, with_probabilities);

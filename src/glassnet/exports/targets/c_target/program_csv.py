@@ -176,11 +176,12 @@ static int NAME_next(NAME_table *table, const char *marks)
     }
     table->size = size;
     if (size < 0 || NAME_split(table, table->mark) == 0) {
-        fprintf(stderr, "a row must have at most %d bytes and %d cells, in line %ld.\n", LINE, MOST, table->line + 1);
+        fprintf(stderr, "line %ld: the row is too long; it must have at most %d bytes and %d cells.\n",
+            table->line + 1, LINE, MOST);
         return 2;
     }
     if (NAME_is_utf8(table->raw, size) == 0) {
-        fprintf(stderr, "the file must be UTF-8, in line %ld.\n", table->line);
+        fprintf(stderr, "line %ld: the text is not UTF-8; the file must be.\n", table->line);
         return 2;
     }
     return 1;

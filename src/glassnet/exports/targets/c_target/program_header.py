@@ -21,7 +21,7 @@ static int NAME_open(NAME_table *table)
     }
     c = NAME_next(table, ",;\t|");
     if (c == 0) {
-        fputs("the file must have a header with the names of the columns.\n", stderr);
+        fputs("the file has no header; it must have one with the names of the columns.\n", stderr);
     }
     return c == 1 ? NAME_find(table) : 2;
 }
@@ -85,9 +85,9 @@ static int NAME_look(const NAME_table *table)
             times += NAME_is_title(table->cells[k], name) >= best ? 1 : 0;
         }
         if (times == 0 || times > HOW_OFTEN) {
-            fputs("the file must have one column ", stderr);
+            fprintf(stderr, "the file has %ld columns ", (long)times);
             NAME_shown(name);
-            fprintf(stderr, ", got %ld.\n", (long)times);
+            fputs("; it must have one.\n", stderr);
             return 2;
         }
     }
@@ -129,7 +129,7 @@ static int NAME_find(NAME_table *table)
     }
     table->width = INPUTS;
     if (table->n != INPUTS) {
-        fprintf(stderr, "the file must have %d columns, got %ld.\n", INPUTS, (long)table->n);
+        fprintf(stderr, "the file has %ld columns; it must have %d.\n", (long)table->n, INPUTS);
         return 2;
     }
     return 0;

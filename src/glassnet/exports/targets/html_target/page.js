@@ -105,7 +105,7 @@ function rounded(cell, {low, high}) {
 function separated(text) {
   const words = text.split(/[\s;]+/).filter(Boolean);
   const doubt = words.length > 1 && words.find((word) => /^[-+]?\d*,\d+(e[-+]?\d+)?$/i.test(word));
-  if (doubt) throw new Error(`Numbers must have decimal points, and commas must stand between numbers only, got "${doubt}".`);
+  if (doubt) throw new Error(`"${doubt}" may be one number or two; write numbers with decimal points, and commas between numbers only.`);
   return text.split(/[\s,;]+/).filter(Boolean);
 }
 

@@ -100,8 +100,9 @@ def _stack(layers: Sequence[Layer], place: _Place) -> Stack:
 def _units_of(layer: Layer, name: str, place: _Place) -> list[Any]:
     known = next((_PRINTERS[kind] for kind in type(layer).__mro__ if kind in _PRINTERS), None)
     if known is None:
-        must = "every layer must have a counterpart in Keras"
-        message = f"export: {must}, got {comment_text(repr(layer))}. Give an activation of your own a formula."
+        must = "every layer must have one"
+        fact = f"{comment_text(repr(layer))} has no counterpart in Keras"
+        message = f"export: {fact}; {must}. Give an activation of your own a formula."
         raise ConfigError(message, expected=must, got=layer)
     return known(layer, name, place)
 

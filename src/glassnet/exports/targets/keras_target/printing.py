@@ -56,7 +56,7 @@ def load(path: Any = None) -> keras.Model:
             layer.set_weights([arrays[key] for key in own])
             unused.difference_update(own)
     if unused:
-        raise ValueError(f"the model must have a layer for all weights, got {sorted(unused)} without one.")
+        raise ValueError(f"weights {sorted(unused)} belong to no layer of the model; it must have one for each.")
     return model
 
 

@@ -30,9 +30,9 @@ _ROWS = "n"  # name of the axis of rows
 def refusal(plan: Plan, options: Options) -> str:
     """Return why the target cannot hold a plan, naming the step or option, or "" if it can."""
     if options.dtype != "float32":
-        return f"ONNX files are written in float32, got dtype={options.dtype!r}."
+        return f"dtype is {options.dtype!r}; ONNX files are written in float32."
     if options.opset not in _IR:
-        return f"the opset of an ONNX file must be one of {min(_IR)} to {max(_IR)}, got {options.opset}."
+        return f"opset is {options.opset}; that of an ONNX file must be one of {min(_IR)} to {max(_IR)}."
     for step in plan.steps:
         if not isinstance(step, ColumnStep) and type(step) not in VECTOR_STEPS:
             return f"{type(step).__name__} has no ONNX form yet."

@@ -82,8 +82,9 @@ def _sequence(layers: Sequence[Layer], take: Taken) -> Part:
 def _parts_of(layer: Layer, take: Taken) -> Parts:
     known = next((_PRINTERS[kind] for kind in type(layer).__mro__ if kind in _PRINTERS), None)
     if known is None:
-        must = "every layer must have a counterpart in PyTorch"
-        message = f"export: {must}, got {comment_text(repr(layer))}. Give an activation of your own a formula."
+        must = "every layer must have one"
+        fact = f"{comment_text(repr(layer))} has no counterpart in PyTorch"
+        message = f"export: {fact}; {must}. Give an activation of your own a formula."
         raise ConfigError(message, expected=must, got=layer)
     return known(layer, take)
 

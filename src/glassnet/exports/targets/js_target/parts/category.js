@@ -4,7 +4,7 @@
  */
 function readCategory(cell, column) {
   const isSimple = cell === null || cell === undefined || ["string", "number", "boolean"].includes(typeof cell);
-  if (!isSimple) throw new TypeError(`${column.name} must be text, got ${shown(cell)}.`);
+  if (!isSimple) throw new TypeError(`${column.name} is ${shown(cell)}; it must be text.`);
   if (typeof cell === "boolean") return cell ? "True" : "False";
   if (typeof cell === "number" && Number.isFinite(cell)) {
     if (Number.isInteger(cell)) return String(BigInt(cell));

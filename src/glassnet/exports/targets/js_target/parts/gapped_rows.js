@@ -7,7 +7,7 @@ function readCell(cell, column) {
   const number = isText ? Number(cell) : cell;
   if (cell === undefined || cell === null || Number.isNaN(cell) || String(cell).trim() === "") return NaN;
   if (Number.isFinite(number)) return number;
-  throw new TypeError(`${column.name} must be a number, got ${shown(cell)}.`);
+  throw new TypeError(`${column.name} is ${shown(cell)}; it must be a number.`);
 }
 
 /**

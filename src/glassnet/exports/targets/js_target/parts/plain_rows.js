@@ -6,7 +6,7 @@ function readCell(cell, column) {
   const isText = typeof cell === "string" && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(cell.trim());
   const number = isText ? Number(cell) : cell;
   if (Number.isFinite(number)) return number;
-  throw new TypeError(`${column.name} must be a number, got ${shown(cell)}.`);
+  throw new TypeError(`${column.name} is ${shown(cell)}; it must be a number.`);
 }
 
 /**

@@ -46,7 +46,7 @@ function predict(row) {
  * @param {Row[]} rows
  */
 function predictMany(rows) {
-  if (!Array.isArray(rows)) throw new TypeError("predictMany: the rows must be an array.");
+  if (!Array.isArray(rows)) throw new TypeError("predictMany: the rows are no array; they must be one.");
   return rows.map((row) => predict(row));
 }
 

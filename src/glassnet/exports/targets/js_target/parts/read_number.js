@@ -11,7 +11,7 @@ function readNumber(cell, column, parse) {
     value = parse(plain, column.free ? fitted([plain], column) : column);
     if (Number.isNaN(value)) value = column.loose ? NaN : undefined;
   }
-  if (value === undefined) throw new TypeError(`${column.name} must be ${column.must}, got ${shown(cell)}.`);
+  if (value === undefined) throw new TypeError(`${column.name} is ${shown(cell)}; it must be ${column.must}.`);
   return Number.isFinite(value) && !(column.codes || []).includes(value) ? value : NaN;
 }
 

@@ -3,10 +3,10 @@
  * @type {(row: Row) => (string | number)[]}
  */
 function readRow(row) {
-  if (typeof row !== "object" || row === null) throw new TypeError("predict: a row must be an object or an array.");
+  if (typeof row !== "object" || row === null) throw new TypeError("predict: the row is no object or array; it must be one.");
   const cells = cellsOf(row);
   if (cells && cells.length !== columns.length) {
-    throw new TypeError(`predict: a row must have ${columns.length} cells, got ${cells.length}.`);
+    throw new TypeError(`predict: the row has ${cells.length} cells; it must have ${columns.length}.`);
   }
   const found = [];
   for (let i = 0; i < columns.length; i++) {

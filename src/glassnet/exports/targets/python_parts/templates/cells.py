@@ -61,7 +61,7 @@ def form_of(name: str, form: Form, cells: list[Any]) -> Form:
     if len(values) > 1:
         shown = next(text for text in sorted(texts) if len({number_of(text, one) for one in known}) > 1)
         one, other = (f"{number_of(shown, form):g}" for form in known[:2])
-        raise Unreadable(f"column {name!r} must show its decimal mark: {shown!r} may be {one} or {other}")
+        raise Unreadable(f"{shown!r} in column {name!r} may be {one} or {other}; a cell must show its decimal mark")
     return known[0] if known else form
 
 
@@ -100,7 +100,7 @@ def read_column(name: str, cells: list[Any], form: Form) -> list[Any]:
                 found.append(math.nan)
                 continue
             must = form.get("must", "text or numbers")
-            raise Unreadable(f"column {name!r} must hold {must}, got {cell!r}", row) from None
+            raise Unreadable(f"column {name!r} holds {cell!r}; it must hold {must}", row) from None
     return found
 
 

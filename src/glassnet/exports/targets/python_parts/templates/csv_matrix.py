@@ -13,9 +13,9 @@ def read_csv(data: bytes, lines: list[int]) -> list[list[float]]:
     known = [name for name in COLUMNS if name in names]
     if known and len(known) < len(COLUMNS):
         lacking = next(name for name in COLUMNS if name not in names)
-        raise Unreadable(f"the header must have the names of all columns or of none, lacks {lacking!r}")
+        raise Unreadable(f"the header lacks {lacking!r}; it must have the names of all columns or of none")
     if not known and len(names) != INPUTS:
-        raise Unreadable(f"the file must have {INPUTS} columns, got {len(names)}")
+        raise Unreadable(f"the file has {len(names)} columns; it must have {INPUTS}")
     places = [names.index(name) for name in known] or range(INPUTS)
     return [[number_in(cells[i], names[i], row) for i in places] for row, cells in enumerate(rows)]
 
@@ -25,7 +25,7 @@ def number_in(cell: str, name: str, row: int) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise Unreadable(f"column {name!r} must hold finite numbers, got {cell!r}", row) from None
+        raise Unreadable(f"column {name!r} holds {cell!r}; it must hold finite numbers", row) from None
 
 
 def header_of(rows: list[list[str]]) -> tuple[list[str], int]:

@@ -12,7 +12,7 @@ from glassnet.exports.targets.python_parts.templates.rows import Unreadable, cel
 def read(rows: Any) -> list[list[float]]:
     """Return rows as lists of finite numbers."""
     if not hasattr(rows, "keys") and len(rows) == 0 and not hasattr(rows, "shape"):
-        raise Unreadable("the rows must be at least one, got none")
+        raise Unreadable("there are no rows; there must be at least one")
     if hasattr(rows, "keys") or (len(rows) > 0 and hasattr(rows[0], "keys")):
         rows = list(zip(*cells_of(rows).values()))
     try:

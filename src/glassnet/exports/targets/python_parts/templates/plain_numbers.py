@@ -44,7 +44,7 @@ def embedded(codes: list[float], own: int, tables: list[list[list[float]]]) -> l
     """Return the row of a table for each code; of several tables each has ``own`` codes, or all of them if it is 0."""
     last = len(tables[0]) - 1
     if any(not 0 <= code <= last or code != int(code) for code in codes):
-        raise Unreadable(f"codes must be whole numbers from 0 to {last}, got {codes}")
+        raise Unreadable(f"codes are {codes}; they must be whole numbers from 0 to {last}")
     parts = [codes[g * own : (g + 1) * own] if own else codes for g in range(len(tables))]
     return [number for part, table in zip(parts, tables) for code in part for number in table[int(code)]]
 

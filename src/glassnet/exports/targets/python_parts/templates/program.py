@@ -38,15 +38,15 @@ def main() -> int:
         print(f"usage: python {sys.argv[0]} [--probabilities] [new.csv] | --selftest | --help", file=sys.stderr)
         return 2
     if "--probabilities" in options and not LABELS:
-        print("--probabilities: the model must predict classes, it predicts a number.", file=sys.stderr)
+        print("--probabilities: the model predicts a number; it must predict classes.", file=sys.stderr)
         return 2
     source = paths[0] if paths else "standard input"
     lines: list[int] = []
     try:
         columns = predictions(read_csv(content(paths), lines), "--probabilities" in options)
     except Unreadable as error:
-        where = f", in line {lines[error.row]}" if error.row >= 0 else ""
-        print(f"{source}: {error.problem}{where}.", file=sys.stderr)
+        where = f", line {lines[error.row]}" if error.row >= 0 else ""
+        print(f"{source}{where}: {error.problem}.", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"{source}: {error.strerror}.", file=sys.stderr)
@@ -71,9 +71,9 @@ def table_of(data: bytes, lines: list[int]) -> tuple[list[str], list[list[str]]]
     """Return the names and the rows of a CSV file, and append the line of each row to ``lines``."""
     text, above = decoded(data), 0
     if not text.strip():
-        raise Unreadable("the file must hold a table, got an empty file")
+        raise Unreadable("the file is empty; it must hold a table")
     if "\0" in text:
-        raise Unreadable("the file must be text, got binary data")
+        raise Unreadable("the file holds binary data; it must be text")
     csv.field_size_limit(2**31 - 1)
     marks = ",;\t|"
     said = re.match(r"sep=(.)\r?\n", text)
@@ -84,7 +84,7 @@ def table_of(data: bytes, lines: list[int]) -> tuple[list[str], list[list[str]]]
         mark = max(marks, key=lambda one: known_names(tops[one]))
         found = [(above + line, row) for line, row in csv_rows(text, mark) if row]
     except csv.Error as error:
-        raise Unreadable(f"it must be CSV: {error}") from None
+        raise Unreadable(f"the file is not CSV: {error}") from None
     names, first = header_of([row for _, row in found[:20]])
     found = found[first:]
     while found and not any(cell.strip() for cell in found[-1][1]):
@@ -92,12 +92,12 @@ def table_of(data: bytes, lines: list[int]) -> tuple[list[str], list[list[str]]]
     rows = [row for _, row in found if len(names) == 1 or len(row) > 1 or row[0].strip()]
     lines.extend(line for line, row in found if len(names) == 1 or len(row) > 1 or row[0].strip())
     if not rows:
-        raise Unreadable(f"the table must have at least one row, got {len(names)} column names and no rows")
+        raise Unreadable(f"the table has {len(names)} column names and no rows; it must have at least one row")
     for number, row in enumerate(rows):
         while len(row) > len(names) and not row[-1].strip():
             row.pop()
         if len(row) != len(names):
-            raise Unreadable(f"every row must have {len(names)} cells like the first, got {len(row)}", number)
+            raise Unreadable(f"the row has {len(row)} cells; it must have {len(names)} like the first", number)
     return numbered(names), rows
 
 

@@ -12,7 +12,7 @@ class Unreadable(ValueError):
     """Rows cannot be read; ``problem`` says why, and ``row``, counted from 0, where."""
 
     def __init__(self, problem: str, row: int = -1) -> None:
-        super().__init__(f"{problem}, in row {row}." if row >= 0 else f"{problem}.")
+        super().__init__(f"row {row}: {problem}." if row >= 0 else f"{problem}.")
         self.problem, self.row = problem, row
 
 
@@ -21,20 +21,20 @@ def cells_of(rows: Any) -> dict[str, list[Any]]:
     if hasattr(rows, "keys"):
         found = {name: rows[name] for name in COLUMNS if name in rows}
         if any(isinstance(cells, str) or not hasattr(cells, "__len__") for cells in found.values()):
-            raise Unreadable("each column must be a list of cells; for one row pass [row]")
+            raise Unreadable("a column is no list of cells; each must be one. For one row pass [row]")
         if len({len(cells) for cells in found.values()}) > 1:
-            raise Unreadable("all columns must have the same number of cells")
+            raise Unreadable("columns have different numbers of cells; all must have the same")
     else:
         rows = list(rows)
         for number, row in enumerate(rows):
             if not hasattr(row, "keys"):
-                raise Unreadable(f"a row must be a dict of cells by the names of columns, got {row!r}", number)
+                raise Unreadable(f"the row is {row!r}; it must be a dict of cells by the names of columns", number)
         known = set().union(*rows) if rows else set(COLUMNS)
         found = {name: [row.get(name) for row in rows] for name in COLUMNS if name in known}
     absent = [repr(name) for name in COLUMNS if name not in found]
     if absent:
         more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
-        raise Unreadable(f"the rows must have the column{'s' * (len(absent) > 1)} {', '.join(absent[:10])}{more}")
+        raise Unreadable(f"the rows lack the column{'s' * (len(absent) > 1)} {', '.join(absent[:10])}{more}")
     return {name: list(cells) for name, cells in found.items()}
 
 
@@ -50,10 +50,10 @@ def problem_of(rows: Any) -> Unreadable:
     """Return the error about the first row that is not the right number of finite numbers."""
     for row, cells in enumerate(rows):
         if isinstance(cells, str) or not hasattr(cells, "__len__"):
-            return Unreadable(f"each row must be a list of {INPUTS} numbers; for one row pass [row]", row)
+            return Unreadable(f"the row is no list; it must be one of {INPUTS} numbers. For one row pass [row]", row)
         cells = flat(cells)
         if len(cells) != INPUTS:
-            return Unreadable(f"each row must have {INPUTS} numbers, got {len(cells)}", row)
+            return Unreadable(f"the row has {len(cells)} numbers; it must have {INPUTS}", row)
         for place, cell in enumerate(cells):
             try:
                 good = not isinstance(cell, (str, bytes)) and math.isfinite(float(cell))
@@ -61,5 +61,5 @@ def problem_of(rows: Any) -> Unreadable:
                 good = False
             if not good:
                 name = repr(list(COLUMNS)[place]) if COLUMNS else place
-                return Unreadable(f"column {name} must hold finite numbers, got {cell!r}", row)
+                return Unreadable(f"column {name} holds {cell!r}; it must hold finite numbers", row)
     return Unreadable(f"each row must have {INPUTS} numbers")
