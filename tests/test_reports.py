@@ -19,10 +19,11 @@ from glassnet.reports import Report
 from glassnet.reports.card import date_now
 from glassnet.reports.classes import class_facts, worst_classes
 from glassnet.reports.comparison import Scores
-from glassnet.reports.intervals import intervals_of, intervals_words, wilson
+from glassnet.reports.intervals import intervals_of, intervals_words
 from glassnet.reports.scoring import score_classes, score_numbers
 from glassnet.reports.single_rows import row_sentence
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
+from glassnet.utils.shares import wilson
 
 VOID = {"meta", "wbr", "br", "img", "line", "path", "circle", "rect", "polyline", "polygon", "use", "link"}
 MODEL = "model.safetensors"
