@@ -163,7 +163,7 @@ def test_names_that_python_asks_for() -> None:
         assert not hasattr(owner, "__array__")
     with pytest.raises(AttributeError, match=r"^Network has no _repr_png_\.$"):
         net._repr_png_  # noqa: B018
-    with pytest.raises(gn.NotFittedError, match=r"n_outputs: the network is not built: its input shape is unknown. Call fit or build first."):
+    with pytest.raises(gn.NotFittedError, match=r"n_outputs: the network is not built: its input shape is unknown\. Call fit or build first\."):
         net.n_outputs  # noqa: B018
 
 

@@ -175,7 +175,7 @@ def test_bad_containers(call: Any, message: str) -> None:
 def test_one_layer_in_two_places_is_refused() -> None:
     """A layer that is in a container cannot be anywhere else, in this network or another."""
     shared = gn.Dense(4)
-    with pytest.raises(gn.ConfigError, match=r"a layer is there twice; every layer must be in one place. Make a new one for each place."):
+    with pytest.raises(gn.ConfigError, match=r"a layer is there twice; every layer must be in one place\. Make a new one for each place\."):
         gn.Network([gn.Residual([shared]), shared, gn.Dense(1)], loss="squared_error")
     first = gn.Network([gn.Residual([shared]), gn.Dense(1)], loss="squared_error")
     with pytest.raises(gn.ConfigError, match="a layer must be in one network only"):

@@ -152,7 +152,7 @@ def test_bad_sparse_matrices() -> None:
     sparse = pytest.importorskip("scipy.sparse")
     X, y = data()
     X[5, 2] = np.inf
-    with pytest.raises(gn.DataError, match=r"X holds inf at row 5, column 2; it must be finite."):
+    with pytest.raises(gn.DataError, match=r"X holds inf at row 5, column 2; it must be finite\."):
         make().fit(sparse.csr_array(X), y, epochs=1)
     with pytest.raises(gn.DataError, match=r"at least one row and one value, got shape \(0, 3\)"):
         make().fit(sparse.csr_array((0, 3)), [], epochs=1)

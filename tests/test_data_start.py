@@ -64,7 +64,7 @@ def test_a_trained_network_refuses(rng: np.random.Generator) -> None:
     X, y = rng.standard_normal((20, 6)), rng.integers(0, 3, 20)
     net = network()
     net.fit(X, y, epochs=2, diagnose=False)
-    with pytest.raises(gn.ConfigError, match=r"was trained for 2 epochs; it must be new."):
+    with pytest.raises(gn.ConfigError, match=r"was trained for 2 epochs; it must be new\."):
         net.init_from_data(X)
 
 

@@ -384,7 +384,7 @@ def test_best_weights_are_said_to_be_others_than_the_last() -> None:
 def test_refusals() -> None:
     """Members, too many rows and unknown symbols are refused."""
     network = net(gn.Dense(2))
-    with pytest.raises(gn.DataError, match=r"explain: 65 rows; there must be at most 64. Pass one row, or a few."):
+    with pytest.raises(gn.DataError, match=r"explain: 65 rows; there must be at most 64\. Pass one row, or a few\."):
         network.explain(rows(65), rows(65, 2))
     members = gn.Network([gn.Dense(2)], loss="squared_error", members=2, seed=0)
     with pytest.raises(gn.ConfigError, match=r"explain: network must have no members, got members=2."):

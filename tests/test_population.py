@@ -330,7 +330,7 @@ def test_settings_are_checked(arguments: dict[str, Any], words: str) -> None:
 def test_settings_need_a_place() -> None:
     """Weight decay needs an optimizer that has it, dropout a layer, and a template must be one plain network."""
     plain = template(layers=[gn.Dense(3)], optimizer=gn.Adam())
-    with pytest.raises(gn.ConfigError, match=r"the optimizer Adam has no weight_decay. Take AdamW."):
+    with pytest.raises(gn.ConfigError, match=r"the optimizer Adam has no weight_decay\. Take AdamW\."):
         gn.Population(plain, weight_decay=[0.1])
     with pytest.raises(gn.ConfigError, match="dropout needs Dropout layers in the network, got none"):
         gn.Population(plain, dropout=[0.1, 0.2])

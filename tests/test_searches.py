@@ -309,5 +309,5 @@ class TestSweep:
 
     def test_build_must_return_a_network(self) -> None:
         """What else it returns is named."""
-        with pytest.raises(gn.ConfigError, match=r"sweep: build: network is of type int; it must be a Network."):
+        with pytest.raises(gn.ConfigError, match=r"sweep: build: network is of type int; it must be a Network\."):
             gn.sweep(lambda units: units, {"units": [1]}, X, CLASSES, epochs=1)  # type: ignore[arg-type,return-value]
