@@ -12,7 +12,7 @@ from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, TableWarning
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
-from glassnet.network import Network, load
+from glassnet.network import Network, read_network
 from glassnet.tabular.attribution.background import read_background
 from glassnet.tabular.attribution.reasons import Whys, column_importance, reasons_of
 from glassnet.tabular.calibration.result import read_calibration
@@ -308,7 +308,7 @@ class TableModel(Predictor):
             There is no such file.
         """
         where = f"TableModel.load({str(path)!r})"
-        network = load(path)
+        network = read_network(path)
         table = network.metadata.get(_KEY)
         if not isinstance(table, dict):
             must = "it must hold a network with its table encoder"
