@@ -54,10 +54,11 @@ class Summary:
     """
 
     def __init__(self, network: BaseNetwork) -> None:
-        slots = network._slots
+        store = network._built("summary")
+        slots = store.slots
         self.rows = [
             LayerRow(name, _short(layer), layer.out_shape, sum(s.stop - s.start for s in slots if s.layer is layer))
-            for name, layer in network._built("summary").layers.items()
+            for name, layer in store.layers.items()
         ]
         self.places = {slot.name: slice(slot.start, slot.stop) for slot in slots}
         self.shapes = {slot.name: tuple(slot.spec.shape) for slot in slots}
