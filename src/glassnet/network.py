@@ -304,9 +304,9 @@ class Network(NetworkPlots):
         return summarize(self)
 
     def _repr_html_(self) -> str:
-        from glassnet.engine.summary import network_page
+        from glassnet.engine.network_html import network_html
 
-        return network_page(self)
+        return network_html(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.

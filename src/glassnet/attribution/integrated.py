@@ -55,6 +55,11 @@ class Attribution:
     def __len__(self) -> int:
         return len(self.values)
 
+    def _repr_html_(self) -> str:
+        from glassnet.attribution.attribution_html import attribution_html
+
+        return attribution_html(self)
+
     def __repr__(self) -> str:
         flat = self.values.reshape(len(self.values), -1)
         lines = [f"{len(self)} rows, contributions to the {self.of}; largest gap {np.abs(self.gaps).max():.1e}"]

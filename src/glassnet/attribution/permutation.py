@@ -56,6 +56,11 @@ class Importance:
         rows = [{"name": self.names[i], "mean": float(self.mean[i]), "std": float(self.std[i])} for i in self.ranking]
         return {"metric": self.metric, "score": self.score, "importance": rows}
 
+    def _repr_html_(self) -> str:
+        from glassnet.attribution.attribution_html import importance_html
+
+        return importance_html(self)
+
     def __repr__(self) -> str:
         head = f"how much worse the {self.metric} ({self.score:.4g}) gets when a column is shuffled"
         rows = [(self.names[i], f"{self.mean[i]:+.4g} +- {self.std[i]:.2g}") for i in self.ranking]

@@ -79,5 +79,10 @@ class Ensemble:
         chosen = first.loss.choose_metrics("Ensemble.evaluate", metrics)
         return {name: float(metric(targets[:], prediction, weight)) for name, metric in chosen.items()}
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import ensemble_html
+
+        return ensemble_html(self)
+
     def __repr__(self) -> str:
         return f"Ensemble({len(self)} of {self.networks[0]!r})"

@@ -248,6 +248,11 @@ class Population(AdvisesOnNames):
         self._trained()
         return plot_histories(self.histories, monitor or self._monitor, ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import population_html
+
+        return population_html(self)
+
     def __repr__(self) -> str:
         epochs = max(history.epochs for history in self.histories)
         failed = f", {len(self.failures)} diverged" if self.failures else ""

@@ -122,6 +122,11 @@ class Sweep:
         names = list(self.trials[0].settings)
         return plot_sweep(self, check_choice("Sweep.plot", "setting", setting or names[0], names), ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import sweep_html
+
+        return sweep_html(self)
+
     def __repr__(self) -> str:
         return f"Sweep({len(self.trials)} trials, best {self.trials[0]!r})"
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
 from glassnet.training.finding_kinds import KINDS, SEVERITIES
-from glassnet.utils.html import element, table
 from glassnet.utils.wording import plain_data
 
 __all__ = ["NO_MEMBERS", "Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
@@ -216,12 +215,9 @@ class Diagnosis(Sequence[Finding]):
         return f"{problems}, {notes} note{'s' * (notes != 1)}" if notes else problems
 
     def _repr_html_(self) -> str:
-        parts = [element("p", self._head)]
-        for finding in self:
-            place = f" ({finding.place})" if finding.place else ""
-            parts.append(element("p", element("b", f"{finding.severity}: {finding.code}"), place))
-            parts.append(table([element("i", heading), text] for heading, text in finding.lines))
-        return "".join(parts)
+        from glassnet.training.history_html import diagnosis_html
+
+        return diagnosis_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
