@@ -316,7 +316,7 @@ def test_snapshots_and_their_histograms() -> None:
         plots.plot_histograms(snapshots, "losses")
     with pytest.raises(gn.NotFittedError, match=r"there is no snapshot; there must be at least one\. Pass callbacks=snapshots to fit\."):
         plots.plot_histograms(gn.Snapshots())
-    with pytest.raises(gn.ConfigError, match=r"Snapshots: the network must have no members and train on arrays."):
+    with pytest.raises(gn.ConfigError, match=r"Snapshots: the network has members, or its rows come in batches; it must have none and train on arrays\. Leave Snapshots out\."):
         network().fit([(X, Y)], epochs=1, callbacks=gn.Snapshots())
 
 
