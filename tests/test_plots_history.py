@@ -8,10 +8,10 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import pytest
-from plot_checks import legend_of, texts_of
 
 import glassnet as gn
 from glassnet import plots
+from plot_checks import legend_of, texts_of
 
 X = np.random.default_rng(0).standard_normal((40, 3))
 Y = (X[:, 0] > 0).astype(int)
@@ -61,7 +61,7 @@ def test_metrics_that_change_between_fits() -> None:
         net.fit(X, Y, epochs=1, validation_split=0.25, metrics=[metric], diagnose=False)
     for column, there in (("accuracy", [True, False, True]), ("valid_f1", [False, True, False])):
         ax = net.plot_history(column)
-        line = [line for line in ax.lines if line.get_label() == "validation"][0]
+        line = next(line for line in ax.lines if line.get_label() == "validation")
         assert np.isfinite(np.asarray(line.get_ydata(), dtype=float)).tolist() == there
         assert line.get_marker() == "o"  # without neighbours a value is a point
     assert net.plot_history("learning_rate").get_legend() is None

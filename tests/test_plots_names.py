@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from plot_checks import cut_texts, legend_of, share_of_axes, texts_of
 
 import glassnet as gn
 from glassnet import plots
 from glassnet.plots.calibration import wilson_interval
 from glassnet.plots.labels import fitted_names, text_width, wrapped
+from plot_checks import cut_texts, legend_of, share_of_axes, texts_of
 
 YEARS = [f"household_income_before_tax_{year}" for year in (2019, 2020, 2021, 2022)]
 DOLLARS = ["over $5 or $6", "über \N{GRINNING FACE} $", "a\nb\tc", "x" * 60]
@@ -97,10 +97,7 @@ def test_nothing_is_cut_off(k: int, size: tuple[float, float] | None) -> None:
     if k > 10:
         drawn = {what: drawn[what] for what in ("regions", "confusion", "network")}
     for what, draw in drawn.items():
-        if size is None:
-            ax = draw(None)
-        else:
-            ax = draw(plt.subplots(figsize=size, dpi=72, layout="constrained")[1])
+        ax = draw(None) if size is None else draw(plt.subplots(figsize=size, dpi=72, layout="constrained")[1])
         assert cut_texts(ax.figure) == [], what
         least = 0.1 if what == "confusion" else 0.25
         assert share_of_axes(ax) > least, what
@@ -162,7 +159,7 @@ def test_what_is_refused(call: Callable[..., Any], message: str) -> None:
 def test_a_column_of_text_is_named() -> None:
     """A frame with text says which column, and what takes such frames."""
     frame = pd.DataFrame(rows_of_classes(3)[0], columns=YEARS).assign(**{YEARS[2]: "owner"})
-    with pytest.raises(gn.DataError, match=f"'owner' in column '{YEARS[2]}'.*TabularClassifier"):
+    with pytest.raises(gn.DataError, match=rf"'owner' in column '{YEARS[2]}'.*TabularClassifier"):
         nearest_centre(3).plot_decision_regions(frame)
 
 
@@ -269,5 +266,5 @@ def test_one_of_several_networks_is_drawn() -> None:
     ax = several.plot_network(row, member=2)
     wanted = [f"{value:.2g}" for value in several.predict(row)[2, 0]]
     assert [text for text in texts_of(ax) if text in wanted] == wanted
-    with pytest.raises(gn.ConfigError, match="member is 3; it must be a whole number of at most 2"):
+    with pytest.raises(gn.ConfigError, match=r"member is 3; it must be a whole number of at most 2"):
         several.plot_network(member=3)

@@ -11,11 +11,11 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from plot_checks import cut_texts, legend_of, texts_of
 
 import glassnet as gn
 from glassnet.sklearn import MLPClassifier, MLPRegressor
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
+from plot_checks import cut_texts, legend_of, texts_of
 
 _RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame({
@@ -105,7 +105,7 @@ def test_reasons(classifier: TabularClassifier, regressor: TabularRegressor) -> 
         assert ax.get_xlabel().replace("\n", " ").startswith(f"contribution to {of}")
         assert first.column in names_at(ax)[-1]
         assert cut_texts(ax.figure) == []
-    with pytest.raises(gn.ConfigError, match="TableModel.plot_why: row is 90; it must be a whole number of at most 89"):
+    with pytest.raises(gn.ConfigError, match=r"TableModel.plot_why: row is 90; it must be a whole number of at most 89"):
         classifier.plot_why(FRAME, 90)
 
 
@@ -123,7 +123,7 @@ def test_regressors_are_in_units(regressor: TabularRegressor) -> None:
     ax = regressor.plot_history()
     assert len([line for line in ax.lines if len(line.get_xdata()) == 4]) == 4
     assert "price (EUR)" in texts_of(regressor.plot_network())
-    with pytest.raises(gn.NotFittedError, match="TableModel.plot_history: the network has no history"):
+    with pytest.raises(gn.NotFittedError, match=r"TableModel.plot_history: the network has no history"):
         regressor.model_.plot_history()
 
 
@@ -143,7 +143,7 @@ def test_regions_are_in_units_of_the_columns(classifier: TabularClassifier, regr
     wanted = regressor.model_.predict({name: [value] for name, value in {**corner, "island": island}.items()})
     assert np.asarray(ax.images[0].get_array())[0, 0] == pytest.approx(wanted.item())
     assert ax.figure.axes[1].get_ylabel() == "predicted price (EUR)"
-    with pytest.raises(gn.ConfigError, match="unknown features 'island'|features is 'island'"):
+    with pytest.raises(gn.ConfigError, match=r"unknown features 'island'|features is 'island'"):
         classifier.plot_decision_regions(FRAME, features=("bill", "island"))
     only = TabularClassifier("small", epochs=1, random_state=0, diagnose=False).fit(FRAME[["bill", "island"]], SPECIES)
     message = "TableModel.plot_decision_regions: the model has 1 column of numbers ('bill'); it must have two"
@@ -210,14 +210,14 @@ def test_perceptrons(perceptrons: dict[str, Any]) -> None:
     assert labels.plot_history().get_ylabel() == "loss"
     assert hasattr(two.plot_weights(), "plot")
     with pytest.raises(
-        gn.ConfigError, match="MLPClassifier.plot_predicted: it predicts labels; it must predict numbers."
+        gn.ConfigError, match=r"MLPClassifier.plot_predicted: it predicts labels; it must predict numbers."
     ):
         labels.plot_predicted(MEASURES, SPECIES)
     with pytest.raises(
-        gn.ConfigError, match="MLPRegressor.plot_confusion: it predicts numbers; it must predict labels."
+        gn.ConfigError, match=r"MLPRegressor.plot_confusion: it predicts numbers; it must predict labels."
     ):
         numbers.plot_confusion(MEASURES, PRICE)
-    with pytest.raises(gn.ConfigError, match="MLPClassifier.plot_confusion: y holds 'emperor'; it must hold labels"):
+    with pytest.raises(gn.ConfigError, match=r"MLPClassifier.plot_confusion: y holds 'emperor'; it must hold labels"):
         labels.plot_confusion(MEASURES, ["emperor"] * 90)
 
 

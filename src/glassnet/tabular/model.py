@@ -12,9 +12,9 @@ from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, TableWarning
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
-from glassnet.network import Network, load
+from glassnet.network import Network, read_network
 from glassnet.tabular.attribution.background import read_background
-from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
+from glassnet.tabular.attribution.reasons import Whys, column_importance, reasons_of
 from glassnet.tabular.calibration.result import read_calibration
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.presence import require_columns
@@ -159,7 +159,7 @@ class TableModel(ModelPlots):
         """
         return answer_of(self, self.table(row), self.target.labels, "TableModel.predict_one")
 
-    def why(self, frame: Any, background: Any = None) -> list[Why]:
+    def why(self, frame: Any, background: Any = None) -> Whys:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
 
         ``background`` has the rows to compare with; see `glassnet.tabular.attribution.reasons.reasons_of`.
@@ -309,7 +309,7 @@ class TableModel(ModelPlots):
             There is no such file.
         """
         where = f"TableModel.load({str(path)!r})"
-        network = load(path)
+        network = read_network(path)
         table = network.metadata.get(_KEY)
         if not isinstance(table, dict):
             must = "it must hold a network with its table encoder"
