@@ -169,7 +169,7 @@ class _Drawing:
         sides = sum(min(_NAME_ROOM, _widest(names)) for names in (self.inputs, self.outputs))
         longest = max(3.0, *(rank.length for rank in self.ranks))
         above = max(map(len, self.words)) * 9.0
-        return max(60.0, min(92.0, titles + 6.0)) * len(self.ranks) + sides + 20.0, 23.0 * longest + above + 90.0
+        return max(76.0, min(96.0, titles + 8.0)) * len(self.ranks) + sides + 20.0, 23.0 * longest + above + 90.0
 
     @property
     def _down(self) -> tuple[float, float]:
