@@ -19,7 +19,7 @@ __all__ = ["Importance", "permutation_importance"]
 
 
 class Importance:
-    """How much worse a network gets when each column, or group of columns, is shuffled.
+    """Permutation importance: how much worse a score gets when a column, or a group of columns, is shuffled.
 
     Attributes
     ----------

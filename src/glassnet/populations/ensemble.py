@@ -15,7 +15,7 @@ __all__ = ["Ensemble"]
 
 
 class Ensemble:
-    """Networks whose predictions are averaged; how far they differ says how sure they are.
+    """Networks whose predictions are averaged; their spread shows how uncertain the average is.
 
     ``prediction = mean_k p_k``, ``spread = sqrt(mean_k (p_k - prediction)**2)``
 

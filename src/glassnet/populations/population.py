@@ -202,7 +202,7 @@ class Population(AdvisesOnNames):
         monitor : str, optional
             As of `scores`.
         mode : {"auto", "min", "max"}, default="auto"
-            Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
+            Whether small or large values are good: ``"auto"`` works for losses and the metrics of this library.
         """
         values = self.scores(monitor)
         sign = better_sign("Population", monitor or self._monitor, mode)

@@ -172,7 +172,7 @@ def sweep(
     monitor : str, optional
         The column of the history to compare; by default what early stopping watches, or the validation loss.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
+        Whether small or large values are good: ``"auto"`` works for losses and the metrics of this library.
     **options
         ``batch_size``, ``validation_data``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``,
         ``drop_last``, ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`.

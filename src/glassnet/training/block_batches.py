@@ -250,7 +250,7 @@ def prepare_blocks(
         message = "fit: validation_data and validation_split are both given; only one may be. Leave one out."
         raise ConfigError(message)
     if split and network.members is not None:
-        message = f"fit: validation_split is {split}; with members it must be 0. Pass validation_data to all."
+        message = f"fit: validation_split is {split}; with members it must be 0. Pass one validation_data for all."
         raise ConfigError(message)
     check = getattr(source, "check_numbers", None)
     if check is not None:

@@ -33,8 +33,8 @@ class EarlyStopping(AdvisesOnNames):
         Whether the network ends with the best epoch's weights and running statistics. Training can go on all the
         same: the next ``fit`` starts from the last epoch's.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether the value must fall or rise: ``"auto"`` knows it of losses and of our metrics, and says so where it does
-        not.
+        Whether the value must fall or rise: ``"auto"`` works for losses and the metrics of this library, and raises an
+        error for others.
     ties : {"first", "last"}, default="first"
         Which of several epochs with the same best value is the best: with ``"last"``, a value that equals the best is
         an improvement too. It is what RealMLP does, whose metric, the share of errors, often ties.
@@ -67,9 +67,9 @@ class EarlyStopping(AdvisesOnNames):
         return better_sign("EarlyStopping", self.monitor, self.mode)
 
     def _check_monitor(self, columns: list[str]) -> None:
-        """Refuse a monitor that the history will not have, or whose better direction nobody knows."""
+        """Refuse a monitor that the history will not have, or whose better direction is not known."""
         if self.monitor in columns:
-            # Asking for it raises where nobody knows it.
+            # Reading it raises an error where it is not known.
             _ = self._sign
             return
         fact = f"the history has no {self.monitor!r} to monitor"

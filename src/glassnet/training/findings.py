@@ -1,4 +1,4 @@
-"""What was found: one thing with its evidence, and all of them, as text, as HTML and as plain data."""
+"""Findings: one with its evidence, and all of them, as text, as HTML and as plain data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINES = textwrap.TextWrapper(100, "  ", "    ", break_long_words=False, break_o
 
 
 class DiagnosisWarning(UserWarning):
-    """Issued by `Network.fit` for what it found; filter it like any warning of Python."""
+    """Issued by `Network.fit` for its findings; filter it like any warning of Python."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Finding:
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """What there is to say, each sentence with its heading."""
+        """All sentences with their headings."""
         found = [("measured", self.measured), ("why", self.why), ("do", self.advice), ("tried", self.tried)]
         found.append(("silence", self.silence or f'ignore=["{self.code}"]'))
         return [(heading, text) for heading, text in found if text]
@@ -194,7 +194,7 @@ class Diagnosis(Sequence[Finding]):
 
     @property
     def notes(self) -> list[Finding]:
-        """What is good to know and no reason to worry."""
+        """Findings of severity "note": good to know, and no reason to worry."""
         return [finding for finding in self if finding.severity == "note"]
 
     @property

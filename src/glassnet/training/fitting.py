@@ -1,4 +1,4 @@
-"""``fit``: check what was asked for, set up a run, let it go."""
+"""``fit``: check the arguments, set up a run, and train."""
 
 from __future__ import annotations
 

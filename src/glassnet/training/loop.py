@@ -146,7 +146,7 @@ class Run(Generic[N]):
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
     def loop(self) -> History:
-        """Train until the target, or until something says stop.
+        """Train until the target, or until a hook stops the run.
 
         Whatever a callback or a second Ctrl-C raises passes through, with the network in a state to go on from.
         """
@@ -326,7 +326,7 @@ class Run(Generic[N]):
         self._call("on_epoch_end", self)
 
     def _leave(self) -> None:
-        """Leave the best weights in the network if that was asked for, and say how the run ended."""
+        """Restore the best weights if that was asked for, and record why the run ended."""
         self.state.leave(self.network, best=self.restores_best)
         self.history.stop_reason = self._stop_reason or "finished"
         self.note_seconds()

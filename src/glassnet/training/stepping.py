@@ -26,7 +26,7 @@ N = TypeVar("N", bound=BaseNetwork)
 
 
 class SteppedRun(Run[N]):
-    """A run that takes steps when it is told to; `glassnet.Network.stepwise` makes one.
+    """A run that takes steps one call at a time; `glassnet.Network.stepwise` makes one.
 
     Between two steps the network may be used as always, settings may be changed, and one may go back to any `snapshot`.
     From the first step until `close` nobody else may fit the network.

@@ -56,7 +56,7 @@ class CalibratedProbabilities:
 
     @property
     def error(self) -> tuple[float, float]:
-        """Mean gap between confidence and share of right answers, before and after: the expected calibration error."""
+        """Mean gap between confidence and accuracy, before and after: the expected calibration error."""
         return calibration_error(self.bins_before), calibration_error(self.bins)
 
     def is_in(self, network: Network) -> bool:
