@@ -12,7 +12,7 @@ from glassnet.utils.docstrings import merge_sections
 ENGINE = {
     "glassnet.engine.inspection": "tap",
     "glassnet.diagnosis": "fit_watched",
-    "glassnet.diagnosis.watch.Watch": "add_to_error broken issue_warnings",
+    "glassnet.diagnosis.watch.Watch": "broken",
     "glassnet.explanation.explanations.Explanation": "fragment",
     "glassnet.saving.model_file": "Restore SavedTraining load_network model_description restore_network save_network",
     "glassnet.layers": "make_layer",
