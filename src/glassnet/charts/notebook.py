@@ -33,6 +33,7 @@ div.grid.grid th, div.grid.grid td { padding: 0.18em 0.9em 0.18em 0; text-align:
 div.grid.grid tr { background: none; }
 div.grid.grid thead th { font-weight: 600; border-bottom: 1px solid var(--edge); vertical-align: bottom; }
 div.grid.grid .number { text-align: right; white-space: nowrap; }
+div.grid.grid thead .number { white-space: normal; }
 div.grid.grid tr.marked td { font-weight: 600; }
 div.grid.grid tr.line td { border-top: 1px solid var(--edge); }
 .finding { margin: 0.6em 0; padding: 0.1em 0 0.1em 0.7em; border-left: 3px solid var(--edge); }

@@ -41,14 +41,14 @@ figure.chart .notes .finding-sign { color: var(--orange); }
 figure.chart .notes li { margin: 0; overflow-wrap: anywhere; }
 table.bars { border-collapse: collapse; width: 100%; max-width: 40em; margin: 0.4em 0 0.8em; font-size: 0.92em;
   table-layout: auto; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-table.bars td, table.bars tr { background: none; }
-table.bars th { padding: 0.16em 0.5em 0.16em 0; text-align: left; vertical-align: middle;
+table.bars tr { background: none; }
+table.bars td, table.bars th { padding: 0.16em 0.5em 0.16em 0; text-align: left; vertical-align: middle;
   border: 0; background: none; }
 table.bars th { font-weight: 400; color: var(--quiet); font-size: 0.92em; }
-table.bars .name { overflow-wrap: anywhere; min-width: 7em; max-width: 15em; }
+table.bars .name { overflow-wrap: anywhere; min-width: 8.6em; max-width: 16em; }
 table.bars .value.short { white-space: nowrap; }
 table.bars .value { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
-table.bars .bar { width: 45%; min-width: 5em; padding-right: 0.7em; }
+table.bars .bar { width: 42%; min-width: 4.5em; padding-right: 0.7em; }
 table.bars .track { position: relative; height: 0.95em;
   background: color-mix(in srgb, currentColor 7%, transparent); }
 table.bars .track > * { position: absolute; top: 0; bottom: 0; }
