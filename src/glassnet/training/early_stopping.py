@@ -24,7 +24,7 @@ class EarlyStopping(AdvisesOnNames):
     ----------
     monitor : str, default="valid_loss"
         A column of the history: ``"loss"``, ``"valid_loss"``, ``"valid_accuracy"``, or ``"valid_"`` and the name of a
-        metric of your own that is passed to ``fit``. NaN is never an improvement.
+        metric that is passed to ``fit``; its name alone is that of the training rows. NaN is never an improvement.
     patience : int, default=10
         Epochs without improvement before training stops; 0, as in Keras, stops at the first one, as 1 does.
     min_delta : float, default=0.0
@@ -86,7 +86,8 @@ class EarlyStopping(AdvisesOnNames):
 def monitor_advice(monitor: Any, columns: list[str]) -> str:
     """Return what may be meant by a column that the history will not have, or what to pass for it, and its columns."""
     metric = str(monitor).removeprefix("valid_")
-    is_computable = metric != monitor and metric in METRICS and "valid_loss" in columns
+    is_measured = "valid_loss" in columns if metric != monitor else f"valid_{metric}" not in columns
+    is_computable = metric in METRICS and is_measured
     advice = f"Pass metrics=[{metric!r}] to fit." if is_computable else suggestion(monitor, columns)
     return f"{advice} Its columns are {', '.join(map(repr, sorted(columns)))}.".lstrip()
 

@@ -84,6 +84,8 @@ class SteppedRun(Run[N]):
         hooks: Sequence[Hooks | None] = [pacing(Pace(BlasLimit(self._threads), 1)), setup.stopper, *setup.users]
         kept: dict[str, Any] = {"validation": setup.validation, "metrics": setup.metrics, "make_step": make_step}
         super().__init__(network, setup.batches, epochs, callbacks=[hook for hook in hooks if hook is not None], **kept)
+        self.training_scores = setup.training_scores
+        self.history.notes += [setup.note] if setup.note and setup.note not in self.history.notes else []
         self._iterator: Iterator[Run[N]] | None = None
         self._has_begun = self._is_over = False
 
@@ -172,7 +174,8 @@ class SteppedRun(Run[N]):
         self._use(after)
         try:
             watched = None if after.validation is None else after.metrics
-            check_monitors(self.network, watched, self._given["early_stopping"])
+            of_training = getattr(after.training_scores, "metrics", ())
+            check_monitors(self.network, watched, self._given["early_stopping"], of_training)
         except Exception:
             self._use(before)
             raise

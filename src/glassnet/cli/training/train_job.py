@@ -27,7 +27,7 @@ from glassnet.tabular.fitting.options import RunFile
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.splitting.suggestions import is_called_identifier
 
-__all__ = ["train"]
+__all__ = ["read_and_divide", "train"]
 
 _SHARE_OF_LINEAR, _SHARE_AFTER = 0.1, 0.1  # of the time that is allowed: the linear baseline; scores and importance
 
@@ -50,7 +50,7 @@ def train(
         refuse_locked(WHERE, path)
     page = None if options.report is None else check_report(WHERE, options.report, [options.data])
     run_file = check_run_file(options, [path, page])
-    data, n_read, deadline = _read(options, watcher)
+    data, n_read, deadline = read_and_divide(options, watcher)
     run_file = resumed(run_file, options, data)
     # One handler from here to the end: Ctrl-C after training, even twice, must not cost the model.
     with catch_interrupts() as ctrl_c:
@@ -77,7 +77,7 @@ def train(
     return model, result
 
 
-def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int, Deadline]:
+def read_and_divide(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int, Deadline]:
     """Return the table split into parts, the number of rows that were read, and the limit that begins after reading."""
     watcher.phase(f"reading {shown_name(options.data)}")
     in_parts = rows_in_parts(options)
@@ -117,7 +117,7 @@ def _fit(
     goal = goal_of(options, data)
     chosen = with_choices(options, data.count("training"))
     options = chosen if options.is_plain else options
-    linear = fit_linear(chosen, data, watcher, ctrl_c, deadline.part(_SHARE_OF_LINEAR))
+    linear = fit_linear(chosen, data, watcher, ctrl_c, deadline.part(_SHARE_OF_LINEAR)).model
     deadline.keep_back(_SHARE_AFTER * deadline.seconds)
     trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, deadline, run_file)
     ours, theirs = Encoded(trained.model, data), Encoded(linear, data)

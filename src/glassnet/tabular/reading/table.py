@@ -131,8 +131,8 @@ class Table:
         check_names(where, [column.name for column in self.columns])
         lengths = {len(column) for column in self.columns}
         if len(lengths) > 1:
-            got = ", ".join(f"{column.name!r} with {len(column)}" for column in self.columns[:5])
-            message = f"{where}: columns are {got}; all must have the same number of rows."
+            got = ", ".join(f"{column.name!r} has {len(column)}" for column in self.columns[:5])
+            message = f"{where}: columns differ in length ({got}); all must have the same number of rows."
             raise ShapeError(message, got=sorted(lengths))
         self.n_rows = lengths.pop() if lengths else 0
         self._by_name = {column.name: column for column in self.columns}
