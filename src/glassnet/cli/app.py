@@ -31,8 +31,8 @@ __all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "main"]
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
 COMMANDS = (
-    "check", "evaluate", "explain", "export", "help", "playground", "predict", "scratch", "serve", "show", "train",
-    "version",
+    "check", "compare", "evaluate", "explain", "export", "help", "playground", "predict", "scratch", "serve", "show",
+    "train", "tune", "version",
 )  # fmt: skip
 
 

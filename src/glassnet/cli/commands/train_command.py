@@ -22,7 +22,7 @@ from glassnet.errors import ConfigError
 from glassnet.utils.short_text import plain
 from glassnet.utils.wording import few
 
-__all__ = ["run_train", "watching"]
+__all__ = ["require_target", "run_train", "watching"]
 
 
 def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
@@ -30,12 +30,7 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
 
     ``texts`` has the text of each option by its field in `TrainOptions` or `ReadingOptions`.
     """
-    if texts["target"] is None:
-        reading = ReadingOptions.from_texts(texts).options(WHERE, texts["drop"] or ())
-        names = column_names(data) or load_table(WHERE, data, reading).names
-        columns = few(map(repr, names), 12)
-        message = f"{WHERE}: no target is named; it is the column to predict. Add --target with one of {columns}."
-        raise ConfigError(message)
+    require_target(WHERE, data, texts)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)
     title = f"{shown_name(options.data)} → {options.target}"
     late = LateErrors(raises=False)
@@ -53,6 +48,16 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
         sys.stdout.flush()
     if late:
         raise late[0]
+
+
+def require_target(where: str, data: str, texts: dict[str, Any]) -> None:
+    """Raise an error that names the columns if no target was typed."""
+    if texts["target"] is None:
+        reading = ReadingOptions.from_texts(texts).options(where, texts["drop"] or ())
+        names = column_names(data) or load_table(where, data, reading).names
+        columns = few(map(repr, names), 12)
+        message = f"{where}: no target is named; it is the column to predict. Add --target with one of {columns}."
+        raise ConfigError(message)
 
 
 def _say_interruption(result: dict[str, Any]) -> None:

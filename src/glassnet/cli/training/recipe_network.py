@@ -19,18 +19,18 @@ from glassnet.cli.training.preparation import MOST_SCORED, Prepared
 from glassnet.cli.training.run_files import as_refused
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
-from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import Goal, find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows, RunFile
 from glassnet.tabular.fitting.plain import plain_recipe
 from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
+from glassnet.tabular.fitting.settings import with_settings
 from glassnet.tabular.fitting.table_findings import LOOKED_FOR, RecipeWatch
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 from glassnet.training import Callback, History, Run
 
-__all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal_of"]
+__all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal_of", "recipe_times"]
 
 # On products of this size a second thread saves a fifth of the time on two idle cores; but results would then depend
 # on the number of threads, and that on how busy the machine is.
@@ -68,7 +68,7 @@ def _by_loss(goal: Goal) -> Goal:
 def find_recipe(options: TrainOptions) -> Recipe:
     """Return the recipe that the options name; the plain one with its settings."""
     if not options.is_plain:
-        return RECIPES[str(options.recipe)]
+        return with_settings(f"{WHERE}: --setting", RECIPES[str(options.recipe)], options.settings)
     names = ("layers", "rate", "epochs", "patience", "activation", "dropout", "weight_decay")
     recipe = plain_recipe(**{name: getattr(options, name) for name in names})
 
@@ -93,9 +93,7 @@ def _check_memory(n_inputs: int, widths: Sequence[int], n_outputs: int) -> None:
         raise ConfigError(message, got=n)
 
 
-def fit_linear(
-    options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, deadline: Deadline
-) -> TableModel:
+def fit_linear(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, deadline: Deadline) -> Trained:
     """Train the linear baseline, a model without hidden layers, until the deadline at most, and return it.
 
     ``options`` has a batch. Of more than 100,000 training rows it is given so many.
@@ -112,10 +110,10 @@ def fit_linear(
         keeps_hashes=False,
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
     )
-    model = _fit(options, data, plan, data.sample("training", _MOST_LINEAR)).model
+    trained = _fit(options, data, plan, data.sample("training", _MOST_LINEAR))
     if ctrl_c.pressed:
         raise KeyboardInterrupt
-    return model
+    return trained
 
 
 def fit_recipe(
@@ -126,13 +124,18 @@ def fit_recipe(
     ctrl_c: CtrlC,
     deadline: Deadline,
     run_file: RunFile | None = None,
+    times: dict[str, Estimate] | None = None,
 ) -> tuple[Trained, list[dict[str, Any]]]:
-    """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
+    """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able.
+
+    ``times`` are estimates of `recipe_times` that are known already; otherwise they are made where they are needed.
+    """
     plan = replace(_plan(options, goal, watcher, ctrl_c, options.max_seconds), deadline=deadline)
     plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
     plan = replace(plan, stream=data.stream)
-    times: dict[str, Estimate] = {}
-    if not options.is_plain and (options.estimates or deadline.is_set):
+    is_timed = times is None and not options.is_plain and (options.estimates or deadline.is_set)
+    times = times or {}
+    if is_timed:
         watcher.phase("timing the recipes")
         # A few rows may be odd where all are not, and what is too large may be another recipe's.
         with suppress(DataError, DivergenceError, MemoryError):
@@ -166,11 +169,15 @@ def fit_recipe(
 def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, Any]]:
     """Return the estimated time of each recipe, JSON-able, without a training; none where it cannot be estimated."""
     plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), None)
-    times: dict[str, Estimate] = {}
+    return [_estimate(found, plan) | {"chosen": False} for found in recipe_times(options, data).values()]
+
+
+def recipe_times(options: TrainOptions, data: Prepared) -> dict[str, Estimate]:
+    """Return the estimated time of each recipe by its name, none where it cannot be estimated; nothing is trained."""
+    plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), _TIMED_AS_IF)
     with suppress(DataError, DivergenceError, MemoryError):
-        n_valid, limited = _n_valid(data), replace(plan, max_seconds=_TIMED_AS_IF)
-        times = estimate_times(data.part("training"), n_valid, data.target, limited)
-    return [_estimate(found, plan) | {"chosen": False} for found in times.values()]
+        return estimate_times(data.part("training"), _n_valid(data), data.target, plan)
+    return {}
 
 
 def _n_valid(data: Prepared) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet.cli.arguments import FIRST, as_number, as_numbers, as_share, as_widths, declared, flag_of, option
 from glassnet.cli.completion import complete_columns, names_of
 from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.recipe_settings import check_settings, parsed_settings
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
 from glassnet.utils.checks import check_choice, check_integer, check_number
@@ -64,6 +65,10 @@ def _recipes() -> tuple[str, ...]:
 
 def _check_recipe(where: str, name: str, recipe: str) -> None:
     """Raise an error for a recipe that does not exist."""
+    if recipe == "all":
+        advice = "To train all recipes and rank them: glassnet compare DATA TARGET"
+        message = f"{where}: {name} is 'all'; it must name one recipe. {advice}"
+        raise ConfigError(message, expected=_recipes(), got=recipe)
     check_choice(where, name, recipe, _recipes())
 
 
@@ -152,6 +157,11 @@ class TrainOptions:
     label_smoothing: float | None = _number(
         "Label smoothing of the loss for classes; 0 switches it off.", _MODEL,
         check=partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True), usual="the recipe's; realmlp: 0.1",
+    )  # fmt: skip
+    setting: tuple[str, ...] = option(
+        "Change a setting of realmlp, fast or small: rate_factor, weight_decay, dropout, width, depth, embeds, as "
+        "glassnet tune finds them; may be repeated.", _MODEL, "NAME=VALUE", default=(),
+        parse=lambda texts: tuple(texts or ()), check=check_settings,
     )  # fmt: skip
     class_weight: tuple[str, ...] = option(
         "Weights of the classes: balanced, or LABEL=3,OTHER=1.", _MODEL, "WEIGHTS", default=(),
@@ -267,7 +277,8 @@ class TrainOptions:
 
     def _check_recipe_options(self) -> None:
         """Raise an error for an option that the chosen recipe does not have."""
-        from glassnet.tabular.fitting.recipes import RECIPES
+        from glassnet.tabular.fitting.recipes import RECIPES, find_recipe
+        from glassnet.tabular.fitting.settings import with_settings
 
         implied = self._implied()
         for name in _RECIPES_ONLY if self.is_plain else _plain_only():
@@ -275,8 +286,12 @@ class TrainOptions:
                 continue
             if not self.is_plain:
                 self._refuse(name, f"--recipe {self.recipe}", f"Only --recipe {PLAIN} has it.")
-            beside = f"{implied}, which means --recipe {PLAIN}" if implied else f"--recipe {PLAIN}"
-            self._refuse(name, beside, f"Only the other recipes have it: {', '.join(RECIPES)}.")
+            self._refuse(name, _beside_plain(implied), f"Only the other recipes have it: {', '.join(RECIPES)}.")
+
+        if self.setting:
+            if self.is_plain:
+                self._refuse("setting", _beside_plain(implied), "Its settings are --rate, --dropout and others.")
+            with_settings(f"{WHERE}: --setting", find_recipe(WHERE, self.recipe or _DEFAULT_RECIPE), self.settings)
 
     def _refuse(self, name: str, beside: str, advice: str) -> None:
         """Raise the error for an option that must be left out."""
@@ -285,12 +300,22 @@ class TrainOptions:
         message = f"{WHERE}: {flag_of(name)} {shown} does not go with {beside}. {advice} Leave {flag_of(name)} out."
         raise ConfigError(message, got=value)
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the recipe that are not its own."""
+        return parsed_settings(self.setting)
+
     def settled(self) -> TrainOptions:
         """Return options that name their recipe, with the defaults of the plain network if that is the recipe."""
         if not self.is_plain:
             return replace(self, recipe=self.recipe or _DEFAULT_RECIPE)
         left_out = {name: value for name, value in _PLAIN_DEFAULTS.items() if getattr(self, name) is None}
         return replace(self, recipe=PLAIN, implied_by=self._implied(), **left_out)
+
+
+def _beside_plain(implied: str | None) -> str:
+    """Return the words for the plain network, and the option that implied it."""
+    return f"{implied}, which means --recipe {PLAIN}" if implied else f"--recipe {PLAIN}"
 
 
 def _plain_only() -> list[str]:
