@@ -100,7 +100,9 @@ def kept_model(
     model.reading = base.read_options
     with late.model_saved(model, path):
         result = result_of(outcome, data)
-        result["importance"] = importance_of(outcome, data, deadline).to_dict()
+        result["importance"] = importance_of(outcome, data, deadline).to_dict(
+            1.0 if model.target.labels else model.target.scale.std
+        )
         result["rows"]["read"] = data.inputs.n_rows
     model.network.metadata["training"] = for_the_file(result) | (notes or {})
     return None if path is None else save_model(model, path, given, late)
