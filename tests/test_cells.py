@@ -173,7 +173,7 @@ def test_what_cells_mean(case: str, repeats: int) -> None:
 
 # ---- what a person must decide --------------------------------------------------------------------------------------
 
-DECIDE = "read_cells: column 'v' must be decided: "
+DECIDE = "read_cells: column 'v' must be decided: in dates such as '06/01/2024' day or month may stand first. Pass day_first=True or day_first=False."
 KEEP = "read={'v': 'category'} to keep all as text."
 OPEN: dict[str, tuple[list[str], str]] = {
     "thousands or decimals": (["1,250", "2,500"], "'1,250' may be 1250 or 1.250. Pass thousands=',' or decimal=','."),
@@ -299,9 +299,9 @@ def test_exact_whole_numbers() -> None:
 
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
-    "decimal": ({"decimal": "x"}, "here: decimal must be one of ',', '.', got 'x'."),
+    "decimal": ({"decimal": "x"}, "here: unknown decimal 'x'. The choices are ',', '.'."),
     "both": ({"decimal": ",", "thousands": ","}, "here: decimal and thousands must differ, got ',' for both."),
-    "read": ({"read": {"a": "numbers"}}, "here: read['a'] must be one of 'category', 'date', 'drop', 'number', 'text', got 'numbers'. Did you mean 'number'?"),
+    "read": ({"read": {"a": "numbers"}}, "here: read['a'] is 'numbers'; it must be one of 'category', 'date', 'drop', 'number', 'text'. Did you mean 'number'?"),
     "missing": ({"missing": 3.5j}, "here: missing must be a list of cells such as ['-999', 'unknown'], got 3.5j."),
     "like": ({"like": 3}, "here: like must be a table model or a fitted estimator, got int."),
 }  # fmt: skip
@@ -321,7 +321,7 @@ def read_or_none(cells: list[str]) -> Column | None:
     try:
         return read_cells("v", cells)
     except DataError as error:
-        if not str(error).startswith("read_cells: column 'v' must be decided: "):
+        if not str(error).startswith("read_cells: column 'v' must be decided: in dates such as '06/01/2024' day or month may stand first. Pass day_first=True or day_first=False."):
             raise
         return None
 

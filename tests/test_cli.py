@@ -223,7 +223,7 @@ def test_many_columns_and_classes_are_abridged(
         lines = out.splitlines()
         assert max(map(len, lines)) <= columns
         assert len(lines) < 60
-        assert "(others)" in out
+        assert "The 8 of 20 classes with the lowest recall" in out
         assert "200 numbers" in out
 
 

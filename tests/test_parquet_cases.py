@@ -227,7 +227,7 @@ def test_kinds_that_pyarrow_can_do_little_with(tmp_path: Path) -> None:
     net = gn.Network([gn.Dense(1)], loss="squared_error", seed=0)
     net.fit(gn.ParquetRows(path, target="half", columns=["other"]), epochs=1)
     gn.tabular.TabularRegressor(epochs=1, random_state=0).fit(gn.ParquetRows(path, target="half"))
-    with pytest.raises(DataError, match=r"must be numbers, got 'text' \(string\)"):
+    with pytest.raises(DataError, match=r"include 'text' \(string\); they must be numbers"):
         network().fit(gn.ParquetRows(path, target="half", columns=["text"]), epochs=1)
 
 

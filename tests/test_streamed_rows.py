@@ -199,7 +199,7 @@ def test_what_needs_all_rows_in_memory(rows: Any) -> None:
     with pytest.raises(DataError, match=r"X must be a table in memory, got ParquetRows.*rows\.read_tables"):
         model.predict(files)
     for search in (GridSearchCV(TabularClassifier(), {"epochs": [1]}), MLPClassifier()):
-        with pytest.raises(DataError, match=r"ParquetRows must be passed to what reads rows in parts"):
+        with pytest.raises(DataError, match=r"this call needs all rows in memory at once; ParquetRows may be passed only to what reads rows in parts. Network.fit, TabularClassifier.fit and TabularRegressor.fit take them, without y."):
             search.fit(files, np.zeros(N))
     for options, words in [
         ({"y": np.zeros(N)}, r"got 'ndarray'\. Name its column: ParquetRows\(\.\.\., target='y'\)"),

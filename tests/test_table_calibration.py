@@ -222,7 +222,7 @@ def test_weights_of_classes_count() -> None:
 
 def test_calibrate_must_be_a_flag() -> None:
     """Anything else is refused."""
-    with pytest.raises(ConfigError, match=r"^TabularClassifier: calibrate must be True or False, got 'yes'\."):
+    with pytest.raises(ConfigError, match=r"^TabularClassifier: calibrate is 'yes'; it must be True or False\."):
         TabularClassifier(calibrate="yes").fit(*rows(20))  # type: ignore[arg-type]
 
 

@@ -50,7 +50,7 @@ def test_the_caller_can_say_the_task() -> None:
     assert TargetEncoder().fit([True, False, False, False], task="regression").scale.mean == 0.25
     assert TargetEncoder().fit([0.5, 1, 0.5], task="classification").labels == [0.5, 1.0]
     with pytest.raises(
-        ConfigError, match=r"task must be one of 'classification', 'regression', got 'classify'\. Did you mean"
+        ConfigError, match=r"unknown task 'classify'\. Did you mean 'classification'\? The choices are 'classification', 'regression'\."
     ):
         TargetEncoder().fit([0, 1], task="classify")
 

@@ -245,16 +245,16 @@ def test_validation_data(kind: str) -> None:
 
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "recipe": ({"recipe": "realmpl"}, {}, "TabularClassifier: recipe must be one of 'fast', 'realmlp', 'small', 'tabm', 'tabm-mini', got 'realmpl'. Did you mean 'realmlp'?"),
-    "n_ensemble": ({"n_ensemble": 0}, {}, "TabularClassifier: n_ensemble must be a whole number of at least 1, got 0."),
-    "no n_ensemble": ({"n_ensemble": None}, {}, "TabularClassifier: n_ensemble must be a whole number of at least 1, got None."),
-    "n_folds": ({"n_folds": 1}, {}, "TabularClassifier: n_folds must be a whole number of at least 2, got 1."),
+    "recipe": ({"recipe": "realmpl"}, {}, "TabularClassifier: unknown recipe 'realmpl'. Did you mean 'realmlp'? The choices are 'fast', 'realmlp', 'small', 'tabm', 'tabm-mini'."),
+    "n_ensemble": ({"n_ensemble": 0}, {}, "TabularClassifier: n_ensemble is 0; it must be a whole number of at least 1."),
+    "no n_ensemble": ({"n_ensemble": None}, {}, "TabularClassifier: n_ensemble is None; it must be a whole number of at least 1."),
+    "n_folds": ({"n_folds": 1}, {}, "TabularClassifier: n_folds is 1; it must be a whole number of at least 2."),
     "too many folds": ({"n_folds": 91}, {}, "TabularClassifier.fit: n_folds must be at most 90, the number of rows, got 91."),
-    "epochs": ({"epochs": 0}, {}, "TabularClassifier: epochs must be a whole number of at least 1, got 0."),
-    "batch_size": ({"batch_size": 2.5}, {}, "TabularClassifier: batch_size must be a whole number of at least 1, got 2.5."),
-    "max_seconds": ({"max_seconds": 0}, {}, "TabularClassifier: max_seconds must be a finite number above 0, got 0."),
-    "metric": ({"metric": "roc_auc"}, {}, "TabularClassifier: metric must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', got 'roc_auc'. Did you mean 'auc'?"),
-    "random_state": ({"random_state": -1}, {}, "TabularClassifier: random_state must be a whole number of at least 0, got -1."),
+    "epochs": ({"epochs": 0}, {}, "TabularClassifier: epochs is 0; it must be a whole number of at least 1."),
+    "batch_size": ({"batch_size": 2.5}, {}, "TabularClassifier: batch_size is 2.5; it must be a whole number of at least 1."),
+    "max_seconds": ({"max_seconds": 0}, {}, "TabularClassifier: max_seconds is 0; it must be a finite number above 0."),
+    "metric": ({"metric": "roc_auc"}, {}, "TabularClassifier: unknown metric 'roc_auc'. Did you mean 'auc'? The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'."),
+    "random_state": ({"random_state": -1}, {}, "TabularClassifier: random_state is -1; it must be a whole number of at least 0."),
     "folds and validation": ({"n_folds": 3}, {"validation_data": (columns(), labels())}, "TabularClassifier.fit: validation_data and n_folds must not both be given, got both. Pass one."),
     "validation_data": ({}, {"validation_data": columns()}, "TabularClassifier.fit: validation_data must be (X, y) or (X, y, sample_weight), got dict."),
     "validation labels": ({}, {"validation_data": (columns(), ["huge", *labels()[1:]])}, "TabularClassifier.fit: the target 'target' must be one of 'big', 'small' as in training, got 'huge' in row 0 (counted from 0). Leave such rows out, or train with them."),
@@ -262,9 +262,9 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "validation weights": ({}, {"validation_data": (columns(), labels(), [1.0])}, "TabularClassifier.fit: validation sample_weight must have shape (90,), got (1,)."),
     "validation columns": ({}, {"validation_data": ({"size": columns()["size"]}, labels())}, "TableEncoder.transform: the frame must have the columns of training, got no 'colour', 'town', 'old', 'seen'."),
     "weights": ({}, {"sample_weight": [1.0, 2.0]}, "TabularClassifier.fit: sample_weight must have shape (90,), got (2,)."),
-    "negative weights": ({}, {"sample_weight": -np.ones(90)}, "TabularClassifier.fit: sample_weight must not be negative and not all zero, got values from -1 to -1."),
-    "no weight": ({}, {"sample_weight": np.zeros(90)}, "TabularClassifier.fit: sample_weight must not be negative and not all zero, got values from 0 to 0."),
-    "missing weight": ({}, {"sample_weight": [np.nan] + [1.0] * 89}, "TabularClassifier.fit: sample_weight must be finite, got nan at row 0. Fill or drop missing values first."),
+    "negative weights": ({}, {"sample_weight": -np.ones(90)}, "TabularClassifier.fit: sample_weight holds values from -1 to -1; no weight may be negative, nor all of them zero."),
+    "no weight": ({}, {"sample_weight": np.zeros(90)}, "TabularClassifier.fit: sample_weight holds values from 0 to 0; no weight may be negative, nor all of them zero."),
+    "missing weight": ({}, {"sample_weight": [np.nan] + [1.0] * 89}, "TabularClassifier.fit: sample_weight holds nan at row 0; it must be finite. Fill or drop missing values first."),
 }  # fmt: skip
 
 

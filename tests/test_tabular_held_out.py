@@ -156,9 +156,9 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
      "the first of them row 0 (counted from 0). Fill them first."),
     ({"cv": 0.2}, {}, "cv must be a splitter such as GroupShuffleSplit(n_splits=1), or pairs of row numbers, got 0.2."),
     ({"cv": []}, {}, "cv must have at least one split, got none."),
-    ({"cv": [([0, 1], [1, 2])]}, {}, "a fold's training and test rows must differ, got row 1 in both."),
-    ({"cv": [([0, 1], [900])]}, {}, "row numbers must lie between 0 and 299, got 900."),
-    ({"cv": [5]}, {}, "each split of cv must be a pair of row numbers (train, test), got 5."),
+    ({"cv": [([0, 1], [1, 2])]}, {}, "row 1 is in both parts of a fold; training and test rows must differ."),
+    ({"cv": [([0, 1], [900])]}, {}, "row 900 does not exist; row numbers must lie between 0 and 299."),
+    ({"cv": [5]}, {}, "each split of cv is 5; it must be a pair of row numbers (train, test)."),
 ]  # fmt: skip
 
 

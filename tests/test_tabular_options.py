@@ -86,7 +86,7 @@ BAD_WEIGHTS: dict[str, tuple[Any, str]] = {
     ),
     "negative": (
         {"rare": -1.0},
-        r"TabularClassifier: class_weight\['rare'\] must be a finite number at least 0, got -1\.0",
+        r"TabularClassifier: class_weight\['rare'\] is -1\.0; it must be a finite number of at least 0\.",
     ),
     "nothing": (
         {"rare": 0, "usual": 0},
@@ -283,14 +283,14 @@ def test_a_search_over_options() -> None:
 
 
 BAD_READINGS: dict[str, tuple[dict[str, Any], str]] = {
-    "decimal": ({"decimal": "."[:0]}, "TabularRegressor: decimal must be "),
+    "decimal": ({"decimal": "."[:0]}, "TabularRegressor: unknown decimal ''. The choices are ',', '.'."),
     "equal": ({"decimal": ",", "thousands": ","}, "TabularRegressor: decimal and thousands must differ"),
-    "kind": ({"read": {"price": "numbers"}}, r"TabularRegressor: read\['price'\] must be "),
+    "kind": ({"read": {"price": "numbers"}}, r"TabularRegressor: read\['price'\] is 'numbers'; it must be one of 'category', 'date', 'drop', 'number', 'text'. Did you mean 'number'\?"),
     "column": (
         {"read": {"pirce": "number"}},
         r"TabularRegressor: there is no column 'pirce' to read as number\. Did you mean 'price'\?",
     ),
-    "day first": ({"day_first": "yes"}, "TabularRegressor: day_first must be "),
+    "day first": ({"day_first": "yes"}, "TabularRegressor: day_first is 'yes'; it must be True or False."),
 }
 
 

@@ -1,4 +1,4 @@
-"""The network as users see it: what is owned and computed below, trained, explained, drawn and saved from here."""
+"""`Network`: train, predict, explain, draw and save; and `load`."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class Network(NetworkPlots):
         progress : bool, optional
             Whether to show a progress line; by default on a terminal and in a notebook.
         diagnose : bool or Watch, default=True
-            Whether to look for what goes wrong, in the data, at the start and in training: it is said in warnings and
+            Whether to look for problems in the data, at the start and in training: they are reported in warnings and
             in ``history.findings``, with what helped when it was tried on a copy. `glassnet.diagnosis.Watch` has
             options. Nothing is changed by it.
 
@@ -197,7 +197,7 @@ class Network(NetworkPlots):
     def stepwise(
         self, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
     ) -> SteppedRun[Self]:
-        """Return a run that takes steps when it is told to, with the bits of ``fit(..., deterministic=True)``.
+        """Return a run that takes steps one call at a time, with the bits of ``fit(..., deterministic=True)``.
 
         Between two steps it can be changed, and put back; see `glassnet.training.SteppedRun`.
 
@@ -304,9 +304,9 @@ class Network(NetworkPlots):
         return summarize(self)
 
     def _repr_html_(self) -> str:
-        from glassnet.engine.summary import network_page
+        from glassnet.engine.network_html import network_html
 
-        return network_page(self)
+        return network_html(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.

@@ -23,7 +23,7 @@ class NetworkPlots(BaseNetwork):
 
     @property
     def history(self) -> History:
-        """What training recorded so far, over all calls of `fit`; empty before the first."""
+        """The history of training over all calls of `fit`; empty before the first."""
         from glassnet.training import History
 
         return History() if self._run is None else self._run.history

@@ -14,7 +14,7 @@ from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network, load
 from glassnet.tabular.attribution.background import read_background
-from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
+from glassnet.tabular.attribution.reasons import Whys, column_importance, reasons_of
 from glassnet.tabular.calibration.result import read_calibration
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.presence import require_columns
@@ -158,7 +158,7 @@ class TableModel(Predictor):
         """
         return answer_of(self, self.table(row), self.target.labels, "TableModel.predict_one")
 
-    def why(self, frame: Any, background: Any = None) -> list[Why]:
+    def why(self, frame: Any, background: Any = None) -> Whys:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
 
         ``background`` has the rows to compare with; see `glassnet.tabular.attribution.reasons.reasons_of`.

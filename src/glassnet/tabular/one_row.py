@@ -36,7 +36,7 @@ class Answer(TypedDict, total=False):
 def answer_of(model: Predictor, table: Table, labels: Sequence[Any], where: str) -> Answer:
     """Return the answer for a table of one row; ``labels`` are those of a classification, in the order of its codes."""
     if table.n_rows != 1:
-        message = f"{where}: row holds {table.n_rows} rows; it must be one. Use predict for several."
+        message = f"{where}: row has {table.n_rows} rows; it must be one row. Use predict for several."
         raise DataError(message, expected=1, got=table.n_rows)
     return answers_of(model, table, labels)[0]
 

@@ -56,7 +56,7 @@ def require_target(where: str, data: str, texts: dict[str, Any]) -> None:
         reading = ReadingOptions.from_texts(texts).options(where, texts["drop"] or ())
         names = column_names(data) or load_table(where, data, reading).names
         columns = few(map(repr, names), 12)
-        message = f"{where}: --target must name the column to predict, got nothing. The columns are {columns}."
+        message = f"{where}: no target is named; it is the column to predict. Add --target with one of {columns}."
         raise ConfigError(message)
 
 

@@ -49,12 +49,12 @@ _BYTES = 20  # per parameter: itself, its gradient, two averages of AdamW and th
 def goal_of(options: TrainOptions, data: Prepared) -> Goal:
     """Return loss and metric of the training, or raise an error if the target does not allow them."""
     if options.quantiles and data.target.labels:
-        must = "--quantiles must be used with numbers"
-        message = f"{WHERE}: {must}, got a classification of {data.target.name!r}. Leave it out."
+        must = "--quantiles needs numbers"
+        message = f"{WHERE}: {data.target.name!r} has classes; {must}. Leave it out."
         raise ConfigError(message, expected=must, got="classification")
     if options.label_smoothing is not None and not data.target.labels:
-        must = "--label-smoothing must be used with classes"
-        message = f"{WHERE}: {must}, got a regression of {data.target.name!r}. Leave it out."
+        must = "--label-smoothing needs classes"
+        message = f"{WHERE}: {data.target.name!r} has numbers; {must}. Leave it out."
         raise ConfigError(message, expected=must, got="regression")
     goal = find_goal(WHERE, data.target.task, options.metric, options.quantiles, options.label_smoothing)
     return _by_loss(goal) if options.is_plain else goal
@@ -89,7 +89,7 @@ def _check_memory(n_inputs: int, widths: Sequence[int], n_outputs: int) -> None:
     n = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     if _BYTES * n > memory > 0:
         now = ",".join(map(str, widths))
-        message = f"{WHERE}: the network must fit into memory, got {n:,} parameters. Lower --layers (now {now})."
+        message = f"{WHERE}: the network has {n:,} parameters, more than fit into memory. Lower --layers (now {now})."
         raise ConfigError(message, got=n)
 
 
@@ -257,13 +257,12 @@ def _fit(options: TrainOptions, data: Prepared, plan: FitOptions, train: Rows) -
             return fit_table(train, valid, data.target, plan)
     except DivergenceError as error:
         advice = _lower_rate(options, last.history) if options.is_plain else "Try another --recipe, or another --seed."
-        got = error.got or "another"
-        message = f"{WHERE}: loss and weights must stay finite, got {got}. {advice}"
+        message = f"{WHERE}: training diverged with {error.got or 'a loss that is not finite'}. {advice}"
         raise DivergenceError(message, got=error.got) from error
     except MemoryError as error:
         rows = plan.batch_size or plan.recipe.batch_size(len(train.target))
         other = "lower --layers" if options.is_plain else "try --recipe small"
-        message = f"{WHERE}: a step must fit into memory, got {rows:,} rows. Lower --batch, or {other}."
+        message = f"{WHERE}: a step on {rows:,} rows does not fit into memory. Lower --batch, or {other}."
         raise ConfigError(message, got=rows) from error
 
 

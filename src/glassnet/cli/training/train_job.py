@@ -19,6 +19,7 @@ from glassnet.cli.training.split_options import split_by
 from glassnet.cli.training.streamed_table import prepare_stream, rows_in_parts
 from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
+from glassnet.reports.model_report import unit_of
 from glassnet.saving.locks import refuse_locked
 from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.deadline import Deadline
@@ -61,7 +62,7 @@ def train(
         with late.model_saved(model, path):
             measured = importance_of(outcome, data, deadline)
             result = result_of(outcome, data)
-            result["importance"] = measured.to_dict(1.0 if model.target.labels else model.target.scale.std)
+            result["importance"] = measured.to_dict(unit_of(model))
             result["rows"]["read"] = n_read
         model.network.metadata["training"] = for_the_file(result)
         result["model"] = None if path is None else save_model(model, path, str(options.out), late)

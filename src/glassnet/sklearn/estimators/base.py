@@ -267,7 +267,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
 
 
 def is_stochastic(estimator: BaseMLP) -> bool:
-    """Return True if there is a `partial_fit`, otherwise raise the error that says why there is none."""
+    """Return True if there is a `partial_fit`, otherwise raise an error with the reason."""
     if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
         message = "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         raise AttributeError(message)

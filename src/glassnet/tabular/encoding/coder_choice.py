@@ -116,7 +116,8 @@ def refuse_empty(names: list[str]) -> None:
     """Raise one error for all columns without any value."""
     if not names:
         return
-    columns = "column" if len(names) == 1 else "columns"
-    must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
-    message = f"TableEncoder.fit: all values are missing; {must}. Leave out {', '.join(map(repr, names))}."
+    called = ", ".join(map(repr, names))
+    fact = f"column {called} has no value" if len(names) == 1 else f"columns {called} have no value"
+    must = "a column must have at least one"
+    message = f"TableEncoder.fit: {fact}; {must}. Leave out {called}."
     raise DataError(message, expected=must, got=names)

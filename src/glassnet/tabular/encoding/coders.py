@@ -83,9 +83,9 @@ class Coder:
             out[:, width] = column.missing
         if not np.isfinite(out).all():
             row = int(np.argwhere(~np.isfinite(out))[0, 0])
-            must = f"column {column.name!r} must hold numbers near those of training"
-            found = f"{column.values[row]} in {column.rows(row)} is too large for float32 once it is scaled"
-            message = f"TableEncoder.transform: {found}; {must}."
+            must = "it must hold numbers near those of training"
+            found = f"{column.values[row]} in {column.rows(row)}, which float32 cannot hold scaled"
+            message = f"TableEncoder.transform: column {column.name!r} has {found}; {must}."
             raise DataError(message, expected=must, got=column.values[row])
 
     def done(self) -> str:

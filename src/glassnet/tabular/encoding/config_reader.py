@@ -40,7 +40,7 @@ class Entries:
 
     def refuse(self, key: str, must: str) -> FormatError:
         """Return the error for an invalid entry; ``must`` describes a valid one."""
-        fact = f"is {shortened(repr(self.config[key]), 60, '...')}" if key in self.config else "is not there"
+        fact = f"is {shortened(repr(self.config[key]), 60, '...')}" if key in self.config else "is missing"
         message = f"{self.where}: {key!r} {fact}; it must be {must}."
         return FormatError(message, expected=must, got=self.config.get(key))
 

@@ -176,7 +176,7 @@ class TableEncoder:
     def coders(self) -> list[Coder]:
         """The fitted coder of each column of the training data, in order."""
         if self._coders is None:
-            message = "TableEncoder: the encoder is not fitted; it must know the training data. Call fit first."
+            message = "TableEncoder: the encoder is not fitted. Call fit first."
             raise NotFittedError(message)
         return self._coders
 

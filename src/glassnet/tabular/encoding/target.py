@@ -141,7 +141,7 @@ class TargetEncoder:
 
     def _fitted(self) -> str:
         if self._task is None:
-            message = "TargetEncoder: the encoder is not fitted; it must know the training data. Call fit first."
+            message = "TargetEncoder: the encoder is not fitted. Call fit first."
             raise NotFittedError(message)
         return self._task
 
@@ -196,19 +196,20 @@ class TargetEncoder:
             if np.isfinite(scaled).all():
                 return scaled
             row = int(np.argmin(np.isfinite(scaled[:, 0])))
-            must = f"the target {self.name!r} must hold numbers near those of training"
-            far = f"{column.values[row]} in {column.rows(row)} is too large for float32 once it is scaled"
-            message = f"{where}: {far}; {must}."
+            must = "it must hold numbers near those of training"
+            far = f"{column.values[row]} in {column.rows(row)}, which float32 cannot hold scaled"
+            message = f"{where}: the target {self.name!r} has {far}; {must}."
             raise DataError(message, expected=must, got=column.values[row])
         codes = {label: code for code, label in enumerate(self._labels)}
         found = np.array([codes.get(value, -1) for value in column.values.tolist()], dtype=np.int64)
         if (found < 0).any():
             row, count = int(np.argmin(found)), int((found < 0).sum())
             value = plain_label(column.values[row])
-            must = f"the target {self.name!r} must be one of {few(map(repr, self._labels))}"
+            must = f"it must be one of {few(map(repr, self._labels))} as in training"
             more = f", and in {count - 1} more" if count > 1 else ""
             advice = "Leave such rows out, or train with them."
-            message = f"{where}: {value!r} in {column.rows(row)}{more} is no label of training; {must}. {advice}"
+            found = f"{value!r} in {column.rows(row)}{more}"
+            message = f"{where}: the target {self.name!r} is {found}; {must}. {advice}"
             raise DataError(message, expected=self._labels, got=value)
         return found
 

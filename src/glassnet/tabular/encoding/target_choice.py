@@ -45,10 +45,10 @@ def labels_of(column: Column, n_rows: float) -> list[Any]:
         message = f"TargetEncoder.fit: the target {column.name!r} is {labels[0]!r} in every row; {must}."
         raise DataError(message, expected="two classes", got=labels)
     if len(labels) >= n_rows > _ID_ROWS:
-        must = f"the target {column.name!r} must have classes of more than one row"
+        must = "classes must have more than one row"
         other = "task='regression' for numbers" if column.kind == "number" else _reading_as_numbers(column)
         advice = f"Choose another column{f', or {other}' if other else ''}."
-        found = f"{len(labels)} different labels in {n_rows_of(column)} rows"
+        found = f"the target {column.name!r} has {len(labels)} different labels in {n_rows_of(column)} rows"
         message = f"TargetEncoder.fit: {found}; {must}. {advice}"
         raise DataError(message, expected=must, got=len(labels))
     # All are of one type: float if one is.
@@ -78,9 +78,9 @@ def scale_of(column: Column, counts: np.ndarray | None) -> Scale:
     if column.kind == "boolean":
         column = as_kind(column, "number", "TargetEncoder.fit")
     if column.kind != "number":
-        must = f"the target {column.name!r} of a regression must hold numbers"
-        got = f"text such as {column.values[0]!r}"
-        message = f"TargetEncoder.fit: {got}; {must}. {advice_on_text(column)}"
+        must = "that of a regression must hold numbers"
+        holds = f"the target {column.name!r} holds text such as {column.values[0]!r}"
+        message = f"TargetEncoder.fit: {holds}; {must}. {advice_on_text(column)}"
         raise DataError(message, expected=must, got=column.values[0])
     scale = Scale.fit(column.values, counts)
     if scale.std == 0.0:

@@ -90,7 +90,7 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
         values = values[:, 0]
     if values is None or values.ndim != 1:
         must = "y should be a 1d array, with one target for each row"
-        got = f"a {type(y).__name__}" if values is None or not values.ndim else f"of shape {values.shape}"
+        got = f"of type {type(y).__name__}" if values is None or not values.ndim else f"of shape {values.shape}"
         advice = f" Pass the column itself: X.pop({y!r})" if isinstance(y, str) else ""
         if values is not None and values.ndim:
             kind = "Classifier" if "Classifier" in where else "Regressor"
@@ -181,7 +181,9 @@ def find_classes(
         classes, first = np.unique(values, return_index=True)
     except TypeError as error:
         kinds = sorted({type(value).__name__ for value in values.tolist()})
-        message = f"{where}: labels are {' and '.join(kinds)}; they must be of one kind. Write all as text, say."
+        message = (
+            f"{where}: labels are of the kinds {' and '.join(kinds)}; they must be of one kind. Write all as text, say."
+        )
         raise DataError(message, expected="labels of one kind", got=kinds) from error
     codes = target.transform(column.take(first))
     if len(set(codes.tolist())) < len(classes):

@@ -20,7 +20,7 @@ from glassnet.tabular.reading.table import Table, check_names
 
 __all__ = ["read_json", "table_in_layout"]
 
-_MUST = 'the file must hold objects with names, such as [{"a": 1}, {"a": 2}] or one object per line'
+_MUST = 'it must hold objects with names, such as [{"a": 1}, {"a": 2}] or one object per line'
 _MOST_BYTES = 1 << 28  # of a file in another layout, which is parsed whole
 _TEXTUAL = ("DATE", "TIME", "TIMESTAMP", "UUID", "INTERVAL", "VARCHAR")
 
@@ -29,8 +29,8 @@ def read_json(where: str, file: Path, options: ReadOptions) -> Table:
     """Return the table in a JSON file: an array of objects, an object per line, or a layout of pandas."""
     scan = scan_text(where, file)
     if scan.encoding != "utf-8":
-        got = "a byte order mark" if scan.encoding == "utf-8-sig" else scan.encoding
-        message = f"{where}: the JSON has {got}; it must be plain UTF-8. Save the file so."
+        got = "begins with a byte order mark" if scan.encoding == "utf-8-sig" else f"is in {scan.encoding}"
+        message = f"{where}: the file {got}; JSON must be plain UTF-8. Save the file so."
         raise DataError(message, expected="UTF-8", got=scan.encoding)
     rows = RowNames(_line_finder(file, scan.compressed))
     reader = CellReader(where, options, place=rows)
@@ -74,7 +74,7 @@ def _records(where: str, file: Path, compressed: bool) -> list[tuple[str, Any]]:
         except get_duckdb().Error as error:
             if "non-record" not in str(error):
                 raise
-            message = f"{where}: the JSON has no named columns; {_MUST}."
+            message = f"{where}: the JSON has no columns with names; {_MUST}."
             raise DataError(message, expected=_MUST) from error
         names, types = list(relation.columns), [str(dtype) for dtype in relation.types]
         # JSON has no dates: which text DuckDB takes for one depends on its version, so text is read as text again.

@@ -73,7 +73,7 @@ def existing_file(where: str, given: str) -> Path:
     kind = next((kind for is_kind, kind in _SPECIAL if is_kind(found.st_mode)), "")
     if kind or not os.access(file, os.R_OK):
         advice = "" if kind in ("a folder", "") else " Write what it gives into a file first."
-        fact = f"the path is that of {kind}" if kind else "the file may not be read"
+        fact = f"the path leads to {kind}" if kind else "the file may not be read"
         message = f"{where}: {fact}; it must lead to a file that can be read.{advice}"
         raise DataError(message, expected="a file", got=kind or "one that may not be read")
     if found.st_size == 0 and not _beginning(where, file, 1):  # files of the system say that they have no bytes

@@ -131,8 +131,8 @@ class Table:
         check_names(where, [column.name for column in self.columns])
         lengths = {len(column) for column in self.columns}
         if len(lengths) > 1:
-            got = ", ".join(f"{column.name!r} with {len(column)}" for column in self.columns[:5])
-            message = f"{where}: columns are {got}; all must have the same number of rows."
+            got = ", ".join(f"{column.name!r} has {len(column)}" for column in self.columns[:5])
+            message = f"{where}: columns differ in length ({got}); all must have the same number of rows."
             raise ShapeError(message, got=sorted(lengths))
         self.n_rows = lengths.pop() if lengths else 0
         self._by_name = {column.name: column for column in self.columns}
@@ -168,6 +168,11 @@ class Table:
     def named_by(self, rows: RowNames) -> Table:
         """Return the table with other names of its rows in messages."""
         return Table([replace(column, rows=rows) for column in self.columns], notes=self.notes)
+
+    def _repr_html_(self) -> str:
+        from glassnet.tabular.reading.table_html import table_html
+
+        return table_html(self)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns)

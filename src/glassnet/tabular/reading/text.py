@@ -95,8 +95,8 @@ def _unreadable(column: Column, form: Form, where: str, is_bad: Callable[[object
     row = next(row for row in rows.tolist() if is_bad(column.values[row]))
     value = plain_text(column.values[row])
     place = column.rows(row)
-    must = f"column {column.name!r} must hold {form.must()} as in training"
-    message = f"{where}: {value!r} stands in {place}; {must}."
+    must = f"it must hold {form.must()} as in training"
+    message = f"{where}: column {column.name!r} holds {value!r} in {place}; {must}."
     if column.kind == "category" and len(value) <= _LONGEST_MARKER:
         message += f" If that means no value, pass to_table(rows, missing=[{value!r}], like=model)."
     return DataError(message, expected=form.kind, got=value)

@@ -142,8 +142,8 @@ def _from_moments(name: str, values: np.ndarray, where: str) -> Column:
     years = np.where(missing, 0, values.astype("M8[Y]").astype(np.int64))
     far = np.flatnonzero(np.abs(years) > _MOST_YEARS)
     if far.size:
-        must = f"column {name!r} must hold dates within {_MOST_YEARS:,} years of 1970"
-        message = f"{where}: {values[far[0]]} stands in {IN_ARRAY(far[0])}; {must}."
+        must = f"dates must be within {_MOST_YEARS:,} years of 1970"
+        message = f"{where}: column {name!r} holds {values[far[0]]} in {IN_ARRAY(far[0])}; {must}."
         raise DataError(message, expected=must, got=values[far[0]])
     return Column(name, "date", values.astype("M8[us]"), missing)
 
@@ -153,9 +153,9 @@ def _decoded(name: str, values: np.ndarray, where: str) -> np.ndarray:
     try:
         return np.char.decode(values, "utf-8")
     except UnicodeDecodeError as error:
-        must = f"column {name!r} must hold text, or bytes of UTF-8"
+        must = "it must hold text, or bytes of UTF-8"
         shown = shortened(repr(error.object), 40, "...")
-        message = f"{where}: {shown} is not UTF-8; {must}. Decode it first."
+        message = f"{where}: column {name!r} holds {shown}; {must}. Decode it first."
         raise DataError(message, expected=must, got=error.object) from error
 
 
@@ -198,9 +198,9 @@ def _from_objects(name: str, cells: Iterable[Any], where: str) -> Column | Texts
             return Column(name, kind, np.array(filled, dtype=DTYPES[kind]), missing, form)
     if any(issubclass(t, _NO_VALUES) for t in present):
         bad = next(value for value in values if isinstance(value, _NO_VALUES))
-        got = f"{type(bad).__name__} {shortened(repr(bad), 40, '...')}"
+        got = f"{shortened(repr(bad), 40, '...')} of type {type(bad).__name__}"
         advice = " Flatten it, for example with pandas.json_normalize." if isinstance(bad, (dict, list)) else ""
-        message = f"{where}: column {name!r} holds a {got}; it must have one value per cell.{advice}"
+        message = f"{where}: column {name!r} holds {got}; it must have one value per cell.{advice}"
         raise DataError(message, expected="one value per cell", got=type(bad))
     if present and all(t.__name__ == "Period" for t in present):  # of pandas: its first moment
         starts = [None if gone else value.start_time for value, gone in zip(values, missing, strict=True)]

@@ -52,11 +52,11 @@ def check_cells(stream: Stream, columns: Iterable[Column], spelled: Spelled) -> 
         bad = reread(cells, column.form)[2][cells.place] if given else np.zeros(0, dtype=bool)
         if bad.any():
             cell, name = given[int(bad.argmax())], column.name
-            must = f"column {name!r} must hold {column.form.must()}, as in the rows that show how it is read"
+            must = f"it must hold {column.form.must()}, as in the rows that show how it is read"
             advice = f"If that means no value, write {spelled('missing', [cell])}"
             if name != stream.rows.target:
                 advice += f"; if the column is text, {spelled('read', {name: 'text'})}"
-            found = f"{cell!r} stands in {first_row_with(stream.rows, name, cell)}"
+            found = f"column {name!r} holds {cell!r} in {first_row_with(stream.rows, name, cell)}"
             message = f"{stream.where}: {found}; {must}. {advice}."
             raise DataError(message, expected=column.form.kind, got=cell)
 
@@ -98,10 +98,10 @@ def named_in_files(names: RowNames) -> Iterator[None]:
     Examples
     --------
     >>> with named_in_files(RowNames(lambda row: row + 2)):
-    ...     raise DataError("fit: 'many' stands in row 3 (counted from 0).")
+    ...     raise DataError("fit: column 'v' holds 'many' in row 3 (counted from 0).")
     Traceback (most recent call last):
     ...
-    glassnet.errors.DataError: fit: 'many' stands in line 5.
+    glassnet.errors.DataError: fit: column 'v' holds 'many' in line 5.
     """
     try:
         yield
