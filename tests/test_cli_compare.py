@@ -139,6 +139,26 @@ def test_what_there_is_no_time_for_is_listed(run: Call) -> None:
     assert "Not trained: fast, the same as realmlp for so few rows." in text
 
 
+def test_the_leaderboard_is_one_page(run: Call) -> None:
+    """--report writes a page that loads nothing: models, ranges, what was kept and why, and the command to repeat."""
+    Path("p <b>.csv").write_text(
+        "x,y\n" + "".join(f"{i * 7 % 11},{'<i>' if i % 11 > 5 else 'b'}\n" for i in range(110))
+    )
+    code, out, _ = run("compare", "p <b>.csv", "y", "--recipes", "histgb,plain", "--report", "page.html", *FAST)
+    page = Path("page.html").read_text()
+    assert code == 0
+    assert "Page: page.html." in " ".join(out.split())
+    assert not re.search(r"<script|<link|src=|https?:", page)
+    assert "<b>.csv" not in page
+    assert "&lt;i&gt;" in page
+    assert page.count('class="range"') == 4
+    for words in ("HistGradientBoosting", "linear model", "To train the kept model again", "glassnet train"):
+        assert words in page
+    code, _, err = run("compare", "penguins", "species", "--report", "page.txt")
+    assert code == 2
+    assert err.startswith("glassnet compare: --report")
+
+
 def test_train_points_to_compare(run: Call) -> None:
     """``train --recipe all`` says which command trains all."""
     code, out, err = run("train", "penguins", "species", "--recipe", "all")

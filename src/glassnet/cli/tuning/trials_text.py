@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from glassnet.cli.comparing.leaderboard_text import rows_line, seconds_cell, title_of
+from glassnet.cli.comparing.leaderboard_text import rows_words, seconds_cell, title_of
 from glassnet.cli.output.report_parts import heading, indented, plain_table, report_console, scores_table
 from glassnet.cli.tuning.search import Trial
 from glassnet.utils.short_text import bytes_text, count, metric_name, metric_text, plain
@@ -31,7 +31,7 @@ def print_trials(result: dict[str, Any]) -> None:
     """Print the best trials, the scores of the best one beside the defaults, and how to train it again."""
     with report_console() as console:
         console.print(title_of(result))
-        console.print(Text(rows_line(result), style="dim"))
+        console.print(Text(rows_words(result), style="dim"))
         for warning in result["split"]["warnings"]:
             console.print(Text(f"  {plain(warning)}", style="yellow"))
         console.print()
