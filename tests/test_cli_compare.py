@@ -142,7 +142,7 @@ def test_what_there_is_no_time_for_is_listed(run: Call) -> None:
 def test_the_leaderboard_is_one_page(run: Call) -> None:
     """--report writes a page that loads nothing: models, ranges, what was kept and why, and the command to repeat."""
     Path("p <b>.csv").write_text(
-        "x,y\n" + "".join(f"{i * 7 % 11},{'<i>' if i % 11 > 5 else 'b'}\n" for i in range(110))
+        "x,y\n" + "".join(f"{i * 7 % 11},{'<i>' if i % 11 > 3 else 'b'}\n" for i in range(110))
     )
     code, out, _ = run("compare", "p <b>.csv", "y", "--recipes", "histgb,plain", "--report", "page.html", *FAST)
     page = Path("page.html").read_text()
