@@ -163,7 +163,7 @@ def test_names_that_python_asks_for() -> None:
         assert not hasattr(owner, "__array__")
     with pytest.raises(AttributeError, match=r"^Network has no _repr_png_\.$"):
         net._repr_png_  # noqa: B018
-    with pytest.raises(gn.NotFittedError, match=r"n_outputs: the network is not built: its input shape is unknown. Call fit or build first."):
+    with pytest.raises(gn.NotFittedError, match=r"n_outputs: the network is not built: its input shape is unknown\. Call fit or build first\."):
         net.n_outputs  # noqa: B018
 
 
@@ -197,7 +197,7 @@ def test_no_callbacks() -> None:
     with pytest.warns(ConvergenceWarning):
         assert MLPClassifier((4,), max_iter=2, callbacks=None).fit(X, Y).n_iter_ == 2
     with pytest.raises(
-        gn.ConfigError, match=r"callbacks must be Callback objects or functions.*Write Snapshots\(\.\.\.\)\."
+        gn.ConfigError, match=r"callbacks has <class 'glassnet\.training\.snapshots\.Snapshots'>; they must be Callback objects or functions\. Write Snapshots\(\.\.\.\)\."
     ):
         make().fit(X, Y, epochs=1, callbacks=[gn.Snapshots])
 
@@ -243,9 +243,9 @@ def test_a_generator_function() -> None:
 @pytest.mark.parametrize(
     ("batches", "got"),
     [
-        (lambda a, b: iter([(X, Y)]), r"got <lambda>\(a, b\)\."),
-        (lambda batch_size=32: iter([(X, Y)]), r"got <lambda>\(batch_size=32\)\."),
-        (lambda *, rows: iter([(X, Y)]), r"got <lambda>\(\*, rows\)\."),
+        (lambda a, b: iter([(X, Y)]), r"batches is <lambda>\(a, b\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
+        (lambda batch_size=32: iter([(X, Y)]), r"batches is <lambda>\(batch_size=32\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
+        (lambda *, rows: iter([(X, Y)]), r"batches is <lambda>\(\*, rows\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
     ],
 )
 def test_functions_with_other_arguments(batches: Callable[..., Any], got: str) -> None:
@@ -311,7 +311,7 @@ def test_columns_that_are_no_numbers(frame: Any, fit: Callable[[Any], Any]) -> N
 
 def test_missing_cells_of_a_frame() -> None:
     """A missing cell is named with its row's position and its column's name."""
-    with pytest.raises(gn.DataError, match=r"got nan at row 1, column 'a'\. Fill or drop missing values first\.$"):
+    with pytest.raises(gn.DataError, match=r"X holds nan at row 1, column 'a'; it must be finite\. Fill or drop missing values first\.$"):
         make().fit(pd.DataFrame({"b": [1, 2], "a": [1.0, np.nan]}), [0, 1], epochs=1)
 
 
@@ -324,24 +324,24 @@ def test_labels_that_are_text(labels: Any, got: str) -> None:
 
 
 VALUES: dict[str, tuple[Callable[[], Any], str]] = {
-    "inputs and outputs": (lambda: gn.Dense(10, 5), "got 5. A layer takes the number of its outputs alone: inputs are counted by themselves."),
+    "inputs and outputs": (lambda: gn.Dense(10, 5), "activation is 5; it must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh'. A layer takes the number of its outputs alone: inputs are counted by themselves."),
     "a class": (lambda: gn.Dense(10, gn.ReLU), ". Write ReLU()."),
-    "a rate": (lambda: gn.Network([gn.Dense(1)], loss="huber", optimizer=0.1), ", got 0.1. For a learning rate write gn.Adam(0.1)."),
+    "a rate": (lambda: gn.Network([gn.Dense(1)], loss="huber", optimizer=0.1), "optimizer is 0.1; it must be one of 'adagrad', 'adam', 'adamw', 'lion', 'rmsprop', 'sgd'. For a learning rate write gn.Adam(0.1)."),
     "sizes as text": (lambda: MLPClassifier(hidden_layer_sizes="(5,3)").fit(X, Y), "MLP: hidden_layer_sizes is '(5,3)'; it must be a whole number of at least 1, or a tuple of them. Text is not read as numbers."),
-    "fractions": (lambda: MLPClassifier(hidden_layer_sizes=(5, 2.5)).fit(X, Y), ", or a tuple of them, got (5, 2.5)."),
+    "fractions": (lambda: MLPClassifier(hidden_layer_sizes=(5, 2.5)).fit(X, Y), "hidden_layer_sizes is (5, 2.5); it must be a whole number of at least 1, or a tuple of them."),
     "early stopping": (lambda: make().fit(X, Y, epochs=1, callbacks=[gn.EarlyStopping()]), " Pass it as early_stopping=EarlyStopping(...)."),
     "val_loss": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_loss")), "EarlyStopping: the history has no 'val_loss' to monitor. Did you mean 'valid_loss'? Its columns are 'loss', 'valid_accuracy', 'valid_loss'."),
     "val_acc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_acc")), " Did you mean 'valid_accuracy'?"),
     "valid_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("valid_auc")), " Pass metrics=['auc'] to fit."),
     "val_loss without": (lambda: make().fit(X, Y, epochs=1, early_stopping=gn.EarlyStopping("val_loss")), "got 'val_loss'. Pass validation_data or validation_split."),
     "history": (lambda: make().fit(X, Y, epochs=1, diagnose=False)["val_loss"], "History: unknown column 'val_loss'. Pass validation_data or validation_split. The choices are 'learning_rate', 'loss'."),
-    "xavier": (lambda: gn.Dense(3, initializer="xavier"), ", got 'xavier'. Did you mean 'glorot_uniform'?"),
-    "kaiming": (lambda: gn.Dense(3, initializer="kaiming_normal"), ", got 'kaiming_normal'. Did you mean 'he_normal'?"),
-    "a number as a schedule": (lambda: MLPClassifier(learning_rate=0.1).fit(X, Y), ", got 0.1. Pass learning_rate_init=0.1."),
+    "xavier": (lambda: gn.Dense(3, initializer="xavier"), "unknown initializer 'xavier'. Did you mean 'glorot_uniform'? The choices are 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'."),
+    "kaiming": (lambda: gn.Dense(3, initializer="kaiming_normal"), "unknown initializer 'kaiming_normal'. Did you mean 'he_normal'? The choices are 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'."),
+    "a number as a schedule": (lambda: MLPClassifier(learning_rate=0.1).fit(X, Y), "learning_rate is 0.1; it must be one of 'adaptive', 'constant', 'invscaling'. Pass learning_rate_init=0.1."),
     "a network to sweep": (lambda: gn.sweep(make(), {"lr": [0.1]}, X, Y, epochs=1), "sweep: build is of type Network; it must be a function that returns a network."),
     "rows as settings": (lambda: gn.sweep(make, X, Y, {"lr": [0.1]}, epochs=1), "sweep: settings is of type ndarray; it must be a dict of lists, or a list of dicts, from names of build's arguments to values."),
-    "a frame as a path": (lambda: read_table(FRAME), "read_table: path must be a str or a Path, got DataFrame. For a frame there is to_table."),
-    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "got 'pr_auc'. Average precision is not here; 'auc' is the area under the ROC curve."),
+    "a frame as a path": (lambda: read_table(FRAME), "read_table: path is of type DataFrame; it must be a str or a Path. For a frame there is to_table."),
+    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "metric of loss='cross_entropy' is 'pr_auc'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Average precision is not here; 'auc' is the area under the ROC curve."),
 }  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def test_what_is_refused(run: Run, big: Path, tmp_path: Path, monkeypatch: pytes
             monkeypatch.setattr(streamed_table, "available_memory", lambda: 500)
         code, _, err = run("train", str(text), "-t", "y", *options.split())
         assert code == 2
-        assert 'must be used with Parquet, got \'/tmp/pytest-of-root/pytest-15/test_what_is_refused0/my rows.csv\'. Convert it first, to Parquet, which is read in parts: python -c "import duckdb; duckdb.read_csv(\'/tmp/pytest-of-root/pytest-15/test_what_is_refused0/my rows.csv\').write_parquet(\'/tmp/pytest-of-root/pytest-15/test_what_is_refused0/my rows.parquet\', row_group_size=32768)"' in err if options else 'a text file must fit into memory, got 0.0 GB, with 0.0 GB free. Convert it first, to Parquet, which is read in parts: python -c "import duckdb; duckdb.read_csv(\'/tmp/pytest-of-root/pytest-15/test_what_is_refused0/my rows.csv\').write_parquet(\'/tmp/pytest-of-root/pytest-15/test_what_is_refused0/my rows.parquet\', row_group_size=32768)" Or add --no-stream.' in err
+        assert "must be used with Parquet" in err if options else "a text file must fit into memory, got 0.0 GB" in err
         command = " ".join(err.split()).partition("read in parts: ")[2].removesuffix(" Or add --no-stream.").rstrip(".")
         words = shlex.split(command)
         assert words[:2] == ["python", "-c"]
@@ -157,7 +157,7 @@ def test_several_files_where_one_is_meant(run: Run, big: Path, tmp_path: Path) -
         assert "The columns are 'id', 'a', 'b'" in err
         code, _, err = run("train", data, "-t", "label", "--no-stream")
         assert code == 2
-        assert "--no-stream must be used with one file, got '/tmp/pytest-of-root/pytest-15/test_several_files_where_one_i0'. Several are read in parts." in err
+        assert "--no-stream must be used with one file" in err
         code, _, err = run("check", data)
         assert code == 2
         assert "must be one file, got several. Give one after the other" in err
@@ -191,7 +191,7 @@ def test_content_tells_the_format(run: Run, big: Path, tmp_path: Path, monkeypat
     for name in ("rows.dat", "rows.csv.gz"):
         code, _, err = run("train", str(tmp_path / name), "-t", "y")
         assert code == 2
-        assert 'a text file must fit into memory, got 0.0 GB, with 0.0 GB free. Convert it first, to Parquet, which is read in parts: python -c "import duckdb; duckdb.read_csv(\'/tmp/pytest-of-root/pytest-15/test_what_is_refused0/my rows.csv\').write_parquet(\'/tmp/pytest-of-root/pytest-15/test_what_is_refused0/my rows.parquet\', row_group_size=32768)" Or add --no-stream.' in err
+        assert "a text file must fit into memory" in err
         assert "/rows.parquet'" in err
 
 

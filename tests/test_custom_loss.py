@@ -117,10 +117,10 @@ def _writes(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 CHECKED = "where central differences of value give"
 WRONG = [
-    ("the sign", squares, lambda Z, y: -slopes(Z, y), "it is -1 times the derivative everywhere. Turn its sign."),
-    ("the rows", squares, lambda Z, y: slopes(Z, y) / len(Z), "it is 0.142857 times the derivative everywhere. That is 1 / 7, and there are 7 rows: do not divide by them: the network divides by their weight."),
-    ("the outputs", squares, lambda Z, y: 2.0 * (Z - y), "it is 2 times the derivative everywhere. That is the number of outputs: divide by it, as value does."),
-    ("a factor", squares, lambda Z, y: 1.5 * slopes(Z, y), "it is 1.5 times the derivative everywhere. Divide it by 1.5."),
+    ("the sign", squares, lambda Z, y: -slopes(Z, y), "CustomLoss 'mine': gradient is 4.07503 in row 6, output 0, where central differences of value give -4.07503, and -1 times the derivative everywhere; it must be the derivative of value with respect to Z. Turn its sign."),
+    ("the rows", squares, lambda Z, y: slopes(Z, y) / len(Z), "CustomLoss 'mine': gradient is -0.582147 in row 6, output 0, where central differences of value give -4.07503, and 0.142857 times the derivative everywhere; it must be the derivative of value with respect to Z. That is 1 / 7, and there are 7 rows: do not divide by them: the network divides by their weight."),
+    ("the outputs", squares, lambda Z, y: 2.0 * (Z - y), "CustomLoss 'mine': gradient is -8.15006 in row 6, output 0, where central differences of value give -4.07503, and 2 times the derivative everywhere; it must be the derivative of value with respect to Z. That is the number of outputs: divide by it, as value does."),
+    ("a factor", squares, lambda Z, y: 1.5 * slopes(Z, y), "CustomLoss 'mine': gradient is -6.11255 in row 6, output 0, where central differences of value give -4.07503, and 1.5 times the derivative everywhere; it must be the derivative of value with respect to Z. Divide it by 1.5."),
     ("anything", squares, lambda Z, y: slopes(Z, y) + 0.25 * (Z > 0.0), ". Differentiate value once more."),
 ]  # fmt: skip
 

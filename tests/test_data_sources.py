@@ -152,9 +152,9 @@ def test_bad_sparse_matrices() -> None:
     sparse = pytest.importorskip("scipy.sparse")
     X, y = data()
     X[5, 2] = np.inf
-    with pytest.raises(gn.DataError, match=r"X holds inf at row 5, column 2; it must be finite."):
+    with pytest.raises(gn.DataError, match=r"X holds inf at row 5, column 2; it must be finite\."):
         make().fit(sparse.csr_array(X), y, epochs=1)
-    with pytest.raises(gn.DataError, match=r"at least one row and one value, got shape \(0, 3\)"):
+    with pytest.raises(gn.DataError, match=r"X has shape \(0, 3\); it must have at least one row and one value\."):
         make().fit(sparse.csr_array((0, 3)), [], epochs=1)
     with pytest.raises(gn.ShapeError, match=r"X has shape \(90, 4\); it must be \(n, 5\): one row per sample. The network was built for such samples."):
         make(input_shape=(4,)).predict(sparse.csr_array(np.ones((3, 5))))

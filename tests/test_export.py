@@ -296,7 +296,7 @@ def test_words_in_a_file_do_not_make_it_an_export(tmp_path: Path) -> None:
 def test_what_is_no_path_or_name_is_refused(tmp_path: Path) -> None:
     """One sentence says what must be passed; a matrix is for ONNX files of tables."""
     for given in ({"path": None}, {"path": tmp_path / "m.js", "name": 5}):
-        with pytest.raises(gn.ConfigError, match=r"the path must be a str or a Path, and the name a str, got PosixPath\('/tmp/pytest-of-root/pytest-15/test_what_is_no_path_or_name_i0/m.js'\) and 5."):
+        with pytest.raises(gn.ConfigError, match="the path must be a str or a Path, and the name a str"):
             gn.export(small(), **given)  # type: ignore[arg-type]
     for name in ("m.js", "m.onnx"):
         with pytest.raises(gn.ConfigError, match="inputs='matrix' is for ONNX files of models of tables"):

@@ -204,7 +204,7 @@ def test_numbers_are_literals_of_their_type() -> None:
     assert [C(real="double").literal(number) for number in numbers] == double
     with pytest.raises(gn.ConfigError, match=r"^Formula: a number is inf; numbers in formulas must be finite\.$"):
         C({"c": math.inf}).text("c * Z")
-    with pytest.raises(gn.ConfigError, match=r"^Formula: numbers in formulas must be finite, got nan\.$"):
+    with pytest.raises(gn.ConfigError, match=r"^Formula: a number is nan; numbers in formulas must be finite\.$"):
         JavaScript({"c": math.nan}).text("c * Z")
 
 

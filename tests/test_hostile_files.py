@@ -189,7 +189,7 @@ DESCRIPTIONS: list[tuple[Change, str]] = [
     (_text("1e999"), "the description must be JSON with a format_version, got something else"),
     (_text('{"a":1,"a":2}'), "got text that has the key 'a' twice"),
     (_text("9" * 500), "got text that has a whole number of 500 digits"),
-    (_text("[" * 200 + "]" * 200), "got text that is nested more than 100 deep"),
+    (_text("[" * 200 + "]" * 200), "the text of network.metadata and the history is nested more than 100 deep; both must be smaller and simpler."),
     (_set("metadata", value=[1]), "metadata must be an object, got [1]."),
     (_set("data", value=3), "what is noted of the data must be an object, got 3."),
     *(
@@ -216,9 +216,9 @@ DESCRIPTIONS: list[tuple[Change, str]] = [
     (_config("input_shape", value=[]), "input_shape is []; it must have at least one axis."),
     (_config("input_shape", value=[4, 4]), "each sample has shape (4, 4); it must be a row of features."),
     (_config("dtype", value="float16"), "unknown dtype 'float16'. Did you mean 'float32'? The choices are 'float32', 'float64'."),
-    (_config("loss", value="cross_entropy"), "must be described by a class and its arguments, got 'cross_entropy'"),
+    (_config("loss", value="cross_entropy"), "the description of a loss or optimizer is 'cross_entropy'; it must be a class and its arguments"),
     (_config("loss", "class", value="eval"), "loss: unknown class 'eval'. The choices are 'AbsoluteError', 'BinaryCrossEntropy', 'BinaryFocalCrossEntropy', 'CustomLoss', 'EnsembleLoss', 'GaussianNLL', 'Huber', 'Poisson', 'Quantile', 'SoftmaxCrossEntropy', 'SoftmaxFocalCrossEntropy', 'SquaredError'. A class of your own must be passed to load as custom=[...]."),
-    (_config("optimizer", value=None), "must be described by a class and its arguments, got None"),
+    (_config("optimizer", value=None), "the description of a loss or optimizer is None; it must be a class and its arguments"),
     (_config("optimizer", "class", value="X"), "optimizer: unknown class 'X'. The choices are 'Adagrad', 'Adam', 'AdamW', 'Lion', 'RMSprop', 'SGD'. A class of your own must be passed to load as custom=[...]."),
     (_config("optimizer", "beta1", value=2), "beta1 is 2; it must be a finite number of at least 0 and below 1."),
     (_config("optimizer", "learning_rate", value={"schedule": "eval"}), "unknown schedule 'eval'. The choices are 'Constant', 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'SequentialSchedule', 'StepDecay', 'Warmup'. A class of your own must be passed to load as custom=[...]."),
@@ -304,7 +304,7 @@ def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, byt
     parts = Parts(contents["checkpoint"])
     _fill("training.optimizer.V", -1.0)(parts)
     (tmp_path / "model.safetensors").write_bytes(parts.content())
-    with pytest.raises(gn.FormatError, match="got numbers below 0"):
+    with pytest.raises(gn.FormatError, match=r"'optimizer\.V' holds numbers below 0, which no optimizer or network has"):
         net.fit(X, y, epochs=2, batch_size=2, checkpoint=gn.Checkpoint(tmp_path / "model.safetensors"), resume=True)
     np.testing.assert_array_equal(net.params, params)
     assert net.history.epochs == 1

@@ -361,7 +361,7 @@ def test_the_parameter_is_one_like_others(tmp_path: Path) -> None:
     watch = gn.Watch(ignore=["leaking-column"])
     model = clone(MLPClassifier(**SMALL, diagnose=watch))
     assert model.get_params()["diagnose"].ignore == {"leaking-column"}
-    with pytest.raises(gn.ConfigError, match=r"diagnose is 'yes'; it must be True, False or a Watch."):
+    with pytest.raises(gn.ConfigError, match=r"diagnose is 'yes'; it must be True, False or a Watch\."):
         model.set_params(diagnose="yes").fit(X, y)
     looked, blind = (MLPClassifier(**SMALL, learning_rate_init=1e-7, diagnose=each) for each in (True, False))
     assert len(said(looked, X, y)) == 1

@@ -464,7 +464,7 @@ def test_wide_ranges_are_no_wild_cells(table: Table) -> None:
         ("", {}, "your_file.csv: the file must hold a table, got an empty file."),
         (bytes(range(256)) * 9, {}, "your_file.csv: the file must be text, got binary data. Save the table as CSV."),
         ("<html><body>", {}, "your_file.csv: the file must hold a table, got a web page."),
-        (b"PAR1" + b"\0" * 50, {}, "your_file.csv: the file must be well-formed, got: No magic bytes found at end of file '/tmp/pytest-of-root/pytest-15/test_files_that_are_no_data_ge3/upload0'."),
+        (b"PAR1" + b"\0" * 50, {}, "your_file.csv: the file must be well-formed"),
         (b"\x80\x04\x95" + b"x" * 50, {}, "your_file.csv: the file must hold a table, got a pickle."),
         ('a,b\n1,"x\n2,y\n', {}, "your_file.csv: quotes must be closed"),
         ("a,b\n", {}, "your_file.csv: the table must have at least one row, got 2 column names and no rows."),

@@ -139,7 +139,7 @@ def test_nobody_waits_in_a_notebook_or_an_event_loop(monkeypatch: pytest.MonkeyP
         asyncio.run(cell(block=True))
     must = "block must be False in a running event loop, which would stand still"
     assert str(caught.value) == f"Network.playground: {must}, got True. Leave it out, and call close() at the end."
-    with pytest.raises(gn.ConfigError, match=r"block is 'no'; it must be True or False."):
+    with pytest.raises(gn.ConfigError, match=r"block is 'no'; it must be True or False\."):
         network().playground(X, Y, open_browser=False, block="no")
     monkeypatch.setattr(doors, "in_notebook", lambda: True)
     with network().playground(X, Y, open_browser=False) as served:

@@ -322,7 +322,7 @@ def test_bad_requests(call: Any, message: str, tmp_path: Path) -> None:
 def test_folder_must_exist(tmp_path: Path) -> None:
     """A folder that does not exist is said before anything is trained."""
     net = plain()
-    with pytest.raises(gn.ConfigError, match=r"save: the folder '/tmp/pytest-of-root/pytest-15/test_folder_must_exist0/none' does not exist. Make it first."):
+    with pytest.raises(gn.ConfigError, match=r"save: the folder '.*none' does not exist\. Make it first\."):
         net.fit(*line(), epochs=1, checkpoint=tmp_path / "none" / "run.safetensors")
     assert net.history.epochs == 0
 

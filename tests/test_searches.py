@@ -124,13 +124,13 @@ class TestCrossValidate:
         ("options", "words"),
         [
             ({"folds": 1}, "folds is 1; it must be a whole number of at least 2."),
-            ({"folds": 84}, "at least one row for each of 84 folds, got 83 rows."),
+            ({"folds": 84}, "83 rows for 84 folds; there must be at least one row for each."),
             ({"folds": [(1, 2, 3)]}, "each of folds is (1, 2, 3); it must be a pair of row numbers (train, test)."),
-            ({"folds": [([1, 2], [2, 3])]}, "training and test rows must differ, got row 2 in both."),
+            ({"folds": [([1, 2], [2, 3])]}, "row 2 is in both parts of a fold; training and test rows must differ."),
             ({"folds": [([1, 2], [83])]}, "row 83 does not exist; row numbers must lie between 0 and 82."),
             ({"folds": [([0.5], [1])]}, "the row numbers are [0.5]; they must be whole numbers."),
             ({"groups": [1, 2]}, "groups has shape (2,); it must have one entry for each of 83 rows."),
-            ({"groups": np.zeros(83)}, "at least 5 groups for 5 folds, got 1."),
+            ({"groups": np.zeros(83)}, "1 groups for 5 folds; there must be at least 5."),
             ({"early_stopping": gn.EarlyStopping()}, "the history has no 'valid_loss' to monitor. Pass validation_data or validation_split. Its columns are 'loss'."),
             ({"repeats": 0}, "repeats is 0; it must be a whole number of at least 1."),
         ],
@@ -197,7 +197,7 @@ class TestFindLearningRate:
         net = template(layers=[gn.Dense(1)], loss="squared_error", optimizer="sgd")
         with pytest.raises(gn.ConfigError, match=r"highest is 0\.1 and lowest 0\.2; highest must be above lowest\."):
             gn.find_learning_rate(net, X, NUMBERS, lowest=0.2, highest=0.1)
-        with pytest.raises(gn.DivergenceError, match="at least one rate must not diverge, got fit: loss and weights"):
+        with pytest.raises(gn.DivergenceError, match=r"every rate diverged; at least one must not\. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite\. Lower learning_rate \(now 1e\+20\) or scale X and y\."):
             gn.find_learning_rate(net, X, NUMBERS, lowest=1e20, highest=1e30)
 
 
@@ -288,7 +288,7 @@ class TestSweep:
             ({}, "__init__"),
             ({"units": 3}, "'units' of settings is 3; it must be a sequence of values."),
             ({"units": []}, "settings have the names []; there must be at least one combination, all with the same names."),
-            ([{"units": 1}, {"rate": 1}], "all with the same names, got [['units'], ['rate']]."),
+            ([{"units": 1}, {"rate": 1}], "settings have the names [['units'], ['rate']]; there must be at least one combination, all with the same names."),
         ],
     )
     def test_settings_are_checked(self, settings: Any, words: str) -> None:
@@ -309,5 +309,5 @@ class TestSweep:
 
     def test_build_must_return_a_network(self) -> None:
         """What else it returns is named."""
-        with pytest.raises(gn.ConfigError, match=r"sweep: build: network is of type int; it must be a Network."):
+        with pytest.raises(gn.ConfigError, match=r"sweep: build: network is of type int; it must be a Network\."):
             gn.sweep(lambda units: units, {"units": [1]}, X, CLASSES, epochs=1)  # type: ignore[arg-type,return-value]

@@ -144,7 +144,7 @@ def test_regressors_to_scikit_learn(options: dict[str, Any], n_targets: int) -> 
     ("options", "words"),
     [
         ({"activation": ["relu", "tanh"]}, "the hidden activations are ReLU, Tanh; all must be the same one of 'identity', 'relu', 'logistic', 'tanh'."),
-        ({"activation": "gelu"}, "got GELU."),
+        ({"activation": "gelu"}, "the hidden activations are GELU; all must be the same one of 'identity', 'relu', 'logistic', 'tanh'."),
         ({"normalization": "layer"}, "scikit-learn has no layer like LayerNorm(eps=1e-05); it must know all of them."),
         ({"loss": gn.Quantile([0.1, 0.9])}, "loss is Quantile(levels=[0.1, 0.9]); it must predict one number per target."),
     ],

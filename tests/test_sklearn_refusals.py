@@ -114,7 +114,7 @@ def test_wrong_combinations() -> None:
     with pytest.raises(gn.errors.ConfigError) as caught:
         MLPClassifier(**SHORT, solver="lbfgs").fit(X, Y, validation_data=(X, Y))
     assert str(caught.value) == (
-        "MLPClassifier.fit: validation_data must be left out with solver='lbfgs', got some. Use solver='adam'."
+        "MLPClassifier.fit: validation_data is given with solver='lbfgs'; it must be left out. Use solver='adam'."
     )
     with pytest.raises(gn.errors.ConfigError) as caught:
         MLPClassifier(**SHORT).fit(X, Y, validation_data=X)
@@ -135,7 +135,7 @@ def test_wrong_predictions() -> None:
     with pytest.raises(gn.errors.ConfigError) as caught:
         model.predict_quantiles(DIABETES.X)
     assert str(caught.value) == (
-        "MLPRegressor.predict_quantiles: loss must be Quantile([...]), got loss='squared_error'."
+        "MLPRegressor.predict_quantiles: loss is 'squared_error'; it must be Quantile([...])."
     )
 
 
@@ -154,8 +154,7 @@ def test_weights_that_weigh_nothing() -> None:
     with pytest.raises(gn.errors.DataError) as caught:
         MLPClassifier(**SHORT, early_stopping=True).fit(X, Y, np.eye(150)[0])
     assert str(caught.value) == (
-        "fit: rows to train on and rows held out must weigh something, got weights of 0 for all of one part. "
-        "Drop the rows of weight 0."
+        "fit: all rows to train on, or all rows held out, have weight 0; some of both must weigh more. Drop the rows of weight 0."
     )
 
 

@@ -205,7 +205,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "rate": ({"learning_rate": -1.0}, "learning_rate is -1.0; it must be a number of at least 0 or a schedule."),
     "penalty": ({"l2": 0.1, "l1": "x"}, "l1 is 'x'; it must be a finite number of at least 0."),
     "targets": ({"loss": "cross_entropy"}, "the last layer has 1 output; it must have at least 2, one per class. For two classes in one output use loss='binary_cross_entropy'."),
-    "link": ({"layers": {"dense_3": {"activation": "sigmoid"}}}, "the last layer must give logits"),
+    "link": ({"layers": {"dense_3": {"activation": "sigmoid"}}}, "the last layer is a Sigmoid; under loss='binary_cross_entropy' it must give logits. Leave it out: the loss includes the sigmoid, and predict applies it."),
     "size": ({"batch_size": 0}, "batch_size is 0; it must be a whole number of at least 1."),
     "name": ({"learning_rat": 0.1}, "Did you mean learning_rate"),
     "monitor": ({"learning_rate": ReduceOnPlateau(0.1, monitor="valid_r2")}, "the history has no 'valid_r2', which the schedule monitors. Pass metrics=['r2'] to fit. Its columns are 'loss', 'valid_accuracy', 'valid_loss'."),
@@ -267,7 +267,7 @@ def test_a_run_that_is_over_goes_on_from_a_snapshot(how: str) -> None:
 
 def test_options_that_are_none() -> None:
     """Options of fit that belong to a run to its end are refused by name."""
-    with pytest.raises(TypeError, match=r"options must be .*, got max_seconds"):
+    with pytest.raises(TypeError, match=r"unknown option max_seconds\. The options are batch_size, callbacks, class_weight, drop_last, early_stopping, metrics, sample_weight, shuffle, steps_per_epoch, validation_data, validation_split\."):
         network().stepwise(X, Y, max_seconds=3)  # type: ignore[call-arg]  # what is tested
     with pytest.raises(gn.ConfigError, match="epochs must be a whole number of at least 1"):
         network().stepwise(X, Y, epochs=0)

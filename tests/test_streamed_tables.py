@@ -203,7 +203,7 @@ def test_hostile_tables(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"target 'y' must have a value in every row, got none in row 121 of '.*rows"):
         TabularClassifier().fit(rows(x=x, y=[None if i == 120 else str(i % 2) for i in range(200)]))
-    with pytest.raises(DataError, match=r"target 'y' must have a value in every row, got none in row 8 of '/tmp/pytest-of-root/pytest-15/test_hostile_tables0/rows.parquet' \(counted from 1\). Write the files without such rows."):
+    with pytest.raises(DataError, match=r"target 'y' must have a value in every row, got none in row 8 of"):
         TabularRegressor().fit(rows(x=x, y=np.where(x == 7, np.nan, x)))
     with pytest.raises(DataError, match="at least 50 rows, got 10"):
         TabularRegressor().fit(rows(x=x[:10], y=x[:10]))

@@ -338,7 +338,7 @@ def test_before_fitting() -> None:
             NotFittedError, match=r"^TableEncoder: the encoder must be fitted, got no data yet\. Call fit first\.$"
         ):
             use(TableEncoder())
-    with pytest.raises(ConfigError, match=r"max_categories is 1; it must be a whole number of at least 2."):
+    with pytest.raises(ConfigError, match=r"max_categories is 1; it must be a whole number of at least 2\."):
         TableEncoder(max_categories=1)
     assert repr(TableEncoder()) == "TableEncoder(max_categories=30): not fitted"
     assert repr(TableEncoder().fit(TRAINING)) == "TableEncoder(max_categories=30): 5 columns, 10 features"

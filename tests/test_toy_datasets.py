@@ -156,7 +156,7 @@ def test_digits_are_those_of_the_source() -> None:
     pictures, codes = datasets.digits(flat=False)
     assert np.array_equal(pictures, X.reshape(-1, 8, 8))
     assert np.array_equal(codes, y)
-    with pytest.raises(ConfigError, match=r"digits: flat is 'yes'; it must be True or False."):
+    with pytest.raises(ConfigError, match=r"digits: flat is 'yes'; it must be True or False\."):
         datasets.digits(flat="yes")  # type: ignore[arg-type]  # what is tested
 
 
