@@ -88,7 +88,7 @@ def test_layer_of_another_network_is_refused() -> None:
         gn.Network([layer], loss="squared_error")
     assert (
         str(caught.value)
-        == f"Network: a layer must be in one network only, got {layer!r} of another one. Make a new layer."
+        == f"Network: {layer!r} is in another network; a layer must be in one only. Make a new layer."
     )
     gn.Network([copy.deepcopy(layer)], loss="squared_error", input_shape=(2,)).params[:] = 7.0
     assert not (net.params == 7.0).any()
@@ -145,7 +145,7 @@ def test_metrics_must_suit_the_loss() -> None:
     with pytest.raises(gn.ConfigError) as caught:
         net.evaluate(X, y, metrics=["accuracy"])
     must = "metric of loss='squared_error' is 'accuracy'; it must be one of 'mae', 'r2', 'rmse'."
-    assert str(caught.value) == f"Network.evaluate: {must}, got 'accuracy'."
+    assert str(caught.value) == f"Network.evaluate: {must}"
 
 
 @pytest.mark.parametrize(
@@ -339,14 +339,14 @@ BAD_SHAPES = [(-3,), (4.7,), (0,), (), "abc", None.__class__]
 @pytest.mark.parametrize("shape", BAD_SHAPES, ids=repr)
 def test_bad_input_shapes(shape: Any) -> None:
     """A shape is whole numbers of at least 1."""
-    with pytest.raises(gn.GlassnetError, match=r"input_shape is -3; it must be a whole number of at least 1\."):
+    with pytest.raises(gn.GlassnetError, match=r"input_shape is .*; it must (be a whole number of at least 1|have at least one axis)\."):
         regressor(input_shape=shape)
 
 
 @pytest.mark.parametrize("dtype", [None, "half", 32, float, "object"])
 def test_bad_dtypes(dtype: Any) -> None:
     """Only float32 and float64, by name or as NumPy's types; Python's float is not taken for either."""
-    with pytest.raises(gn.ConfigError, match=r"dtype is None; it must be one of 'float32', 'float64'\."):
+    with pytest.raises(gn.ConfigError, match=r"dtype .*(it must be one of|The choices are) 'float32', 'float64'\."):
         regressor(dtype=dtype)
     assert regressor(dtype=np.float32).dtype == regressor(dtype=np.dtype("float32")).dtype == np.float32
 
@@ -367,7 +367,7 @@ class Twice(gn.Dense):
 
 @pytest.mark.parametrize(
     ("layer", "words"),
-    [(Unknown(1), "initializer of 'weight' is 'xavier'; it must be one of 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'. Did you mean 'glorot_uniform'?"), (Twice(1), "the names of parameters are ['weight', 'weight']; they must differ.")],
+    [(Unknown(1), "initializer of 'weight' is 'xavier'; it must be one of 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'. Did you mean 'glorot_uniform'?"), (Twice(1), r"the names of parameters are \['weight', 'weight'\]; they must differ\.")],
 )
 def test_bad_param_specs(layer: gn.Layer, words: str) -> None:
     """What a user's own layer asks for is checked."""

@@ -115,7 +115,7 @@ def test_bad_codes_are_named_and_change_nothing(value: float, rng: np.random.Gen
         with pytest.raises(gn.DataError) as caught:
             call()
         assert str(caught.value) == (
-            f"Embedding: codes must be whole numbers from 0 to 4, got {value:g} at row 33, column 1. "
+            f"Embedding: the code at row 33, column 1 is {value:g}; it must be a whole number from 0 to 4. "
             "Give n_categories the number of categories, and unknown ones a code of their own."
         )
     np.testing.assert_array_equal(net.params, before)
