@@ -91,11 +91,18 @@ def _grouped(layers: Sequence[Layer]) -> list[list[Layer]]:
 
 def _units(group: Sequence[Layer]) -> int:
     """Return how many numbers leave a group of layers, 0 if that is not known yet."""
-    shape = getattr(group[-1], "out_shape", None)
-    if shape:
+    shape = _read(group[-1], "out_shape")
+    if isinstance(shape, tuple) and shape:
         return math.prod(shape)
-    units = (getattr(layer, "units", None) for layer in reversed(group))
-    return next((n for n in units if isinstance(n, int)), 0)
+    return next((n for n in (_read(layer, "units") for layer in reversed(group)) if isinstance(n, int)), 0)
+
+
+def _read(layer: Layer, name: str) -> Any:
+    """Return an attribute of a layer, None where there is none: those of a user's layer may compute anything."""
+    try:
+        return getattr(layer, name, None)
+    except Exception:
+        return None
 
 
 def _parameters(network: BaseNetwork, group: Sequence[Layer]) -> str:
@@ -126,7 +133,7 @@ def layer_words(layer: Layer) -> str:
             return words(layer)
         if isinstance(layer, Activation):
             return _activation(layer)
-        units = getattr(layer, "units", None)
+        units = _read(layer, "units")
         return type(layer).__name__ + (f" {units}" if isinstance(units, int) else "")
     except Exception:  # a subclass of the user's may lack or compute anything
         return type(layer).__name__

@@ -10,11 +10,11 @@ from typing import Any
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import recipes_lines
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import load_table
+from glassnet.cli.training.progress_lines import ProgressLines
 from glassnet.cli.training.streamed_table import column_names
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import WHERE, TrainOptions
@@ -70,19 +70,14 @@ def _say_interruption(result: dict[str, Any]) -> None:
             print(f"glassnet train: stopped by {by}, with the best weights kept{where}", file=sys.stderr, flush=True)
 
 
-class _Announcer(Watcher):
-    """Prints how long each recipe takes, on a terminal that cannot redraw lines."""
-
-    def facts(self, facts: dict[str, Any]) -> None:
-        if facts.get("recipes"):
-            print("Recipes here:", *recipes_lines(facts["recipes"], 80), file=sys.stderr, flush=True)
-
-
 @contextmanager
 def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
-    """Yield a live view on stderr if that is a terminal, so that stdout is free for the result."""
-    if not wanted or not sys.stderr.isatty():
+    """Yield a live view on stderr if that is a terminal, and lines of progress otherwise; stdout is for the result."""
+    if not wanted:
         yield Watcher()
+        return
+    if not sys.stderr.isatty():
+        yield ProgressLines()
         return
     from rich.console import Console
 
@@ -90,7 +85,7 @@ def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
 
     console = Console(stderr=True, highlight=False)
     if console.is_dumb_terminal:
-        yield _Announcer()
+        yield ProgressLines(is_dumb=True)
         return
     with LiveView(console, title) as view:
         yield view

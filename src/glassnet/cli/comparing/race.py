@@ -238,7 +238,7 @@ class Race:
             assert self._linear is not None
             by = self.ctrl_c.name if self.ctrl_c.pressed else ""
             theirs = Encoded(self._linear.model, self.data)
-            self.best = Outcome(options, seen, theirs, trained, goal_of(options, self.data).metric, [], by)
+            self.best = Outcome(options, seen, theirs, trained, options, goal_of(options, self.data).metric, [], by)
             self.best_name, self._best_rank = name, rank_of(held_out, self.metric)
         self._add(entry)
 

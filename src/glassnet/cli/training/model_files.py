@@ -12,7 +12,7 @@ from glassnet.cli.reading_options import option_words
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import load
+from glassnet.network import read_network
 from glassnet.reports.reading_facts import notes_of
 from glassnet.reports.training_notes import training_notes
 from glassnet.saving.model_file import model_description
@@ -94,7 +94,7 @@ def load_any_model(where: str, model: str) -> Any:
         from glassnet.sklearn import load as load_estimator
 
         return load_estimator(path)
-    return load(path)
+    return read_network(path)
 
 
 def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:

@@ -146,7 +146,9 @@ def fit_recipe(
     if ctrl_c.pressed:
         raise KeyboardInterrupt
     watcher.phase("training")
-    watcher.facts({"networks": plan.n_ensemble * (plan.n_folds or 1)})
+    watcher.facts(
+        {"networks": plan.n_ensemble * (plan.n_folds or 1), "metric": goal.metric, "patience": plan.recipe.patience}
+    )
     if deadline.is_set:
         known = times.get(plan.recipe.name)
         plan = replace(plan, pace=None if known is None else known.pace)

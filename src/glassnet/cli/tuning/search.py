@@ -164,7 +164,7 @@ class Search:
     def _outcome(self, options: TrainOptions, trained: Trained) -> Outcome:
         ours, theirs = Encoded(trained.model, self.data), Encoded(self._linear.model, self.data)
         by = self.ctrl_c.name if self.ctrl_c.pressed else ""
-        return Outcome(options, ours, theirs, trained, goal_of(options, self.data).metric, [], by)
+        return Outcome(options, ours, theirs, trained, options, goal_of(options, self.data).metric, [], by)
 
     def _round(self, layers: tuple[int, ...]) -> bool:
         """Train several trials of the plain network at once; return whether there was time for them."""

@@ -15,6 +15,7 @@ from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.estimators.importances import shares_of_columns
 from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.notices import issue
+from glassnet.tabular.estimators.pictures import EstimatorPlots
 from glassnet.tabular.estimators.targets import one_per_row
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.model import TableModel
@@ -30,7 +31,7 @@ from glassnet.utils.upper_floor import from_above
 __all__ = ["FittedEstimator"]
 
 
-class FittedEstimator(BaseEstimator):
+class FittedEstimator(EstimatorPlots, BaseEstimator):
     """Part of `TabularEstimator`: everything that needs a fit, but predictions."""
 
     model_: TableModel
