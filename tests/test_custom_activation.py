@@ -128,7 +128,10 @@ def test_files_need_its_name(tmp_path: Path, rng: np.random.Generator) -> None:
     net.save(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[own])
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
-    with pytest.raises(gn.FormatError, match=r"'cube' has no function; function and derivative must be given\. To load a network that uses it, make it again and pass it: load\(path, custom=\[it\]\)\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"'cube' has no function; function and derivative must be given\. To load a network that uses it, make it again and pass it: load\(path, custom=\[it\]\)\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
     pair = (cube, cube_slope)
     for layers in ([gn.Dense(3, pair)], [gn.Parametric(pair)], [gn.Copies(2), gn.EnsembleDense(3, pair), gn.Flatten()]):

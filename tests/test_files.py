@@ -99,7 +99,10 @@ def test_custom_layer_needs_its_class(tmp_path: Path, rng: np.random.Generator) 
 
     net = gn.Network([Doubled(2)], loss="squared_error", input_shape=(3,))
     net.save(tmp_path / "net.safetensors")
-    with pytest.raises(gn.FormatError, match=r"unknown class 'Doubled'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"unknown class 'Doubled'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[Doubled])
     np.testing.assert_array_equal(twin.params, net.params)
@@ -144,8 +147,7 @@ def test_bad_paths(tmp_path: Path) -> None:
     with pytest.raises(gn.ConfigError) as caught:
         net.save(tmp_path)
     assert (
-        str(caught.value)
-        == f"save: {str(tmp_path)!r} is a folder; the path must be that of a file. Add a file name."
+        str(caught.value) == f"save: {str(tmp_path)!r} is a folder; the path must be that of a file. Add a file name."
     )
     with pytest.raises(gn.ConfigError) as caught:
         net.save(tmp_path / "no" / "net")
@@ -186,7 +188,10 @@ def test_custom_loss_optimizer_and_schedule(tmp_path: Path, rng: np.random.Gener
     net = gn.Network([gn.Dense(1)], loss=Tripled(), optimizer=Momentum(Halving(0.1), momentum=0.5), seed=0)
     net.fit(X, y, epochs=2)
     net.save(tmp_path / "net.safetensors", training_state=True)
-    with pytest.raises(gn.FormatError, match=r"unknown class 'Tripled'\. The choices are 'AbsoluteError', 'BinaryCrossEntropy', 'BinaryFocalCrossEntropy', 'CustomLoss', 'EnsembleLoss', 'GaussianNLL', 'Huber', 'Poisson', 'Quantile', 'SoftmaxCrossEntropy', 'SoftmaxFocalCrossEntropy', 'SquaredError'\. A class of your own must be passed to load as custom=\[\.\.\.\]\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"unknown class 'Tripled'\. The choices are 'AbsoluteError', 'BinaryCrossEntropy', 'BinaryFocalCrossEntropy', 'CustomLoss', 'EnsembleLoss', 'GaussianNLL', 'Huber', 'Poisson', 'Quantile', 'SoftmaxCrossEntropy', 'SoftmaxFocalCrossEntropy', 'SquaredError'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[Tripled, Momentum, Halving])
     for one in (net, twin):
@@ -307,12 +312,21 @@ def test_damage_is_named(change: Any, words: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", r"not a glassnet model: it is no valid safetensors file \(0 bytes\)\. It is damaged or of another kind\."),
+        (
+            b"",
+            r"not a glassnet model: it is no valid safetensors file \(0 bytes\)\. It is damaged or of another kind\.",
+        ),
         (b"columns,not,a,model\n1,2,3,4\n", "not a glassnet model: it is no safetensors file"),
         (b"\x89HDF\r\n\x1a\n" + b"\0" * 40, "not a glassnet model: it is no safetensors file"),
-        (save_arrays({"a": np.zeros(2)}), "not a glassnet model: it is a safetensors file without a network's description."),
+        (
+            save_arrays({"a": np.zeros(2)}),
+            "not a glassnet model: it is a safetensors file without a network's description.",
+        ),
         (save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "{"}), "the description is not JSON"),
-        (save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "[1]"}), "the description has no format_version; it must be a JSON object with one."),
+        (
+            save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "[1]"}),
+            "the description has no format_version; it must be a JSON object with one.",
+        ),
     ],
 )
 def test_other_files_are_refused(content: bytes, words: str, tmp_path: Path) -> None:

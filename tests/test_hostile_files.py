@@ -304,7 +304,9 @@ def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, byt
     parts = Parts(contents["checkpoint"])
     _fill("training.optimizer.V", -1.0)(parts)
     (tmp_path / "model.safetensors").write_bytes(parts.content())
-    with pytest.raises(gn.FormatError, match=r"'optimizer\.V' holds numbers below 0, which no optimizer or network has"):
+    with pytest.raises(
+        gn.FormatError, match=r"'optimizer\.V' holds numbers below 0, which no optimizer or network has"
+    ):
         net.fit(X, y, epochs=2, batch_size=2, checkpoint=gn.Checkpoint(tmp_path / "model.safetensors"), resume=True)
     np.testing.assert_array_equal(net.params, params)
     assert net.history.epochs == 1
@@ -418,7 +420,10 @@ def test_file_that_shrinks_while_it_is_read(
         return parse(text)
 
     monkeypatch.setattr(safetensors_reader, "parse_json", cut)
-    with pytest.raises(gn.FormatError, match=r"it is no valid safetensors file \(it lost 10 bytes while it was read\)\. It is damaged or of another kind\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"it is no valid safetensors file \(it lost 10 bytes while it was read\)\. It is damaged or of another kind\.",
+    ):
         gn.load(path)
 
 

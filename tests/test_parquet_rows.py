@@ -265,21 +265,31 @@ def test_files_that_are_refused(folder: Path, tmp_path: Path) -> None:
 
 def test_columns_that_are_refused(folder: Path, tmp_path: Path) -> None:
     """Each in one sentence that names the column."""
-    with pytest.raises(ConfigError, match=r"target is 'Y', which is no column\. Did you mean 'y'\? The columns are 'number', 'a', 'b', 'y', 'w'\."):
+    with pytest.raises(
+        ConfigError,
+        match=r"target is 'Y', which is no column\. Did you mean 'y'\? The columns are 'number', 'a', 'b', 'y', 'w'\.",
+    ):
         gn.ParquetRows(folder, target="Y")
-    with pytest.raises(ConfigError, match=r"weight is 'y', which is no column\. The columns are 'number', 'a', 'b', 'w'\."):
+    with pytest.raises(
+        ConfigError, match=r"weight is 'y', which is no column\. The columns are 'number', 'a', 'b', 'w'\."
+    ):
         gn.ParquetRows(folder, target="y", weight="y")
     with pytest.raises(ConfigError, match=r"each of columns is 'y', which is no column\."):
         gn.ParquetRows(folder, target="y", columns=["a", "y"])
     one = write(tmp_path / "1.parquet", x=[1.0, 2.0])
-    with pytest.raises(DataError, match=r"'.*2\.parquet' lacks 'x', which '.*' has; all files must have the same columns\."):
+    with pytest.raises(
+        DataError, match=r"'.*2\.parquet' lacks 'x', which '.*' has; all files must have the same columns\."
+    ):
         gn.ParquetRows([one, write(tmp_path / "2.parquet", z=[1.0, 2.0])], target="y")
     with pytest.raises(DataError, match=r"column 'x' is double in .* and string in .*; its types must go together\."):
         gn.ParquetRows([one, write(tmp_path / "3.parquet", x=["1", "2"])], target="y")
     with pytest.raises(DataError, match=r"columns are nested: 'x' \(list.*columns=\['z'\], say"):
         gn.ParquetRows(write(tmp_path / "4.parquet", x=[[1], [2, 3]], z=[1.0, 2.0]), target="y")
     text = gn.ParquetRows(write(tmp_path / "5.parquet", x=["a", "b"], z=[1.0, 2.0]), target="y")
-    with pytest.raises(DataError, match=r"the columns of ParquetRows include 'x' \(string\); they must be numbers\. Leave them out with columns="):
+    with pytest.raises(
+        DataError,
+        match=r"the columns of ParquetRows include 'x' \(string\); they must be numbers\. Leave them out with columns=",
+    ):
         network().fit(text, epochs=1)
 
 
@@ -294,7 +304,9 @@ def test_values_that_are_refused(tmp_path: Path) -> None:
     ):
         net.fit(rows, epochs=1, batch_size=2)
     nobody = write(tmp_path / "c.parquet", x=[1.0, 2.0], w=[1.0, -1.0])
-    with pytest.raises(DataError, match=r"'w' holds -1 in row 2 of .*; it must hold weights, finite numbers of 0 or more\."):
+    with pytest.raises(
+        DataError, match=r"'w' holds -1 in row 2 of .*; it must hold weights, finite numbers of 0 or more\."
+    ):
         network().fit(gn.ParquetRows(nobody, target="y", weight="w"), epochs=1)
 
 

@@ -174,7 +174,10 @@ def test_a_member_that_diverges_takes_nobody_along() -> None:
 def test_all_members_diverge() -> None:
     """Then there is nothing to go on with, and fit raises as that of a network does."""
     network = template(layers=[gn.Dense(2)], loss="squared_error", optimizer=gn.SGD(1e30))
-    with pytest.raises(gn.DivergenceError, match=r"every member diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite. Lower learning_rate \(now 1e\+30\) or scale X and y."):
+    with pytest.raises(
+        gn.DivergenceError,
+        match=r"every member diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite. Lower learning_rate \(now 1e\+30\) or scale X and y.",
+    ):
         gn.Population(network, 3).fit(X, NUMBERS, epochs=5)
 
 
@@ -332,9 +335,13 @@ def test_settings_need_a_place() -> None:
     plain = template(layers=[gn.Dense(3)], optimizer=gn.Adam())
     with pytest.raises(gn.ConfigError, match=r"the optimizer Adam has no weight_decay\. Take AdamW\."):
         gn.Population(plain, weight_decay=[0.1])
-    with pytest.raises(gn.ConfigError, match=r"the network has no Dropout layers, which dropout needs\. Put them where it should act\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"the network has no Dropout layers, which dropout needs\. Put them where it should act\."
+    ):
         gn.Population(plain, dropout=[0.1, 0.2])
-    with pytest.raises(gn.ConfigError, match=r"the network has members=2; it must have none itself\. Make it without\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"the network has members=2; it must have none itself\. Make it without\."
+    ):
         gn.Population(template(members=2), 2)
     with pytest.raises(gn.ConfigError, match="network is of type str; it must be a Network"):
         gn.Population("net", 2)  # type: ignore[arg-type]

@@ -294,7 +294,10 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         (lambda: plain().fit(X, y, batch_size=10, **options), "batch_size was 32 and is 10"),
         (lambda: plain().fit(X, y, shuffle=False, **options), "shuffle was True and is False"),
         (lambda: plain().fit(X, y, validation_data=(X, y), **options), "validation was None and is"),
-        (lambda: plain(gn.Adam(0.5)).fit(X, y, **options), "the network is not that of .*, which resume=True needs: optimizer was"),
+        (
+            lambda: plain(gn.Adam(0.5)).fit(X, y, **options),
+            "the network is not that of .*, which resume=True needs: optimizer was",
+        ),
         (lambda: plain(seed=1).fit(X, y, **options), r"seeds was \[0\] and is \[1\]"),
     ]
     for call, message in calls:
@@ -333,7 +336,9 @@ def test_a_model_without_training_state_is_refused(tmp_path: Path) -> None:
     path, net = tmp_path / "model.safetensors", plain()
     net.fit(X, y, epochs=1)
     net.save(path)
-    with pytest.raises(gn.ConfigError, match="holds a network without its training state; with resume=True it must hold a run"):
+    with pytest.raises(
+        gn.ConfigError, match="holds a network without its training state; with resume=True it must hold a run"
+    ):
         plain().fit(X, y, epochs=2, checkpoint=path, resume=True)
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(gn.FormatError, match="it is no valid safetensors file"):

@@ -134,9 +134,7 @@ def test_wrong_predictions() -> None:
     )
     with pytest.raises(gn.errors.ConfigError) as caught:
         model.predict_quantiles(DIABETES.X)
-    assert str(caught.value) == (
-        "MLPRegressor.predict_quantiles: loss is 'squared_error'; it must be Quantile([...])."
-    )
+    assert str(caught.value) == ("MLPRegressor.predict_quantiles: loss is 'squared_error'; it must be Quantile([...]).")
 
 
 @quiet

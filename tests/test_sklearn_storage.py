@@ -149,7 +149,10 @@ def test_the_network_alone_is_readable(tmp_path: Path) -> None:
     np.testing.assert_array_equal(net.predict(X), ours.predict_proba(X))
     net.metadata.clear()
     net.save(tmp_path / "net.safetensors")
-    with pytest.raises(gn.FormatError, match=r"the file holds a network alone; it must hold an estimator\. Read it with glassnet\.load\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"the file holds a network alone; it must hold an estimator\. Read it with glassnet\.load\.",
+    ):
         load(tmp_path / "net.safetensors")
     assert ours.network_.metadata == {}
 

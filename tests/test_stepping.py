@@ -251,7 +251,10 @@ def test_a_run_that_is_over_goes_on_from_a_snapshot(how: str) -> None:
     ninth = run.snapshot()
     if how == "diverged":
         run.change(optimizer=gn.SGD(1e30), loss="squared_error")
-        with pytest.raises(gn.DivergenceError, match=r"training diverged with a loss of inf at epoch 2, step 4 \(last finite loss 0.895\); loss and weights must stay finite. Lower learning_rate \(now 1e\+30\) or scale X and y. The network holds the last weights whose loss was finite."):
+        with pytest.raises(
+            gn.DivergenceError,
+            match=r"training diverged with a loss of inf at epoch 2, step 4 \(last finite loss 0.895\); loss and weights must stay finite. Lower learning_rate \(now 1e\+30\) or scale X and y. The network holds the last weights whose loss was finite.",
+        ):
             run.advance(9)
         assert run.advance() == 0
     elif how == "closed":
@@ -268,7 +271,10 @@ def test_a_run_that_is_over_goes_on_from_a_snapshot(how: str) -> None:
 
 def test_options_that_are_none() -> None:
     """Options of fit that belong to a run to its end are refused by name."""
-    with pytest.raises(TypeError, match=r"unknown option max_seconds\. The options are batch_size, callbacks, class_weight, drop_last, early_stopping, metrics, sample_weight, shuffle, steps_per_epoch, validation_data, validation_split\."):
+    with pytest.raises(
+        TypeError,
+        match=r"unknown option max_seconds\. The options are batch_size, callbacks, class_weight, drop_last, early_stopping, metrics, sample_weight, shuffle, steps_per_epoch, validation_data, validation_split\.",
+    ):
         network().stepwise(X, Y, max_seconds=3)  # type: ignore[call-arg]  # what is tested
     with pytest.raises(gn.ConfigError, match=r"epochs is 0; it must be a whole number of at least 1\."):
         network().stepwise(X, Y, epochs=0)
