@@ -158,7 +158,7 @@ def test_a_program_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ---- the command line ---------------------------------------------------------------------------------------------------
 
-_DAMAGED = "not a glassnet model: it is no safetensors file but"
+_DAMAGED = "not a glassnet model: it is no valid safetensors file ("
 TYPED = {
     "m4.safetensors": "rows must be given for a network with inputs of shape (4,), got none. Add --data and a table with its target.",
     "three.safetensors": "rows must be given for a network that no toy fits, got none. Add --data and a table with its target.",

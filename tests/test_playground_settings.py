@@ -117,7 +117,7 @@ def test_a_path_changes_one_setting(path: str, value: Any, where: Any) -> None:
         ("optimizer.momentun", 0.9, "Did you mean 'momentum'?"),
         ("optimizer.kind", "Adm", "Did you mean 'Adam'?"),
         ("optimizer.schedule", "Cosine", "Network: unknown schedule 'Cosine'. The choices are 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'StepDecay', 'Warmup', 'constant'."),
-        ("optimizer.nesterov", True, "SGD: nesterov needs momentum above 0"),
+        ("optimizer.nesterov", True, "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0."),
         ("loss", "mse", "Did you mean 'squared_error'?"),
         ("seed", -1, "Network: seed is -1; it must be a whole number of at least 0."),
         ("batch_size", 0, "fit: batch_size is 0; it must be a whole number of at least 1."),
