@@ -170,9 +170,9 @@ def save(model: TableModel, path: Path) -> str:
 
 def test_a_frame_that_lacks_columns_is_refused(model: TableModel) -> None:
     """Rows cannot be compared without the columns that the model uses, and the message names those."""
-    with pytest.raises(DataError, match=r"TableModel.seen: the frame must have the columns of training, got no 'day'"):
+    with pytest.raises(DataError, match=r"TableModel.seen: the frame lacks the column 'day' that the model needs"):
         model.seen(FRAME.drop(columns="day"))
-    with pytest.raises(DataError, match=r"TableModel.seen: the frame must have the target 'y'"):
+    with pytest.raises(DataError, match=r"TableModel.seen: the target 'y' is not among the columns"):
         model.seen(FRAME.drop(columns="y"))
 
 

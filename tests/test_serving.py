@@ -262,7 +262,7 @@ def test_odd_cells(client: Client) -> None:
         for reply in (*alone, together):
             assert reply.status in (200, 422)
             if reply.status == 422:
-                decided = "column '(size|seen)' must be decided|2 columns must be decided: 'size': .*'seen': "
+                decided = "column '(size|seen)' is ambiguous|2 columns are ambiguous: 'size': .*'seen': "
                 said = re.fullmatch(
                     rf"((column )?'(size|old|seen)'( of the record| of record \d)? must|{decided}).*\.",
                     reply.data["error"],

@@ -76,7 +76,7 @@ def test_label_smoothing_can_be_chosen(recipe: str, smoothing: float) -> None:
 
 def test_label_smoothing_must_be_a_share() -> None:
     """Below 0, or 1 and above, is refused."""
-    message = "TabularClassifier: label_smoothing must be a finite number at least 0 and below 1, got 1.0."
+    message = "TabularClassifier: label_smoothing is 1.0; it must be a finite number of at least 0 and below 1."
     with pytest.raises(ConfigError, match="^" + re.escape(message) + "$"):
         TabularClassifier(label_smoothing=1.0).fit(columns(), labels())
 
@@ -144,10 +144,10 @@ def test_the_prediction_from_quantiles(case: str, tmp_path: Path) -> None:
 
 
 BAD_QUANTILES: dict[str, tuple[dict[str, Any], str]] = {
-    "falling": ({"quantiles": (0.9, 0.1)}, "Quantile: levels must rise, and be at least one, got [0.9, 0.1]. Write levels=[0.1, 0.5, 0.9]."),
-    "beyond 1": ({"quantiles": (0.5, 1.0)}, "Quantile: levels must be a finite number above 0 and below 1, got 1.0."),
-    "none": ({"quantiles": ()}, "Quantile: levels must rise, and be at least one, got []. Write levels=[0.1, 0.5, 0.9]."),
-    "with a metric": ({"quantiles": (0.1,), "metric": "mae"}, "TabularRegressor: metric must be left out with quantiles, which have their own, got 'mae'."),
+    "falling": ({"quantiles": (0.9, 0.1)}, "Quantile: levels is [0.9, 0.1]; they must rise, and be at least one. Write levels=[0.1, 0.5, 0.9]."),
+    "beyond 1": ({"quantiles": (0.5, 1.0)}, "Quantile: levels is 1.0; it must be a finite number above 0 and below 1."),
+    "none": ({"quantiles": ()}, "Quantile: levels is []; they must rise, and be at least one. Write levels=[0.1, 0.5, 0.9]."),
+    "with a metric": ({"quantiles": (0.1,), "metric": "mae"}, "TabularRegressor: metric is 'mae'; with quantiles, which have their own, it must be left out."),
 }  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def test_quantiles_that_cannot_be(case: str) -> None:
 
 def test_quantiles_have_to_be_asked_for(fitted: dict[str, Any]) -> None:
     """Without ``quantiles`` there are none to predict."""
-    message = "TabularRegressor.predict_quantiles: the estimator must be made with quantiles, got none. Write quantiles=(0.05, 0.5, 0.95)."
+    message = "TabularRegressor.predict_quantiles: the estimator was made without quantiles; it must be made with them. Write quantiles=(0.05, 0.5, 0.95)."
     for method in ("predict_quantiles", "predict_interval"):
         with pytest.raises(ConfigError, match="^" + re.escape(message) + "$"):
             getattr(fitted["regressor"], method)(columns())
