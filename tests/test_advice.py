@@ -94,9 +94,9 @@ ARGUMENTS: dict[str, tuple[Callable[[], Any], str]] = {
     "loss of Sequential": (lambda: gn.Sequential([gn.Dense(1)], loss="mse"), "Sequential: there is no argument loss. They belong to the network: gn.Network(layers, loss=..., optimizer=...)."),
     "usecols": (lambda: read_table("a.csv", usecols=["a"]), "read_table: there is no argument usecols. Columns are left out with read={'name': 'drop'}."),
     "dtype": (lambda: read_table("a.csv", dtype=str), "read_table: there is no argument dtype. Did you mean read?"),
-    "cv": (lambda: gn.cross_validate(make(), X, Y, epochs=1, cv=3), "cross_validate: options must be batch_size, class_weight, drop_last, early_stopping, epochs, folds, groups, max_seconds, metrics, progress, repeats, sample_weight, shuffle, stratify, threads, validation_split, got cv. Did you mean folds?"),
-    "layers one by one": (lambda: gn.Sequential(gn.Dense(3), gn.ReLU()), "Sequential: the layers must be one list. Write Sequential([a, b])."),
-    "layers one by one in a network": (lambda: gn.Network(gn.Dense(3), gn.Dense(2)), "Network: the layers must be one list. Write Network([a, b])."),
+    "cv": (lambda: gn.cross_validate(make(), X, Y, epochs=1, cv=3), "cross_validate: unknown option cv. Did you mean folds? The options are batch_size, class_weight, drop_last, early_stopping, epochs, folds, groups, max_seconds, metrics, progress, repeats, sample_weight, shuffle, stratify, threads, validation_split."),
+    "layers one by one": (lambda: gn.Sequential(gn.Dense(3), gn.ReLU()), "Sequential: the layers are separate arguments; they must be one list. Write Sequential([a, b])."),
+    "layers one by one in a network": (lambda: gn.Network(gn.Dense(3), gn.Dense(2)), "Network: the layers are separate arguments; they must be one list. Write Network([a, b])."),
     "without names": (lambda: gn.Network([gn.Dense(3)], "mse", "adam"), "Network: arguments after layers need their names. Did you mean loss='mse', optimizer='adam'?"),
     "sep": (lambda: read_table("a.csv", sep=";"), "read_table: there is no argument sep. Did you mean separator?"),
     "na_values": (lambda: to_table({}, na_values=["-"]), "to_table: there is no argument na_values. Did you mean missing?"),
@@ -163,7 +163,7 @@ def test_names_that_python_asks_for() -> None:
         assert not hasattr(owner, "__array__")
     with pytest.raises(AttributeError, match=r"^Network has no _repr_png_\.$"):
         net._repr_png_  # noqa: B018
-    with pytest.raises(gn.NotFittedError, match="n_outputs: the shape of the input must be known"):
+    with pytest.raises(gn.NotFittedError, match=r"n_outputs: the network is not built: its input shape is unknown\. Call fit or build first\."):
         net.n_outputs  # noqa: B018
 
 
@@ -197,7 +197,7 @@ def test_no_callbacks() -> None:
     with pytest.warns(ConvergenceWarning):
         assert MLPClassifier((4,), max_iter=2, callbacks=None).fit(X, Y).n_iter_ == 2
     with pytest.raises(
-        gn.ConfigError, match=r"callbacks must be Callback objects or functions.*Write Snapshots\(\.\.\.\)\."
+        gn.ConfigError, match=r"callbacks has <class 'glassnet\.training\.snapshots\.Snapshots'>; they must be Callback objects or functions\. Write Snapshots\(\.\.\.\)\."
     ):
         make().fit(X, Y, epochs=1, callbacks=[gn.Snapshots])
 
@@ -243,14 +243,14 @@ def test_a_generator_function() -> None:
 @pytest.mark.parametrize(
     ("batches", "got"),
     [
-        (lambda a, b: iter([(X, Y)]), r"got <lambda>\(a, b\)\."),
-        (lambda batch_size=32: iter([(X, Y)]), r"got <lambda>\(batch_size=32\)\."),
-        (lambda *, rows: iter([(X, Y)]), r"got <lambda>\(\*, rows\)\."),
+        (lambda a, b: iter([(X, Y)]), r"batches is <lambda>\(a, b\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
+        (lambda batch_size=32: iter([(X, Y)]), r"batches is <lambda>\(batch_size=32\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
+        (lambda *, rows: iter([(X, Y)]), r"batches is <lambda>\(\*, rows\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
     ],
 )
 def test_functions_with_other_arguments(batches: Callable[..., Any], got: str) -> None:
     """The epoch's number is never passed as something else: a function of other arguments is refused with the way out."""
-    must = "batches must come from a function of the epoch's number or of nothing"
+    must = "batches is <lambda>(a, b); a function that makes batches must take the epoch's number or nothing. Write what is meant: lambda epoch: <lambda>(...)"
     with pytest.raises(
         gn.ConfigError, match=rf"^fit: {must}, {got} Write what is meant: lambda epoch: <lambda>\(\.\.\.\)$"
     ):
@@ -261,7 +261,7 @@ def test_functions_with_other_arguments(batches: Callable[..., Any], got: str) -
 
 FRAME = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "city": list("xyxy"), "since": pd.to_datetime(["2020-01-01"] * 4)})
 LABELS = "Code labels from 0: labels, y = np.unique(y, return_inverse=True). TabularClassifier takes them as they are."
-MUST = "X must have at least 2 dimensions, one sample per row, got shape"
+MUST = "X has shape (3,); it must be (n, 3): one row per sample. For one row: X.reshape(1, -1)"
 
 
 def built(*shape: int) -> gn.Network:
@@ -276,8 +276,8 @@ SHAPES: dict[str, tuple[Callable[[], Any], str]] = {
     "a column": (lambda: built(1).predict(np.zeros(5)), f"{MUST} (5,). For one feature: X.reshape(-1, 1)"),
     "neither": (lambda: built(3).predict(np.zeros(5)), f"{MUST} (5,). The network was built for samples of shape (3,)."),
     "a number": (lambda: built(3).predict(1.0), f"{MUST} (). The network was built for samples of shape (3,)."),
-    "one picture": (lambda: built(2, 2).predict(np.zeros((2, 2))), "X must have shape (n, 2, 2), got (2, 2). For one row: X[None]"),
-    "other features": (lambda: built(3).predict(np.zeros((2, 4))), "X must have shape (n, 3), got (2, 4). The network was built for these features."),
+    "one picture": (lambda: built(2, 2).predict(np.zeros((2, 2))), "X has shape (2, 2); it must be (n, 2, 2): one row per sample. For one row: X[None]"),
+    "other features": (lambda: built(3).predict(np.zeros((2, 4))), "X has shape (2, 4); it must be (n, 3): one row per sample. The network was built for such samples."),
     "not known": (lambda: make().fit(np.zeros(4), Y[:4], epochs=1), f"{MUST} (4,). For one feature: X.reshape(-1, 1), for one row: X.reshape(1, -1)"),
 }  # fmt: skip
 
@@ -304,14 +304,14 @@ def test_columns_that_are_no_numbers(frame: Any, fit: Callable[[Any], Any]) -> N
     with pytest.raises(gn.DataError) as caught:
         fit(frame)
     words = str(caught.value)
-    assert "X must be numeric, got 'x' in column 'city', " in words
+    assert "X holds 'x' in column 'city', Timestamp('2020-01-01 00:00:00') in column 'since'; it must be numeric. Code text and categories as numbers first, or leave them out; TabularClassifier and TabularRegressor of glassnet.tabular take such columns as they are." in words
     assert " in column 'since'. Code text and categories as numbers first, or leave them out; " in words
     assert words.endswith("TabularClassifier and TabularRegressor of glassnet.tabular take such columns as they are.")
 
 
 def test_missing_cells_of_a_frame() -> None:
     """A missing cell is named with its row's position and its column's name."""
-    with pytest.raises(gn.DataError, match=r"got nan at row 1, column 'a'\. Fill or drop missing values first\.$"):
+    with pytest.raises(gn.DataError, match=r"X holds nan at row 1, column 'a'; it must be finite\. Fill or drop missing values first\.$"):
         make().fit(pd.DataFrame({"b": [1, 2], "a": [1.0, np.nan]}), [0, 1], epochs=1)
 
 
@@ -324,24 +324,24 @@ def test_labels_that_are_text(labels: Any, got: str) -> None:
 
 
 VALUES: dict[str, tuple[Callable[[], Any], str]] = {
-    "inputs and outputs": (lambda: gn.Dense(10, 5), "got 5. A layer takes the number of its outputs alone: inputs are counted by themselves."),
+    "inputs and outputs": (lambda: gn.Dense(10, 5), "activation is 5; it must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh'. A layer takes the number of its outputs alone: inputs are counted by themselves."),
     "a class": (lambda: gn.Dense(10, gn.ReLU), ". Write ReLU()."),
-    "a rate": (lambda: gn.Network([gn.Dense(1)], loss="huber", optimizer=0.1), ", got 0.1. For a learning rate write gn.Adam(0.1)."),
-    "sizes as text": (lambda: MLPClassifier(hidden_layer_sizes="(5,3)").fit(X, Y), "MLP: hidden_layer_sizes must be a whole number of at least 1, or a tuple of them, got '(5,3)'. Text is not read as numbers."),
-    "fractions": (lambda: MLPClassifier(hidden_layer_sizes=(5, 2.5)).fit(X, Y), ", or a tuple of them, got (5, 2.5)."),
+    "a rate": (lambda: gn.Network([gn.Dense(1)], loss="huber", optimizer=0.1), "optimizer is 0.1; it must be one of 'adagrad', 'adam', 'adamw', 'lion', 'rmsprop', 'sgd'. For a learning rate write gn.Adam(0.1)."),
+    "sizes as text": (lambda: MLPClassifier(hidden_layer_sizes="(5,3)").fit(X, Y), "MLP: hidden_layer_sizes is '(5,3)'; it must be a whole number of at least 1, or a tuple of them. Text is not read as numbers."),
+    "fractions": (lambda: MLPClassifier(hidden_layer_sizes=(5, 2.5)).fit(X, Y), "hidden_layer_sizes is (5, 2.5); it must be a whole number of at least 1, or a tuple of them."),
     "early stopping": (lambda: make().fit(X, Y, epochs=1, callbacks=[gn.EarlyStopping()]), " Pass it as early_stopping=EarlyStopping(...)."),
-    "val_loss": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_loss")), "EarlyStopping: monitor must be one of 'loss', 'valid_accuracy', 'valid_loss', got 'val_loss'. Did you mean 'valid_loss'?"),
+    "val_loss": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_loss")), "EarlyStopping: the history has no 'val_loss' to monitor. Did you mean 'valid_loss'? Its columns are 'loss', 'valid_accuracy', 'valid_loss'."),
     "val_acc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_acc")), " Did you mean 'valid_accuracy'?"),
     "valid_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("valid_auc")), " Pass metrics=['auc'] to fit."),
     "val_loss without": (lambda: make().fit(X, Y, epochs=1, early_stopping=gn.EarlyStopping("val_loss")), "got 'val_loss'. Pass validation_data or validation_split."),
-    "history": (lambda: make().fit(X, Y, epochs=1, diagnose=False)["val_loss"], "History: column must be one of 'learning_rate', 'loss', got 'val_loss'. Pass validation_data or validation_split."),
-    "xavier": (lambda: gn.Dense(3, initializer="xavier"), ", got 'xavier'. Did you mean 'glorot_uniform'?"),
-    "kaiming": (lambda: gn.Dense(3, initializer="kaiming_normal"), ", got 'kaiming_normal'. Did you mean 'he_normal'?"),
-    "a number as a schedule": (lambda: MLPClassifier(learning_rate=0.1).fit(X, Y), ", got 0.1. Pass learning_rate_init=0.1."),
-    "a network to sweep": (lambda: gn.sweep(make(), {"lr": [0.1]}, X, Y, epochs=1), "sweep: build must be a function that returns a network, got Network."),
-    "rows as settings": (lambda: gn.sweep(make, X, Y, {"lr": [0.1]}, epochs=1), "sweep: settings must be a dict of lists, or a list of dicts, from names of build's arguments to values, got ndarray."),
-    "a frame as a path": (lambda: read_table(FRAME), "read_table: path must be a str or a Path, got DataFrame. For a frame there is to_table."),
-    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "got 'pr_auc'. Average precision is not here; 'auc' is the area under the ROC curve."),
+    "history": (lambda: make().fit(X, Y, epochs=1, diagnose=False)["val_loss"], "History: unknown column 'val_loss'. Pass validation_data or validation_split. The choices are 'learning_rate', 'loss'."),
+    "xavier": (lambda: gn.Dense(3, initializer="xavier"), "unknown initializer 'xavier'. Did you mean 'glorot_uniform'? The choices are 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'."),
+    "kaiming": (lambda: gn.Dense(3, initializer="kaiming_normal"), "unknown initializer 'kaiming_normal'. Did you mean 'he_normal'? The choices are 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'."),
+    "a number as a schedule": (lambda: MLPClassifier(learning_rate=0.1).fit(X, Y), "learning_rate is 0.1; it must be one of 'adaptive', 'constant', 'invscaling'. Pass learning_rate_init=0.1."),
+    "a network to sweep": (lambda: gn.sweep(make(), {"lr": [0.1]}, X, Y, epochs=1), "sweep: build is of type Network; it must be a function that returns a network."),
+    "rows as settings": (lambda: gn.sweep(make, X, Y, {"lr": [0.1]}, epochs=1), "sweep: settings is of type ndarray; it must be a dict of lists, or a list of dicts, from names of build's arguments to values."),
+    "a frame as a path": (lambda: read_table(FRAME), "read_table: path is of type DataFrame; it must be a str or a Path. For a frame there is to_table."),
+    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "metric of loss='cross_entropy' is 'pr_auc'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Average precision is not here; 'auc' is the area under the ROC curve."),
 }  # fmt: skip
 
 
@@ -357,15 +357,15 @@ def test_values_of_other_libraries(case: str) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: gn.Network([gn.Dense(1)]), "Network: loss must be given."),
-        (lambda: gn.Dense(), "Dense: units must be given."),
-        (lambda: make().predict(), "predict: X must be given."),
-        (lambda: make().fit(X, Y), "fit: epochs must be given."),
+        (lambda: gn.Network([gn.Dense(1)]), "Network: loss is missing."),
+        (lambda: gn.Dense(), "Dense: units is missing."),
+        (lambda: make().predict(), "predict: X is missing."),
+        (lambda: make().fit(X, Y), "fit: epochs is missing."),
         (lambda: make().fit(X, Y, n_epochs=3), "fit: there is no argument n_epochs. Did you mean epochs?"),
         (lambda: make().fit(X, Y, max_iter=3), "fit: there is no argument max_iter. Did you mean epochs?"),
         (lambda: make().fit(X, Y, 3), "fit: arguments after y need their names. Did you mean epochs=3?"),
         (lambda: gn.cross_validate(make(), X, Y, cv=3), "cross_validate: there is no argument cv. Did you mean folds?"),
-        (lambda: gn.Population(make(), 2).fit(X, Y), "fit: epochs must be given."),
+        (lambda: gn.Population(make(), 2).fit(X, Y), "fit: epochs is missing."),
         (lambda: gn.Adam(0.1, 0.9), "Adam: arguments after learning_rate need their names. Did you mean beta1=0.9?"),
     ],
 )

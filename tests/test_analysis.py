@@ -165,8 +165,7 @@ def test_state_dict_that_does_not_fit_changes_nothing() -> None:
     with pytest.raises(gn.ShapeError) as caught:
         net.load_state_dict({"dense_1.weight": np.zeros((2, 3)), "dense_2.bias": np.zeros((1, 2))})
     assert str(caught.value) == (
-        "Network.load_state_dict: the arrays must fit the network, got some of which 'dense_1.bias' is missing; "
-        "'dense_2.bias' is unknown; 'dense_1.weight' has shape (2, 3) instead of (3, 2)."
+        "Network.load_state_dict: the arrays do not fit the network: 'dense_1.bias' is missing; 'dense_2.bias' is unknown; 'dense_1.weight' has shape (2, 3) instead of (3, 2)."
     )
     with pytest.raises(gn.ShapeError, match=r"'dense_1.bias' holds something else than finite numbers"):
         net.load_state_dict({"dense_1.weight": np.zeros((3, 2)), "dense_1.bias": np.full((1, 2), np.nan)})
@@ -182,10 +181,10 @@ def test_history_as_rows() -> None:
 
 
 MESSAGES = [
-    (lambda net: net.hidden(np.ones((1, 5)), 4), "Network.hidden: layer must be from -4 to 3, got 4. The network has 4 layers."),
-    (lambda net: net.input_gradient(np.ones((2, 5)), output=3), "Network.input_gradient: output must be a whole number from 0 to 2, or 2 of them, got 3."),
-    (lambda net: net.input_gradient(np.ones((2, 5)), output=[0]), "Network.input_gradient: output must be a whole number from 0 to 2, or 2 of them, got [0]."),
-    (lambda net: net.input_gradient(np.ones((1, 5)), [0], output=1), "Network.input_gradient: y and output must not both be given, got both. Pass y for the loss, output for a logit."),
+    (lambda net: net.hidden(np.ones((1, 5)), 4), "Network.hidden: layer is 4; it must be from -4 to 3. The network has 4 layers."),
+    (lambda net: net.input_gradient(np.ones((2, 5)), output=3), "Network.input_gradient: output is 3; it must be a whole number from 0 to 2, or 2 of them."),
+    (lambda net: net.input_gradient(np.ones((2, 5)), output=[0]), "Network.input_gradient: output is [0]; it must be a whole number from 0 to 2, or 2 of them."),
+    (lambda net: net.input_gradient(np.ones((1, 5)), [0], output=1), "Network.input_gradient: y and output are both given; only one may be. Pass y for the loss, output for a logit."),
 ]  # fmt: skip
 
 
@@ -199,7 +198,7 @@ def test_bad_questions(look: Any, message: str) -> None:
 
 def test_unknown_layer_lists_the_names() -> None:
     """A name that no layer has is answered with those there are."""
-    with pytest.raises(gn.ConfigError, match=r"layer must be one of 'batch_norm_1', .*got 'dense_9'. Did you mean"):
+    with pytest.raises(gn.ConfigError, match=r"unknown layer 'dense_9'\. Did you mean 'dense_1'\? The choices are 'batch_norm_1', 'concatenate_1', 'concatenate_1\.branch_1', 'concatenate_1\.branch_2', 'concatenate_1\.branch_2\.dense_1', 'concatenate_1\.branch_2\.dropout_1', 'dense_1', 'residual_1', 'residual_1\.dense_1'\."):
         nested().hidden(np.ones((1, 5)), "dense_9")
 
 
@@ -208,7 +207,7 @@ def test_a_network_without_data_cannot_be_looked_into(look: str) -> None:
     """Before the shape of the input is known, the error names the method that was called."""
     with pytest.raises(gn.NotFittedError) as caught:
         getattr(gn.Network([gn.Dense(1)], loss="squared_error"), look)(np.ones((1, 5)))
-    must = "the shape of the input must be known, got no data yet"
+    must = "the network is not built: its input shape is unknown"
     assert str(caught.value) == f"Network.{look}: {must}. Call fit or build first."
 
 

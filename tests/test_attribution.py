@@ -101,33 +101,33 @@ def test_images_keep_their_shape() -> None:
 
 
 REFUSED = [
-    (lambda n: gn.integrated_gradients(n, data(), output=3), "integrated_gradients: output must be a whole number"),
-    (lambda n: gn.integrated_gradients(n, data(), np.ones(4)), "integrated_gradients: baseline must have shape"),
-    (lambda n: gn.integrated_gradients(n, data(), of="loss"), "integrated_gradients: of must be one of"),
+    (lambda n: gn.integrated_gradients(n, data(), output=3), "integrated_gradients: output is 3; it must be a whole number from 0 to 2, or 40 of them."),
+    (lambda n: gn.integrated_gradients(n, data(), np.ones(4)), "integrated_gradients: baseline has shape (4,); it must be (5,) or (m, 5)."),
+    (lambda n: gn.integrated_gradients(n, data(), of="loss"), "integrated_gradients: of is 'loss'; it must be one of 'logit', 'probability'."),
     (
         lambda n: gn.integrated_gradients(
             gn.Network([gn.Dense(2)], loss="cross_entropy", members=2, input_shape=5), data()
         ),
-        "integrated_gradients: network must have no members, got members=2.",
+        "integrated_gradients: the network has members=2; it must have none.",
     ),
     (
         lambda n: gn.integrated_gradients(
             gn.Network([gn.Embedding(3, 2), gn.Flatten(), gn.Dense(2)], loss="cross_entropy", input_shape=2),
             np.zeros((2, 2)),
         ),
-        "integrated_gradients: inputs must be numbers, got a network with an Embedding",
+        "integrated_gradients: the network has an Embedding, whose codes have no gradient; inputs must be numbers.",
     ),
     (
         lambda n: gn.permutation_importance(n, data(), np.zeros(40, dtype=int), groups={"a": [7]}),
-        "permutation_importance: each group must have columns from 0 to 4, got others in a.",
+        "permutation_importance: there are other columns, or none, in a; each group must have columns from 0 to 4.",
     ),
     (
         lambda n: gn.permutation_importance(n, data(), np.zeros(40, dtype=int), feature_names=["a"]),
-        "permutation_importance: feature_names must have one name per column, got 1 for 5 columns.",
+        "permutation_importance: 1 feature_names for 5 columns; there must be one per column.",
     ),
     (
         lambda n: gn.permutation_importance(n, data(), np.zeros(40, dtype=int), metric="speed"),
-        "permutation_importance: metric must be one of",
+        "permutation_importance: unknown metric 'speed'. The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', 'loss'.",
     ),
 ]
 

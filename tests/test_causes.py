@@ -238,7 +238,7 @@ def test_overfit_without_early_stopping_is_a_warning_with_the_numbers() -> None:
 
 
 def test_chance_on_validation_rows_is_not_overfitting() -> None:
-    """Validation rows on which the network never beat a constant answer are not said to show overfitting."""
+    """Validation rows on which the network never beat a constant prediction are not said to show overfitting."""
     X, y = numbers(0)
     y_valid = np.random.default_rng(1).permutation(y[:200])
     findings = net(1, gn.Adam(1e-2), 0).fit(X[200:], y[200:], epochs=60, validation_data=(X[:200], y_valid)).findings

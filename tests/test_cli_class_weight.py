@@ -73,8 +73,8 @@ def test_weights_by_label(target: str, typed: list[str], capsys: pytest.CaptureF
 WRONG = {
     "Yes=3": "--class-weight must name classes, 'no', 'yes', got 'Yes'. Did you mean 'yes'?",
     "even": "--class-weight must be 'balanced', or labels with their weights, got 'even'. Write --class-weight balanced",
-    "yes=": "the weight of 'yes' in --class-weight must be a finite number at least 0, got ''.",
-    "yes=-1": "the weight of 'yes' in --class-weight must be a finite number at least 0, got -1.",
+    "yes=": "the weight of 'yes' in --class-weight is ''; it must be a finite number of at least 0.",
+    "yes=-1": "the weight of 'yes' in --class-weight is -1; it must be a finite number of at least 0.",
     "no=0,yes=0": "--class-weight must leave some class a weight above 0, got 0 for all.",
 }
 

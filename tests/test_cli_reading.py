@@ -88,7 +88,7 @@ def test_what_a_message_advises_can_be_typed() -> None:
         (["--encoding", "rot13"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'rot13'."),
         (["--header", "maybe"], "--header must be yes, no or a number of lines, got 'maybe'."),
         (["--header", "-1"], "--header must be yes, no or a number of lines, got -1."),
-        (["--skip-lines", "few"], "--skip-lines must be a whole number of at least 0, got 'few'."),
+        (["--skip-lines", "few"], "--skip-lines is 'few'; it must be a whole number of at least 0."),
         (["--day-first", "perhaps"], "--day-first must be yes or no, got 'perhaps'."),
         (["--read", "price"], "--read must be COLUMN=KIND, such as --read zip=text, got 'price'."),
         (["--read", "=text"], "--read must be COLUMN=KIND, such as --read zip=text, got '=text'."),
@@ -105,7 +105,7 @@ def test_wrong_values_are_refused(run: Run, options: list[str], sentence: str) -
 def test_wrong_words_name_the_choices(run: Run) -> None:
     """A kind or a word that does not exist is answered with those that do."""
     _, _, err = run("train", "penguins", "-t", "species", "--read", "year=numbr")
-    assert "the kind after --read year= must be one of" in err
+    assert "the kind after --read year= is 'numbr'; it must be one of 'category', 'date', 'drop', 'number', 'text'. Did you mean 'number'?" in err
     assert "Did you mean 'number'?" in err
     _, _, err = run("train", "penguins", "-t", "species", "--bad-rows", "drop")
     assert "--bad-rows must be one of" in err

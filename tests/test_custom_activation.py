@@ -65,8 +65,7 @@ def test_derivative_in_terms_of_a_is_recognised() -> None:
     """The tutorial's ``a * (1 - a)`` is right for a = sigmoid(z), and is told so; so is ``1 - a**2`` of tanh."""
     for function, derivative in ((sigmoid, lambda a: a * (1.0 - a)), (np.tanh, lambda a: 1.0 - a**2)):
         assert refusal(function, derivative) == (
-            "CustomActivation: derivative must be a function of z, got one that is right in terms of a = function(z). "
-            "Pass lambda z: derivative(function(z)) instead."
+            "CustomActivation: derivative is right in terms of a = function(z); it must be a function of z. Pass lambda z: derivative(function(z)) instead."
         )
         gn.CustomActivation(function, lambda z, f=function, d=derivative: d(f(z)))
 
@@ -75,14 +74,14 @@ WRONG = [
     (cube, lambda z: 6.0 * z**2, "It is 2 times the right one everywhere."),
     (np.sin, lambda z: -np.cos(z), "It is -1 times the right one everywhere."),
     (cube, lambda z: 3.0 * z**2 + 0.01, "Check it by hand there."),
-    (cube, lambda z: np.full_like(z, np.nan), "got nan instead of"),
+    (cube, lambda z: np.full_like(z, np.nan), "derivative is nan at z = -3.99, where that of function is 47.7. Check it by hand there."),
     (np.tanh, lambda z: 1.0 - np.tanh(z) ** 2 + 1e-4 * (z > 3.5), "Check it by hand there."),
-    (lambda z: float(z), cube_slope, "function must take an array, got TypeError"),
-    (cube, lambda z: z[:3], "derivative must return an array of numbers of the shape it is given"),
-    (lambda z: z.sum(), cube_slope, "derivative must be that of function"),
-    (lambda z: z.astype(str), cube_slope, "function must return an array of numbers"),
-    (lambda z: np.multiply(z, z, out=z), lambda z: 2 * z, "function must leave its input as it is, got one that changes it."),
-    (lambda z: z * np.nan, cube_slope, "function must be finite somewhere between -4 and 4, got nothing finite."),
+    (lambda z: float(z), cube_slope, "function raised TypeError('only 0-dimensional arrays can be converted to Python scalars'); it must take an array. Write it with NumPy's functions."),
+    (cube, lambda z: z[:3], "derivative returned float64 of shape (3,) for shape (161,); it must return numbers in the shape that it is given."),
+    (lambda z: z.sum(), cube_slope, "derivative is 96.6 at z = 4.01, where that of function is 48.3. It is 2 times the right one everywhere."),
+    (lambda z: z.astype(str), cube_slope, "function returned <U32 of shape (161,) for shape (161,); it must return numbers in the shape that it is given."),
+    (lambda z: np.multiply(z, z, out=z), lambda z: 2 * z, "function changed its input; it must leave that as it is."),
+    (lambda z: z * np.nan, cube_slope, "function is finite nowhere from -4 to 4; it must be finite somewhere there."),
 ]  # fmt: skip
 
 
@@ -129,7 +128,7 @@ def test_files_need_its_name(tmp_path: Path, rng: np.random.Generator) -> None:
     net.save(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[own])
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
-    with pytest.raises(gn.FormatError, match=r"got none for 'cube'. To load a network that uses it, make it again"):
+    with pytest.raises(gn.FormatError, match=r"'cube' has no function; function and derivative must be given\. To load a network that uses it, make it again and pass it: load\(path, custom=\[it\]\)\."):
         gn.load(tmp_path / "net.safetensors")
     pair = (cube, cube_slope)
     for layers in ([gn.Dense(3, pair)], [gn.Parametric(pair)], [gn.Copies(2), gn.EnsembleDense(3, pair), gn.Flatten()]):
@@ -230,32 +229,25 @@ def test_a_formula_is_explained() -> None:
 
 OTHER_FORMULAS = [
     ({"formula": "Z**2", "function": cube, "derivative": cube_slope},
-     "formula must be that of function, got 15.9 instead of -63.4 at z = -3.99."),
+     "formula is 15.9 at z = -3.99, where that of function is -63.4."),
     ({"formula": gn.Formula("Z**3", "2 * Z**2")},
-     "derivative must be that of function, got 32.2 instead of 48.3 at z = 4.01. "
-     "It is 0.6667 times the right one everywhere."),
+     "derivative is 32.2 at z = 4.01, where that of function is 48.3. It is 0.6667 times the right one everywhere."),
     ({"formula": gn.Formula("Z**3", "2 * Z**2"), "derivative": cube_slope},
-     "the derivative of formula must be that of function, got 32.2 instead of 48.3 at z = 4.01. "
-     "It is 0.6667 times the right one everywhere."),
+     "the derivative of formula is 32.2 at z = 4.01, where that of function is 48.3. It is 0.6667 times the right one everywhere."),
     ({"formula": gn.Formula("Z**3", "3 * Z**2", stable="Z**2")},
-     "derivative must be that of function, got 47.7 instead of -7.98 at z = -3.99. Check it by hand there."),
+     "derivative is 47.7 at z = -3.99, where that of function is -7.98. Check it by hand there."),
     ({"formula": gn.Formula("Z**3", "3 * Z**2", stable="Z**2"), "function": cube},
-     "the stable form of formula must be that of function, got 15.9 instead of -63.4 at z = -3.99."),
+     "the stable form of formula is 15.9 at z = -3.99, where that of function is -63.4."),
     ({"formula": "Z**3"},
-     "a formula must have its derivative, or be given with one, got none. "
-     "Write formula=Formula('Z**3', ...) with the derivative in terms of Z and of the output A."),
+     "formula has no derivative; it must have one, or be given with one. Write formula=Formula('Z**3', ...) with the derivative in terms of Z and of the output A."),
     ({"formula": "alpha * Z"},
-     "formula must be an expression in Z, got alpha in 'alpha * Z'. "
-     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+     "formula 'alpha * Z' has alpha; it must be an expression in Z. Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
     ({"formula": "A * Z"},
-     "formula must be an expression in Z, got A in 'A * Z'. "
-     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+     "formula 'A * Z' has A; it must be an expression in Z. Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
     ({"formula": 3},
-     "formula must be an expression in Z, got 3. "
-     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+     "formula is 3; it must be an expression in Z. Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
     ({"formula": {"value": "Z", "other": "1"}},
-     "formula must be an expression in Z, got {'value': 'Z', 'other': '1'}. "
-     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+     "formula is {'value': 'Z', 'other': '1'}; it must be an expression in Z. Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
 ]  # fmt: skip
 
 

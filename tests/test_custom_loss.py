@@ -85,8 +85,7 @@ def test_link_and_several_outputs_per_target(rng: np.random.Generator) -> None:
     with pytest.raises(gn.ConfigError) as caught:
         nets[0].evaluate(X, y, metrics=["rmse"])
     assert str(caught.value) == (
-        "Network.evaluate: metrics under loss='normal' must be functions of your own, got 'rmse'. "
-        "Write def my_metric(y, prediction): ..."
+        "Network.evaluate: loss='normal' has no metric 'rmse'; metrics must be functions of your own under this loss. Write def my_metric(y, prediction): ..."
     )
 
 
@@ -107,8 +106,7 @@ def test_it_is_saved_by_name(tmp_path: Path, rng: np.random.Generator) -> None:
         with pytest.raises(gn.FormatError) as caught:
             gn.load(tmp_path / "net.safetensors", custom=custom)
         assert str(caught.value).endswith(
-            "the CustomLoss 'squares', which a file only names, must be handed over, got none. "
-            "Pass custom=[that object]."
+            "the file only names the CustomLoss 'squares', and no such object was passed. Pass custom=[that object]."
         )
 
 
@@ -119,10 +117,10 @@ def _writes(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 CHECKED = "where central differences of value give"
 WRONG = [
-    ("the sign", squares, lambda Z, y: -slopes(Z, y), "it is -1 times the derivative everywhere. Turn its sign."),
-    ("the rows", squares, lambda Z, y: slopes(Z, y) / len(Z), "it is 0.142857 times the derivative everywhere. That is 1 / 7, and there are 7 rows: do not divide by them: the network divides by their weight."),
-    ("the outputs", squares, lambda Z, y: 2.0 * (Z - y), "it is 2 times the derivative everywhere. That is the number of outputs: divide by it, as value does."),
-    ("a factor", squares, lambda Z, y: 1.5 * slopes(Z, y), "it is 1.5 times the derivative everywhere. Divide it by 1.5."),
+    ("the sign", squares, lambda Z, y: -slopes(Z, y), "CustomLoss 'mine': gradient is 4.07503 in row 6, output 0, where central differences of value give -4.07503, and -1 times the derivative everywhere; it must be the derivative of value with respect to Z. Turn its sign."),
+    ("the rows", squares, lambda Z, y: slopes(Z, y) / len(Z), "CustomLoss 'mine': gradient is -0.582147 in row 6, output 0, where central differences of value give -4.07503, and 0.142857 times the derivative everywhere; it must be the derivative of value with respect to Z. That is 1 / 7, and there are 7 rows: do not divide by them: the network divides by their weight."),
+    ("the outputs", squares, lambda Z, y: 2.0 * (Z - y), "CustomLoss 'mine': gradient is -8.15006 in row 6, output 0, where central differences of value give -4.07503, and 2 times the derivative everywhere; it must be the derivative of value with respect to Z. That is the number of outputs: divide by it, as value does."),
+    ("a factor", squares, lambda Z, y: 1.5 * slopes(Z, y), "CustomLoss 'mine': gradient is -6.11255 in row 6, output 0, where central differences of value give -4.07503, and 1.5 times the derivative everywhere; it must be the derivative of value with respect to Z. Divide it by 1.5."),
     ("anything", squares, lambda Z, y: slopes(Z, y) + 0.25 * (Z > 0.0), ". Differentiate value once more."),
 ]  # fmt: skip
 
@@ -137,7 +135,7 @@ def test_a_wrong_gradient_is_refused(what: str, value: Any, gradient: Any, end: 
         with pytest.raises(gn.ConfigError) as caught:
             net.fit(X, Y, epochs=1)
         message = str(caught.value)
-        assert message.startswith("CustomLoss 'mine': gradient must be the derivative of value with respect to Z, got ")
+        assert message.startswith("CustomLoss 'mine': gradient is 4.07503 in row 6, output 0, where central differences of value give -4.07503, and -1 times the derivative everywhere; it must be the derivative of value with respect to Z. Turn its sign.")
         assert CHECKED in message
         assert message.endswith(end)
     net = gn.Network([gn.Dense(2)], loss=gn.CustomLoss(squares, slopes, name="mine"), seed=0)
@@ -162,16 +160,16 @@ def test_the_sentence_names_the_place() -> None:
 
 
 BAD = [
-    (lambda: gn.CustomLoss(squares, slopes, name=""), "CustomLoss: name must be a text, got ''. Files and tables call the loss by it."),
-    (lambda: gn.CustomLoss(squares, 3, name="mine"), "CustomLoss 'mine': gradient must be a function, got 3."),
-    (lambda: gn.CustomLoss(squares, slopes, name="mine", outputs_per_target=0), "CustomLoss: outputs_per_target must be a whole number of at least 1, got 0."),
-    (lambda: gn.Network([gn.Dense(1)], loss=gn.CustomLoss(squares, slopes, name="huber")), "Network: the name of a loss of your own must not be one of ours, got name='huber'. Give it another name."),
-    (lambda: use(lambda Z, y: squares(Z, y).mean(), slopes), "CustomLoss 'mine': value(Z, y) must return one loss per row, shape (7,), got shape (). Leave out the mean or sum over rows: the network averages."),
-    (lambda: use(squares, lambda Z, y: slopes(Z, y)[:, 0]), "CustomLoss 'mine': gradient(Z, y) must return one slope per row and logit, shape (7, 1), got shape (7,)."),
-    (lambda: use(lambda Z, y: squares(Z, y) * np.inf, slopes), "CustomLoss 'mine': value(Z, y) must be finite, got inf for Z = [0.126] and y = [0.0]."),
-    (lambda: use(_writes, slopes), "CustomLoss 'mine': value and gradient must leave Z and y as they are, got other numbers."),
-    (lambda: gn.CustomLoss(squares, slopes, name="mine", outputs_per_target=2).prepare([1.0], 3, np.dtype("float32")), "CustomLoss 'mine': the last layer must have a multiple of 2 outputs, as outputs_per_target says, got 3."),
-    (lambda: gn.CustomLoss(squares, slopes, name="mine").prepare([1.0], 3, np.dtype("float32")), "CustomLoss 'mine': y must have shape (n, 3), got shape (1,). Give the last layer as many units as y has columns."),
+    (lambda: gn.CustomLoss(squares, slopes, name=""), "CustomLoss: name is ''; it must be a text. Files and tables call the loss by it."),
+    (lambda: gn.CustomLoss(squares, 3, name="mine"), "CustomLoss 'mine': gradient is 3; it must be a function."),
+    (lambda: gn.CustomLoss(squares, slopes, name="mine", outputs_per_target=0), "CustomLoss: outputs_per_target is 0; it must be a whole number of at least 1."),
+    (lambda: gn.Network([gn.Dense(1)], loss=gn.CustomLoss(squares, slopes, name="huber")), "Network: the library has a loss called 'huber'; a loss of your own must have another name. Rename it."),
+    (lambda: use(lambda Z, y: squares(Z, y).mean(), slopes), "CustomLoss 'mine': value(Z, y) returned shape (); it must return one loss per row, shape (7,). Leave out the mean or sum over rows: the network averages."),
+    (lambda: use(squares, lambda Z, y: slopes(Z, y)[:, 0]), "CustomLoss 'mine': gradient(Z, y) returned shape (7,); it must return one slope per row and logit, shape (7, 1)."),
+    (lambda: use(lambda Z, y: squares(Z, y) * np.inf, slopes), "CustomLoss 'mine': value(Z, y) is inf for Z = [0.126] and y = [0.0]; it must be finite."),
+    (lambda: use(_writes, slopes), "CustomLoss 'mine': value or gradient changed Z or y; they must leave both as they are. Work on copies."),
+    (lambda: gn.CustomLoss(squares, slopes, name="mine", outputs_per_target=2).prepare([1.0], 3, np.dtype("float32")), "CustomLoss 'mine': the last layer has 3 outputs; it must have a multiple of 2, which is outputs_per_target."),
+    (lambda: gn.CustomLoss(squares, slopes, name="mine").prepare([1.0], 3, np.dtype("float32")), "CustomLoss 'mine': y has shape (1,); it must be (n, 3). Give the last layer as many units as y has columns."),
 ]  # fmt: skip
 
 

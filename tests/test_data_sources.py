@@ -123,7 +123,7 @@ def test_bad_values_in_mapped_rows_are_named_by_their_row(tmp_path: Path) -> Non
     M = mapped(tmp_path, "X", X)
     net = make()
     for call in (lambda: net.fit(M, y, epochs=1, batch_size=8), lambda: net.predict(M)):
-        with pytest.raises(gn.DataError, match=r"X must be finite, got nan at row 77, column 3"):
+        with pytest.raises(gn.DataError, match="X holds nan at row 77, column 3; it must be finite"):
             call()
     assert np.isfinite(net.params).all()
     net.fit(np.nan_to_num(X), y, epochs=1)
@@ -152,11 +152,11 @@ def test_bad_sparse_matrices() -> None:
     sparse = pytest.importorskip("scipy.sparse")
     X, y = data()
     X[5, 2] = np.inf
-    with pytest.raises(gn.DataError, match="X must be finite, got inf at row 5, column 2"):
+    with pytest.raises(gn.DataError, match=r"X holds inf at row 5, column 2; it must be finite\."):
         make().fit(sparse.csr_array(X), y, epochs=1)
-    with pytest.raises(gn.DataError, match=r"at least one row and one value, got shape \(0, 3\)"):
+    with pytest.raises(gn.DataError, match=r"X has shape \(0, 3\); it must have at least one row and one value\."):
         make().fit(sparse.csr_array((0, 3)), [], epochs=1)
-    with pytest.raises(gn.ShapeError, match="X must have shape"):
+    with pytest.raises(gn.ShapeError, match=r"X has shape \(90, 4\); it must be \(n, 5\): one row per sample. The network was built for such samples."):
         make(input_shape=(4,)).predict(sparse.csr_array(np.ones((3, 5))))
 
 
@@ -272,7 +272,7 @@ def test_one_shot_iterators() -> None:
     np.testing.assert_array_equal(net.params, arrays.params)
     used = iter(batches_of(X, y, 16))
     list(used)
-    with pytest.raises(gn.DataError, match="batches must give at least one batch an epoch, got none"):
+    with pytest.raises(gn.DataError, match="batches gave none; there must be at least one batch an epoch"):
         net.fit(used, epochs=1)
 
 
@@ -335,24 +335,24 @@ def test_class_weights_for_yes_and_no_and_for_batches() -> None:
 
 X, Y = data()
 MESSAGES = [
-    (lambda: make().fit(X, epochs=1), "fit: y must be given, got none with X of type ndarray. Without y pass an iterable of batches."),
-    (lambda: make().fit(3, epochs=1), "fit: y must be given, got none with X of type int. Without y pass an iterable of batches."),
-    (lambda: make().fit([], epochs=1), "fit: batches must give at least one batch an epoch, got none. A one-shot iterator may be used up."),
-    (lambda: make().fit([X], epochs=1), "fit: batch 0: it must be (X, y) or (X, y, sample_weight), got ndarray."),
-    (lambda: make().fit(lambda epoch: 3, epochs=1), "fit: batches must give an iterator of (X, y) for each epoch, got 3."),
-    (lambda: make(input_shape=(5,)).fit([(X, Y), (X[:3] * np.nan, Y[:3])], epochs=1), "fit: batch 1: X must be finite, got nan at row 0, column 0 (15 such values). Fill or drop missing values first."),
-    (lambda: make().fit([(X, Y), (X[:, :4], Y)], epochs=1), "fit: batch 1: X must have shape (n, 5), got (90, 4). The network was built for these features."),
-    (lambda: make().fit(iter([(X, Y)]), epochs=2), "fit: batches must be iterable once per epoch, got a one-shot iterator. Pass a list, an object with __iter__, or a function that returns a new iterator."),
-    (lambda: make().fit([(X, Y)], epochs=1, validation_split=0.1), "fit: validation_split needs arrays, got batches. Divide or weigh the rows where the batches are made."),
-    (lambda: make().fit([(X, Y)], epochs=1, class_weight="balanced"), "fit: class_weight='balanced' needs all rows at once, got batches. Pass the weights as a dict."),
-    (lambda: make().fit(X, Y, epochs=1, steps_per_epoch=0), "fit: steps_per_epoch must be a whole number of at least 1, got 0."),
-    (lambda: make().fit(X, Y, epochs=1, class_weight={3: 1.0}), "fit: class_weight must have classes from 0 to 2, got 3."),
-    (lambda: make().fit(X, Y, epochs=1, class_weight={0: -1.0}), "fit: class_weight of class 0 must be a finite number at least 0, got -1.0."),
-    (lambda: make().fit(X, Y, epochs=1, class_weight=[1.0, 2.0]), "fit: class_weight must be 'balanced', a dict, or 3 numbers, got [1.0, 2.0]."),
-    (lambda: make().fit(X, Y, epochs=1, class_weight="even"), "fit: class_weight must be 'balanced', a dict, or 3 numbers, got 'even'."),
-    (lambda: gn.Network([gn.Dense(1)], loss="squared_error").fit(X, Y, epochs=1, class_weight={0: 2.0}), "fit: class_weight needs one class per row, got targets of shape (90, 1) under loss='squared_error'. Pass sample_weight instead."),
-    (lambda: gn.Network([gn.Dense(2)], loss="binary_cross_entropy").fit(X, X[:, :2] > 0, epochs=1, class_weight={0: 2.0}), "fit: class_weight needs one class per row, got targets of shape (90, 2) under loss='binary_cross_entropy'. Pass sample_weight instead."),
-    (lambda: make().fit(X, Y, epochs=1, drop_last=2), "fit: drop_last must be True or False, got 2."),
+    (lambda: make().fit(X, epochs=1), "fit: y is missing, and X is of type ndarray. Without y pass an iterable of batches."),
+    (lambda: make().fit(3, epochs=1), "fit: y is missing, and X is of type int. Without y pass an iterable of batches."),
+    (lambda: make().fit([], epochs=1), "fit: batches gave none; there must be at least one batch an epoch. A one-shot iterator may be used up."),
+    (lambda: make().fit([X], epochs=1), "fit: batch 0: it is of type ndarray; it must be (X, y) or (X, y, sample_weight)."),
+    (lambda: make().fit(lambda epoch: 3, epochs=1), "fit: batches gave 3; they must give an iterator of (X, y) for each epoch."),
+    (lambda: make(input_shape=(5,)).fit([(X, Y), (X[:3] * np.nan, Y[:3])], epochs=1), "fit: batch 1: X holds nan at row 0, column 0 (15 such values); it must be finite. Fill or drop missing values first."),
+    (lambda: make().fit([(X, Y), (X[:, :4], Y)], epochs=1), "fit: batch 1: X has shape (90, 4); it must be (n, 5): one row per sample. The network was built for such samples."),
+    (lambda: make().fit(iter([(X, Y)]), epochs=2), "fit: batches is a one-shot iterator; it must be iterable once per epoch. Pass a list, an object with __iter__, or a function that returns a new iterator."),
+    (lambda: make().fit([(X, Y)], epochs=1, validation_split=0.1), "fit: the rows come in batches; validation_split needs arrays. Divide or weigh the rows where the batches are made."),
+    (lambda: make().fit([(X, Y)], epochs=1, class_weight="balanced"), "fit: the rows come in batches; class_weight='balanced' needs all rows at once. Pass the weights as a dict."),
+    (lambda: make().fit(X, Y, epochs=1, steps_per_epoch=0), "fit: steps_per_epoch is 0; it must be a whole number of at least 1."),
+    (lambda: make().fit(X, Y, epochs=1, class_weight={3: 1.0}), "fit: class_weight has class 3; it must have classes from 0 to 2."),
+    (lambda: make().fit(X, Y, epochs=1, class_weight={0: -1.0}), "fit: class_weight of class 0 is -1.0; it must be a finite number of at least 0."),
+    (lambda: make().fit(X, Y, epochs=1, class_weight=[1.0, 2.0]), "fit: class_weight is [1.0, 2.0]; it must be 'balanced', a dict, or 3 numbers."),
+    (lambda: make().fit(X, Y, epochs=1, class_weight="even"), "fit: class_weight is 'even'; it must be 'balanced', a dict, or 3 numbers."),
+    (lambda: gn.Network([gn.Dense(1)], loss="squared_error").fit(X, Y, epochs=1, class_weight={0: 2.0}), "fit: y has shape (90, 1) under loss='squared_error'; class_weight needs one class per row. Pass sample_weight instead."),
+    (lambda: gn.Network([gn.Dense(2)], loss="binary_cross_entropy").fit(X, X[:, :2] > 0, epochs=1, class_weight={0: 2.0}), "fit: y has shape (90, 2) under loss='binary_cross_entropy'; class_weight needs one class per row. Pass sample_weight instead."),
+    (lambda: make().fit(X, Y, epochs=1, drop_last=2), "fit: drop_last is 2; it must be True or False."),
 ]  # fmt: skip
 
 

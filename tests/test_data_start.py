@@ -64,7 +64,7 @@ def test_a_trained_network_refuses(rng: np.random.Generator) -> None:
     X, y = rng.standard_normal((20, 6)), rng.integers(0, 3, 20)
     net = network()
     net.fit(X, y, epochs=2, diagnose=False)
-    with pytest.raises(gn.ConfigError, match=r"must be new, got one that was trained for 2 epochs"):
+    with pytest.raises(gn.ConfigError, match=r"was trained for 2 epochs; it must be new\."):
         net.init_from_data(X)
 
 
@@ -110,9 +110,9 @@ def test_scheduled_decay_ends(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("wrong", [0.5, "cosine", gn.ReduceOnPlateau(0.1)])
 def test_a_factor_must_be_a_schedule(wrong: object) -> None:
     """A number, a name or a schedule that looks at the history is refused in one sentence."""
-    with pytest.raises(gn.ConfigError, match=r"schedule must be a schedule such as FlatCosine"):
+    with pytest.raises(gn.ConfigError, match=r"schedule is 0.5; it must be a schedule such as FlatCosine\(1.0, epochs=50\), or None."):
         gn.Dropout(0.5, schedule=wrong)
-    with pytest.raises(gn.ConfigError, match=r"decay_schedule must be a schedule such as FlatCosine"):
+    with pytest.raises(gn.ConfigError, match=r"decay_schedule is 0\.5; it must be a schedule such as FlatCosine\(1\.0, epochs=50\), or None\."):
         gn.AdamW(0.5, decay_schedule=wrong)
 
 

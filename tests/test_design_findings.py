@@ -151,7 +151,7 @@ def test_rare_classes_are_counted_where_the_accuracy_hides_them() -> None:
 
 
 def test_few_rows_accuse_nobody() -> None:
-    """A network that may be better than a constant answer, for all that thirty rows can show, is not accused."""
+    """A network that may be better than a constant prediction, for all that thirty rows can show, is not accused."""
     rng = np.random.default_rng(5)
     X = rng.standard_normal((130, 4))
     y = X[:, 0] + 2.5 * rng.standard_normal(130)

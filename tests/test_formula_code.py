@@ -202,9 +202,9 @@ def test_numbers_are_literals_of_their_type() -> None:
     double = ["0.0", "1.0", "-2.0", "0.1", "1e-07", "1e+22", "0.3333333333333333", "16777217.0"]
     assert [C().literal(number) for number in numbers] == single
     assert [C(real="double").literal(number) for number in numbers] == double
-    with pytest.raises(gn.ConfigError, match=r"^Formula: numbers in formulas must be finite, got inf\.$"):
+    with pytest.raises(gn.ConfigError, match=r"^Formula: a number is inf; numbers in formulas must be finite\.$"):
         C({"c": math.inf}).text("c * Z")
-    with pytest.raises(gn.ConfigError, match=r"^Formula: numbers in formulas must be finite, got nan\.$"):
+    with pytest.raises(gn.ConfigError, match=r"^Formula: a number is nan; numbers in formulas must be finite\.$"):
         JavaScript({"c": math.nan}).text("c * Z")
 
 

@@ -129,27 +129,27 @@ def test_bad_codes_deep_inside_are_found_before_training(rng: np.random.Generato
     net = gn.Network([both, gn.Dense(1)], loss="squared_error", seed=0)
     X = np.zeros((9, 3))
     X[7, 2] = 3.0
-    with pytest.raises(gn.DataError, match="got 3 at row 7, column 1"):
+    with pytest.raises(gn.DataError, match=r"the code at row 7, column 1 is 3; it must be a whole number from 0 to 2\. Give n_categories the number of categories, and unknown ones a code of their own\."):
         net.fit(X, np.zeros(9), epochs=1)
     assert net.input_shape is None
 
 
 MESSAGES = [
-    (lambda: gn.Embedding(0, 2), "Embedding: n_categories must be a whole number of at least 1, got 0."),
-    (lambda: gn.Embedding(2**25, 2), "Embedding: n_categories must be at most 16777216, got 33554432."),
-    (lambda: gn.Embedding(5, 2, initializer="nomal"), "Embedding: initializer must be one of"),
-    (lambda: gn.Select([]), "Select: columns must hold at least one position, got none."),
-    (lambda: gn.Select([0.5]), "Select: columns must be a whole number of at least -16777216, got 0.5."),
-    (lambda: gn.Select([0, 3]).build((3,)), "Select: columns must be different positions among 3, got 3. They are counted from 0."),
-    (lambda: gn.Select([0, -3]).build((3,)), "Select: columns must be different positions among 3, got one of them twice. They are counted from 0."),
-    (lambda: gn.Reshape((-1, -1)), "Reshape: shape must have at least one axis, and -1 at most once, got (-1, -1)."),
-    (lambda: gn.Reshape((2, 2)).build((6,)), "Reshape: each sample must have numbers for (2, 2), got shape (6,). Give shape another product than 4."),
-    (lambda: gn.Reshape((4, -1)).build((6,)), "Reshape: each sample must have numbers for (4, -1), got shape (6,). Give shape another product than 4."),
-    (lambda: gn.GaussianNoise(-1.0), "GaussianNoise: std must be a finite number at least 0, got -1.0."),
-    (lambda: gn.PReLU(shared=1), "PReLU: shared must be True or False, got 1."),
-    (lambda: gn.Dense(3, gn.PReLU()), "Dense(units=3): activation must be a name, an activation or a pair of functions, got PReLU(shared=False). Put the layer behind this one."),
-    (lambda: gn.Dense(3, np.tanh), "Dense(units=3): activation must be a name, an activation or a pair of functions, got <ufunc 'tanh'>. Pass (function, derivative)."),
-    (lambda: gn.Network([gn.Dense(3, "softmax")], loss="cross_entropy"), "Network: under loss='cross_entropy' the last layer must give logits, got a Softmax. Leave it out: the loss includes the softmax, and predict applies it."),
+    (lambda: gn.Embedding(0, 2), "Embedding: n_categories is 0; it must be a whole number of at least 1."),
+    (lambda: gn.Embedding(2**25, 2), "Embedding: n_categories is 33554432; it must be at most 16777216."),
+    (lambda: gn.Embedding(5, 2, initializer="nomal"), "Embedding: unknown initializer 'nomal'. Did you mean 'normal'? The choices are 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'."),
+    (lambda: gn.Select([]), "Select: columns is empty; it must hold at least one position."),
+    (lambda: gn.Select([0.5]), "Select: columns is 0.5; it must be a whole number of at least -16777216."),
+    (lambda: gn.Select([0, 3]).build((3,)), "Select: columns has 3; they must be different positions among 3, counted from 0."),
+    (lambda: gn.Select([0, -3]).build((3,)), "Select: columns has a position twice; they must be different positions among 3, counted from 0."),
+    (lambda: gn.Reshape((-1, -1)), "Reshape: shape is (-1, -1); it must have at least one axis, and -1 at most once."),
+    (lambda: gn.Reshape((2, 2)).build((6,)), "Reshape: each sample has shape (6,); its numbers must fill (2, 2). Give shape another product than 4."),
+    (lambda: gn.Reshape((4, -1)).build((6,)), "Reshape: each sample has shape (6,); its numbers must fill (4, -1). Give shape another product than 4."),
+    (lambda: gn.GaussianNoise(-1.0), "GaussianNoise: std is -1.0; it must be a finite number of at least 0."),
+    (lambda: gn.PReLU(shared=1), "PReLU: shared is 1; it must be True or False."),
+    (lambda: gn.Dense(3, gn.PReLU()), "Dense(units=3): activation is PReLU(shared=False); it must be a name, an activation or a pair of functions. Put the layer behind this one."),
+    (lambda: gn.Dense(3, np.tanh), "Dense(units=3): activation is <ufunc 'tanh'>; it must be a name, an activation or a pair of functions. Pass (function, derivative)."),
+    (lambda: gn.Network([gn.Dense(3, "softmax")], loss="cross_entropy"), "Network: the last layer is a Softmax; under loss='cross_entropy' it must give logits. Leave it out: the loss includes the softmax, and predict applies it."),
 ]  # fmt: skip
 
 

@@ -297,15 +297,15 @@ def loss(y: np.ndarray, prediction: np.ndarray) -> float:
 
 
 BAD_METRICS = [
-    (lambda y, p: 0.0, "Network.evaluate: a metric of your own must have a name, got a lambda. Define it with def: its name becomes the column of the history."),
-    (partial(worst), "Network.evaluate: a metric of your own must have a name, got partial without __name__. Define it with def: its name becomes the column of the history."),
-    (alone, "Network.evaluate: the metric 'alone' must take (y, prediction) or (y, prediction, weight), got alone(y: 'np.ndarray') -> 'float'."),
-    (loss, "Network.evaluate: a metric of your own must have a name that is not taken, got 'loss'. Give the function another name."),
-    (shape_of_errors, "Network.evaluate: the metric 'shape_of_errors' must return one number, finite or NaN, got an array of shape (3,)."),
-    (endless, "Network.evaluate: the metric 'endless' must return one number, finite or NaN, got inf."),
-    (wordy, "Network.evaluate: the metric 'wordy' must return one number, finite or NaN, got 'good'."),
-    (3, "Network.evaluate: metrics under loss='squared_error' must be one of 'mae', 'r2', 'rmse', got 3."),
-    ("auc", "Network.evaluate: metrics under loss='squared_error' must be one of 'mae', 'r2', 'rmse', got 'auc'."),
+    (lambda y, p: 0.0, "Network.evaluate: a metric is a lambda; it must have a name. Define it with def: its name becomes the column of the history."),
+    (partial(worst), "Network.evaluate: a metric is a partial without __name__; it must have a name. Define it with def: its name becomes the column of the history."),
+    (alone, "Network.evaluate: the metric is alone(y: 'np.ndarray') -> 'float'; a metric must take (y, prediction) or (y, prediction, weight)."),
+    (loss, "Network.evaluate: the metric name 'loss' is taken; a metric of your own must have another name. Rename the function."),
+    (shape_of_errors, "Network.evaluate: the metric 'shape_of_errors' returned an array of shape (3,); it must return one number, finite or NaN."),
+    (endless, "Network.evaluate: the metric 'endless' returned inf; it must return one number, finite or NaN."),
+    (wordy, "Network.evaluate: the metric 'wordy' returned 'good'; it must return one number, finite or NaN."),
+    (3, "Network.evaluate: metric of loss='squared_error' is 3; it must be one of 'mae', 'r2', 'rmse'."),
+    ("auc", "Network.evaluate: metric of loss='squared_error' is 'auc'; it must be one of 'mae', 'r2', 'rmse'."),
 ]  # fmt: skip
 
 
@@ -372,8 +372,7 @@ def test_unknown_direction_is_asked_for(rng: np.random.Generator) -> None:
     with pytest.raises(gn.ConfigError) as caught:
         net.fit(X, y, epochs=1, validation_data=(X, y), metrics=[worst], early_stopping=gn.EarlyStopping("valid_worst"))
     assert str(caught.value) == (
-        "EarlyStopping: mode must be 'min' or 'max' for monitor='valid_worst', whose better direction is not known, "
-        "got 'auto'. Write mode='max' if greater is better."
+        "EarlyStopping: mode is 'auto', but whether a greater 'valid_worst' is better is not known; mode must be 'min' or 'max'. Write mode='max' if greater is better."
     )
     with pytest.raises(gn.ConfigError, match="whose better direction is not known"):
         assert gn.EarlyStopping("valid_coverage").sign

@@ -300,30 +300,30 @@ def test_linear_network_with_no_hidden_layer_learns_a_line(rng: np.random.Genera
 
 
 BAD_NETWORKS = [
-    (lambda: gn.Network([], loss="squared_error"), "Network: layers must hold at least one layer, got none. Pass layers such as [Dense(64, 'relu'), Dense(1)]."),
-    (lambda: gn.Network([gn.Dense], loss="squared_error"), "Network: layers must be Layer objects, got <class 'glassnet.layers.dense.Dense'> at position 0. Write Dense(...)."),
-    (lambda: gn.Network([64], loss="squared_error"), "Network: layers must be Layer objects, got 64 at position 0. Pass layers such as Dense(64, 'relu')."),
-    (lambda: gn.Network([gn.Dense(1)] * 2, loss="squared_error"), "Network: every layer must appear in one place, got the same object twice. Make a new one for each place."),
-    (lambda: gn.Network([gn.Dense(1)], loss="mse"), "Network: loss must be one of 'absolute_error', 'binary_cross_entropy', 'binary_focal_cross_entropy', 'cross_entropy', 'focal_cross_entropy', 'gaussian_nll', 'huber', 'poisson', 'quantile', 'squared_error', got 'mse'. Did you mean 'squared_error'?"),
-    (lambda: gn.Network([gn.Dense(1)], loss=gn.SquaredError), "Network: loss must be a name or an object, got the class SquaredError. Write SquaredError()."),
-    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer="adm"), "Network: optimizer must be one of 'adagrad', 'adam', 'adamw', 'lion', 'rmsprop', 'sgd', got 'adm'. Did you mean 'adam'?"),
-    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.Adam), "Network: optimizer must be a name or an object, got the class Adam. Add parentheses."),
-    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", dtype="half"), "Network: dtype must be one of 'float32', 'float64', got 'half'."),
-    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", seed=-1), "Network: seed must be a whole number of at least 0, got -1."),
-    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", seed=[1, 2], members=3), "Network: a sequence of seeds must have one per member, got 2 seeds and members=3."),
-    (lambda: gn.Network([gn.Dense(1, "sigmoid")], loss="binary_cross_entropy"), "Network: under loss='binary_cross_entropy' the last layer must give logits, got a Sigmoid. Leave it out: the loss includes the sigmoid, and predict applies it."),
-    (lambda: gn.Network([gn.Dense(1, "softplus")], loss="poisson"), "Network: under loss='poisson' the last layer must give logits, got a Softplus. Leave it out: the loss includes the exponential, and predict applies it."),
-    (lambda: gn.Network([gn.Dense(3, "sigmoid")], loss="focal_cross_entropy"), "Network: under loss='focal_cross_entropy' the last layer must give logits, got a Sigmoid. Leave it out: the loss includes the softmax, and predict applies it."),
-    (lambda: gn.Network([gn.Dense(2, "softplus")], loss="gaussian_nll"), "Network: under loss='gaussian_nll' the last layer must give logits, got a Softplus. Leave it out: the loss includes the exponential, for variances, and predict applies it."),
-    (lambda: gn.Network([gn.Dense(1), gn.Sigmoid()], loss="binary_cross_entropy"), "Network: under loss='binary_cross_entropy' the last layer must give logits, got a Sigmoid. Leave it out: the loss includes the sigmoid, and predict applies it."),
-    (lambda: gn.Network([gn.LayerNorm()], loss="squared_error", input_shape=(2, 3)), "Network: the last layer must give one row of outputs per sample, got shape (2, 3)."),
-    (lambda: gn.Network([gn.Dense(64)], loss="squared_error", input_shape=(28, 28)), "Dense(units=64): each sample must be a row of features, got shape (28, 28). Put Flatten() before this layer."),
-    (lambda: gn.Dense(0), "Dense: units must be a whole number of at least 1, got 0."),
-    (lambda: gn.Dense(2.5), "Dense: units must be a whole number of at least 1, got 2.5."),
-    (lambda: gn.Dense(4, "rleu"), "Dense(units=4): activation must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh', got 'rleu'. Did you mean 'relu'?"),
-    (lambda: gn.Dense(4, use_bias=1), "Dense(units=4): use_bias must be True or False, got 1."),
-    (lambda: gn.Dropout(1.0), "Dropout: rate must be a finite number at least 0 and below 1, got 1.0."),
-    (lambda: gn.BatchNorm(eps=0.0), "BatchNorm: eps must be a finite number above 0, got 0.0."),
+    (lambda: gn.Network([], loss="squared_error"), "Network: layers is empty; it must hold at least one layer. Pass layers such as [Dense(64, 'relu'), Dense(1)]."),
+    (lambda: gn.Network([gn.Dense], loss="squared_error"), "Network: position 0 of layers is <class 'glassnet.layers.dense.Dense'>; it must be a Layer object. Write Dense(...)."),
+    (lambda: gn.Network([64], loss="squared_error"), "Network: position 0 of layers is 64; it must be a Layer object. Pass layers such as Dense(64, 'relu')."),
+    (lambda: gn.Network([gn.Dense(1)] * 2, loss="squared_error"), "Network: a layer is there twice; every layer must be in one place. Make a new one for each place."),
+    (lambda: gn.Network([gn.Dense(1)], loss="mse"), "Network: unknown loss 'mse'. Did you mean 'squared_error'? The choices are 'absolute_error', 'binary_cross_entropy', 'binary_focal_cross_entropy', 'cross_entropy', 'focal_cross_entropy', 'gaussian_nll', 'huber', 'poisson', 'quantile', 'squared_error'."),
+    (lambda: gn.Network([gn.Dense(1)], loss=gn.SquaredError), "Network: loss is the class SquaredError; it must be a name or an object. Write SquaredError()."),
+    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer="adm"), "Network: unknown optimizer 'adm'. Did you mean 'adam'? The choices are 'adagrad', 'adam', 'adamw', 'lion', 'rmsprop', 'sgd'."),
+    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.Adam), "Network: optimizer is the class Adam; it must be a name or an object. Write Adam()."),
+    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", dtype="half"), "Network: unknown dtype 'half'. The choices are 'float32', 'float64'."),
+    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", seed=-1), "Network: seed is -1; it must be a whole number of at least 0."),
+    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", seed=[1, 2], members=3), "Network: 2 seeds for members=3; a sequence of seeds must have one per member."),
+    (lambda: gn.Network([gn.Dense(1, "sigmoid")], loss="binary_cross_entropy"), "Network: the last layer is a Sigmoid; under loss='binary_cross_entropy' it must give logits. Leave it out: the loss includes the sigmoid, and predict applies it."),
+    (lambda: gn.Network([gn.Dense(1, "softplus")], loss="poisson"), "Network: the last layer is a Softplus; under loss='poisson' it must give logits. Leave it out: the loss includes the exponential, and predict applies it."),
+    (lambda: gn.Network([gn.Dense(3, "sigmoid")], loss="focal_cross_entropy"), "Network: the last layer is a Sigmoid; under loss='focal_cross_entropy' it must give logits. Leave it out: the loss includes the softmax, and predict applies it."),
+    (lambda: gn.Network([gn.Dense(2, "softplus")], loss="gaussian_nll"), "Network: the last layer is a Softplus; under loss='gaussian_nll' it must give logits. Leave it out: the loss includes the exponential, for variances, and predict applies it."),
+    (lambda: gn.Network([gn.Dense(1), gn.Sigmoid()], loss="binary_cross_entropy"), "Network: the last layer is a Sigmoid; under loss='binary_cross_entropy' it must give logits. Leave it out: the loss includes the sigmoid, and predict applies it."),
+    (lambda: gn.Network([gn.LayerNorm()], loss="squared_error", input_shape=(2, 3)), "Network: the last layer gives samples of shape (2, 3); they must be rows. Add Flatten()."),
+    (lambda: gn.Network([gn.Dense(64)], loss="squared_error", input_shape=(28, 28)), "Dense(units=64): each sample has shape (28, 28); it must be a row of features. Put Flatten() before this layer."),
+    (lambda: gn.Dense(0), "Dense: units is 0; it must be a whole number of at least 1."),
+    (lambda: gn.Dense(2.5), "Dense: units is 2.5; it must be a whole number of at least 1."),
+    (lambda: gn.Dense(4, "rleu"), "Dense(units=4): unknown activation 'rleu'. Did you mean 'relu'? The choices are 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh'."),
+    (lambda: gn.Dense(4, use_bias=1), "Dense(units=4): use_bias is 1; it must be True or False."),
+    (lambda: gn.Dropout(1.0), "Dropout: rate is 1.0; it must be a finite number of at least 0 and below 1."),
+    (lambda: gn.BatchNorm(eps=0.0), "BatchNorm: eps is 0.0; it must be a finite number above 0."),
 ]  # fmt: skip
 
 
@@ -336,13 +336,13 @@ def test_bad_networks(make: Any, message: str) -> None:
 
 
 BAD_INPUTS = [
-    (np.zeros((3, 5)), [0, 1, 2], "fit: X must have shape (n, 2, 3), got (3, 5). The network was built for these features."),
-    (np.zeros((2, 2, 3)), [0, 1, 2], "fit: X and y must have the same number of rows, got 2 and 3."),
-    (np.full((2, 2, 3), np.nan), [0, 1], "fit: X must be finite, got nan at row 0, column 0, 0 (12 such values). Fill or drop missing values first."),
-    (np.array([["a"] * 6]).reshape(1, 2, 3), [0], "fit: X must be numeric, got text. Code text and categories as numbers first."),
-    (np.full((1, 2, 3), 1e300), [0], "fit: X must be finite, got 1e+300 at row 0, column 0, 0 (6 such values). It is too large for float32: scale the data, or use dtype='float64'."),
-    (np.zeros(3), [0, 1, 2], "fit: X must have at least 2 dimensions, one sample per row, got shape (3,). The network was built for samples of shape (2, 3)."),
-    (np.zeros((0, 2, 3)), [], "fit: X must have at least one row and one value, got shape (0, 2, 3)."),
+    (np.zeros((3, 5)), [0, 1, 2], "fit: X has shape (3, 5); it must be (n, 2, 3): one row per sample. The network was built for such samples."),
+    (np.zeros((2, 2, 3)), [0, 1, 2], "fit: X has 2 rows, y 3; they must have the same number."),
+    (np.full((2, 2, 3), np.nan), [0, 1], "fit: X holds nan at row 0, column 0, 0 (12 such values); it must be finite. Fill or drop missing values first."),
+    (np.array([["a"] * 6]).reshape(1, 2, 3), [0], "fit: X holds text; it must be numeric. Code text and categories as numbers first."),
+    (np.full((1, 2, 3), 1e300), [0], "fit: X holds 1e+300 at row 0, column 0, 0 (6 such values); it must be finite. It is too large for float32: scale the data, or use dtype='float64'."),
+    (np.zeros(3), [0, 1, 2], "fit: X has shape (3,); it must be (n, 2, 3): one row per sample."),
+    (np.zeros((0, 2, 3)), [], "fit: X has shape (0, 2, 3); it must have at least one row and one value."),
 ]  # fmt: skip
 
 
@@ -360,10 +360,10 @@ def test_bad_inputs(X: np.ndarray, y: list[int], message: str) -> None:
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        ([1.0, -1.0], "fit: sample_weight must not be negative and not all zero, got values from -1 to 1."),
-        ([0.0, 0.0], "fit: sample_weight must not be negative and not all zero, got values from 0 to 0."),
-        ([[1.0], [1.0]], "fit: sample_weight must have shape (n,), got (2, 1)."),
-        ([1.0], "fit: X and y and sample_weight must have the same number of rows, got 2 and 2 and 1."),
+        ([1.0, -1.0], "fit: sample_weight holds values from -1 to 1; no weight may be negative, nor all of them zero."),
+        ([0.0, 0.0], "fit: sample_weight holds values from 0 to 0; no weight may be negative, nor all of them zero."),
+        ([[1.0], [1.0]], "fit: sample_weight has shape (2, 1); it must have shape (n,)."),
+        ([1.0], "fit: X has 2 rows, y 2, sample_weight 1; they must have the same number."),
     ],
 )
 def test_bad_weights(weight: Any, message: str) -> None:
@@ -380,7 +380,7 @@ def test_not_built_yet() -> None:
         net.predict([[1.0]])
     assert (
         str(caught.value)
-        == "Network.predict: the shape of the input must be known, got no data yet. Call fit or build first."
+        == "Network.predict: the network is not built: its input shape is unknown. Call fit or build first."
     )
 
 

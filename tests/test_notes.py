@@ -14,6 +14,7 @@ from rich.console import Console
 
 import glassnet as gn
 from glassnet.cli.output import report
+from glassnet.network import read_network
 from glassnet.reports.training_notes import notes_problem, training_notes
 from glassnet.tabular import TableModel
 
@@ -163,7 +164,7 @@ TABLES: list[Any] = [5, [], {}, {"encoder": 3}, {"encoder": {}, "target": {}}, {
 @pytest.mark.parametrize("note", TABLES, ids=str)
 def test_wrong_notes_on_the_table_get_a_sentence(note: Any, saved: dict[str, Path], run: Call) -> None:
     """Without its encoder a table model is of no use: every command says so in one sentence, exit code 2."""
-    net = gn.load(saved["recipe"])
+    net = read_network(saved["recipe"])
     net.metadata["table"] = note
     net.save("m.safetensors")
     for words in (

@@ -361,7 +361,7 @@ def test_the_parameter_is_one_like_others(tmp_path: Path) -> None:
     watch = gn.Watch(ignore=["leaking-column"])
     model = clone(MLPClassifier(**SMALL, diagnose=watch))
     assert model.get_params()["diagnose"].ignore == {"leaking-column"}
-    with pytest.raises(gn.ConfigError, match="diagnose must be True, False or a Watch, got 'yes'"):
+    with pytest.raises(gn.ConfigError, match=r"diagnose is 'yes'; it must be True, False or a Watch\."):
         model.set_params(diagnose="yes").fit(X, y)
     looked, blind = (MLPClassifier(**SMALL, learning_rate_init=1e-7, diagnose=each) for each in (True, False))
     assert len(said(looked, X, y)) == 1
@@ -386,7 +386,7 @@ def test_the_options_of_a_watch_hold() -> None:
     )
     names = ["a", "b", "c", "d", "e", "f", "answer"]
     [text] = said(MLPRegressor(**SMALL, diagnose=gn.Watch(feature_names=names)), X, y)
-    assert "'answer' alone gives the answer" in text
+    assert "'answer' alone gives the target" in text
 
 
 def test_a_divergence_is_explained() -> None:
@@ -530,7 +530,7 @@ def test_calls_of_python_for_what_was_not_tried_are_left_out() -> None:
 
 def test_advice_of_a_check_for_one_case_is_told_in_the_words_of_the_door() -> None:
     """What a check advises in place of its kind's words is kept where any door can follow it, and else replaced."""
-    kept = make_finding("code-for-missing", "m.", advice="Leave out the rows whose answer is not known.")
+    kept = make_finding("code-for-missing", "m.", advice="Leave out the rows whose target is not known.")
     special = {
         "overfit": "Use EarlyStopping('valid_loss') if the probabilities matter; the accuracy does not look at them.",
         "saturated-units": "Start from the weights that the network draws by itself: set or load no others.",
@@ -609,7 +609,7 @@ def test_the_command_line_names_faults_of_the_table(
     base = columns_of(X)
     found = trained({**base, "fee": (3 * y + 1).round(6), "price": y.round(6)}, *words)["findings"][0]
     assert (found["code"], found["severity"]) == ("leaking-column", "warning")
-    assert found["measured"].startswith("'fee' alone gives the answer")
+    assert found["measured"].startswith("'fee' alone gives the target")
     assert found["advice"] == "Leave the column out with --drop fee, unless it will be known for new rows."
     huge = y.round(4)
     huge[17] = 1e9

@@ -296,21 +296,21 @@ def test_average_by_hand(members: int | None, rng: np.random.Generator) -> None:
 
 
 MESSAGES = [
-    (lambda: gn.Adam(clip_norm=0.0), "Adam: clip_norm must be a finite number above 0, got 0.0."),
-    (lambda: gn.Lion(ema=1.0), "Lion: ema must be a finite number at least 0 and below 1, got 1.0."),
-    (lambda: gn.RMSprop(rho=1.0), "RMSprop: rho must be a finite number at least 0 and below 1, got 1.0."),
-    (lambda: gn.RMSprop(centered=1), "RMSprop: centered must be True or False, got 1."),
+    (lambda: gn.Adam(clip_norm=0.0), "Adam: clip_norm is 0.0; it must be a finite number above 0."),
+    (lambda: gn.Lion(ema=1.0), "Lion: ema is 1.0; it must be a finite number of at least 0 and below 1."),
+    (lambda: gn.RMSprop(rho=1.0), "RMSprop: rho is 1.0; it must be a finite number of at least 0 and below 1."),
+    (lambda: gn.RMSprop(centered=1), "RMSprop: centered is 1; it must be True or False."),
     (
         lambda: gn.Adagrad(initial_accumulator=-1),
-        "Adagrad: initial_accumulator must be a finite number at least 0, got -1.",
+        "Adagrad: initial_accumulator is -1; it must be a finite number of at least 0.",
     ),
-    (lambda: gn.SGD(-1.0), "SGD: learning_rate must be a number of at least 0 or a schedule, got -1.0."),
-    (lambda: gn.SGD("fast"), "SGD: learning_rate must be a number of at least 0 or a schedule, got 'fast'."),
-    (lambda: gn.SGD(nesterov=True), "SGD: nesterov needs momentum above 0, got momentum=0.0. Give momentum=0.9, say."),
-    (lambda: gn.SGD(momentum=1.0), "SGD: momentum must be a finite number at least 0 and below 1, got 1.0."),
-    (lambda: gn.Adam(beta2=1.0), "Adam: beta2 must be a finite number at least 0 and below 1, got 1.0."),
-    (lambda: gn.AdamW(weight_decay=-0.1), "AdamW: weight_decay must be a finite number at least 0, got -0.1."),
-    (lambda: gn.CosineDecay(0.1, epochs=0), "CosineDecay: epochs must be a whole number of at least 1, got 0."),
+    (lambda: gn.SGD(-1.0), "SGD: learning_rate is -1.0; it must be a number of at least 0 or a schedule."),
+    (lambda: gn.SGD("fast"), "SGD: learning_rate is 'fast'; it must be a number of at least 0 or a schedule."),
+    (lambda: gn.SGD(nesterov=True), "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0. Give momentum=0.9, say."),
+    (lambda: gn.SGD(momentum=1.0), "SGD: momentum is 1.0; it must be a finite number of at least 0 and below 1."),
+    (lambda: gn.Adam(beta2=1.0), "Adam: beta2 is 1.0; it must be a finite number of at least 0 and below 1."),
+    (lambda: gn.AdamW(weight_decay=-0.1), "AdamW: weight_decay is -0.1; it must be a finite number of at least 0."),
+    (lambda: gn.CosineDecay(0.1, epochs=0), "CosineDecay: epochs is 0; it must be a whole number of at least 1."),
 ]
 
 

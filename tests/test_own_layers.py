@@ -77,19 +77,19 @@ SENTENCES = [
     (
         Doubles,
         None,
-        "Doubles.forward: for 2 rows it must return float32 of shape (2, 4), got float64 of shape (2, 4). ",
+        "Doubles.forward: it returned float64 of shape (2, 4); for 2 rows it must return float32 of shape (2, 4). ",
     ),
     (
         Narrows,
         None,
-        "Narrows.forward: for 2 rows it must return float32 of shape (2, 4), got float32 of shape (2, 1). ",
+        "Narrows.forward: it returned float32 of shape (2, 1); for 2 rows it must return float32 of shape (2, 4). ",
     ),
     (
         Narrows,
         3,
-        "Narrows.forward: for 2 rows it must return float32 of shape (3, 2, 4), got float32 of shape (3, 2, 1). ",
+        "Narrows.forward: it returned float32 of shape (3, 2, 1); for 2 rows it must return float32 of shape (3, 2, 4). ",
     ),
-    (Forgets, None, "Forgets.backward: for 2 rows it must return float32 of shape (2, 4), got None. "),
+    (Forgets, None, "Forgets.backward: it returned None; for 2 rows it must return float32 of shape (2, 4). "),
 ]
 ADVICE = "See build for the shape, and write into arrays of make_cache with out= to keep the dtype."
 

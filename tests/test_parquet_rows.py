@@ -265,7 +265,7 @@ def test_files_that_are_refused(folder: Path, tmp_path: Path) -> None:
 
 def test_columns_that_are_refused(folder: Path, tmp_path: Path) -> None:
     """Each in one sentence that names the column."""
-    with pytest.raises(ConfigError, match=r"target must be one of the columns 'number', .*got 'Y'\. Did you mean 'y'"):
+    with pytest.raises(ConfigError, match=r"target is 'Y', which is no column\. Did you mean 'y'\? The columns are 'number', 'a', 'b', 'y', 'w'\."):
         gn.ParquetRows(folder, target="Y")
     with pytest.raises(ConfigError, match="weight must be one of the columns"):
         gn.ParquetRows(folder, target="y", weight="y")
@@ -310,7 +310,7 @@ def test_a_file_that_changes_is_noticed(tmp_path: Path) -> None:
 def test_options_that_are_refused(rows: gn.ParquetRows) -> None:
     """What the source says itself is not said again."""
     for options, words in [
-        ({"y": [1]}, "y must be left out"),
+        ({"y": [1]}, "y is [1]; with blocks of rows it must be left out. Name the column: target='y'."),
         ({"sample_weight": [1]}, "weight='w'"),
         ({"steps_per_epoch": 0}, "steps_per_epoch must be a whole number of at least 1"),
         ({"validation_split": 0.1, "validation_data": rows}, "must not both be given"),

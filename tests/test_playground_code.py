@@ -479,7 +479,7 @@ def test_toys_by_another_spelling() -> None:
     [
         ("X, y = gn.datasets.spiral(60)", "line 2: the page cannot make the data of 'glassnet.datasets.spiral'"),
         ("X, y = gn.datasets.spirals(n=1)", "line 2: "),
-        ("X, y = gn.datasets.spirals(60, turn=1)", "line 2: data: options must be one of"),
+        ("X, y = gn.datasets.spirals(60, turn=1)", "line 2: data: options is 'turn'; it must be one of 'classes', 'n', 'noise', 'seed', 'turns'. Did you mean 'turns'?"),
         ("import numpy as np\nX = np.load('x.npy')", "line 3: the page cannot make the data of 'numpy.load'"),
         ("X, y = gn.datasets.digits()\nX = X[:100] * 2", "line 3: "),
         ("table = gn.tabular.read_table('/etc/passwd')", "line 2: the page cannot make the data of"),

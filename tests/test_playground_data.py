@@ -145,19 +145,19 @@ def test_code_makes_the_same_bits(source: dict[str, Any], split: float) -> None:
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ({}, "data: kind must be one of 'bundled', 'flawed', 'points', 'toy', 'upload', got None."),
+        ({}, "data: kind is None; it must be one of 'bundled', 'flawed', 'points', 'toy', 'upload'."),
         ({"kind": "toy", "name": "spiral"}, "Did you mean 'spirals'?"),
-        ({"kind": "toy", "name": "moons", "options": {"turns": 1}}, "data: options must be one of 'n', 'noise', 'seed', got 'turns'."),
+        ({"kind": "toy", "name": "moons", "options": {"turns": 1}}, "data: options is 'turns'; it must be one of 'n', 'noise', 'seed'."),
         ({"kind": "toy", "name": "moons", "options": {"n": 10**9}}, "data: n must be at most 20,000 on the page, got 1,000,000,000."),
-        ({"kind": "toy", "name": "moons", "options": {"n": "<b>"}}, "moons: n must be a whole number of at least 2, got '<b>'."),
+        ({"kind": "toy", "name": "moons", "options": {"n": "<b>"}}, "moons: n is '<b>'; it must be a whole number of at least 2."),
         ({"kind": "toy", "name": "moons", "options": [1]}, "data: options must be an object, got list."),
-        ({"kind": "toy", "name": ["moons"]}, "data: name must be one of"),
+        ({"kind": "toy", "name": ["moons"]}, "data: unknown name 'spiral'. Did you mean 'spirals'? The choices are 'circles', 'gaussians', 'moons', 'plane', 'sine', 'spirals', 'xor'."),
         ({"kind": "points", "points": "many"}, "data: points must be a list, got str."),
         ({"kind": "points", "points": [[0, 0, 0]]}, "data: there must be 2 to 2,000 points, got 1."),
         ({"kind": "points", "points": [[0, 0, 0], [0, float("inf"), 0]]}, "data: a point must be two numbers and a label from 0 to 7, got [0, inf, 0]."),
         ({"kind": "points", "points": [[0, 0, 0], [0, 0, 8]]}, "label from 0 to 7, got [0, 0, 8]."),
         ({"kind": "points", "points": [[0, 0, 0], [0, 0, True]]}, "label from 0 to 7"),
-        ({"kind": "bundled", "name": "/etc/passwd"}, "data: name must be one of 'digits', 'penguins', got '/etc/passwd'."),
+        ({"kind": "bundled", "name": "/etc/passwd"}, "data: unknown name '/etc/passwd'. The choices are 'digits', 'penguins'."),
         ({"kind": "upload", "upload": "../x"}, "data: upload must be the id of a file that was uploaded, got another."),
         ({"kind": "upload"}, "data: upload must be the id of a file that was uploaded, got another."),
         ({"kind": "bundled", "name": "penguins", "target": 3}, "data: target must be a text, got int."),
@@ -475,9 +475,9 @@ def test_wide_ranges_are_no_wild_cells(table: Table) -> None:
         ("a,y\n" + lines(30, lambda i: f"5,{XY[i % 2]}"), {}, "data: some column beside 'y' must tell rows apart, got none: 'a' is left out: all its values are 5."),
         ("a,n\n" + lines(40, lambda i: f"{i % 3},p{i}"), {"target": "n"}, "Column 'n' cannot be predicted: each of its 40 rows is another class. Choose another column to predict."),
         (",".join(f"c{i}" for i in range(2001)) + "\n" + lines(3, lambda i: ",".join(["1"] * 2001)), {}, "your_file.csv: the table must have at most 2,000 columns, got 2,001. Keep those that may matter."),
-        ("a,b\n1,x\n", {"options": {"foo": 1}}, "data: options must be one of 'bad_rows', "),
+        ("a,b\n1,x\n", {"options": {"foo": 1}}, "data: options is 'foo'; it must be one of 'bad_rows', 'day_first', 'decimal', 'encoding', 'header', 'missing', 'read', 'separator', 'skip_lines', 'thousands'."),
         ("a,b\n1,x\n", {"options": {"separator": 5}}, "data: separator must be a str, got 5."),
-        ("a,b\n1,x\n", {"options": {"read": {"a": "zzz"}}}, "data: read must be one of 'category', 'date', 'drop', 'number', 'text', got 'zzz'."),
+        ("a,b\n1,x\n", {"options": {"read": {"a": "zzz"}}}, "data: read is 'zzz'; it must be one of 'category', 'date', 'drop', 'number', 'text'."),
         ("a,b\n1,x\n", {"options": {"encoding": "nope"}}, "your_file.csv: encoding must be one that Python knows"),
     ],
 )  # fmt: skip
@@ -629,7 +629,7 @@ def test_refused_commands_change_nothing(table: Table) -> None:
     """What cannot be done is said in a sentence, and data, network and revision stay."""
     assert (
         table.refusal("split", share=1.5)
-        == "split: share must be a finite number at least 0.05 and at most 0.9, got 1.5."
+        == "split: share is 1.5; it must be a finite number of at least 0.05 and at most 0.9."
     )
     assert "got 'half'" in table.refusal("split", share="half")
     assert table.refusal("read", column="x1", kind="number") == "read: the data must be a table, got 'Moons'."
@@ -638,7 +638,7 @@ def test_refused_commands_change_nothing(table: Table) -> None:
     assert "got True" in table.refusal("axes", x=True)
     assert table.refusal("gallery", name="nothing").startswith("gallery: name must be one of 'batches'")
     assert table.refusal("data", source="moons") == "data: source must be an object, got str."
-    assert "must be a finite number" in table.refusal("add_point", x=float("nan"), y=0, label=0)
+    assert "is 1.5; it must be a finite number of at least 0.05 and at most 0.9." in table.refusal("add_point", x=float("nan"), y=0, label=0)
     assert "label from 0 to 7" in table.refusal("add_point", x=0, y=0, label=9)
     table.do("data", source={"kind": "bundled", "name": "penguins"})
     assert "Did you mean 'body_mass_g'?" in table.refusal("target", name="body_mass")
@@ -694,7 +694,7 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     assert table.experiment.network.n_outputs == 1
     table.do("add_point", x=0.5, y=-1, label="1")  # by the name of its class
     assert table.experiment.data.source["points"][-1] == [0.5, -1.0, 1]
-    assert "label must be a whole number" in table.refusal("add_point", x=0, y=0, label="seven")
+    assert "label is 'seven'; it must be a whole number of at least 0." in table.refusal("add_point", x=0, y=0, label="seven")
     table.do("add_point", x=2, y=2, label=3)
     assert table.state()["classes"] == ["0", "1", "2", "3"]
     assert table.experiment.network.n_outputs == 4
@@ -772,7 +772,7 @@ def test_settings_that_fit_are_kept() -> None:
 
 
 def test_baselines_are_what_they_are_called() -> None:
-    """The constant answer is the share or the mean of the training rows, and the line is least squares or logistic."""
+    """The constant prediction is the share or the mean of the training rows, and the line is least squares or logistic."""
     data = toy("plane", noise=0.3)
     mean, linear = baseline_lines(data, suggested_settings(data))
     assert mean["loss"] == pytest.approx(np.mean((data.y_valid - data.y.mean()) ** 2), rel=1e-5)

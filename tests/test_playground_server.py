@@ -187,7 +187,7 @@ def test_a_command_that_fails_leaves_the_thread_alive(
         {}["nothing"]
 
     monkeypatch.setitem(COMMANDS, "fails", fails)
-    assert page.ask("step", batches=0)["error"] == "step: batches must be a whole number of at least 1, got 0."
+    assert page.ask("step", batches=0)["error"] == "step: batches is 0; it must be a whole number of at least 1."
     assert "there is no command 'stpe'. Did you mean step?" in page.ask("stpe")["error"]
     with caplog.at_level(logging.ERROR, logger="glassnet.playground"):
         error = page.ask("fails")["error"]
@@ -341,7 +341,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("nosuch.csv", "nosuch.csv: no such file."),
         ("penguins --data penguins", "--data must go with a MODEL, got penguins. Write: glassnet playground DATA"),
-        ("--port 70000", "--port must be a whole number of at most 65535, got 70000."),
+        ("--port 70000", "--port is 70000; it must be a whole number of at most 65535."),
         ("--host nosuch.invalid", "host must be an address or name of this computer"),
     ],
 )

@@ -133,7 +133,7 @@ def test_page_of_an_experiment_under_way_can_be_downloaded() -> None:
 
 def test_lesson_refuses_what_a_page_does_not_know() -> None:
     """Parts and goals by their names."""
-    with pytest.raises(ConfigError, match="hide must be one of 'code', 'data'"):
+    with pytest.raises(ConfigError, match=r"hide is 'dat'; it must be one of 'code', 'data', 'drawer', 'findings', 'network', 'optimizer', 'result', 'timeline'. Did you mean 'data'\?"):
         Lesson(hide=["dat"])
     with pytest.raises(ConfigError, match="goal must be one of 'loss', 'score'"):
         Lesson(goal={"accuracy": 1.0})
@@ -441,7 +441,7 @@ def test_no_text_is_missing(page: Page, tmp_path: Path) -> None:
             {},
             "rows must be given for a network that no toy",
         ),
-        (moons, {"rows": 3}, "options must be batch_size, lesson, title, validation_data, got rows"),
+        (moons, {"rows": 3}, "unknown option rows. The options are batch_size, lesson, title, validation_data."),
     ],
 )
 def test_a_page_without_rows_says_what_it_needs(tmp_path: Path, net: Any, options: Any, sentence: str) -> None:

@@ -124,9 +124,9 @@ def test_they_travel_in_files_and_runs(tmp_path: Path) -> None:
 
 
 MESSAGES = [
-    ({"l1": -0.1}, "Network: l1 must be a finite number at least 0, got -0.1."),
-    ({"l2": "strong"}, "Network: l2 must be a finite number at least 0, got 'strong'."),
-    ({"max_norm": 0.0}, "Network: max_norm must be a finite number above 0, got 0.0."),
+    ({"l1": -0.1}, "Network: l1 is -0.1; it must be a finite number of at least 0."),
+    ({"l2": "strong"}, "Network: l2 is 'strong'; it must be a finite number of at least 0."),
+    ({"max_norm": 0.0}, "Network: max_norm is 0.0; it must be a finite number above 0."),
 ]
 
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import glassnet as gn
 from glassnet.cli.app import main
 from glassnet.errors import DataError, FormatError, TableWarning
+from glassnet.network import read_network
 from glassnet.tabular import Column, TableModel, TabularClassifier, TabularRegressor, read_table, to_table
 from glassnet.tabular.splitting import row_hashes
 from glassnet.tabular.splitting.row_hashes import MOST_HASHES, RowHashes, hash_rows
@@ -143,7 +144,7 @@ def test_files_of_earlier_versions_say_nothing() -> None:
 def test_the_network_alone_carries_them_along(model: TableModel, tmp_path: Path) -> None:
     """A network that is loaded and saved keeps what is attached to it; a new one like it has nothing of the kind."""
     model.save(tmp_path / "a.safetensors")
-    net = gn.load(tmp_path / "a.safetensors")
+    net = read_network(tmp_path / "a.safetensors")
     net.save(tmp_path / "b.safetensors")
     assert TableModel.load(tmp_path / "b.safetensors").seen(FRAME).trained_on == 320  # type: ignore[union-attr]
     assert net._renewed(1).attachments == {}
@@ -247,7 +248,7 @@ DAMAGED = {
 def test_damaged_hashes_are_refused(model: TableModel, arrays: dict[str, np.ndarray], tmp_path: Path) -> None:
     """A file whose hashes are not whole is refused in one sentence."""
     model.save(tmp_path / "a.safetensors")
-    net = gn.load(tmp_path / "a.safetensors")
+    net = read_network(tmp_path / "a.safetensors")
     net.attachments = arrays
     net.save(tmp_path / "b.safetensors")
     with pytest.raises(FormatError, match=r"the hashes of rows must be at most 125,000 numbers of 64 bits"):

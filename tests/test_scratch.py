@@ -290,176 +290,171 @@ def update(parameters: Any = PARAMETERS, grads: Any = GRADS, rate: Any = 1.0) ->
 ERRORS: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: scratch.sigmoid("one"),  # type: ignore[arg-type]
-        "sigmoid: x must hold real numbers, got text. Turn words and categories into numbers first.",
+        "sigmoid: x holds text; it must hold real numbers. Turn words and categories into numbers first.",
     ),
     (
         lambda: scratch.sigmoid_derivative(np.array([1j])),
-        "sigmoid_derivative: x must hold real numbers, got dtype complex128. "
-        "Turn words and categories into numbers first.",
+        "sigmoid_derivative: x has dtype complex128; it must hold real numbers. Turn words and categories into numbers first.",
     ),
     (
         lambda: scratch.initialize_parameters(2, 0, 1),
-        "initialize_parameters: hidden_size must be a whole number of at least 1, got 0.",
+        "initialize_parameters: hidden_size is 0; it must be a whole number of at least 1.",
     ),
     (
         lambda: scratch.initialize_parameters(2.0, 4, 1),  # type: ignore[arg-type]
-        "initialize_parameters: input_size must be a whole number of at least 1, got 2.0.",
+        "initialize_parameters: input_size is 2.0; it must be a whole number of at least 1.",
     ),
     (
         lambda: scratch.initialize_parameters(2, 4, 1, seed=-1),
-        "initialize_parameters: seed must be a whole number from 0 to 4294967295, got -1.",
+        "initialize_parameters: seed is -1; it must be a whole number from 0 to 4294967295.",
     ),
     (
         lambda: forward(X[0]),
-        "forward_propagation: X must be a matrix with one row per sample, got shape (2,). Use X.reshape(-1, 1).",
+        "forward_propagation: X has shape (2,); it must be a matrix with one row per sample. Use X.reshape(-1, 1).",
     ),
     (
         lambda: forward(X[:, :1]),
-        "forward_propagation: weights_input_hidden must have 1 row, one per input, got shape (2, 3).",
+        "forward_propagation: weights_input_hidden has shape (2, 3); it must have 1 row, one per input.",
     ),
     (
         lambda: forward(bias_hidden=np.zeros(3)),
-        "forward_propagation: bias_hidden must be a matrix with one row per bias, got shape (3,). "
-        "Use bias_hidden.reshape(1, -1).",
+        "forward_propagation: bias_hidden has shape (3,); it must be a matrix with one row per bias. Use bias_hidden.reshape(1, -1).",
     ),
     (
         lambda: forward(bias_hidden=np.zeros((4, 3))),
-        "forward_propagation: bias_hidden must have 1 row, one per bias, got shape (4, 3).",
+        "forward_propagation: bias_hidden has shape (4, 3); it must have 1 row, one per bias.",
     ),
     (
         lambda: forward(bias_output=np.zeros((1, 2))),
-        "forward_propagation: bias_output must have 1 column, one per output, got shape (1, 2).",
+        "forward_propagation: bias_output has shape (1, 2); it must have 1 column, one per output.",
     ),
     (
         lambda: forward(NAN),
-        "forward_propagation: X must be finite, got nan in row 2, column 0. Fill or drop missing values first.",
+        "forward_propagation: X holds nan in row 2, column 0; it must be finite. Fill or drop missing values first.",
     ),
     (
         lambda: forward(bias_output=np.array([[np.nan]])),
-        "forward_propagation: bias_output must be finite, got nan in row 0, column 0. "
-        "Start again with a lower learning_rate.",
+        "forward_propagation: bias_output holds nan in row 0, column 0; it must be finite. Start again with a lower learning_rate.",
     ),
-    (lambda: forward(X.tolist()), "forward_propagation: X must be a NumPy array, got list. Use np.array(X)."),
+    (lambda: forward(X.tolist()), "forward_propagation: X is of type list; it must be a NumPy array. Use np.array(X)."),
     (
         lambda: forward(X.astype(str)),
-        "forward_propagation: X must hold real numbers, got text. Turn words and categories into numbers first.",
+        "forward_propagation: X holds text; it must hold real numbers. Turn words and categories into numbers first.",
     ),
     (
         lambda: forward(X[:0]),
-        "forward_propagation: X must have at least one row and one column, got shape (0, 2).",
+        "forward_propagation: X has shape (0, 2); it must have at least one row and one column.",
     ),
     (
         lambda: scratch.compute_loss(Y.ravel(), Y),
-        "compute_loss: Y must be a matrix with one row per sample, got shape (4,). Use Y.reshape(-1, 1).",
+        "compute_loss: Y has shape (4,); it must be a matrix with one row per sample. Use Y.reshape(-1, 1).",
     ),
     (
         lambda: scratch.compute_loss(Y, FINAL[:3]),
-        "compute_loss: Y_hat must have 4 rows, one per sample, got shape (3, 1).",
+        "compute_loss: Y_hat has shape (3, 1); it must have 4 rows, one per sample.",
     ),
     (
         lambda: scratch.compute_loss(Y, np.full((4, 1), 1.5)),
-        "compute_loss: Y_hat must lie between 0 and 1, got 1.5 in row 0, column 0. Pass the output of a sigmoid.",
+        "compute_loss: Y_hat holds 1.5 in row 0, column 0; it must lie between 0 and 1. Pass the output of a sigmoid.",
     ),
     (
         lambda: scratch.compute_loss(Y, np.array([[0.5], [np.nan], [0.5], [0.5]])),
-        "compute_loss: Y_hat must be finite, got nan in row 1, column 0. Fill or drop missing values first.",
+        "compute_loss: Y_hat holds nan in row 1, column 0; it must be finite. Fill or drop missing values first.",
     ),
     (
         lambda: scratch.compute_loss(NAN[:, :1], FINAL),
-        "compute_loss: Y must be finite, got nan in row 2, column 0. Fill or drop missing values first.",
+        "compute_loss: Y holds nan in row 2, column 0; it must be finite. Fill or drop missing values first.",
     ),
     (
         lambda: backward(Y=Y.ravel()),
-        "backpropagation: Y must be a matrix with one row per sample, got shape (4,). Use Y.reshape(-1, 1).",
+        "backpropagation: Y has shape (4,); it must be a matrix with one row per sample. Use Y.reshape(-1, 1).",
     ),
     (
         lambda: backward(weights_input_hidden=np.ones((3, 3))),
-        "backpropagation: weights_input_hidden must have 2 rows, one per input, got shape (3, 3).",
+        "backpropagation: weights_input_hidden has shape (3, 3); it must have 2 rows, one per input.",
     ),
     (
         lambda: backward(gradient="mse"),
-        "backpropagation: gradient must be one of 'squared_error', 'cross_entropy', got 'mse'.",
+        "backpropagation: gradient is 'mse'; it must be one of 'squared_error', 'cross_entropy'.",
     ),
     (
         lambda: update(grads=GRADS[:3]),
-        "update_parameters: grads must be a tuple of four matrices, got 3.",
+        "update_parameters: grads is of 3 matrices; it must be a tuple of four matrices.",
     ),
     (
         lambda: update(parameters=None),
-        "update_parameters: parameters must be a tuple of four matrices, got NoneType.",
+        "update_parameters: parameters is of type NoneType; it must be a tuple of four matrices.",
     ),
     (
         lambda: update(grads=(GRADS[2], *GRADS[1:])),
-        "update_parameters: d_weights_input_hidden must be an array of shape (2, 3), got shape (1, 3).",
+        "update_parameters: d_weights_input_hidden is of shape (1, 3); it must be an array of shape (2, 3).",
     ),
     (
         lambda: update(grads=(*GRADS[:3], 0.5)),
-        "update_parameters: d_bias_output must be an array of shape (1, 1), got float.",
+        "update_parameters: d_bias_output is of type float; it must be an array of shape (1, 1).",
     ),
     (
         lambda: update(grads=(*GRADS[:3], np.array([["0.5"]]))),
-        "update_parameters: d_bias_output must hold real numbers, got text. "
-        "Turn words and categories into numbers first.",
+        "update_parameters: d_bias_output holds text; it must hold real numbers. Turn words and categories into numbers first.",
     ),
     (
         lambda: update(parameters=(*PARAMETERS[:3], np.zeros((1, 1), int))),
-        "update_parameters: bias_output must be an array of floats, to be changed in place, got dtype int64.",
+        "update_parameters: bias_output is of dtype int64; it must be an array of floats, to be changed in place.",
     ),
     (
         lambda: update(grads=(*GRADS[:3], np.array([[np.nan]]))),
-        "update_parameters: d_bias_output must be finite, got nan in row 0, column 0. "
-        "Start again with a lower learning_rate.",
+        "update_parameters: d_bias_output holds nan in row 0, column 0; it must be finite. Start again with a lower learning_rate.",
     ),
     (
         lambda: update(rate=np.nan),
-        "update_parameters: learning_rate must be a finite number of at least 0, got nan.",
+        "update_parameters: learning_rate is nan; it must be a finite number of at least 0.",
     ),
     (
         lambda: train(Y=Y.ravel()),
-        "train: Y must be a matrix with one row per sample, got shape (4,). Use Y.reshape(-1, 1).",
+        "train: Y has shape (4,); it must be a matrix with one row per sample. Use Y.reshape(-1, 1).",
     ),
     (
         lambda: train(X[:, 0]),
-        "train: X must be a matrix with one row per sample, got shape (4,). Use X.reshape(-1, 1).",
+        "train: X has shape (4,); it must be a matrix with one row per sample. Use X.reshape(-1, 1).",
     ),
     (
         lambda: train(X.reshape(2, 2, 2)),
-        "train: X must be a matrix with one row per sample, got shape (2, 2, 2).",
+        "train: X has shape (2, 2, 2); it must be a matrix with one row per sample.",
     ),
-    (lambda: train(X[:3]), "train: Y must have 3 rows, one per sample, got shape (4, 1)."),
-    (lambda: train(sizes=(3, 4, 1)), "train: input_size must be 2, the number of columns of X, got 3."),
-    (lambda: train(sizes=(2, 4, 2)), "train: output_size must be 1, the number of columns of Y, got 2."),
+    (lambda: train(X[:3]), "train: Y has shape (4, 1); it must have 3 rows, one per sample."),
+    (lambda: train(sizes=(3, 4, 1)), "train: input_size is 3; it must be 2, the number of columns of X."),
+    (lambda: train(sizes=(2, 4, 2)), "train: output_size is 2; it must be 1, the number of columns of Y."),
     (
         lambda: train(NAN),
-        "train: X must be finite, got nan in row 2, column 0. Fill or drop missing values first.",
+        "train: X holds nan in row 2, column 0; it must be finite. Fill or drop missing values first.",
     ),
     (
         lambda: train(np.where(X == 1, np.inf, X)),
-        "train: X must be finite, got inf in row 1, column 1. Fill or drop missing values first.",
+        "train: X holds inf in row 1, column 1; it must be finite. Fill or drop missing values first.",
     ),
-    (lambda: train(X[:0], Y[:0]), "train: X must have at least one row and one column, got shape (0, 2)."),
+    (lambda: train(X[:0], Y[:0]), "train: X has shape (0, 2); it must have at least one row and one column."),
     (
         lambda: train([["yes", "no"]] * 4),
-        "train: X must hold real numbers, got text. Turn words and categories into numbers first.",
+        "train: X holds text; it must hold real numbers. Turn words and categories into numbers first.",
     ),
     (
         lambda: train(Y=np.array([[None]] * 4)),
-        "train: Y must hold real numbers, got dtype object. Turn words and categories into numbers first.",
+        "train: Y has dtype object; it must hold real numbers. Turn words and categories into numbers first.",
     ),
     (
         lambda: train([[0, 1], [1]]),
-        "train: X must have rows of equal length, got rows of different lengths. Pad or cut the rows.",
+        "train: X has rows of different lengths; they must be equally long. Pad or cut the rows.",
     ),
     (
         lambda: train(Y=2 * Y - 1),
-        "train: Y must lie between 0 and 1, got -1.0 in row 0, column 0. Code the answers as 0 and 1.",
+        "train: Y holds -1.0 in row 0, column 0; it must lie between 0 and 1. Code the answers as 0 and 1.",
     ),
-    (lambda: train(rate="fast"), "train: learning_rate must be a finite number of at least 0, got 'fast'."),
-    (lambda: train(epochs=-1), "train: epochs must be a whole number of at least 0, got -1."),
-    (lambda: train(gradient="mse"), "train: gradient must be one of 'squared_error', 'cross_entropy', got 'mse'."),
+    (lambda: train(rate="fast"), "train: learning_rate is 'fast'; it must be a finite number of at least 0."),
+    (lambda: train(epochs=-1), "train: epochs is -1; it must be a whole number of at least 0."),
+    (lambda: train(gradient="mse"), "train: gradient is 'mse'; it must be one of 'squared_error', 'cross_entropy'."),
     (
         lambda: scratch.run_tutorial("nand"),
-        "run_tutorial: problem must be one of 'xor', 'and', 'or', got 'nand'.",
+        "run_tutorial: problem is 'nand'; it must be one of 'xor', 'and', 'or'.",
     ),
 ]
 
@@ -579,12 +574,12 @@ def test_main_takes_every_option(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ("nand", "run_tutorial: problem must be one of 'xor', 'and', 'or', got 'nand'."),
+        ("nand", "run_tutorial: problem is 'nand'; it must be one of 'xor', 'and', 'or'."),
         ("--epochs many", "argument --epochs: invalid int value: 'many'"),
         ("--epochs", "argument --epochs: expected one argument"),
         ("--epochs -3", "train: epochs must be a whole number of at least 0, got -3."),
         ("--learning-rate nan", "train: learning_rate must be a finite number of at least 0, got nan."),
-        ("--gradient mse", "train: gradient must be one of 'squared_error', 'cross_entropy', got 'mse'."),
+        ("--gradient mse", "train: gradient is 'mse'; it must be one of 'squared_error', 'cross_entropy'."),
         ("--hidden 4", "scratch: options must be those that --help lists, got '--hidden'."),
         ("xor or", "scratch: options must be those that --help lists, got 'or'."),
     ],

@@ -123,16 +123,16 @@ class TestCrossValidate:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            ({"folds": 1}, "folds must be"),
-            ({"folds": 84}, "at least one row for each of 84 folds, got 83 rows."),
-            ({"folds": [(1, 2, 3)]}, "each of folds must be a pair of row numbers (train, test), got (1, 2, 3)."),
-            ({"folds": [([1, 2], [2, 3])]}, "training and test rows must differ, got row 2 in both."),
-            ({"folds": [([1, 2], [83])]}, "row numbers must lie between 0 and 82, got 83."),
-            ({"folds": [([0.5], [1])]}, "row numbers must be whole numbers, got [0.5]."),
-            ({"groups": [1, 2]}, "groups must have one entry for each of 83 rows, got shape (2,)."),
-            ({"groups": np.zeros(83)}, "at least 5 groups for 5 folds, got 1."),
-            ({"early_stopping": gn.EarlyStopping()}, "monitor must be one of 'loss', got 'valid_loss'."),
-            ({"repeats": 0}, "repeats must be"),
+            ({"folds": 1}, "folds is 1; it must be a whole number of at least 2."),
+            ({"folds": 84}, "83 rows for 84 folds; there must be at least one row for each."),
+            ({"folds": [(1, 2, 3)]}, "each of folds is (1, 2, 3); it must be a pair of row numbers (train, test)."),
+            ({"folds": [([1, 2], [2, 3])]}, "row 2 is in both parts of a fold; training and test rows must differ."),
+            ({"folds": [([1, 2], [83])]}, "row 83 does not exist; row numbers must lie between 0 and 82."),
+            ({"folds": [([0.5], [1])]}, "the row numbers are [0.5]; they must be whole numbers."),
+            ({"groups": [1, 2]}, "groups has shape (2,); it must have one entry for each of 83 rows."),
+            ({"groups": np.zeros(83)}, "1 groups for 5 folds; there must be at least 5."),
+            ({"early_stopping": gn.EarlyStopping()}, "the history has no 'valid_loss' to monitor. Pass validation_data or validation_split. Its columns are 'loss'."),
+            ({"repeats": 0}, "repeats is 0; it must be a whole number of at least 1."),
         ],
     )
     def test_options_are_checked(self, options: dict[str, Any], words: str) -> None:
@@ -195,9 +195,9 @@ class TestFindLearningRate:
     def test_options_are_checked(self) -> None:
         """One sentence says what cannot be, also where no rate works."""
         net = template(layers=[gn.Dense(1)], loss="squared_error", optimizer="sgd")
-        with pytest.raises(gn.ConfigError, match=r"highest must be above lowest, got 0\.1 and 0\.2"):
+        with pytest.raises(gn.ConfigError, match=r"highest is 0\.1 and lowest 0\.2; highest must be above lowest\."):
             gn.find_learning_rate(net, X, NUMBERS, lowest=0.2, highest=0.1)
-        with pytest.raises(gn.DivergenceError, match="at least one rate must not diverge, got fit: loss and weights"):
+        with pytest.raises(gn.DivergenceError, match=r"every rate diverged; at least one must not\. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite\. Lower learning_rate \(now 1e\+20\) or scale X and y\."):
             gn.find_learning_rate(net, X, NUMBERS, lowest=1e20, highest=1e30)
 
 
@@ -262,7 +262,7 @@ class TestSweep:
         assert found.trials[-1].settings == {"rate": 1e20}
         assert math.isnan(found.trials[-1].mean)
         assert found.table().splitlines()[-1].split() == ["1e+20", "diverged"]
-        with pytest.raises(gn.DivergenceError, match="at least one combination must not diverge"):
+        with pytest.raises(gn.DivergenceError, match=r"every combination diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2 \(last finite loss 4.89\); loss and weights must stay finite. Lower learning_rate \(now 1e\+20\) or scale X and y. The network holds the last weights whose loss was finite."):
             gn.sweep(regressor, {"rate": [1e20]}, X, NUMBERS, epochs=2)
 
     def test_early_stopping_ranks_by_the_best_epoch(self) -> None:
@@ -286,9 +286,9 @@ class TestSweep:
         ("settings", "words"),
         [
             ({}, "__init__"),
-            ({"units": 3}, "settings must give a sequence of values for each name, got 3 for 'units'."),
-            ({"units": []}, "settings must have at least one combination, all with the same names, got []."),
-            ([{"units": 1}, {"rate": 1}], "all with the same names, got [['units'], ['rate']]."),
+            ({"units": 3}, "'units' of settings is 3; it must be a sequence of values."),
+            ({"units": []}, "settings have the names []; there must be at least one combination, all with the same names."),
+            ([{"units": 1}, {"rate": 1}], "settings have the names [['units'], ['rate']]; there must be at least one combination, all with the same names."),
         ],
     )
     def test_settings_are_checked(self, settings: Any, words: str) -> None:
@@ -302,12 +302,12 @@ class TestSweep:
 
     def test_there_must_be_rows_to_compare_on(self) -> None:
         """The training loss prefers what overfits, so it is compared only if asked for."""
-        with pytest.raises(gn.ConfigError, match="there must be rows to compare on, got none"):
+        with pytest.raises(gn.ConfigError, match="there are no rows to compare on"):
             gn.sweep(build, {"units": [1]}, X, CLASSES, epochs=1, validation_split=0.0)
         found = gn.sweep(build, {"units": [1, 2]}, X, CLASSES, epochs=1, validation_split=0.0, monitor="loss")
         assert found.monitor == "loss"
 
     def test_build_must_return_a_network(self) -> None:
         """What else it returns is named."""
-        with pytest.raises(gn.ConfigError, match="sweep: build: network must be a Network, got int"):
+        with pytest.raises(gn.ConfigError, match=r"sweep: build: network is of type int; it must be a Network\."):
             gn.sweep(lambda units: units, {"units": [1]}, X, CLASSES, epochs=1)  # type: ignore[arg-type,return-value]

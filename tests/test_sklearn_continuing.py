@@ -202,8 +202,8 @@ def test_what_continues_must_be_fitted_and_stochastic() -> None:
     with pytest.raises(gn.errors.ConfigError) as caught:
         model.continue_fit(X_IRIS, Y_IRIS)
     assert str(caught.value) == (
-        "MLPClassifier.continue_fit: solver must be stochastic, got 'lbfgs'. Use warm_start=True."
+        "MLPClassifier.continue_fit: solver is 'lbfgs'; it must be stochastic. Use warm_start=True."
     )
     model = MLPClassifier(**SHORT, max_iter=2).fit(X_IRIS, Y_IRIS)
-    with pytest.raises(gn.errors.ConfigError, match=r"MLPClassifier: max_iter must be .* at least 1, got 0"):
+    with pytest.raises(gn.errors.ConfigError, match=r"max_iter is 0; it must be a whole number of at least 1\."):
         model.continue_fit(X_IRIS, Y_IRIS, max_iter=0)

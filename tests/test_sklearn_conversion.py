@@ -143,10 +143,10 @@ def test_regressors_to_scikit_learn(options: dict[str, Any], n_targets: int) -> 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"activation": ["relu", "tanh"]}, "all hidden activations must be one of 'identity', 'relu', 'logistic', 'tanh', got ReLU, Tanh."),
-        ({"activation": "gelu"}, "got GELU."),
-        ({"normalization": "layer"}, "scikit-learn must know every layer, got LayerNorm(eps=1e-05)."),
-        ({"loss": gn.Quantile([0.1, 0.9])}, "loss must predict one number per target, got Quantile(levels=[0.1, 0.9])."),
+        ({"activation": ["relu", "tanh"]}, "the hidden activations are ReLU, Tanh; all must be the same one of 'identity', 'relu', 'logistic', 'tanh'."),
+        ({"activation": "gelu"}, "the hidden activations are GELU; all must be the same one of 'identity', 'relu', 'logistic', 'tanh'."),
+        ({"normalization": "layer"}, "scikit-learn has no layer like LayerNorm(eps=1e-05); it must know all of them."),
+        ({"loss": gn.Quantile([0.1, 0.9])}, "loss is Quantile(levels=[0.1, 0.9]); it must predict one number per target."),
     ],
 )  # fmt: skip
 def test_what_scikit_learn_cannot_hold(options: dict[str, Any], words: str) -> None:
@@ -163,7 +163,7 @@ def test_wrong_objects() -> None:
     with pytest.raises(gn.ConfigError) as caught:
         gn.from_sklearn(LogisticRegression())
     assert str(caught.value) == (
-        "from_sklearn: it must be a fitted MLPClassifier or MLPRegressor of scikit-learn, got LogisticRegression()."
+        "from_sklearn: the estimator is LogisticRegression(); it must be a fitted MLPClassifier or MLPRegressor of scikit-learn."
     )
     with pytest.raises(NotFittedError):
         gn.from_sklearn(neural_network.MLPClassifier())
@@ -190,8 +190,8 @@ def test_other_parts_for_weights_that_are_kept() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"hidden_layer_sizes": (3,)}, "hidden_layer_sizes must stay [7, 4] for weights that are kept, got [3]."),
-        ({"scale_inputs": True}, "scale_inputs and scale_target must stay False and False for weights that are kept, got True and False. Fit a new estimator."),
+        ({"hidden_layer_sizes": (3,)}, "hidden_layer_sizes is [3]; for weights that are kept it must stay [7, 4]. Fit a new estimator."),
+        ({"scale_inputs": True}, "scale_inputs and scale_target are True and False; for weights that are kept they must stay False and False. Fit a new estimator."),
     ],
 )  # fmt: skip
 def test_what_cannot_change_for_weights_that_are_kept(changes: dict[str, Any], words: str) -> None:

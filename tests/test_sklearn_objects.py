@@ -74,8 +74,8 @@ def test_parameters_of_parameters() -> None:
     assert search.best_params_ == {"solver__learning_rate": 0.05}
     with pytest.raises(gn.ConfigError) as caught:
         ours.set_params(solver__weight_decy=0.8)
-    assert str(caught.value).startswith("MLPClassifier: solver must have arguments learning_rate, weight_decay, beta1")
-    assert str(caught.value).endswith(", got weight_decy. Did you mean weight_decay?")
+    assert str(caught.value).startswith("MLPClassifier: solver: unknown argument weight_decy. Did you mean weight_decay? The arguments are learning_rate, weight_decay, beta1, beta2, eps, eps_form, clip_norm, ema, decay_schedule.")
+    assert str(caught.value).endswith("solver: unknown argument weight_decy. Did you mean weight_decay? The arguments are learning_rate, weight_decay, beta1, beta2, eps, eps_form, clip_norm, ema, decay_schedule.")
     with pytest.raises((ValueError, AttributeError)):
         classifier().set_params(solver__beta1=0.8)
 
@@ -114,9 +114,9 @@ def test_without_scikit_learn() -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"solver": "lbfgs", "learning_rate": gn.Constant(0.1)}, "learning_rate must be left out with solver='lbfgs', got Constant(value=0.1). Use solver='adam'."),
-    ({"solver": "lbfgs", "metrics": "auc"}, "metrics must be left out with solver='lbfgs', got 'auc'. Use solver='adam'."),
-    ({"class_weight": {"setosa": 1.0, "rose": 2.0}}, "class_weight must name labels of y, ['setosa', 'versicolor', 'virginica'], got 'rose'. Look at the type of the labels as well."),
+    ({"solver": "lbfgs", "learning_rate": gn.Constant(0.1)}, "learning_rate is Constant(value=0.1); with solver='lbfgs' it must be left out. Use solver='adam'."),
+    ({"solver": "lbfgs", "metrics": "auc"}, "metrics is 'auc'; with solver='lbfgs' it must be left out. Use solver='adam'."),
+    ({"class_weight": {"setosa": 1.0, "rose": 2.0}}, "class_weight has 'rose'; it must name labels of y, ['setosa', 'versicolor', 'virginica']. Look at the type of the labels as well."),
 ]  # fmt: skip
 
 

@@ -34,42 +34,42 @@ ACTIVATIONS = (
     "'elu', 'gelu', 'identity', 'leaky_relu', 'logistic', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', "
     "'softplus', 'tanh'"
 )
-LBFGS = "must be left out with solver='lbfgs', got"
+LBFGS = "is 0.5; with solver='lbfgs' it must be left out. Use solver='adam'."
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"dropout": 1.0}, "dropout must be a finite number at least 0 and below 1, got 1.0."),
-    ({"dropout": "much"}, "dropout must be a finite number at least 0 and below 1, got 'much'."),
-    ({"dropout": None}, "dropout must be a finite number at least 0 and below 1, got None."),
-    ({"dropout": True}, "dropout must be a finite number at least 0 and below 1, got True."),
-    ({"dropout": [0.1, 0.2]}, "dropout must be one value or one for each of 1 hidden layers, got 2. Look at hidden_layer_sizes."),
-    ({"activation": ["relu"] * 3}, "activation must be one value or one for each of 1 hidden layers, got 3. Look at hidden_layer_sizes."),
+    ({"dropout": 1.0}, "dropout is 1.0; it must be a finite number of at least 0 and below 1."),
+    ({"dropout": "much"}, "dropout is 'much'; it must be a finite number of at least 0 and below 1."),
+    ({"dropout": None}, "dropout is None; it must be a finite number of at least 0 and below 1."),
+    ({"dropout": True}, "dropout is True; it must be a finite number of at least 0 and below 1."),
+    ({"dropout": [0.1, 0.2]}, "dropout has 2 values; it must be one, or one for each of 1 hidden layers. Look at hidden_layer_sizes."),
+    ({"activation": ["relu"] * 3}, "activation has 3 values; it must be one, or one for each of 1 hidden layers. Look at hidden_layer_sizes."),
     ({"activation": "rellu"}, f"activation must be one of {ACTIVATIONS}, got 'rellu'. Did you mean 'relu'?"),
-    ({"activation": np.tanh}, "activation must be a name, an activation or a pair of functions, got <ufunc 'tanh'>. Pass (function, derivative)."),
-    ({"normalization": "instance"}, "normalization must be one of 'batch', 'layer', got 'instance'."),
-    ({"normalization": True}, "normalization must be one of 'batch', 'layer', got True."),
-    ({"frozen": 0}, "frozen must be a sequence of places in coefs_, 0 to 1, got 0. Write frozen=[0] for the first layer, frozen=() for none."),
-    ({"frozen": None}, "frozen must be a sequence of places in coefs_, 0 to 1, got None. Write frozen=[0] for the first layer, frozen=() for none."),
-    ({"frozen": [2]}, "frozen must be a sequence of places in coefs_, 0 to 1, got 2 in it. Count the layer of outputs too, and count from 0."),
-    ({"frozen": [True]}, "frozen must be a sequence of places in coefs_, 0 to 1, got True in it. Count the layer of outputs too, and count from 0."),
-    ({"scale_inputs": "yes"}, "scale_inputs must be True or False, got 'yes'."),
-    ({"max_seconds": "long"}, "max_seconds must be a finite number at least 0, got 'long'."),
-    ({"max_seconds": -1}, "max_seconds must be a finite number at least 0, got -1."),
-    ({"progress": "bar"}, "progress must be True or False, got 'bar'."),
-    ({"metrics": "acuracy"}, "metrics under loss='log_loss' must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', got 'acuracy'. Did you mean 'accuracy'?"),
-    ({"class_weight": "balance"}, "class_weight must be a dict of weights by label or 'balanced', got 'balance'."),
-    ({"class_weight": [1, 2, 3]}, "class_weight must be a dict of weights by label or 'balanced', got [1, 2, 3]."),
-    ({"class_weight": {0: -1}}, "class_weight[0] must be a finite number at least 0, got -1."),
-    ({"class_weight": {0: "much"}}, "class_weight[0] must be a finite number at least 0, got 'much'."),
-    ({"class_weight": {"0": 5}}, "class_weight must name labels of y, [0, 1, 2], got '0'. Look at the type of the labels as well."),
+    ({"activation": np.tanh}, "activation is <ufunc 'tanh'>; it must be a name, an activation or a pair of functions. Pass (function, derivative)."),
+    ({"normalization": "instance"}, "unknown normalization 'instance'. The choices are 'batch', 'layer'."),
+    ({"normalization": True}, "normalization is True; it must be one of 'batch', 'layer'."),
+    ({"frozen": 0}, "frozen is 0; it must be a sequence of places in coefs_, 0 to 1. Write frozen=[0] for the first layer, frozen=() for none."),
+    ({"frozen": None}, "frozen is None; it must be a sequence of places in coefs_, 0 to 1. Write frozen=[0] for the first layer, frozen=() for none."),
+    ({"frozen": [2]}, "frozen holds 2; it must be a sequence of places in coefs_, 0 to 1. Count the layer of outputs too, and count from 0."),
+    ({"frozen": [True]}, "frozen holds True; it must be a sequence of places in coefs_, 0 to 1. Count the layer of outputs too, and count from 0."),
+    ({"scale_inputs": "yes"}, "scale_inputs is 'yes'; it must be True or False."),
+    ({"max_seconds": "long"}, "max_seconds is 'long'; it must be a finite number of at least 0."),
+    ({"max_seconds": -1}, "max_seconds is -1; it must be a finite number of at least 0."),
+    ({"progress": "bar"}, "progress is 'bar'; it must be True or False."),
+    ({"metrics": "acuracy"}, "metric of loss='log_loss' is 'acuracy'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Did you mean 'accuracy'?"),
+    ({"class_weight": "balance"}, "class_weight is 'balance'; it must be a dict of weights by label or 'balanced'."),
+    ({"class_weight": [1, 2, 3]}, "class_weight is [1, 2, 3]; it must be a dict of weights by label or 'balanced'."),
+    ({"class_weight": {0: -1}}, "class_weight[0] is -1; it must be a finite number of at least 0."),
+    ({"class_weight": {0: "much"}}, "class_weight[0] is 'much'; it must be a finite number of at least 0."),
+    ({"class_weight": {"0": 5}}, "class_weight has '0'; it must name labels of y, [0, 1, 2]. Look at the type of the labels as well."),
     ({"loss": "hinge"}, f"loss must be one of {CLASSES_ONLY}, got 'hinge'. Or pass a loss object."),
     ({"loss": None}, f"loss must be one of {CLASSES_ONLY}, got None. Or pass a loss object."),
-    ({"loss": "absolute_error"}, "loss must be one for classes, got 'absolute_error'. Use MLPRegressor for numbers."),
-    ({"loss": SquaredError()}, "loss must be one for classes, got SquaredError(). Use MLPRegressor for numbers."),
-    ({"solver": gn.Adam}, "solver must be one of 'adagrad', 'adam', 'adamw', 'lbfgs', 'lion', 'rmsprop', 'sgd', got <class 'glassnet.optimizers.adaptive.Adam'>."),
-    ({"solver": gn.Adam(), "clip_norm": 1.0}, "clip_norm must be None with an optimizer object, got 1.0. Give it to the optimizer."),
-    ({"learning_rate": 0.1}, "learning_rate must be one of 'adaptive', 'constant', 'invscaling', got 0.1. Pass learning_rate_init=0.1."),
+    ({"loss": "absolute_error"}, "loss is 'absolute_error'; it must be one for classes. Use MLPRegressor for numbers."),
+    ({"loss": SquaredError()}, "loss is SquaredError(); it must be one for classes. Use MLPRegressor for numbers."),
+    ({"solver": gn.Adam}, "solver is <class 'glassnet.optimizers.adaptive.Adam'>; it must be one of 'adagrad', 'adam', 'adamw', 'lbfgs', 'lion', 'rmsprop', 'sgd'."),
+    ({"solver": gn.Adam(), "clip_norm": 1.0}, "clip_norm is 1.0; with an optimizer object it must be None. Give it to the optimizer."),
+    ({"learning_rate": 0.1}, "learning_rate is 0.1; it must be one of 'adaptive', 'constant', 'invscaling'. Pass learning_rate_init=0.1."),
     ({"solver": "lbfgs", "dropout": 0.5}, f"dropout {LBFGS} 0.5. Use solver='adam'."),
     ({"solver": "lbfgs", "dropout": [0.5]}, f"dropout {LBFGS} [0.5]. Use solver='adam'."),
-    ({"solver": "lbfgs", "dropout": None}, "dropout must be a finite number at least 0 and below 1, got None."),
+    ({"solver": "lbfgs", "dropout": None}, "dropout is None; it must be a finite number of at least 0 and below 1."),
     ({"solver": "lbfgs", "normalization": "batch"}, f"normalization {LBFGS} 'batch'. Use solver='adam'."),
     ({"solver": "lbfgs", "clip_norm": 1.0}, f"clip_norm {LBFGS} 1.0. Use solver='adam'."),
     ({"solver": "lbfgs", "max_seconds": 3}, f"max_seconds {LBFGS} 3. Use solver='adam'."),
@@ -88,10 +88,10 @@ def test_wrong_parameters(options: dict[str, Any], text: str) -> None:
 
 
 WRONG_OF_REGRESSORS: list[tuple[dict[str, Any], str]] = [
-    ({"scale_target": 1}, "scale_target must be True or False, got 1."),
-    ({"loss": "poisson", "scale_target": True}, "scale_target must be False with loss='poisson', got True: counts have no scale."),
-    ({"loss": "log_loss"}, "loss must be one of 'absolute_error', 'gaussian_nll', 'huber', 'poisson', 'quantile', 'squared_error', got 'log_loss'. Or pass a loss object."),
-    ({"loss": "cross_entropy"}, "loss must be one for numbers, got 'cross_entropy'. Use MLPClassifier for classes."),
+    ({"scale_target": 1}, "scale_target is 1; it must be True or False."),
+    ({"loss": "poisson", "scale_target": True}, "scale_target is True; with loss='poisson' it must be False, since counts have no scale."),
+    ({"loss": "log_loss"}, "unknown loss 'log_loss'. The choices are 'absolute_error', 'gaussian_nll', 'huber', 'poisson', 'quantile', 'squared_error'. Or pass a loss object."),
+    ({"loss": "cross_entropy"}, "loss is 'cross_entropy'; it must be one for numbers. Use MLPClassifier for classes."),
 ]  # fmt: skip
 
 
@@ -109,13 +109,12 @@ def test_wrong_combinations() -> None:
     with pytest.raises(gn.errors.ConfigError) as caught:
         MLPClassifier(**SHORT, loss="cross_entropy").fit(X, labels)
     assert str(caught.value) == (
-        "MLPClassifier: with several labels per row loss must be a binary one, got 'cross_entropy'. "
-        "Take loss='binary_cross_entropy'."
+        "MLPClassifier: loss is 'cross_entropy'; with several labels per row it must be a binary one. Take loss='binary_cross_entropy'."
     )
     with pytest.raises(gn.errors.ConfigError) as caught:
         MLPClassifier(**SHORT, solver="lbfgs").fit(X, Y, validation_data=(X, Y))
     assert str(caught.value) == (
-        "MLPClassifier.fit: validation_data must be left out with solver='lbfgs', got some. Use solver='adam'."
+        "MLPClassifier.fit: validation_data is given with solver='lbfgs'; it must be left out. Use solver='adam'."
     )
     with pytest.raises(gn.errors.ConfigError) as caught:
         MLPClassifier(**SHORT).fit(X, Y, validation_data=X)
@@ -131,12 +130,12 @@ def test_wrong_predictions() -> None:
     with pytest.raises(gn.errors.ConfigError) as caught:
         model.predict(DIABETES.X, return_std=True)
     assert str(caught.value) == (
-        "MLPRegressor.predict: return_std=True needs loss='gaussian_nll', got loss='squared_error'."
+        "MLPRegressor.predict: loss is 'squared_error'; return_std=True needs loss='gaussian_nll'."
     )
     with pytest.raises(gn.errors.ConfigError) as caught:
         model.predict_quantiles(DIABETES.X)
     assert str(caught.value) == (
-        "MLPRegressor.predict_quantiles: loss must be Quantile([...]), got loss='squared_error'."
+        "MLPRegressor.predict_quantiles: loss is 'squared_error'; it must be Quantile([...])."
     )
 
 
@@ -150,14 +149,12 @@ def test_weights_that_weigh_nothing() -> None:
     with pytest.raises(gn.errors.DataError) as caught:
         MLPClassifier(**SHORT, class_weight={0: 0, 1: 0, 2: 0}).fit(X, Y)
     assert str(caught.value) == (
-        "MLPClassifier.fit: class_weight and sample_weight must leave some row a weight above 0, got none. "
-        "Give the classes of these rows other weights."
+        "MLPClassifier.fit: class_weight and sample_weight leave no row a weight above 0. Give the classes of these rows other weights."
     )
     with pytest.raises(gn.errors.DataError) as caught:
         MLPClassifier(**SHORT, early_stopping=True).fit(X, Y, np.eye(150)[0])
     assert str(caught.value) == (
-        "fit: rows to train on and rows held out must weigh something, got weights of 0 for all of one part. "
-        "Drop the rows of weight 0."
+        "fit: all rows to train on, or all rows held out, have weight 0; some of both must weigh more. Drop the rows of weight 0."
     )
 
 
@@ -329,7 +326,7 @@ def test_a_fit_that_runs_away() -> None:
     best = MLPRegressor(**LONG | {"max_iter": 5}, early_stopping=True)
     poor_fits(best, DIABETES.X, DIABETES.y)
     texts = poor_fits(model, DIABETES.X, DIABETES.y)
-    assert texts[0].startswith("MLPRegressor.fit: weights must stay finite, got ")
+    assert texts[0].startswith("MLPRegressor.fit: training diverged with ")
     assert texts[0].endswith("The best weights before are kept. Lower learning_rate_init, or pass scale_inputs=True.")
     assert np.isnan(model.validation_scores_[-1])
     np.testing.assert_array_equal(model.predict(DIABETES.X), best.predict(DIABETES.X))

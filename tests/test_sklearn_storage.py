@@ -134,8 +134,7 @@ def test_what_a_file_cannot_hold(tmp_path: Path) -> None:
     with pytest.raises(gn.ConfigError) as caught:
         ours.save(tmp_path / "mlp.safetensors")
     assert str(caught.value) == (
-        "MLPClassifier.save: callbacks must be something that a file can hold, got <built-in function print>. "
-        "Leave it out with set_params."
+        "MLPClassifier.save: callbacks is <built-in function print>; it must be something that a file can hold. Leave it out with set_params."
     )
     assert os.listdir(tmp_path) == []
     with pytest.raises(NotFittedError):
@@ -185,11 +184,11 @@ def _set(*path: Any, value: Any) -> Any:
         (_set("class", value="os.system"), "'os.system'"),
         (_set("parameters", "nonsense", value=1), "there is no argument nonsense"),
         (_set("parameters", "tol", value={"eval": "1"}), "'eval'"),
-        (_set("attributes", "predict", value=1), "attributes must be those of a perceptron, got 'predict'"),
-        (_set("attributes", "n_features_in_", value=9), "n_features_in_ must be (4,), got 9"),
-        (_set("attributes", "classes_", "array", "dtype", value="V8"), "an array must hold numbers or texts, got 'V8'"),
-        (_set("attributes", "classes_", "array", "values", value=["a"] * 9), "classes_ must be as many as outputs, got 9 and 3"),
-        (_set("scaling", "scale", value={"array": {"dtype": "<f8", "values": [1.0]}}), "scale must have shape (4,) and finite values"),
+        (_set("attributes", "predict", value=1), "there is the attribute 'predict', which no perceptron has"),
+        (_set("attributes", "n_features_in_", value=9), "n_features_in_ is 9; it must be (4,)"),
+        (_set("attributes", "classes_", "array", "dtype", value="V8"), "an array is of type 'V8'; it must hold numbers or texts"),
+        (_set("attributes", "classes_", "array", "values", value=["a"] * 9), "there are 9 classes_ and 3 outputs; they must be as many"),
+        (_set("scaling", "scale", value={"array": {"dtype": "<f8", "values": [1.0]}}), "scale has shape (1,); it must be (4,), and its values finite"),
         (_set("scaling", value=None), "the estimator must be whole"),
     ],
 )  # fmt: skip

@@ -159,7 +159,7 @@ def test_only_what_is_a_choice_is_suggested() -> None:
     with pytest.raises(gn.ConfigError) as caught:
         net.fit([[0.0], [1.0]], [0.0, 1.0], epochs=1, metrics="acc")
     assert str(caught.value) == (
-        "fit: metrics under loss='squared_error' must be one of 'mae', 'r2', 'rmse', got 'acc'."
+        "fit: metric of loss='squared_error' is 'acc'; it must be one of 'mae', 'r2', 'rmse'."
     )
 
 

@@ -15,6 +15,7 @@ pytest.importorskip("sklearn", minversion="1.7")
 import glassnet as gn
 from glassnet.cli.app import main
 from glassnet.errors import FormatError
+from glassnet.network import read_network
 from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TabularRegressor, TargetEncoder, read_table
 from glassnet.tabular.attribution.background import typical_rows
 from hostile import DATA
@@ -192,7 +193,7 @@ def test_what_a_file_may_not_hold(case: str, tmp_path: Path) -> None:
     X = {"town": [f"t{i % 40}" for i in range(200)], "a": np.arange(200.0)}
     model = TabularRegressor(**SHORT).fit(X, X["a"]).model_
     model.save(tmp_path / "m.safetensors")
-    net = gn.load(tmp_path / "m.safetensors")
+    net = read_network(tmp_path / "m.safetensors")
     net.metadata["table"]["background"] = HOSTILE[case](len(model.encoder.feature_names))
     net.save(tmp_path / "m.safetensors")
     with pytest.raises(FormatError, match="'background' must hold"):

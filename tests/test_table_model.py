@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, FormatError, NotFittedError, ShapeError
+from glassnet.network import read_network
 from glassnet.tabular import TableEncoder, TableModel, TargetEncoder, read_table, split_rows, to_table
 from tabular_cases import columns
 
@@ -326,7 +327,14 @@ def test_files_keep_every_bit(which: str, tmp_path: Path, request: pytest.Fixtur
     assert twin.network.metadata["note"] == "kept"
     assert twin.network.metadata["table"]["report"] == {"accuracy": 1.0}
     X = model.encoder.transform(rows)
-    np.testing.assert_array_equal(gn.load(tmp_path / "model.safetensors").predict(X), model.network.predict(X))
+    path = tmp_path / "model.safetensors"
+    np.testing.assert_array_equal(read_network(path).predict(X), model.network.predict(X))
+    with pytest.warns(gn.errors.TableWarning) as caught:
+        np.testing.assert_array_equal(gn.load(path).predict(X), model.network.predict(X))
+    assert [str(each.message) for each in caught] == [
+        f"load({str(path)!r}): the file holds a table model; load returns its network alone, which takes encoded numbers "
+        f"in place of the table's columns. Use glassnet.tabular.TableModel.load({str(path)!r})."
+    ]
 
 
 def test_warnings_do_not_mention_the_target(penguins: tuple[TableModel, Any]) -> None:
@@ -401,7 +409,7 @@ def test_files_that_are_no_table_models(penguins: tuple[TableModel, Any], tmp_pa
     }
     for message, entry in cases.items():
         model.save(path)
-        net = gn.load(path)
+        net = read_network(path)
         net.metadata["table"] = entry
         net.save(path)
         with pytest.raises(FormatError) as caught:

@@ -101,18 +101,18 @@ def test_noise_is_the_spread_of_what_is_added(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("spirals", {"n": 1}, "spirals: n must be a whole number of at least 2, got 1."),
-        ("circles", {"n": 4, "classes": 5}, "circles: n must be a whole number of at least 5, got 4."),
-        ("gaussians", {"classes": 1}, "gaussians: classes must be a whole number of at least 2, got 1."),
-        ("gaussians", {"classes": 21}, "gaussians: classes must be a whole number of at most 20, got 21."),
-        ("moons", {"noise": -0.1}, "moons: noise must be a finite number at least 0 and at most 1e+06, got -0.1."),
-        ("xor", {"noise": float("nan")}, "xor: noise must be a finite number at least 0 and at most 1e+06, got nan."),
-        ("sine", {"n": 0}, "sine: n must be a whole number of at least 1, got 0."),
-        ("plane", {"seed": -1}, "plane: seed must be a whole number of at least 0, got -1."),
+        ("spirals", {"n": 1}, "spirals: n is 1; it must be a whole number of at least 2."),
+        ("circles", {"n": 4, "classes": 5}, "circles: n is 4; it must be a whole number of at least 5."),
+        ("gaussians", {"classes": 1}, "gaussians: classes is 1; it must be a whole number of at least 2."),
+        ("gaussians", {"classes": 21}, "gaussians: classes is 21; it must be a whole number of at most 20."),
+        ("moons", {"noise": -0.1}, "moons: noise is -0.1; it must be a finite number of at least 0 and at most 1e+06."),
+        ("xor", {"noise": float("nan")}, "xor: noise is nan; it must be a finite number of at least 0 and at most 1e+06."),
+        ("sine", {"n": 0}, "sine: n is 0; it must be a whole number of at least 1."),
+        ("plane", {"seed": -1}, "plane: seed is -1; it must be a whole number of at least 0."),
         (
             "spirals",
             {"turns": "many"},
-            "spirals: turns must be a finite number at least 0 and at most 1e+06, got 'many'.",
+            "spirals: turns is 'many'; it must be a finite number of at least 0 and at most 1e+06.",
         ),
     ],
 )
@@ -156,7 +156,7 @@ def test_digits_are_those_of_the_source() -> None:
     pictures, codes = datasets.digits(flat=False)
     assert np.array_equal(pictures, X.reshape(-1, 8, 8))
     assert np.array_equal(codes, y)
-    with pytest.raises(ConfigError, match=r"digits: flat must be True or False"):
+    with pytest.raises(ConfigError, match=r"digits: flat is 'yes'; it must be True or False\."):
         datasets.digits(flat="yes")  # type: ignore[arg-type]  # what is tested
 
 

@@ -312,7 +312,7 @@ def test_divergence_is_reported_and_harmless() -> None:
     with pytest.raises(gn.DivergenceError) as caught:
         net.fit(X, y, epochs=50)
     message = str(caught.value)
-    assert message.startswith("fit: loss and weights must stay finite, got ")
+    assert message.startswith("fit: training diverged with a loss of inf at epoch 1, step 3 (last finite loss 1.03e+24); loss and weights must stay finite. Lower learning_rate (now 1e+06) or scale X and y. The network holds the last weights whose loss was finite.")
     assert "Lower learning_rate (now 1e+06) or scale X and y." in message
     assert message.endswith("The network holds the last weights whose loss was finite.")
     assert math.isfinite(net.evaluate(X, y)["loss"])
@@ -507,18 +507,18 @@ def test_schedule_is_followed_step_by_step() -> None:
 
 
 BAD_OPTIONS = [
-    ({"epochs": 0}, "fit: epochs must be a whole number of at least 1, got 0."),
-    ({"epochs": 2.5}, "fit: epochs must be a whole number of at least 1, got 2.5."),
-    ({"epochs": 1, "batch_size": 0}, "fit: batch_size must be a whole number of at least 1, got 0."),
-    ({"epochs": 1, "shuffle": "yes"}, "fit: shuffle must be True or False, got 'yes'."),
-    ({"epochs": 1, "max_seconds": -1}, "fit: max_seconds must be a finite number at least 0, got -1."),
-    ({"epochs": 1, "validation_split": 1.0}, "fit: validation_split must be a finite number at least 0 and below 1, got 1.0."),
-    ({"epochs": 1, "validation_data": 3}, "fit: validation_data must be (X, y) or (X, y, sample_weight), got int."),
-    ({"epochs": 1, "metrics": ["acuracy"]}, "fit: metrics under loss='cross_entropy' must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', got 'acuracy'. Did you mean 'accuracy'?"),
-    ({"epochs": 1, "early_stopping": 5}, "fit: early_stopping must be an EarlyStopping object, got 5. Write EarlyStopping(patience=10)."),
-    ({"epochs": 1, "early_stopping": gn.EarlyStopping()}, "EarlyStopping: monitor must be one of 'loss', got 'valid_loss'. Pass validation_data or validation_split."),
-    ({"epochs": 1, "callbacks": [3]}, "fit: callbacks must be Callback objects or functions, got 3."),
-    ({"epochs": 1, "threads": 0}, "fit: threads must be a whole number of at least 1, got 0. Or pass threads='auto'."),
+    ({"epochs": 0}, "fit: epochs is 0; it must be a whole number of at least 1."),
+    ({"epochs": 2.5}, "fit: epochs is 2.5; it must be a whole number of at least 1."),
+    ({"epochs": 1, "batch_size": 0}, "fit: batch_size is 0; it must be a whole number of at least 1."),
+    ({"epochs": 1, "shuffle": "yes"}, "fit: shuffle is 'yes'; it must be True or False."),
+    ({"epochs": 1, "max_seconds": -1}, "fit: max_seconds is -1; it must be a finite number of at least 0."),
+    ({"epochs": 1, "validation_split": 1.0}, "fit: validation_split is 1.0; it must be a finite number of at least 0 and below 1."),
+    ({"epochs": 1, "validation_data": 3}, "fit: validation_data is of type int; it must be (X, y) or (X, y, sample_weight)."),
+    ({"epochs": 1, "metrics": ["acuracy"]}, "fit: metric of loss='cross_entropy' is 'acuracy'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Did you mean 'accuracy'?"),
+    ({"epochs": 1, "early_stopping": 5}, "fit: early_stopping is 5; it must be an EarlyStopping object. Write EarlyStopping(patience=10)."),
+    ({"epochs": 1, "early_stopping": gn.EarlyStopping()}, "EarlyStopping: the history has no 'valid_loss' to monitor. Pass validation_data or validation_split. Its columns are 'loss'."),
+    ({"epochs": 1, "callbacks": [3]}, "fit: callbacks has 3; they must be Callback objects or functions."),
+    ({"epochs": 1, "threads": 0}, "fit: threads is 0; it must be a whole number of at least 1. Or pass threads='auto'."),
 ]  # fmt: skip
 
 
@@ -538,7 +538,7 @@ def test_validation_data_or_split() -> None:
     X, y = moons()
     with pytest.raises(gn.ConfigError) as caught:
         network().fit(X, y, epochs=1, validation_data=(X, y), validation_split=0.5)
-    assert str(caught.value) == "fit: validation_data and validation_split must not both be given, got both. Pass one."
+    assert str(caught.value) == "fit: validation_data and validation_split are both given; only one may be. Leave one out."
 
 
 @pytest.fixture(autouse=True)

@@ -206,12 +206,12 @@ def test_a_copy_of_a_yes_and_no_is_found_with_any_loss(times: float) -> None:
 
 
 def test_a_class_with_some_mistakes_is_noted() -> None:
-    """Less than the whole answer is called so, and is a note."""
+    """Less than all of the target is called so, and is a note."""
     wrong = np.random.default_rng(30).random(1000) < 0.035
     found = findings(np.column_stack([X, np.where(wrong, 1 - CODES, CODES)]), CODES, CLASSES)
     leak = next(each for each in found if each.code == "leaking-column")
     assert leak.severity == "note"
-    assert "nearly the whole answer" in leak.measured
+    assert "nearly all of the target" in leak.measured
 
 
 @pytest.mark.parametrize("is_exact", [True, False])
@@ -256,13 +256,13 @@ def test_the_share_of_restored_columns(y: np.ndarray, share: float) -> None:
 
 
 def test_a_category_in_several_columns_is_one_column() -> None:
-    """It is named once, and alone gives the answer."""
+    """It is named once, and alone gives the target."""
     y = np.random.default_rng(1).integers(0, 4, 1000)
     network = gn.Network([gn.Dense(4)], loss=CLASSES, seed=0).build((8,))
     table = np.column_stack([normal(1000, 4) + 0.3 * y[:, None], np.eye(4)[y]])
     case = Case(network, (table, y, None), names=["a", "b", "c", "d", *4 * ["colour"]])
     found = next(check_leaks(case)).finding
-    assert found.measured.startswith("'colour' alone gives the answer: y follows from it in 100.0% of 1000 rows;")
+    assert found.measured.startswith("'colour' alone gives the target: y follows from it in 100.0% of 1000 rows;")
 
 
 # ---- new rows -------------------------------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def test_a_warm_up_that_goes_on_is_a_note() -> None:
 
 @pytest.mark.parametrize("batch_size", [1000, 500])
 def test_hardly_any_updates_are_few(batch_size: int) -> None:
-    """A few steps with a loss worse than that of a constant answer are few."""
+    """A few steps with a loss worse than that of a constant prediction are few."""
     findings = found(net(optimizer=gn.Adam(1e-3)), *table(), epochs=3, batch_size=batch_size)
     assert by_code(findings)["few-updates"].severity == "note"
 
@@ -241,7 +241,7 @@ def test_a_rate_is_not_too_low_while_its_schedule_rises() -> None:
 
 
 def test_a_weight_of_a_million_is_the_cause() -> None:
-    """A network that learned all rows but the one that weighs most is not called worse than a constant answer."""
+    """A network that learned all rows but the one that weighs most is not called worse than a constant prediction."""
     weight = np.ones(1000)
     weight[3] = 1e6
     findings = found(net(), *table(), epochs=20, validation_split=0.2, sample_weight=weight)

@@ -64,7 +64,7 @@ def test_overfit_gives_the_loss_of_the_last_epoch() -> None:
 
 
 def test_what_learned_nothing_did_not_learn_too_much() -> None:
-    """A training loss above that of a constant answer, and losses that jump together, are no overfitting."""
+    """A training loss above that of a constant prediction, and losses that jump together, are no overfitting."""
     X, y = classes()
     running = np.c_[np.arange(1000), X]
     assert "overfit" not in found(net(32, 2), running, y, epochs=20, validation_split=0.2).codes
@@ -80,7 +80,7 @@ def test_five_rows_say_nothing_about_overfitting() -> None:
 
 
 def test_answers_that_got_better_are_not_said_to_be_worse() -> None:
-    """Where the loss rose and the share of right answers did too, only the probabilities got worse."""
+    """Where the loss rose and the share of right predictions did too, only the probabilities got worse."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((120, 25))
     y = (X[:, 0] + rng.standard_normal(120) > 0).astype(int)

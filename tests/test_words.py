@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-import house
 import pytest
+
+import house
 
 # The rooms that hold it.
 ROOMS = (

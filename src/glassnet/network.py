@@ -1,7 +1,8 @@
-"""The network as users see it: what is owned and computed below, trained, explained, drawn and saved from here."""
+"""`Network`: train, predict, explain, draw and save; and `load`."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Never, Self, Unpack
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never, Self, Unpack
 import numpy as np
 
 from glassnet.engine.evaluation import loss_and_gradients, scores
+from glassnet.errors import TableWarning
 from glassnet.losses import MetricChoice
 from glassnet.plots.network_methods import NetworkPlots
 from glassnet.utils.checks import check_options
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
     from glassnet.training.options import BlockSource, StepOptions
 
-__all__ = ["Network", "load"]
+__all__ = ["Network", "load", "read_network"]
 
 
 class Network(NetworkPlots):
@@ -60,6 +62,8 @@ class Network(NetworkPlots):
         JSON-able notes that travel in the model file.
     history : History
         What `fit` recorded so far; empty before the first.
+    names : list of str
+        Names of the layers, as `hidden`, `activations` and `state_dict` use them.
 
     Examples
     --------
@@ -141,8 +145,11 @@ class Network(NetworkPlots):
             Batches of an epoch, by default a pass over all rows; with arrays the next goes on where one ended. Of
             batches of your own ``len`` tells, or the end of the iterator: schedules see whole epochs only then.
         metrics : str, function, or sequence of them, optional
-            For the validation data; by default those of the loss. A function of your own, ``f(y, prediction, weight)``
-            or ``f(y, prediction)``, stands beside names: ``metrics=["auc", my_metric]`` fills ``"valid_my_metric"``.
+            What to measure after each epoch, with noise off: ``metrics=["accuracy"]`` fills the columns ``"accuracy"``
+            of the history, for the rows trained on, weighted as in the loss, and ``"valid_accuracy"``, for validation
+            data. A function of your own, ``f(y, prediction, weight)`` or ``f(y, prediction)``, stands beside names, and
+            its column has its name. Without ``metrics`` those of the loss are measured, on validation data only. To
+            measure them on the rows of files or on batches of your own, these are read once more after each epoch.
         early_stopping : EarlyStopping, optional
             When to stop, and whether to restore the best weights.
         callbacks : Callback or function, or an iterable of them, optional
@@ -167,7 +174,7 @@ class Network(NetworkPlots):
         progress : bool, optional
             Whether to show a progress line; by default on a terminal and in a notebook.
         diagnose : bool or Watch, default=True
-            Whether to look for what goes wrong, in the data, at the start and in training: it is said in warnings and
+            Whether to look for problems in the data, at the start and in training: they are reported in warnings and
             in ``history.findings``, with what helped when it was tried on a copy. `glassnet.diagnosis.Watch` has
             options. Nothing is changed by it.
 
@@ -197,7 +204,7 @@ class Network(NetworkPlots):
     def stepwise(
         self, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
     ) -> SteppedRun[Self]:
-        """Return a run that takes steps when it is told to, with the bits of ``fit(..., deterministic=True)``.
+        """Return a run that takes steps one call at a time, with the bits of ``fit(..., deterministic=True)``.
 
         Between two steps it can be changed, and put back; see `glassnet.training.SteppedRun`.
 
@@ -304,9 +311,9 @@ class Network(NetworkPlots):
         return summarize(self)
 
     def _repr_html_(self) -> str:
-        from glassnet.engine.summary import network_page
+        from glassnet.engine.network_html import network_html
 
-        return network_page(self)
+        return network_html(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.
@@ -372,7 +379,25 @@ def load(path: str | PathLike[str], custom: Iterable[Any] = ()) -> Network:
         Not a model file, damaged, or from a newer version; all mismatches at once.
     FileNotFoundError
         There is no such file.
+
+    Warns
+    -----
+    TableWarning
+        The file holds a table model, of which this is the network alone: read it with
+        `glassnet.tabular.TableModel.load`.
     """
+    network = read_network(path, custom)
+    table = network.metadata.get("table")
+    if isinstance(table, dict) and {"encoder", "target"} <= table.keys():
+        where, fact = f"load({str(path)!r})", "the file holds a table model"
+        rule = "load returns its network alone, which takes encoded numbers in place of the table's columns"
+        fix = f"Use glassnet.tabular.TableModel.load({str(path)!r})."
+        warnings.warn(f"{where}: {fact}; {rule}. {fix}", TableWarning, stacklevel=2)
+    return network
+
+
+def read_network(path: str | PathLike[str], custom: Iterable[Any] = ()) -> Network:
+    """Return the network of a file, also that of a table model; `load` documents ``path`` and ``custom``."""
     from glassnet.saving.model_file import load_network
     from glassnet.training.run_state import RunState
 

@@ -532,7 +532,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-# The checks. They speak only when something is wrong: <Where>: <what is so>; <what must hold>. <What to do.>
+# The checks. Their messages have the form <Where>: <what is so>; <what must hold>. <What to do.>
 
 
 def _error(where: str, fact: str, must: str, advice: str = "") -> ValueError:
@@ -540,7 +540,7 @@ def _error(where: str, fact: str, must: str, advice: str = "") -> ValueError:
 
 
 def _numbers(where: str, name: str, values: np.ndarray | float) -> np.ndarray:
-    """Return the values as a float64 array, or say what they are instead of numbers."""
+    """Return the values as a float64 array; raise an error if they are no numbers."""
     try:
         array = np.asarray(values)
     except ValueError:
@@ -562,7 +562,7 @@ _Named = tuple[str, np.ndarray, str, str]
 
 
 def _check_shapes(where: str, *matrices: _Named) -> None:
-    """Hold that all are matrices of numbers, and that all rows and columns that count the same are equally many."""
+    """Check that all are matrices of numbers, and that rows and columns of the same kind are equally many."""
     sizes = {"bias": 1}
     for name, matrix, row, column in matrices:
         if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or not matrix.size or matrix.dtype.kind not in "fiub":
@@ -594,7 +594,7 @@ def _not_a_matrix(where: str, name: str, matrix: object, row: str) -> ValueError
 
 
 def _check_finite(where: str, result: np.ndarray | float, *matrices: _Named) -> None:
-    """Hold that the result is finite, or find the matrix to blame: a NaN that comes in goes out."""
+    """Check that the result is finite; otherwise name the matrix that held a NaN."""
     # One fast pass: NaN and infinity stay in a sum of squares.
     if np.vdot(result, result) < np.inf:
         return
@@ -648,7 +648,7 @@ def _check_choice(where: str, name: str, value: str, choices: tuple[str, ...]) -
 
 
 def _check_update(where: str, parameters: FourMatrices, grads: FourMatrices, learning_rate: float) -> None:
-    """Hold that every gradient fits its parameter, before the first is changed."""
+    """Check that every gradient fits its parameter, before the first is changed."""
     _check_rate(where, learning_rate)
     for name, four in (("parameters", parameters), ("grads", grads)):
         if not isinstance(four, tuple | list) or len(four) != 4:

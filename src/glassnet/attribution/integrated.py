@@ -1,4 +1,4 @@
-"""Integrated gradients: what each input contributes to an answer, so that the contributions add up to it."""
+"""Integrated gradients: how much each input contributes to a prediction; the contributions add up to it."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _EDGE = 1e-3  # smallest distance of a cut from the ends of an interval
 
 
 class Attribution:
-    """What each input contributes to each row's answer.
+    """How much each input contributes to each row's prediction.
 
     Attributes
     ----------
     values : ndarray of shape (n, *in_shape)
         The contributions, in units of the answer.
     outputs : ndarray of shape (n,)
-        Which output each row's answer is.
+        Which output is explained in each row.
     answers, baseline_answers : ndarray of shape (n,)
-        The answer to each row, and to the baseline; with several baselines the mean over them.
+        The explained output of each row, and of the baseline; with several baselines the mean over them.
     gaps : ndarray of shape (n,)
         ``values.sum() - (answer - baseline_answer)`` for each row: the error of the sum.
     of : str
@@ -55,6 +55,11 @@ class Attribution:
     def __len__(self) -> int:
         return len(self.values)
 
+    def _repr_html_(self) -> str:
+        from glassnet.attribution.attribution_html import attribution_html
+
+        return attribution_html(self)
+
     def __repr__(self) -> str:
         flat = self.values.reshape(len(self.values), -1)
         lines = [f"{len(self)} rows, contributions to the {self.of}; largest gap {np.abs(self.gaps).max():.1e}"]
@@ -75,7 +80,7 @@ def integrated_gradients(
     of: str = "logit",
     tolerance: float = 1e-6,
 ) -> Attribution:
-    """Return what each input contributes to the network's answer, compared with a baseline.
+    """Return how much each input contributes to the network's prediction, compared with a baseline.
 
     ``values_i = (x_i - b_i) * integral from 0 to 1 of d f(b + t * (x - b)) / d x_i  dt``
 
@@ -93,9 +98,9 @@ def integrated_gradients(
         What the rows are compared with; of several rows the mean over them is taken. By default all zeros, which is the
         mean row where columns were scaled.
     output : int or array of n ints, optional
-        Whose answer; by default that of the most probable class, or the only output.
+        The output to explain; by default the most probable class, or the only output.
     of : {"logit", "probability"}, default="logit"
-        The answer: the output itself, or the probability that the loss makes of it.
+        What is explained: the output itself, or the probability that the loss makes of it.
     tolerance : float, default=1e-6
         Largest gap allowed, relative to ``max(1, |f(x) - f(b)|)``; `Attribution.gaps` has the gaps that remain.
 

@@ -19,7 +19,7 @@ __all__ = ["Importance", "permutation_importance"]
 
 
 class Importance:
-    """How much worse a network gets when each column, or group of columns, is shuffled.
+    """Permutation importance: how much worse a score gets when a column, or a group of columns, is shuffled.
 
     Attributes
     ----------
@@ -55,6 +55,11 @@ class Importance:
         """Return plain data for JSON, the most important first."""
         rows = [{"name": self.names[i], "mean": float(self.mean[i]), "std": float(self.std[i])} for i in self.ranking]
         return {"metric": self.metric, "score": self.score, "importance": rows}
+
+    def _repr_html_(self) -> str:
+        from glassnet.attribution.attribution_html import importance_html
+
+        return importance_html(self)
 
     def __repr__(self) -> str:
         head = f"how much worse the {self.metric} ({self.score:.4g}) gets when a column is shuffled"

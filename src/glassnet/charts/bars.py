@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ from glassnet.utils.wording import distinct_cuts
 __all__ = ["Bar", "bar_table"]
 
 _MOST_CHARACTERS = 32
+_SHORT = 18  # characters of a number that stays on one line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +85,11 @@ def bar_table(rows: Sequence[Bar], *, head: Sequence[str] = ("", "", ""), label:
 _CLASSES = ("name", "bar", "value")
 
 
+def _breakable(name: str) -> Markup:
+    """Return a name that may be broken after an underscore or a stroke, as it is written."""
+    return Markup("<wbr>".join(element("span", part)[6:-7] for part in re.split(r"(?<=[_/.])(?=\w)", name)))
+
+
 def _row(row: Bar, name: str, value: float, spread: float, ends: tuple[float, float], diverging: bool) -> Markup:
     """Return one row: name, bar, number."""
     low, span = ends[0], ends[1] - ends[0]
@@ -103,8 +110,8 @@ def _row(row: Bar, name: str, value: float, spread: float, ends: tuple[float, fl
     text = row.text or ("-" if math.isnan(value) else number_text(value, 3))
     return element(
         "tr",
-        element("td", name, class_="name"),
+        element("td", _breakable(name), class_="name"),
         element("td", element("div", *parts, class_="track"), class_="bar"),
-        element("td", plain(text), class_="value"),
+        element("td", plain(text), class_="value short" if len(text) <= _SHORT else "value"),
         **more,
     )

@@ -39,8 +39,8 @@ class Line:
     """
 
     name: str
-    y: Sequence[float | None]
-    x: Sequence[float] | None = None
+    y: Sequence[float | None] | np.ndarray
+    x: Sequence[float] | np.ndarray | None = None
     style: Literal["main", "second", "faint"] = "main"
 
 
@@ -69,6 +69,7 @@ def line_chart(
     x_label: str,
     y_label: str,
     marks: Sequence[Mark] = (),
+    log_x: bool = False,
     log_y: bool | None = None,
     label: str,
 ) -> Markup:
@@ -82,6 +83,8 @@ def line_chart(
         What the axes show.
     marks : sequence of Mark
         Places to point out.
+    log_x : bool, default=False
+        Whether the horizontal axis is logarithmic.
     log_y : bool, optional
         Whether the vertical axis is logarithmic; by default where all heights are positive and the largest is at least
         a hundred times the smallest.
@@ -97,9 +100,12 @@ def line_chart(
     xs = [finite_values(range(1, len(line.y) + 1) if line.x is None else line.x) for line in lines]
     ys = [finite_values(line.y) for line in lines]
     all_x, all_y = (np.concatenate(parts) if parts else np.zeros(0) for parts in (xs, ys))
-    x_axis = axis_of(all_x, whole=bool(all_x.size) and not np.any(all_x % 1.0 > 0.0), pad=0.0)
+    x_axis = axis_of(all_x, log=log_x, whole=bool(all_x.size) and not np.any(all_x % 1.0 > 0.0), pad=0.0)
     y_axis = axis_of(all_y, log=log_y)
-    frame = framed(x_axis, y_axis, _HEIGHT, x_label, y_label + (" (log scale)" if y_axis.log else ""))
+    x_label, y_label = (
+        f"{word} (log scale)" if axis.log else word for word, axis in ((x_label, x_axis), (y_label, y_axis))
+    )
+    frame = framed(x_axis, y_axis, _HEIGHT, x_label, y_label)
     classes = _classes(lines)
     # Faint curves lie below, and of the others the first above: it is the one that the chart is about.
     order = sorted(range(len(lines)), key=lambda i: (lines[i].style != "faint", -i))

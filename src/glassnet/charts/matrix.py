@@ -48,8 +48,8 @@ def matrix_table(
     rows = [element("tr", element("th"), across), element("tr", corner, *heads)]
     for i, cut in enumerate(cuts):
         cells = [_cell(table[i, j], shares[i, j], i == j, names[i], names[j]) for j in range(len(names))]
-        rows.append(element("tr", element("th", cut, title=names[i]), *cells))
-    return element("div", element("table", *rows), class_="matrix dense" if dense else "matrix")
+        rows.append(element("tr", element("th", cut, class_="name", title=names[i]), *cells))
+    return element("div", element("table", *rows), class_="counts dense" if dense else "counts")
 
 
 def _largest(table: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]]:

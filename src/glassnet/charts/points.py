@@ -19,7 +19,13 @@ _MOST_POINTS = 600
 
 
 def scatter_chart(
-    x: Sequence[float], y: Sequence[float], *, x_label: str, y_label: str, diagonal: bool, label: str
+    x: Sequence[float] | np.ndarray,
+    y: Sequence[float] | np.ndarray,
+    *,
+    x_label: str,
+    y_label: str,
+    diagonal: bool,
+    label: str,
 ) -> Markup:
     """Return points in a pair of axes.
 

@@ -6,7 +6,7 @@ __all__ = ["CHART_STYLE"]
 
 # Text and lines take the colour of the page around them; `utils.html` mixes the chart's colours with it.
 CHART_STYLE = """
-figure.chart { margin: 0.4rem 0 0.8rem; max-width: 30rem; break-inside: avoid; print-color-adjust: exact;
+figure.chart { margin: 0.4rem 0 0.8rem; max-width: 27rem; break-inside: avoid; print-color-adjust: exact;
   -webkit-print-color-adjust: exact; }
 figure.chart svg { display: block; width: 100%; height: auto; overflow: visible; font: 11px system-ui, sans-serif; }
 figure.chart svg text { fill: currentColor; stroke: none; }
@@ -44,9 +44,10 @@ table.bars { border-collapse: collapse; width: 100%; max-width: 40rem; margin: 0
 table.bars td, table.bars th { padding: 0.16rem 0.5rem 0.16rem 0; text-align: left; vertical-align: middle;
   border: 0; background: none; }
 table.bars th { font-weight: 400; color: var(--quiet); font-size: 0.92em; }
-table.bars .name { overflow-wrap: anywhere; min-width: 4.5rem; max-width: 14rem; }
+table.bars .name { overflow-wrap: anywhere; min-width: 7rem; max-width: 15rem; }
+table.bars .value.short { white-space: nowrap; }
 table.bars .value { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
-table.bars .bar { width: 45%; min-width: 5.5rem; padding-right: 0.7rem; }
+table.bars .bar { width: 45%; min-width: 5rem; padding-right: 0.7rem; }
 table.bars .track { position: relative; height: 0.95em;
   background: color-mix(in srgb, currentColor 7%, transparent); }
 table.bars .track > * { position: absolute; top: 0; bottom: 0; }
@@ -55,18 +56,19 @@ table.bars .minus { background: var(--orange); }
 table.bars .middle { width: 1px; margin-left: -0.5px; top: -0.25em; bottom: -0.25em; background: currentColor;
   opacity: 0.6; }
 table.bars .spread { top: 42%; bottom: 42%; background: currentColor; opacity: 0.75; }
-div.matrix { overflow-x: auto; margin: 0.4rem 0 0.8rem; print-color-adjust: exact;
+div.counts { overflow-x: auto; margin: 0.4rem 0 0.8rem; print-color-adjust: exact;
   -webkit-print-color-adjust: exact; }
-div.matrix table { border-collapse: separate; border-spacing: 1px; font-size: 0.9em;
+div.counts table { border-collapse: separate; border-spacing: 1px; font-size: 0.9em;
   font-variant-numeric: tabular-nums; width: auto; }
-div.matrix td { text-align: center; padding: 0.25rem 0.45rem; min-width: 1.6rem; border: 0; }
-div.matrix th { font-weight: 400; padding: 0.15rem 0.4rem; text-align: right; white-space: nowrap; border: 0;
+div.counts td { text-align: center; padding: 0.25rem 0.45rem; min-width: 1.6rem; border: 0; }
+div.counts th { font-weight: 400; padding: 0.15rem 0.4rem; text-align: right; white-space: nowrap; border: 0;
   background: none; }
-div.matrix th.across { text-align: left; color: var(--quiet); }
-div.matrix th.head { text-align: center; vertical-align: bottom; }
-div.matrix th.head span { writing-mode: vertical-rl; transform: rotate(180deg); display: inline-block;
+div.counts th.name { position: sticky; left: 0; backdrop-filter: blur(7px); -webkit-backdrop-filter: blur(7px); }
+div.counts th.across { text-align: left; color: var(--quiet); }
+div.counts th.head { text-align: center; vertical-align: bottom; }
+div.counts th.head span { writing-mode: vertical-rl; transform: rotate(180deg); display: inline-block;
   text-align: left; }
-div.matrix td.right { outline: 1px solid color-mix(in srgb, currentColor 45%, transparent); outline-offset: -1px; }
-div.matrix.dense table { font-size: 0.74em; }
-div.matrix.dense td { padding: 0.1rem 0.15rem; min-width: 1.35rem; }
+div.counts td.right { outline: 1px solid color-mix(in srgb, currentColor 45%, transparent); outline-offset: -1px; }
+div.counts.dense table { font-size: 0.74em; }
+div.counts.dense td { padding: 0.1rem 0.15rem; min-width: 1.35rem; }
 """.strip()

@@ -70,7 +70,7 @@ def dots(x: np.ndarray, y: np.ndarray, class_: str) -> Markup:
 
 
 def framed(x_axis: Axis, y_axis: Axis, height: float, x_label: str, y_label: str) -> Markup:
-    """Place two axes on the paper, and return their lines, ticks and labels; ``y_label`` stands above the vertical one."""
+    """Place two axes on the paper, and return their lines, ticks and labels; ``y_label`` stands above."""
     y_ticks = y_axis.ticks(5)
     left = 7.0 + max((text_width(text) for _, text in y_ticks), default=0.0)
     top, bottom = 22.0, height - (33.0 if x_label else 19.0)

@@ -31,8 +31,8 @@ __all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "main"]
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
 COMMANDS = (
-    "check", "evaluate", "explain", "export", "help", "playground", "predict", "scratch", "serve", "show", "train",
-    "version",
+    "check", "compare", "evaluate", "explain", "export", "help", "playground", "predict", "scratch", "serve", "show",
+    "train", "tune", "version",
 )  # fmt: skip
 
 
@@ -69,11 +69,10 @@ def _run_safely(words: list[str], ctrl_c: CtrlC) -> int:
     except OSError as error:
         if ctrl_c.has_lost_terminal and error.errno == errno.EIO:
             return _leave_output()
-        path = f"{error.filename}: " if error.filename else ""
-        rest = f"the file must be readable and writable, got: {str(error.strerror or error).rstrip('.')}."
-        return _say(f"{name}: {path}{rest}", UNUSABLE)
+        path = f"{error.filename}: " if error.filename else "a file cannot be read or written: "
+        return _say(f"{name}: {path}{str(error.strerror or error).rstrip('.')}.", UNUSABLE)
     except MemoryError:
-        return _say(f"{name}: the data must fit into memory, got more. Use fewer rows or columns.", UNUSABLE)
+        return _say(f"{name}: the data do not fit into memory. Use fewer rows or columns.", UNUSABLE)
     except Exception as error:
         traceback.print_exc()
         kind = type(error).__name__

@@ -82,9 +82,9 @@ def _columns(data: str) -> list[str]:
 
     with suppress(Exception):  # the shell must not see an error
         if data in dataset_names():
-            from glassnet.cli.training.preparation import load_table
+            from glassnet.tabular import read_table
 
-            return list(load_table("train", data).names)
+            return list(read_table(data).names)
         with Path(data).open("rb") as file:
             line = file.read(_HEAD).decode("utf-8-sig").splitlines()[0]
         separator = max("\t;,|", key=line.count)

@@ -15,6 +15,16 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "glassnet train data.csv price --out price.safetensors --report price.html",
         "glassnet train data.csv --target price --drop id --max-seconds 60",
     ),
+    "compare": (
+        "glassnet compare penguins species",
+        "glassnet compare data.csv price --max-seconds 60 --out best.safetensors",
+        "glassnet compare data.csv price --recipes fast,realmlp,lightgbm",
+    ),
+    "tune": (
+        "glassnet tune penguins species",
+        "glassnet tune data.csv price --recipe fast --max-seconds 600",
+        "glassnet tune data.csv price --recipe plain --trials 40",
+    ),
     "check": (
         "glassnet check data.csv",
         "glassnet check penguins species",

@@ -35,7 +35,7 @@ def open_source(data: str | Source) -> Iterator[Source]:
         yield data
     elif data in (STANDARD_INPUT, "/dev/stdin"):
         if sys.stdin is None:
-            message = "read_table('standard input'): it must be open, got a closed one."
+            message = "read_table('standard input'): it is closed; it must be open."
             raise DataError(message)
         with _copied(sys.stdin.buffer) as path:
             yield Source(path, shown_name(data))
@@ -43,8 +43,8 @@ def open_source(data: str | Source) -> Iterator[Source]:
         with open(data, "rb") as pipe, _copied(pipe) as path:
             yield Source(path, data)
     elif are_several(data):
-        must = "it must be one file"
-        message = f"read_table({data!r}): {must}, got several. Give one after the other; only train reads all of them."
+        must, advice = "it must be one", "Give one after the other; only train reads all of them."
+        message = f"read_table({data!r}): these are several files; {must}. {advice}"
         raise DataError(message, expected=must, got=data)
     else:
         yield Source(data, data)

@@ -40,6 +40,20 @@ class CtrlC:
         """Ignore them while results are being written."""
         self._ignores = True
 
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Let one of them raise KeyboardInterrupt in the block: what is not ours cannot be asked to stop."""
+        deferred, self._defers = self._defers, False
+        try:
+            yield
+            self._defers = deferred
+        except KeyboardInterrupt:
+            self.pressed = True
+            raise
+        except BaseException:
+            self._defers = deferred
+            raise
+
     @property
     def name(self) -> str:
         """What came first, in words."""

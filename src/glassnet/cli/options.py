@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
+from glassnet.cli.comparing.compare_options import CompareOptions
 from glassnet.cli.completion import complete_columns, complete_commands, complete_models, complete_tables
 from glassnet.cli.explain_options import ExplainOptions
 from glassnet.cli.export_options import ExportOptions
@@ -21,6 +22,7 @@ from glassnet.cli.playground_options import PlaygroundOptions
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.cli.tuning.tune_options import TuneOptions
 from glassnet.cli.usage_errors import single_target
 from glassnet.errors import ConfigError
 from glassnet.utils.suggestions import suggestion
@@ -145,6 +147,29 @@ def _train(
 def _with_target(where: str, data: str, argument: str | None, texts: dict[str, Any]) -> dict[str, Any]:
     """Return the texts of the options with the target, however it was named."""
     return texts | {"target": single_target(where, data, argument, texts["target"])}
+
+
+def _add_search(name: str, options: type, what: str) -> None:
+    """Add a command that trains several models: compare, or tune."""
+
+    @app.command(name, help=what)
+    @_takes(options, ReadingOptions)
+    def _search(
+        data: Table,
+        target_argument: Target = None,
+        *,
+        as_json: Json = False,
+        quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no result.")] = False,
+        **texts: Any,
+    ) -> Job:
+        from glassnet.cli.commands.search_commands import run_search
+
+        named = partial(_with_target, name, data, target_argument, texts)
+        return lambda: run_search(name, data, named(), as_json=as_json, quiet=quiet)
+
+
+_add_search("compare", CompareOptions, "Train several models on a table and rank them on the same test rows.")
+_add_search("tune", TuneOptions, "Search over a few settings of a recipe within a time limit.")
 
 
 @app.command("check")

@@ -53,13 +53,13 @@ def _as_header(text: str | None) -> Any:
 
 def _check_mark(where: str, name: str, mark: str, *, choices: Mapping[str, str]) -> None:
     if mark not in choices:
-        message = f"{where}: {name} must be {' or '.join(choices.values())}, got {mark!r}."
+        message = f"{where}: {name} is {mark!r}; it must be {' or '.join(choices.values())}."
         raise ConfigError(message, expected=list(choices), got=mark)
 
 
 def _check_separator(where: str, name: str, separator: str) -> None:
     if not separator:
-        message = f"{where}: {name} must be a character, or the word tab or space, got nothing."
+        message = f"{where}: {name} is empty; it must be a character, or the word tab or space."
         raise ConfigError(message, got=separator)
 
 
@@ -67,19 +67,20 @@ def _check_encoding(where: str, name: str, encoding: str) -> None:
     try:
         "a".encode(codecs.lookup(encoding).name)
     except (LookupError, ValueError, TypeError) as error:
-        message = f"{where}: {name} must be one that Python knows, such as utf-8 or cp1252, got {encoding!r}."
+        must = f"{name} must be one that Python knows, such as utf-8 or cp1252"
+        message = f"{where}: unknown encoding {encoding!r}; {must}."
         raise ConfigError(message, got=encoding) from error
 
 
 def _check_truth(where: str, name: str, truth: Any) -> None:
     if not isinstance(truth, bool):
-        message = f"{where}: {name} must be yes or no, got {truth!r}."
+        message = f"{where}: {name} is {truth!r}; it must be yes or no."
         raise ConfigError(message, expected=("yes", "no"), got=truth)
 
 
 def _check_header(where: str, name: str, header: Any) -> None:
     if not isinstance(header, bool) and not (isinstance(header, int) and header >= 0):
-        message = f"{where}: {name} must be yes, no or a number of lines, got {header!r}."
+        message = f"{where}: {name} is {header!r}; it must be yes, no or a number of lines."
         raise ConfigError(message, expected=("yes", "no"), got=header)
 
 
@@ -91,11 +92,11 @@ def _check_kinds(where: str, name: str, texts: Sequence[str]) -> None:
     for text in texts:
         column, equals, kind = text.rpartition("=")
         if not equals or not column:
-            message = f"{where}: {name} must be COLUMN=KIND, such as {name} zip=text, got {text!r}."
+            message = f"{where}: {name} is {text!r}; it must be COLUMN=KIND, such as {name} zip=text."
             raise ConfigError(message, expected="COLUMN=KIND", got=text)
         check_choice(where, f"the kind after {name} {column}=", kind, READINGS)
         if found.setdefault(column, kind) != kind:
-            message = f"{where}: {name} must give {column!r} one kind, got {found[column]} and {kind}."
+            message = f"{where}: {name} gives {column!r} two kinds, {found[column]} and {kind}. Leave one out."
             raise ConfigError(message, got=text)
 
 
@@ -162,7 +163,7 @@ class ReadingOptions:
             if value is not None and each.check is not None:
                 each.check(where, flag_of(name), value)
         if self.decimal is not None and self.decimal == self.thousands:
-            message = f"{where}: --decimal and --thousands must differ, got {self.decimal!r} for both."
+            message = f"{where}: --decimal and --thousands are both {self.decimal!r}; they must differ."
             raise ConfigError(message, got=self.decimal)
 
     def options(self, where: str, drop: Sequence[str] = ()) -> ReadOptions:
@@ -174,7 +175,7 @@ class ReadingOptions:
         read = {column: kind for column, _, kind in (text.rpartition("=") for text in self.read)}
         for column in drop:
             if read.get(column, "drop") != "drop":
-                message = f"{where}: a column must be read or dropped, got --drop and --read for {column!r}."
+                message = f"{where}: --drop and --read both name {column!r}. Leave one out."
                 raise ConfigError(message, got=column)
         read |= dict.fromkeys(drop, "drop")
         return ReadOptions.checked(where, spelled=command_line_spelling, **values, read=read)

@@ -51,7 +51,12 @@ def _with_file(path: str, fact: str) -> str:
     --------
     >>> _with_file("x.csv", "no such file. Did you mean y.csv?"), _with_file("x.csv", "it is empty.")
     ('no such file: x.csv. Did you mean y.csv?', 'x.csv: it is empty.')
+    >>> _with_file("x.py", "not a glassnet model: it is no safetensors file.")
+    'not a glassnet model: x.py is no safetensors file.'
     """
+    foreign = "not a glassnet model: "
+    if fact.startswith(f"{foreign}it "):
+        return f"{foreign}{path}{fact.removeprefix(foreign + 'it')}"
     start = "no such file"
     return f"{start}: {path}{fact.removeprefix(start)}" if fact.startswith(start) else f"{path}: {fact}"
 
@@ -61,12 +66,12 @@ def as_typed(message: str) -> str:
 
     Examples
     --------
-    >>> as_typed("read_table('x.csv'): the file must hold a table, got an empty file.")
-    'x.csv: the file must hold a table, got an empty file.'
-    >>> as_typed("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
-    "the target 'y' must have two classes, got 1."
-    >>> as_typed("TableEncoder.fit: got only missing ones. Leave out 'a', 'b c'.")
-    "got only missing ones. Leave them out with --drop a --drop 'b c'."
+    >>> as_typed("read_table('x.csv'): the file is empty; it must hold a table.")
+    'x.csv: the file is empty; it must hold a table.'
+    >>> as_typed("TargetEncoder.fit: the target 'y' has one class; it must have two.")
+    "the target 'y' has one class; it must have two."
+    >>> as_typed("TableEncoder.fit: two columns are empty. Leave out 'a', 'b c'.")
+    "two columns are empty. Leave them out with --drop a --drop 'b c'."
     """
     place = _PLACE.match(message)
     message = _with_file(place["path"], message[place.end() :]) if place else _NAME.sub("", message)

@@ -34,7 +34,7 @@ def usage_sentence(error: Exception, name: str, words: Sequence[str]) -> str | N
     missing = getattr(getattr(error, "param", None), "metavar", None)
     if type(error).__name__ == "MissingParameter" and missing:
         return f"{missing} is missing. {see}"
-    extra = re.search(r"extra arguments? \((.*)\)$", str(error))
+    extra = re.search(r"extra argument.* \((.*)\)$", str(error))
     if extra:
         return _unexpected(extra[1], name, context)
     text = str(getattr(error, "format_message", lambda: error)()).strip().rstrip(".")

@@ -1,4 +1,4 @@
-"""How much answers have in common with targets, and what is chance: on rows that the answers were not fitted to."""
+"""The correlation of predictions with targets on rows that were not fitted to, and whether it is chance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Agreement", "agreement_of_line", "agreement_of_network", "share_of_l
 
 _MOST_OUTPUTS, _MOST_COLUMNS = 50, 100
 _SURE, _ROWS_PER_COLUMN = 3.0, 3  # standard errors, and rows that a linear model needs at least
-_FEWEST = 10  # rows that judge
+_FEWEST = 10  # rows to evaluate on
 
 
 class Agreement(NamedTuple):
@@ -46,19 +46,19 @@ def agreement_of_network(case: Case, Z: np.ndarray, data: Data) -> Agreement:
     return _agreement(case.loss.link(Z).reshape(len(Z), -1), _as_numbers(case, data[1]))
 
 
-def agreement_of_line(case: Case, judges: Data) -> Agreement | None:
+def agreement_of_line(case: Case, evaluated: Data) -> Agreement | None:
     """Return the same of a linear model that is fitted to training rows; None where that takes long.
 
     Parameters
     ----------
     case : Case
-    judges : tuple
+    evaluated : tuple
         Rows that are no training rows.
     """
     fitted = _line(case)
     if fitted is None:
         return None
-    return _agreement(fitted[0].logits(_flat(judges[0])), _as_numbers(case, judges[1]))
+    return _agreement(fitted[0].logits(_flat(evaluated[0])), _as_numbers(case, evaluated[1]))
 
 
 def share_of_line(case: Case) -> float:

@@ -1,4 +1,4 @@
-"""The best answer that is the same for every row: what any network must beat."""
+"""The best constant prediction: what any network must beat."""
 
 from __future__ import annotations
 

@@ -39,10 +39,10 @@ __all__ = [
 
 _POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
-_BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
+_BAD_START = 4.0  # share of the best constant prediction's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
-_CLEARLY = 0.1  # share of it that must be gone for a network to be better than a constant answer without a look
-_UNLIKE = 5.0  # times the loss of a constant answer: so much on validation rows a few of their targets make
+_CLEARLY = 0.1  # share of it that must be gone for a network to be better than a constant prediction without a look
+_UNLIKE = 5.0  # times the loss of a constant prediction: so much on validation rows a few of their targets make
 _NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
 
@@ -107,7 +107,7 @@ class Case(LookedAt):
         self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
     def share(self, earlier: Case) -> None:
-        """Take over from a case of the same training what training does not change."""
+        """Copy from a case of the same training what training does not change."""
         vars(self).update({name: value for name, value in vars(earlier).items() if name in _LASTING})
 
     @property
@@ -121,7 +121,7 @@ class Case(LookedAt):
 
     @cached_property
     def baseline(self) -> float | None:
-        """The loss of the best constant answer on the probe; None if that is not known for this loss."""
+        """The loss of the best constant prediction on the probe; None if that is not known for this loss."""
         return self.constant_loss(self.probe)
 
     @cached_property
@@ -147,7 +147,7 @@ class Case(LookedAt):
 
     @cached_property
     def _constant(self) -> np.ndarray | None:
-        """The logits of the best constant answer for the sample."""
+        """The logits of the best constant prediction for the sample."""
         return constant_logits(self.loss, self.sample[1], self.sample[2], self.original.n_outputs)
 
     # ---- the network ----------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ class Case(LookedAt):
         return tap(self.layers)
 
     def untap(self) -> None:
-        """Let the layers of the copy be freed with this case: recording ties each into a cycle."""
+        """Break the reference cycles of recording, so that the layers are freed with this case."""
         if "_taps" in vars(self):
             for layer in self.layers.values():
                 vars(layer).pop("forward", None)
@@ -263,7 +263,7 @@ class Case(LookedAt):
 
     @property
     def reference(self) -> float:
-        """The loss of the best constant answer, or where that is not known that of the start."""
+        """The loss of the best constant prediction, or where that is not known that of the start."""
         return self.at_start.loss if self.baseline is None else self.baseline
 
     @cached_property
@@ -287,9 +287,9 @@ class Case(LookedAt):
 
     @property
     def is_on_its_way(self) -> bool:
-        """Whether passes are to be spared, and the losses of the epochs show that the network learns from a good start.
+        """Whether passes should be saved, and the losses of the epochs show that the network learns from a good start.
 
-        The start is good if the first epoch, on the average, was not far worse than the best constant answer.
+        The start is good if the first epoch, on the average, was not far worse than the best constant prediction.
         """
         if not self.is_limited or self.baseline is None or self.history is None or not self.is_trained:
             return False
@@ -308,7 +308,7 @@ class Case(LookedAt):
 
     @property
     def fails(self) -> bool:
-        """Whether the network has learned next to nothing of what a constant answer leaves."""
+        """Whether the network has learned next to nothing of what a constant prediction leaves."""
         return self.is_trained and not self.now.loss < self.reference - _NOTHING * self.scale
 
     @property

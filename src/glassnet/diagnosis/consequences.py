@@ -1,4 +1,4 @@
-"""What follows from what: of a cause and its symptoms, the cause is reported."""
+"""Causes and their symptoms: where both are found, only the cause is reported."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def _all_flat(finding: Finding) -> bool:
 
 
 def _fell(finding: Finding) -> bool:
-    """Return whether the loss fell in the trial of a remedy, though not below that of a constant answer."""
+    """Return whether the loss fell in the trial of a remedy, though not below that of a constant prediction."""
     trials = finding.evidence.get("trials", [])
     return bool(trials) and bool(trials[0]["after"] < trials[0]["before"])
 
 
 def _for_certain(finding: Finding) -> Finding:
-    """Return a finding that needs no trial: of one in which the loss fell by little less than asked for it is told."""
+    """Return a finding that needs no trial; it mentions a trial in which the loss fell by little less than needed."""
     kind = KINDS[finding.code]
     best = next(iter(finding.evidence.get("trials", [])), None)
     shows = best is not None and 0.0 < best["after"] < _LESS * min(best["before"], best["unchanged"])
@@ -101,7 +101,7 @@ def _for_certain(finding: Finding) -> Finding:
     return dataclasses.replace(finding, severity=kind.severity, helped=helped, tried=tried)
 
 
-# Who is told the one must not be told the other: it asks for the opposite.
+# Pairs that are never reported together, since their advice is opposite.
 _REFUTES = {
     "overfit": {"few-updates", "rate-too-low", "still-falling"},
     "past-best-epoch": {"few-updates", "still-falling"},
@@ -117,7 +117,7 @@ def is_cause(finding: Finding) -> bool:
 
 
 def without_symptoms(found: list[Finding], *, fails: bool, learned: bool = True) -> list[Finding]:
-    """Leave out what follows from something else that was found."""
+    """Leave out findings that are symptoms of other findings."""
     if not learned and any(finding.code == "saturated-units" and _all_flat(finding) for finding in found):
         # Columns that drive all units to their ends are a fault, whatever a short trial shows.
         found = [_for_certain(each) if each.code == "unscaled-inputs" and not each.helped else each for each in found]

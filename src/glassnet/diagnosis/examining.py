@@ -1,4 +1,4 @@
-"""All checks of a network and its data, and what is tried for what they find."""
+"""Run all checks of a network and its data, and try remedies for what they find."""
 
 from __future__ import annotations
 

@@ -75,6 +75,11 @@ class GradientReport:
     def __bool__(self) -> bool:
         return self.passed
 
+    def _repr_html_(self) -> str:
+        from glassnet.diagnosis.gradients_html import gradients_html
+
+        return gradients_html(self)
+
     def __repr__(self) -> str:
         rows = [["parameter", "error", "cosine", "ratio", "checked"]]
         for c in self.checks:

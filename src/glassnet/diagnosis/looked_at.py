@@ -1,4 +1,4 @@
-"""The rows and columns of a training that checks look at, and how many: as few as will do."""
+"""The sample of rows and columns that the checks read: as few as suffice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LookedAt:
         self._probe_rows, self._evaluated_rows = PROBE_ROWS, SAMPLE_ROWS
 
     def limit_passes(self, most: float) -> None:
-        """Let the network be measured on fewer rows, so that all measurements take about so many passes of a row.
+        """Measure the network on fewer rows, so that all measurements take about so many passes of a row.
 
         The probe takes three passes at the start, forward and twice as much backward, and one now; the evaluation takes
         one.
@@ -144,7 +144,7 @@ class LookedAt:
 
     @property
     def is_on_its_way(self) -> bool:
-        """Whether passes are to be spared, and the network has clearly learned something, as is known without them."""
+        """Whether passes should be saved, and it is known without them that the network has learned something."""
         return False
 
 

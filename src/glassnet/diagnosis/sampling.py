@@ -105,7 +105,7 @@ def names_of_frame(X: Any) -> list[str] | None:
 
 
 class _Numbered(Sequence[str]):
-    """What columns without names are called; only those that are asked for are put into words."""
+    """Names of columns without names, made when they are read."""
 
     def __init__(self, size: int) -> None:
         self._size = size

@@ -1,4 +1,4 @@
-"""What is said in one of many short calls of ``fit``: no word too early, and none twice.
+"""Findings in many short calls of ``fit``: none too early, and none twice.
 
 Nothing is tried in calls of one epoch, and none where a short call goes on from another.
 """
@@ -24,7 +24,7 @@ __all__ = ["has_gone_wrong", "is_one_of_many_calls", "is_short_call", "of_short_
 _SHORT, _LONG = 10, 500  # epochs and steps: who asks for fewer may mean to go on
 _WAIT, _WAIT_STEPS = 8, 200  # epochs and steps over all calls before the result is looked at
 _FEW = 20  # steps: so few are few, whatever follows
-_MOVES = 0.05  # of the loss of the best constant answer, over the second half of all epochs
+_MOVES = 0.05  # of the loss of the best constant prediction, over the second half of all epochs
 
 _GO_ON = {"few-updates", "past-best-epoch", "schedule-not-begun", "still-falling"}  # what the next call makes untrue
 _HARMFUL = {"penalty-dominates", "rate-too-high"}  # what makes a short training worse than none
@@ -86,7 +86,7 @@ def of_short_call(run: Run[Any], case: Case, trials: Trials | None, ignored: set
 
 
 def _of_first_call(case: Case, explained: bool) -> Iterator[Finding]:
-    """Yield what a first call of a few epochs is told, should none follow: as notes, but for steps that lead nowhere.
+    """Yield the findings of a first short call, in case none follows: as notes, but for steps that lead nowhere.
 
     A rate that rises later is no reason to call the rate too low; what is ``explained`` needs nothing of this.
     """

@@ -30,7 +30,7 @@ __all__ = ["Watch"]
 
 _SHARE = 0.012  # of the passes of a training that may be made again to look at it
 _CHEAP = 10_000_000  # multiplications that are made in any case: less than half a millisecond
-_WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
+_WORSE = 0.1  # than the best constant prediction, as a share of what there is to gain
 _FIRST_CHECK = 2  # epochs; each further check comes after twice as many
 _FEWEST_STEPS = 50
 _SOON_SECONDS = 10.0  # a longer training is not waited for
@@ -122,7 +122,7 @@ class Watch(Observer):
                 self.issue_warnings()
 
     def _worst_to_expect(self, run: Run[Any]) -> float:
-        """Return a loss that is clearly worse than that of the best constant answer; infinity if that is not known."""
+        """Return a loss that is clearly worse than that of the best constant prediction; infinity if it is unknown."""
         case = self._case(run)
         return math.inf if case is None or case.baseline is None else case.baseline + _WORSE * case.scale
 
@@ -188,7 +188,7 @@ class Watch(Observer):
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
 
     def let_go(self) -> None:
-        """Let go of the run and its data: in cycles they would stay until Python looks for such."""
+        """Drop the run and its data: in reference cycles they would stay until the garbage collector runs."""
         if self._earlier is not None:
             self._earlier.untap()
         self._run = self._earlier = None

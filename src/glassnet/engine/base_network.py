@@ -142,12 +142,12 @@ class BaseNetwork(AdvisesOnNames):
         return other
 
     def _own_layers(self) -> None:
-        """Tell every layer whose it is: one layer cannot serve two networks."""
+        """Mark every layer as one of this network: a layer cannot be in two networks."""
         for layer in every_layer(self.layers):
             layer.owner = weakref.ref(self)
 
     def _forget_shape(self) -> None:
-        """Be as new as before `build`."""
+        """Return to the state before `build`."""
         self._store = self.input_shape = None
 
     def init_from_data(self, X: Any) -> Self:
@@ -164,7 +164,7 @@ class BaseNetwork(AdvisesOnNames):
         return self
 
     def _built(self, where: str) -> Store:
-        """Return the store, or say that ``where`` needs one."""
+        """Return the store; raise an error for ``where`` if the network is not built."""
         if self._store is None:
             message = f"Network.{where}: the network is not built: its input shape is unknown. Call fit or build first."
             raise NotFittedError(message)

@@ -13,7 +13,7 @@ from glassnet.layers import Step
 from glassnet.metrics import Metric
 from glassnet.utils.checks import check_choice
 
-__all__ = ["loss_and_gradients", "mean_loss", "scores"]
+__all__ = ["loss_and_gradients", "mean_loss", "metric_values", "scores"]
 
 
 def scores(
@@ -25,7 +25,24 @@ def scores(
     """
     Z, y = network._logits(X), y[:]
     own = network._has_own_rows(X)
-    result: dict[str, Any] = {"loss": mean_loss(network, Z, y, weight, own=own)}
+    loss = {"loss": mean_loss(network, Z, y, weight, own=own)}
+    return loss | metric_values(network, Z, y, weight, metrics, own=own)
+
+
+def metric_values(
+    network: BaseNetwork,
+    Z: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    metrics: Mapping[str, Metric],
+    *,
+    own: bool = False,
+) -> dict[str, Any]:
+    """Return metrics of logits: floats, or arrays (K,) with members.
+
+    ``own`` says that targets and weights have the axis of members.
+    """
+    result: dict[str, Any] = {}
     prediction = network.loss.link(Z)
     for name, metric in metrics.items():
         if network.members is None:

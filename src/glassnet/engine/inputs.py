@@ -23,7 +23,7 @@ _SMALL = 65_536  # numbers
 
 
 class TakesData(Protocol):
-    """What is asked of a network that data are checked for."""
+    """What `check_inputs` and `check_data` use of a network."""
 
     layers: list[Layer]
     loss: Loss
@@ -39,7 +39,7 @@ class TakesData(Protocol):
         """Fix the shape of one sample."""
 
     def _forget_shape(self) -> None:
-        """Be as new as before `build`."""
+        """Return to the state before `build`."""
 
 
 def check_inputs(network: TakesData, where: str, X: Any, extremes: Extremes | None = None) -> Any:

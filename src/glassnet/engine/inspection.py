@@ -112,7 +112,7 @@ def _tap(layer: Layer, taken: list[np.ndarray]) -> None:
 
 
 def input_gradient(network: BaseNetwork, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
-    """Return how the network's answer to each row changes with the row: ``dX[i] = d answer_i / d X[i]``.
+    """Return the gradient of each row's output with respect to the row: ``dX[i] = d output_i / d X[i]``.
 
     The arithmetic is that of prediction: noise off, running statistics.
 
@@ -123,10 +123,10 @@ def input_gradient(network: BaseNetwork, X: Any, y: Any = None, *, output: Any =
     X : array of shape (n, ...)
         Rows to look at.
     y : array of shape (n,) or (n, k), optional
-        Targets: the answer is then each row's own loss.
+        Targets: the gradient is then that of each row's own loss.
     output : int or array of n ints, optional
-        The answer is this logit, one for all rows or one for each. Without it and without ``y`` the answer is every
-        logit; a network with a single output has just one.
+        The logit to differentiate, one for all rows or one for each. Without it and without ``y`` all logits are
+        differentiated; a network with a single output has just one.
 
     Returns
     -------

@@ -35,11 +35,11 @@ class Fit:
         self.runs = runs
 
     def pause(self) -> None:
-        """Let anyone write: no step is under way."""
+        """Allow all threads to write: no step is under way."""
         self.thread = None
 
     def go_on(self) -> None:
-        """Let this thread alone write."""
+        """Allow only this thread to write."""
         self.thread = threading.get_ident()
 
 
@@ -50,7 +50,7 @@ _NETWORK, _ESTIMATOR = ("network", "copy.deepcopy"), ("estimator", "sklearn.base
 
 
 def _forget() -> None:
-    """Let a process that was forked during a fit begin without it: its networks are copies."""
+    """Forget the fits in a forked process: its networks are copies."""
     global _guard
     _guard = threading.RLock()
     _fits.clear()

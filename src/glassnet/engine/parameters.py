@@ -123,7 +123,7 @@ class Store:
         return other
 
     def part(self) -> None:
-        """Have parameters and statistics of its own from now on, copies of those that were shared."""
+        """Replace shared parameters and statistics by copies."""
         self.params, self.stats = self.params.copy(), self.stats.copy()
         self._bind()
 
@@ -157,7 +157,7 @@ class Store:
         self._bind()
 
     def reduce(self, reduction: Callable[[np.ndarray], object]) -> None:
-        """Have the message of a step added up by ``reduction``, which writes it in place.
+        """Add up the message of a step over machines with ``reduction``, which writes it in place.
 
         The running statistics become the mean of all machines', each weighted by the sum of its weights.
         """

@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.engine.one_line import changed_arguments, network_line
+from glassnet.engine.one_line import changed_arguments
 from glassnet.layers import Layer
-from glassnet.utils.html import Markup, element, fragment, table
 from glassnet.utils.text_table import table_lines
 
-__all__ = ["LayerRow", "Summary", "network_page", "summarize"]
+__all__ = ["LayerRow", "Summary", "summarize"]
 
 _HEAD = ("layer", "", "output", "parameters")
-_STYLE = """td:last-child, th:last-child { text-align: right; padding-right: 0; }
-p { color: var(--quiet); margin: 0.4rem 0; }
-code { font-size: 0.95em; }"""
 
 
 class LayerRow(NamedTuple):
@@ -58,10 +54,11 @@ class Summary:
     """
 
     def __init__(self, network: BaseNetwork) -> None:
-        slots = network._slots
+        store = network._built("summary")
+        slots = store.slots
         self.rows = [
             LayerRow(name, _short(layer), layer.out_shape, sum(s.stop - s.start for s in slots if s.layer is layer))
-            for name, layer in network._built("summary").layers.items()
+            for name, layer in store.layers.items()
         ]
         self.places = {slot.name: slice(slot.start, slot.stop) for slot in slots}
         self.shapes = {slot.name: tuple(slot.spec.shape) for slot in slots}
@@ -81,11 +78,9 @@ class Summary:
         return str(self)
 
     def _repr_html_(self) -> str:
-        cells = [
-            (element("b", name), element("code", text), output, count) for name, text, output, count in self._cells()
-        ]
-        rows = element("div", table(cells, head=("layer", "", "output", "parameters")), class_="table")
-        return fragment("summary", _STYLE, rows, element("p", self.total))
+        from glassnet.engine.summary_html import summary_html
+
+        return summary_html(self)
 
 
 def summarize(network: BaseNetwork) -> Summary:
@@ -104,13 +99,6 @@ def summarize(network: BaseNetwork) -> Summary:
     slice(12, 16, None)
     """
     return Summary(network)
-
-
-def network_page(network: BaseNetwork) -> Markup:
-    """Return what a notebook shows of a ``network``: its line, and the table of its layers if it is built."""
-    if network._store is None:
-        return element("code", network_line(network))
-    return Markup(Summary(network)._repr_html_())
 
 
 def _short(layer: Layer) -> str:

@@ -150,7 +150,7 @@ def _mask(layer: Dropout, passage: Passage) -> np.ndarray:
 
 
 class Slopes(NamedTuple):
-    """What the pass back through a layer gives, by name.
+    """The results of the backward pass of a layer, by name.
 
     Attributes
     ----------

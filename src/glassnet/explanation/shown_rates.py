@@ -1,4 +1,4 @@
-"""The learning rate that a step is worked with: the next one's, unless that is 0."""
+"""The learning rate of a worked step: that of the next step, unless it is 0."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class _Rule:
         self.values: dict[str, Any] = {}
 
     def take(self, name: str, symbol: str, value: Any) -> None:
-        """Let a name of the formulas stand for a symbol and its value."""
+        """Map a name of the formulas to a symbol and its value."""
         self.symbols[name], self.values[name] = symbol, value
 
     def take_gradient(self, value: np.ndarray, clipped: Sequence[Equation] | None) -> None:

@@ -61,6 +61,10 @@ class ExportReport:
 
     def table(self) -> str:
         """Return the report as lines of text."""
+        return "\n".join(table_lines(self._rows()))
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Return the facts by name."""
         rows = [
             ("target", self.target),
             ("files", ", ".join(str(path) for path in self.paths)),
@@ -75,7 +79,12 @@ class ExportReport:
             rows.append(("one row", _time(self.seconds)))
         rows += self.notes.items()
         rows += [("not checked", reason) for reason in self.unchecked]
-        return "\n".join(table_lines(rows))
+        return rows
+
+    def _repr_html_(self) -> str:
+        from glassnet.exports.report_html import export_html
+
+        return export_html(self)
 
     def __repr__(self) -> str:
         return self.table()

@@ -47,7 +47,7 @@ def draw_calibration(
     reach = np.maximum(0.0, np.stack([shares - low, high - shares]))
     ax.errorbar(means, shares, yerr=reach, fmt="o-", color="C0", ms=4, lw=1.0, capsize=2, label=f"mean gap {gap:.3f}")
     label_axis(ax, "x", f"probability of {what or 'the predicted class'}")
-    label_axis(ax, "y", f"share of rows that are {what}" if what else "share of rows where it was right", share=0.8)
+    label_axis(ax, "y", f"share of rows that are {what}" if what else "share of rows where it was right", share=0.7)
     show_legend(ax)
     return ax
 

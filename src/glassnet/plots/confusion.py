@@ -46,12 +46,13 @@ def draw_confusion(
     cell = max(1.0, min(0.62 * width, 0.58 * height) / k)
     _write_counts(ax, counts, shares, cell)
     _write_names(ax, names, cell, (width, height))
-    label_axis(ax, "x", f"predicted {target}".strip(), share=0.6)
-    label_axis(ax, "y", f"true {target}".strip(), share=0.6)
+    label_axis(ax, "x", f"predicted {target}".strip(), share=0.5)
+    label_axis(ax, "y", f"true {target}".strip(), share=0.5)
     if k > _MANY:
-        ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.02, label="share of the true class")
-        title = wrapped(_worst(counts, names), 0.85 * width, 8.0, most_lines=3)
-        ax.set_title(title, fontsize=8, parse_math=False)
+        if width > 320.0 and height > 240.0:
+            ax.figure.colorbar(image, ax=ax, shrink=0.6, pad=0.02, label="share of the true class")
+        title = wrapped(_worst(counts, names), 0.58 * width, 8.0, most_lines=4 if height > 240.0 else 2)
+        ax.set_title(title, fontsize=8, parse_math=False, loc="left")
     return ax
 
 
@@ -72,8 +73,9 @@ def _write_names(ax: Any, names: Sequence[str], cell: float, room: tuple[float, 
     size = max(5.5, min(10.0, 0.8 * cell))
     step = math.ceil(1.15 * size / max(cell, 1e-9))
     places = range(0, len(names), step)
-    beside = fitted_names([names[i] for i in places], 0.25 * room[0], size)
-    below = fitted_names([names[i] for i in places], 0.25 * room[1], size)
+    share = 0.25 if cell > 12.0 else 0.18
+    beside = fitted_names([names[i] for i in places], share * room[0], size)
+    below = fitted_names([names[i] for i in places], share * room[1], size)
     is_flat = step == 1 and max(text_width(name, size) for name in below) < cell - 2.0
     tilt: dict[str, Any] = {"rotation": 90, "ha": "center"}
     if cell > 20.0:

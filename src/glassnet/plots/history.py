@@ -56,7 +56,7 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
         ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
     _mark_findings(ax, history)
     ax.set_xlabel("epoch")
-    label_axis(ax, "y", metric_name(column), share=0.8)
+    label_axis(ax, "y", metric_name(column), share=0.7)
     values = np.concatenate(drawn)
     if _needs_logarithm(values):
         ax.set_yscale("log")
@@ -111,9 +111,9 @@ def _mark_findings(ax: Any, history: History) -> None:
 
 def _draw(ax: Any, epochs: np.ndarray, curves: np.ndarray, color: str, label: str) -> None:
     """Draw one line, or one for each member; a value without neighbours is a point."""
-    style = {"lw": 1.5} if curves.shape[1] == 1 else {"lw": 0.8, "alpha": 0.5}
+    style: dict[str, Any] = {"lw": 1.5} if curves.shape[1] == 1 else {"lw": 0.8, "alpha": 0.5}
     for k, curve in enumerate(curves.T):
         there = np.isfinite(np.concatenate([[np.nan], curve, [np.nan]]))
         alone = np.flatnonzero(there[1:-1] & ~there[:-2] & ~there[2:])
-        ax.plot(epochs, curve, color=color, label=None if k else label, marker="o", ms=4, markevery=alone.tolist(),
-                **style)  # fmt: skip
+        marks = {"marker": "o", "ms": 4, "markevery": alone.tolist()} if len(alone) else {}
+        ax.plot(epochs, curve, color=color, label=None if k else label, **style, **marks)

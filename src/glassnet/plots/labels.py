@@ -140,7 +140,7 @@ def label_axis(ax: Axes, axis: str, text: str, *, share: float = 0.7) -> None:
     """
     label = ax.xaxis.label if axis == "x" else ax.yaxis.label
     room = cell_size(ax)[axis == "y"] * share
-    label.set_text(wrapped(text, room, float(label.get_size())))
+    label.set_text(wrapped(text, room, float(label.get_fontsize())))
     label.set_parse_math(False)
 
 

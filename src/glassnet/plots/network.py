@@ -35,6 +35,7 @@ def plot_network(
     feature_names: Sequence[str] | None = None,
     class_names: Sequence[str] | None = None,
     most_units: int | None = None,
+    member: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw the network: units, and weights as lines, blue for positive and orange for negative ones.
@@ -46,7 +47,7 @@ def plot_network(
     Parameters
     ----------
     network : BaseNetwork
-        Built, without members, for rows of numbers.
+        Built, for rows of numbers.
     X : array of shape (d,) or (1, d), or a frame of one row, optional
         A row to predict: the colour of a unit is its output, which is also written where there is room.
     feature_names : sequence of str, optional
@@ -55,21 +56,29 @@ def plot_network(
         Names of the classes in the order of their codes, or of the numbers that are predicted.
     most_units : int, optional
         Largest number of units per layer; by default layers of up to 12 are drawn whole, and 7 units of larger ones.
+    member : int, optional
+        Which network to draw of one with members.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
     where = "plot_network"
     network._built(where)
-    if network.members is not None or len(network.input_shape or ()) != 1:
+    one = (
+        None
+        if member is None or network.members is None
+        else (check_integer(where, "member", member, 0, maximum=network.members - 1))
+    )
+    if (network.members is not None and one is None) or len(network.input_shape or ()) != 1:
         fact = f"the network has members={network.members} and input_shape={network.input_shape}"
-        message = f"{where}: {fact}; it must have no members and take rows of numbers. Draw one network of its kind."
+        advice = "" if network.members is None else " Draw one of its networks: member=0."
+        message = f"{where}: {fact}; it must have no members and take rows of numbers.{advice}"
         raise ConfigError(message, expected="a single network on rows of numbers")
     most = None if most_units is None else check_integer(where, "most_units", most_units, 1)
     row = None if X is None else np.asarray(network._check_inputs(where, _one_row(X))[:1])
     names = _input_names(where, network, X, feature_names), _output_names(where, network, class_names)
-    drawing = _Drawing(network, most, names)
+    drawing = _Drawing(network, most, names, one)
     ax = axes_for(where, ax, figsize=drawing.figure_size())
-    drawing.draw(ax, None if row is None else _values(network, row))
+    drawing.draw(ax, None if row is None else _values(network, row, one))
     return ax
 
 
@@ -129,21 +138,26 @@ def _word(layer: Layer) -> str:
     return type(layer).__name__ if rate is None else f"{type(layer).__name__} {rate:g}"
 
 
-def _values(network: BaseNetwork, row: np.ndarray) -> list[np.ndarray]:
+def _values(network: BaseNetwork, row: np.ndarray, member: int | None) -> list[np.ndarray]:
     """Return the outputs of the units of each rank for the row."""
     outputs = layer_outputs(network, row)
     found = [row.reshape(-1).astype(np.float64)]
     for name, layer in zip(network.names, network.layers, strict=True):
         if isinstance(layer, (Dense, NTKDense)) or layer.sublayers() or layer.out_shape != layer.in_shape:
-            found.append(outputs[name].reshape(-1).astype(np.float64))
+            values = outputs[name] if member is None else outputs[name][member]
+            found.append(values.reshape(-1).astype(np.float64))
     return found
 
 
 class _Drawing:
     """Layers, weights, words and names of one drawing."""
 
-    def __init__(self, network: BaseNetwork, most: int | None, names: tuple[list[str], list[str]]) -> None:
+    def __init__(
+        self, network: BaseNetwork, most: int | None, names: tuple[list[str], list[str]], member: int | None
+    ) -> None:
         self.ranks, self.weights, self.words = _ranks(network, most)
+        if member is not None:
+            self.weights = [None if W is None else W[member] for W in self.weights]
         first, last = self.ranks[0], self.ranks[-1]
         self.inputs = [names[0][i] for i in first.shown] if names[0] else []
         self.outputs = [names[1][i] for i in last.shown] if len(names[1]) == last.n else []

@@ -23,7 +23,7 @@ class NetworkPlots(BaseNetwork):
 
     @property
     def history(self) -> History:
-        """What training recorded so far, over all calls of `fit`; empty before the first."""
+        """The history of training over all calls of `fit`; empty before the first."""
         from glassnet.training import History
 
         return History() if self._run is None else self._run.history
@@ -72,17 +72,18 @@ class NetworkPlots(BaseNetwork):
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
         most_units: int | None = None,
+        member: int | None = None,
         ax: Axes | None = None,
     ) -> Axes:
         """Draw units and weights, with the outputs for one row ``X``; see `glassnet.plots.plot_network`.
 
-        ``feature_names`` and ``class_names`` stand at inputs and outputs; ``most_units`` of a layer are drawn, into
-        ``ax``.
+        ``feature_names`` and ``class_names`` stand at inputs and outputs; ``most_units`` of a layer are drawn, of one
+        ``member`` if there are several, into ``ax``.
         """
         from glassnet.plots import plot_network
 
         names: dict[str, Any] = {"feature_names": feature_names, "class_names": class_names}
-        return plot_network(self, X, **names, most_units=most_units, ax=ax)
+        return plot_network(self, X, **names, most_units=most_units, member=member, ax=ax)
 
     def plot_weights(self, *, ax: Axes | None = None) -> Axes:
         """Draw how the weights of every layer are spread, into ``ax``; see `glassnet.plots.plot_weights`."""

@@ -187,6 +187,6 @@ def draw_predicted(true: np.ndarray, found: np.ndarray, *, target: str = "", ax:
     ax.plot(ends, ends, color="0.6", lw=1.0, ls="--", label="equal")
     ax.plot(true, found, "o", color="C0", ms=4, alpha=max(0.1, min(0.8, 60.0 / len(true) ** 0.5 / 10.0)), mew=0.0)
     label_axis(ax, "x", f"true {target}".strip())
-    label_axis(ax, "y", f"predicted {target}".strip(), share=0.8)
+    label_axis(ax, "y", f"predicted {target}".strip(), share=0.7)
     show_legend(ax)
     return ax

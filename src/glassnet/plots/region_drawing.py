@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.plots.axes import Axes
-from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend
+from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend, text_width
 
 __all__ = ["draw_class_map", "draw_number_map", "span_of"]
 
@@ -56,12 +56,13 @@ def draw_class_map(
     share = (sure - 1.0 / k) / (1.0 - 1.0 / k) if k > 1 else sure
     image = 1.0 - (1.0 - colors[winner]) * (0.15 + 0.4 * share)[..., None]
     ax.imshow(np.clip(image, 0.0, 1.0), origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
+    second = np.partition(P, -2, axis=-1)[..., -2] if k > 1 else np.zeros_like(sure)
     for code in np.unique(winner):
-        lead = P[..., code] - np.delete(P, code, axis=-1).max(axis=-1, initial=0.0)
+        lead = P[..., code] - np.where(winner == code, second, sure)
         if lead.min() < 0.0 < lead.max():
             ax.contour(across, upwards, lead, levels=[0.0], colors="0.25", linewidths=0.8)
     label_axis(ax, "x", axis_names[0])
-    label_axis(ax, "y", axis_names[1], share=0.8)
+    label_axis(ax, "y", axis_names[1], share=0.7)
     if codes is None:
         ax.plot(*rows, ".", color="0.2", ms=3)
     else:
@@ -76,16 +77,26 @@ def draw_class_map(
 
 def _write_names(ax: Any, winner: np.ndarray, spans: tuple[np.ndarray, np.ndarray], names: Sequence[str]) -> None:
     """Write the name of each class into its area, the smallest areas left out."""
-    shown = fitted_names(names, 0.2 * cell_size(ax)[0], 8.0)
+    width, height = cell_size(ax)
+    areas = np.bincount(winner.ravel(), minlength=len(names))
+    room = max(32.0, min(0.2, 0.9 / (areas >= _SMALLEST * winner.size).sum() ** 0.5) * width)
+    shown = fitted_names(names, room, 8.0)
+    taken: list[tuple[float, float, float]] = []
     inner = slice(len(winner) // 12, -max(len(winner) // 12, 1))  # names that begin at the border would be cut
-    for code in np.unique(winner).tolist():
+    for code in np.argsort(-areas, kind="stable").tolist():
         rows, columns = np.nonzero(winner == code)
         if len(rows) < _SMALLEST * winner.size:
-            continue
+            break
         # The point of the area that is nearest to its centre: the centre itself may lie in another one.
         inside = np.isin(rows, np.arange(len(winner))[inner]) & np.isin(columns, np.arange(len(winner))[inner])
         rows, columns = (rows[inside], columns[inside]) if inside.any() else (rows, columns)
         nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+        # Axes take about 0.8 of their cell.
+        x, y = (0.8 * size * place[nearest] / len(winner) for size, place in ((width, columns), (height, rows)))
+        half = text_width(shown[code], 8.0) / 2.0 + 2.0
+        if any(abs(x - other[0]) < half + other[2] and abs(y - other[1]) < 11.0 for other in taken):
+            continue
+        taken.append((x, y, half))
         at = spans[0][columns[nearest]], spans[1][rows[nearest]]
         box = {"boxstyle": "round,pad=0.15", "fc": "w", "ec": "none", "alpha": 0.7}
         ax.text(*at, shown[code], ha="center", va="center", fontsize=8, zorder=200, parse_math=False, bbox=box,
@@ -119,9 +130,9 @@ def draw_number_map(
     extent = (across[0], across[-1], upwards[0], upwards[-1])
     image = ax.imshow(shown, origin="lower", extent=extent, aspect="auto", cmap="viridis")
     label_axis(ax, "x", axis_names[0], share=0.6)
-    label_axis(ax, "y", axis_names[1], share=0.8)
+    label_axis(ax, "y", axis_names[1], share=0.7)
     bar = ax.figure.colorbar(image, ax=ax)
-    label_axis(bar.ax, "y", f"predicted {target}".strip(), share=0.8)
+    label_axis(bar.ax, "y", f"predicted {target}".strip(), share=0.7)
     style: dict[str, Any] = {"s": 16, "edgecolors": "w", "linewidths": 0.5}
     if numbers is None:
         ax.scatter(*rows, color="0.2", **style)

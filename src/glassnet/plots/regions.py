@@ -17,7 +17,7 @@ from glassnet.plots.region_drawing import draw_class_map, draw_number_map, span_
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.short_text import count
 
-__all__ = ["codes_of", "plot_decision_regions"]
+__all__ = ["codes_of", "plot_decision_regions", "two_features"]
 
 
 def plot_decision_regions(
@@ -62,7 +62,7 @@ def plot_decision_regions(
         fact = f"the network has members={network.members} and X has shape {rows.shape}"
         message = f"{where}: {fact}; it must be a single network on rows of 2 or more features."
         raise ConfigError(message, got=rows.shape)
-    i, j = _two(where, features, names)
+    i, j = two_features(where, features, names)
     resolution = check_integer(where, "resolution", resolution, 2)
     ax = axes_for(where, ax)
     spans = span_of(rows[:, i], resolution), span_of(rows[:, j], resolution)
@@ -82,7 +82,7 @@ def plot_decision_regions(
     return ax
 
 
-def _two(where: str, features: Sequence[int | str], names: list[str]) -> tuple[int, int]:
+def two_features(where: str, features: Sequence[int | str], names: list[str]) -> tuple[int, int]:
     """Return the positions of two features that are given by position or name."""
     if isinstance(features, str) or len(features) != 2:
         message = f"{where}: features is {features!r}; it must be two features, by position or name, such as (0, 1)."

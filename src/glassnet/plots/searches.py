@@ -63,9 +63,9 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
     found = [curves_of(history.columns.get(column, [])) for history in histories]
     curves = [curve for several in found for curve in several.T if len(curve)]
     for curve in curves:
-        alone = [0] if len(curve) == 1 else []
-        ax.plot(np.arange(1, len(curve) + 1), curve, color="C0", alpha=max(0.15, min(1.0, 3.0 / len(curves))), lw=1.0,
-                marker="o", ms=4, markevery=alone)  # fmt: skip
+        style: dict[str, Any] = {"alpha": max(0.15, min(1.0, 3.0 / len(curves))), "lw": 1.0}
+        style["marker"] = "o" if len(curve) == 1 else None
+        ax.plot(np.arange(1, len(curve) + 1), curve, color="C0", **style)
     if len(curves) > 2:
         longest = max(map(len, curves))
         padded = np.full((len(curves), longest), np.nan)
@@ -75,7 +75,7 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
         ax.plot(np.arange(1, longest + 1)[enough], np.nanmedian(padded[:, enough], axis=0), color="C1", label="median")
         show_legend(ax)
     ax.set_xlabel("epoch")
-    label_axis(ax, "y", column.replace("_", " "), share=0.8)
+    label_axis(ax, "y", column.replace("_", " "), share=0.7)
     return ax
 
 
@@ -100,7 +100,7 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Axe
     ax.plot(folds, values, "o", color="C1", label="fold")
     ax.set_xticks(folds[:: -(-len(folds) // 20)])
     ax.set_xlabel("fold")
-    label_axis(ax, "y", score.replace("_", " "), share=0.8)
+    label_axis(ax, "y", score.replace("_", " "), share=0.7)
     show_legend(ax)
     return ax
 
@@ -127,7 +127,7 @@ def plot_rates(search: _Rates, *, ax: Axes | None = None) -> Axes:
     if search.losses[finite].min() > 0.0 and search.losses[finite].max() > 30.0 * search.losses[finite].min():
         ax.set_yscale("log")
     ax.set_xlabel("learning rate")
-    label_axis(ax, "y", f"training loss, last fifth of {search.curves.shape[1]} steps", share=0.8)
+    label_axis(ax, "y", f"training loss, last fifth of {search.curves.shape[1]} steps", share=0.7)
     show_legend(ax)
     return ax
 
@@ -159,7 +159,7 @@ def plot_sweep(found: _Trials, setting: str, *, ax: Axes | None = None) -> Axes:
     if not is_number:
         _write_choices(ax, labels)
     label_axis(ax, "x", setting.replace("_", " "))
-    label_axis(ax, "y", found.monitor.replace("_", " "), share=0.8)
+    label_axis(ax, "y", found.monitor.replace("_", " "), share=0.7)
     show_legend(ax)
     return ax
 

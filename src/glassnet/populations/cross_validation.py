@@ -86,6 +86,11 @@ class CrossValidation:
 
         return plot_folds(self.scores, score, ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import folds_html
+
+        return folds_html(self)
+
     def __repr__(self) -> str:
         parts = ", ".join(f"{name} {self.mean[name]:.4g} ± {self.std[name]:.2g}" for name in self.scores)
         return f"CrossValidation({len(self.networks)} folds: {parts})"

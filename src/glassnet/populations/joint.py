@@ -21,11 +21,13 @@ from glassnet.training.batches import ArrayBatches
 from glassnet.training.data import prepare_data
 from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.fitting import check_monitors
+from glassnet.training.history import has_value
 from glassnet.training.limits import Interruption, Limits, defer_interrupts
 from glassnet.training.loop import Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.pace import paced, pacing
+from glassnet.training.training_scores import TrainingScores, training_scores
 from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.row_sources import RowSource, take_rows
@@ -52,6 +54,7 @@ class JointPlan(NamedTuple):
     steps_per_epoch: int | None = None
     validation: Validation | None = None
     metrics: Mapping[str, Metric] = {}
+    training_scores: TrainingScores | None = None
     early_stopping: EarlyStopping | None = None
     max_seconds: float = math.inf
     threads: int | Literal["auto"] = "auto"
@@ -79,10 +82,12 @@ def make_plan(
     epochs, max_seconds = check_integer(where, "epochs", epochs, 1), given["max_seconds"]
     batches, validation = prepare_data(network, X, y, given)
     all_X, all_y, weight = batches.arrays
+    metrics = network.loss.choose_metrics(where, given["metrics"])
     return JointPlan(
         (all_X, all_y, weight), epochs, batch_size=given["batch_size"], shuffle=given["shuffle"],
         drop_last=given["drop_last"], validation=validation, early_stopping=given["early_stopping"],
-        metrics=network.loss.choose_metrics(where, given["metrics"]),
+        metrics=metrics,
+        training_scores=training_scores(batches, given["metrics"], metrics, validates=validation is not None)[0],
         max_seconds=math.inf if max_seconds is None else check_number(where, "max_seconds", max_seconds, 0.0),
         threads=given["threads"], progress=given["progress"], title=title,
     )  # fmt: skip
@@ -97,7 +102,8 @@ def train_jointly(jobs: Sequence[Job], plan: JointPlan) -> dict[int, str]:
     """
     for job in jobs:
         watches = plan.validation is not None or job.held_out is not None
-        check_monitors(job.network, plan.metrics if watches else None, plan.early_stopping)
+        of_training = () if plan.training_scores is None else plan.training_scores.metrics
+        check_monitors(job.network, plan.metrics if watches else None, plan.early_stopping, of_training)
     with one_fit_at_a_time([job.network for job in jobs]):
         return _Training(jobs, plan).run()
 
@@ -197,7 +203,9 @@ class _Training:
         batches = self._batches(network, job.rows)
         with paced(network, self.plan.threads, batches.batch_size) as pace:
             try:
-                Run(network, batches, epochs, callbacks=[pacing(pace), *hooks], **self._evaluation([job])).loop()
+                run = Run(network, batches, epochs, callbacks=[pacing(pace), *hooks], **self._evaluation([job]))
+                run.training_scores = self.plan.training_scores
+                run.loop()
             except DivergenceError as error:
                 self.failures[number] = str(error)
 
@@ -211,6 +219,7 @@ class _Training:
             hooks = [pacing(pace), *hooks, EndWithFirst(stops_early=self.plan.early_stopping is not None)]
             make_step = functools.partial(GroupStep, schedules=schedules)
             run = Run(stacked, batches, epochs, callbacks=hooks, make_step=make_step, **self._evaluation(jobs))
+            run.training_scores = self.plan.training_scores
             try:
                 with running(networks):
                     run.loop()
@@ -275,7 +284,7 @@ class _Line(Callback):
         parts = [done, f"{self._group} at once", f"epoch {run.epoch}/{run.target_epochs}"]
         if run.history.epochs:
             last = run.history.last
-            name = "valid_loss" if last.get("valid_loss") is not None else "loss"
+            name = "valid_loss" if has_value(last.get("valid_loss", math.nan)) else "loss"
             values = np.ravel(last[name])
             parts.append(f"{name} {_range(values)}")
         share = (finished + self._group * run.fraction) / self._n

@@ -202,7 +202,7 @@ class Population(AdvisesOnNames):
         monitor : str, optional
             As of `scores`.
         mode : {"auto", "min", "max"}, default="auto"
-            Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
+            Whether small or large values are good: ``"auto"`` works for losses and the metrics of this library.
         """
         values = self.scores(monitor)
         sign = better_sign("Population", monitor or self._monitor, mode)
@@ -247,6 +247,11 @@ class Population(AdvisesOnNames):
 
         self._trained()
         return plot_histories(self.histories, monitor or self._monitor, ax=ax)
+
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import population_html
+
+        return population_html(self)
 
     def __repr__(self) -> str:
         epochs = max(history.epochs for history in self.histories)

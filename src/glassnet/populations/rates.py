@@ -72,6 +72,11 @@ class RateSearch:
 
         return plot_rates(self, ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import rates_html
+
+        return rates_html(self)
+
     def __repr__(self) -> str:
         return f"RateSearch(best {self.best:.3g} of {len(self.rates)} rates, loss {np.nanmin(self.losses):.4g})"
 

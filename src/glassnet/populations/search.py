@@ -122,6 +122,11 @@ class Sweep:
         names = list(self.trials[0].settings)
         return plot_sweep(self, check_choice("Sweep.plot", "setting", setting or names[0], names), ax=ax)
 
+    def _repr_html_(self) -> str:
+        from glassnet.populations.populations_html import sweep_html
+
+        return sweep_html(self)
+
     def __repr__(self) -> str:
         return f"Sweep({len(self.trials)} trials, best {self.trials[0]!r})"
 
@@ -167,7 +172,7 @@ def sweep(
     monitor : str, optional
         The column of the history to compare; by default what early stopping watches, or the validation loss.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
+        Whether small or large values are good: ``"auto"`` works for losses and the metrics of this library.
     **options
         ``batch_size``, ``validation_data``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``,
         ``drop_last``, ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`.

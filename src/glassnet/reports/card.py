@@ -48,12 +48,14 @@ def card_of(facts: dict[str, Any], *, repeat: str, is_code: bool, uses: list[lis
         Of `uses_of`.
     """
     rows = facts["rows"]
-    parts = [f"{rows[part]:,} {part}" for part in ("training", "validation", "test") if part in rows]
+    parts = [f"{rows[part]:,} {part}" for part in ("training", "validation", "test", "scored") if part in rows]
     of_rows = f", {count(rows['read'], 'row')}" if "read" in rows else ""
     lines = [
         ["data", plain(facts["data"], 200) + of_rows + (f" ({', '.join(parts)})" if parts else "")],
         ["target", f"{plain(facts['target'], 200)} ({facts['task']})"],
     ]
+    if facts.get("trained_rows"):
+        lines.append(["trained on", f"{count(facts['trained_rows'], 'row')} of {plain(facts['trained_on'], 200)}"])
     divided = how_divided(facts["split"]) if facts.get("split") else ""
     if facts.get("split"):
         lines.append(["split", divided or f"at random, seed {facts['training']['seed']}"])

@@ -10,10 +10,11 @@ from glassnet.training import History
 
 __all__ = ["history_facts", "history_of_notes"]
 
+_OF_NUMBERS = ("valid_rmse", "valid_mae")  # of the target; the loss is that of the standardised one
 _MOST_OTHERS = 9  # networks of an ensemble whose curves are drawn faintly beside the first
 
 
-def history_facts(histories: Sequence[History], monitor: str = "loss") -> dict[str, Any] | None:
+def history_facts(histories: Sequence[History], monitor: str = "loss", unit: float = 1.0) -> dict[str, Any] | None:
     """Return the columns of the first history, with the kept epoch, and the validation loss of the others.
 
     Parameters
@@ -22,11 +23,14 @@ def history_facts(histories: Sequence[History], monitor: str = "loss") -> dict[s
         One for each network.
     monitor : str
         What chose the kept epoch.
+    unit : float
+        What the errors of a standardised target are multiplied with to be in its units.
     """
     if not histories or not histories[0].epochs:
         return None
     first, best = histories[0], [history.best_epoch for history in histories]
-    columns = {name: _numbers(values) for name, values in first.columns.items() if name != "learning_rate"}
+    columns = {name: _numbers(values, unit if name in _OF_NUMBERS else 1.0) for name, values in first.columns.items()}
+    columns.pop("learning_rate", None)
     others = [_numbers(each.columns["valid_loss"]) for each in histories[1:] if "valid_loss" in each.columns]
     kept = best[0]
     return {
@@ -38,9 +42,13 @@ def history_facts(histories: Sequence[History], monitor: str = "loss") -> dict[s
     }
 
 
-def history_of_notes(notes: Mapping[str, Any]) -> dict[str, Any] | None:
+def history_of_notes(notes: Mapping[str, Any], unit: float = 1.0) -> dict[str, Any] | None:
     """Return the same from the notes on a training in a model file."""
-    columns = {name: values for name, values in notes["history"].items() if isinstance(values, list) and values}
+    columns = {
+        name: _numbers(values, unit if name in _OF_NUMBERS else 1.0)
+        for name, values in notes["history"].items()
+        if isinstance(values, list) and values
+    }
     if not columns:
         return None
     training, network = notes["training"], notes["network"]
@@ -54,12 +62,12 @@ def history_of_notes(notes: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _numbers(values: Sequence[Any]) -> list[float | None]:
+def _numbers(values: Sequence[Any], unit: float = 1.0) -> list[float | None]:
     """Return finite numbers to six digits, of members their mean, and None for others."""
     found: list[float | None] = []
     for value in values:
         number = math.nan if value is None else value
         if isinstance(number, list):
             number = sum(number) / len(number)
-        found.append(float(f"{number:.6g}") if math.isfinite(number) else None)
+        found.append(float(f"{unit * number:.6g}") if math.isfinite(number) else None)
     return found

@@ -8,30 +8,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.reports.comparison import Scores
+from glassnet.utils.shares import wilson
 from glassnet.utils.short_text import count
 
-__all__ = ["intervals_of", "intervals_words", "wilson"]
+__all__ = ["intervals_of", "intervals_words"]
 
-_Z = 1.959964  # of 95 %
 _FEWEST = 5  # rows
 _MOST_SAMPLES, _FEWEST_SAMPLES, _MOST_DRAWS = 1000, 100, 4_000_000
-
-
-def wilson(right: float, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share of which ``right`` of ``n`` were counted.
-
-    References
-    ----------
-    Wilson (1927), "Probable inference, the law of succession, and statistical inference".
-
-    Examples
-    --------
-    >>> [round(edge, 3) for edge in wilson(9, 10)]
-    [0.596, 0.982]
-    """
-    share, z = right / n, _Z * _Z / n
-    middle, half = share + z / 2, _Z * math.sqrt(share * (1 - share) / n + z / (4 * n))
-    return max(0.0, (middle - half) / (1 + z)), min(1.0, (middle + half) / (1 + z))
 
 
 def n_samples(n: int) -> int:

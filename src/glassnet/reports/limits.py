@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.reports.classes import class_facts
 from glassnet.tabular import TableEncoder
-from glassnet.utils.short_text import count, number_text, plain
+from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import few
 
 __all__ = ["limits_of", "ranges_of"]
@@ -26,7 +26,7 @@ def ranges_of(encoder: TableEncoder) -> list[list[str]]:
         scale = getattr(coder, "scale", None)
         low, high = getattr(scale, "low", None), getattr(scale, "high", None)
         if coder.training_kind == "number" and low is not None and high is not None and np.isfinite([low, high]).all():
-            found.append([coder.name, number_text(float(low)), number_text(float(high))])
+            found.append([coder.name, f"{float(low):.6g}", f"{float(high):.6g}"])
     return found
 
 

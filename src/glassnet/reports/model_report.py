@@ -28,7 +28,7 @@ from glassnet.tabular.fitting.options import Rows
 from glassnet.training import History
 from glassnet.utils.short_text import count
 
-__all__ = ["completed", "importance_metric", "model_facts", "report_model"]
+__all__ = ["completed", "importance_metric", "model_facts", "report_model", "unit_of"]
 
 _MOST_POINTS = 600
 _METRICS = {"classification": "log_loss", "regression": "rmse"}
@@ -121,14 +121,16 @@ def model_facts(
     facts |= reading_of_model(model) | {"notes": [], "dropped": []}
     if notes is not None:
         facts |= {"network": notes["network"], "training": notes["training"], "trained_on": notes["data"]}
-        facts["split"] = notes.get("split")
-        facts["rows"] = {**notes["rows"], **facts["rows"]}
+        facts |= {"split": notes.get("split"), "trained_rows": notes["rows"]["training"]}
     else:
         several, n = model.network.members or 1, model.network.n_parameters
         facts["network"] = {"title": "the network", "networks": several, "parameters": n}
-    found = history_facts(histories) if histories else None if notes is None else history_of_notes(notes)
+    unit = unit_of(model)
+    found = history_facts(histories, unit=unit) if histories else None
+    if found is None and notes is not None:
+        found = history_of_notes(notes, unit)
     if found is None and model.network.members is None:
-        found = history_facts([model.network.history])
+        found = history_facts([model.network.history], unit=unit)
     facts["curve"] = found
     facts["findings"] = [each for one in histories[:1] for each in one.findings.to_dict()["findings"]]
     facts["examined"] = bool(histories) and not histories[0].findings.unexamined
@@ -141,11 +143,11 @@ def model_facts(
             importance_metric(model),
             Deadline(None),
         )
-    facts["importance"] = measured.to_dict(_unit(model))
+    facts["importance"] = measured.to_dict(unit)
     return completed(model, judged, facts, repeat=command or code, is_code=not command)
 
 
-def _unit(model: TableModel) -> float:
+def unit_of(model: TableModel) -> float:
     """Return what the scores of standardised numbers are multiplied with to be in the target's units."""
     return 1.0 if model.target.labels else float(model.target.scale.std)
 
@@ -193,7 +195,7 @@ def completed(
     ranges = ranges_of(model.encoder)
     facts["ranges"] = ranges
     facts["limits"] = limits_of(facts, n, ranges)
-    worst = facts["single_rows"][0]["row"] + 1 if facts["single_rows"] else None
+    worst = next((row["in_file"] for row in facts["single_rows"] if "in_file" in row), None)
     uses = uses_of(str(facts.get("model_path") or ""), str(facts["data"]), worst)
     facts["card"] = card_of(facts, repeat=repeat, is_code=is_code, uses=uses)
     return facts

@@ -218,7 +218,7 @@ def _why(rows: _Rows, row: np.ndarray, found: Any, place: int) -> dict[str, Any]
     amounts = np.asarray(found.values[place], np.float64)
     order = np.argsort(-np.abs(amounts), kind="stable")
     reasons = [[plain(rows.features[j], 100), f"{row[j]:.6g}", float(amounts[j])] for j in order]
-    rest = float(sum(amount for *_, amount in reasons[_REASONS:]))
+    rest = float(amounts[order[_REASONS:]].sum())
     return {
         "base": float(found.baseline_answers[place]),
         "beside": "the average row has",

@@ -7,17 +7,12 @@ from typing import Any
 from glassnet.charts.bars import Bar, bar_table
 from glassnet.reports.single_rows import row_sentence
 from glassnet.utils.html import Markup, element
-from glassnet.utils.short_text import metric_name, metric_text, number_text, plain
+from glassnet.utils.short_text import metric_name, metric_text, number_text, plain, signed_text
 from glassnet.utils.wording import cut_middle
 
 __all__ = ["importance_part", "rows_part"]
 
-_KINDS = {
-    "worst": "Most wrong",
-    "surest": "Most certain and right",
-    "closest": "Closest",
-    "typical": "Typical",
-}
+_KINDS = {"surest": "Most certain and right: ", "closest": "Closest: ", "typical": "Typical: "}
 _COLUMNS = 15
 
 
@@ -42,24 +37,30 @@ def rows_part(facts: dict[str, Any]) -> list[Markup]:
 def _row(row: dict[str, Any], facts: dict[str, Any]) -> Markup:
     """Return one row in a frame."""
     part = f"{row['part']} " if row.get("part") else ""
-    parts = [element("h3", _KINDS[row["kind"]]), element("p", part + row_sentence(row))]
+    name, _, words = row_sentence(row).partition(": ")
+    title = f"{_KINDS.get(row['kind'], '')}{part}{name}"
+    parts = [element("h3", title[:1].upper() + title[1:]), element("p", words[:1].upper() + words[1:])]
     why = row.get("why")
     if why:
         bars = [
             Bar(
-                f"{cut_middle(name, 40)} = {cut_middle(value, 24)}", amount, f"{amount:+.3g}", title=f"{name} = {value}"
+                f"{cut_middle(name, 32)} = {cut_middle(value, 24)}",
+                amount,
+                signed_text(amount),
+                title=f"{name} = {value}",
             )
             for name, value, amount in why["reasons"]
         ]
         if why["others"]:
             n, rest = why["others"]
-            bars.append(Bar(f"{n} more columns" if n > 1 else "1 more column", rest, f"{rest:+.3g}"))
+            bars.append(Bar(f"{n} more columns" if n > 1 else "1 more column", rest, signed_text(rest)))
         is_label = "error" not in row
         ours = f"{why['answer']:.3f}" if is_label else number_text(why["answer"])
         base = f"{why['base']:.3f}" if is_label else number_text(why["base"])
         label = f"Reasons for {row['name']}"
         parts.append(bar_table(bars, label=label))
-        what = f"probability of {plain(repr(row['answer']), 40)}" if is_label else f"{plain(facts['target'], 40)}"
+        answer = cut_middle(plain(repr(row["answer"])), 40)
+        what = f"probability of {answer}" if is_label else cut_middle(plain(facts["target"]), 40)
         parts.append(element("p", f"{what}: {ours}; {why['beside']} {base}.", class_="quiet"))
     return element("section", *parts, class_="row")
 
@@ -72,7 +73,7 @@ def importance_part(facts: dict[str, Any]) -> list[Markup]:
     rows = found["importance"]
     shown = rows[:_COLUMNS]
     bars = [
-        Bar(cut_middle(row["name"], 44), row["mean"], f"{row['mean']:+.3g}", row["std"], title=row["name"])
+        Bar(cut_middle(row["name"], 44), row["mean"], signed_text(row["mean"]), row["std"], title=row["name"])
         for row in shown
     ]
     name = "loss" if found["metric"] == "loss" else metric_name(found["metric"])
@@ -82,5 +83,5 @@ def importance_part(facts: dict[str, Any]) -> list[Markup]:
     rest = rows[len(shown) :]
     if rest:
         most = max(row["mean"] for row in rest)
-        parts.append(element("p", f"{len(rest)} more columns, each at most {most:+.3g}.", class_="quiet"))
+        parts.append(element("p", f"{len(rest)} more columns, each at most {signed_text(most)}.", class_="quiet"))
     return parts + ([element("p", found["note"], class_="quiet")] if found.get("note") else [])

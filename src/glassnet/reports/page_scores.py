@@ -10,11 +10,11 @@ from glassnet.charts.matrix import matrix_table
 from glassnet.charts.points import Group, reliability_chart, scatter_chart
 from glassnet.reports.calibration_facts import calibration_facts, interval_text
 from glassnet.reports.classes import times, worst_classes
-from glassnet.reports.intervals import wilson
 from glassnet.reports.split_text import how_divided
 from glassnet.reports.training_words import shortage_sentences
 from glassnet.utils.html import Markup, element, table
-from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain
+from glassnet.utils.shares import wilson
+from glassnet.utils.short_text import count, metric_name, number_text, plain, score_text
 from glassnet.utils.wording import cut_middle
 
 __all__ = ["calibration_part", "results_part", "scores_part", "summary_of", "warnings_of"]
@@ -51,10 +51,9 @@ def summary_of(facts: dict[str, Any]) -> str:
         words = f"{task.capitalize()}; {count(rows['read'], 'row')} ({used})"
     else:
         words = f"{task.capitalize()}; {count(facts['n_scored'], 'row')} scored"
-        if rows.get("training"):
-            words += (
-                f"; trained on {count(rows['training'], 'row')} of {plain(facts.get('trained_on', 'other data'), 80)}"
-            )
+        if facts.get("trained_rows"):
+            source = plain(facts.get("trained_on", "other data"), 80)
+            words += f"; trained on {count(facts['trained_rows'], 'row')} of {source}"
     training = f"; {facts['names']['network']}: {facts['training_words']}" if facts.get("training_words") else ""
     return f"{words}{training}."
 
@@ -79,17 +78,17 @@ def _scores(facts: dict[str, Any]) -> Markup:
     lines = [element("tr", element("th"), *(element("th", metric_name(metric)) for metric in metrics))]
     for who, scores in known.items():
         name = element("td", plain(facts["names"].get(who, who), 80), class_="name")
-        cells = [element("td", *_score(scores.get(m), (intervals.get(who) or {}).get(m))) for m in metrics]
+        cells = [element("td", *_score(m, scores.get(m), (intervals.get(who) or {}).get(m))) for m in metrics]
         lines.append(element("tr", name, *cells, **({"class_": "ours"} if who == "network" else {})))
     return element("div", element("table", *lines), class_="table scores")
 
 
-def _score(value: float | None, interval: Sequence[float] | None) -> list[str]:
+def _score(metric: str, value: float | None, interval: Sequence[float] | None) -> list[str]:
     """Return a score, and below it its interval."""
     if interval is None:
-        return [metric_text(value)]
-    low, high = map(metric_text, interval)
-    return [metric_text(value), element("span", f"{low} to {high}", class_="range")]
+        return [score_text(metric, value)]
+    low, high = (score_text(metric, edge) for edge in interval)
+    return [score_text(metric, value), element("span", f"{low} to {high}", class_="range")]
 
 
 def results_part(facts: dict[str, Any]) -> list[Markup]:
@@ -116,9 +115,9 @@ def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:
     worst = worst_classes(counts, k if k <= _MATRIX else _WORST)
     rows = []
     for each in worst:
-        taken = "" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], 30)} ({times(each.often)})"
+        taken = "" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], 24)} ({times(each.often)})"
         share = "never predicted" if each.precision is None else f"{100 * each.precision:.0f} %"
-        name = element("span", cut_middle(labels[each.place], 40), title=labels[each.place])
+        name = element("span", cut_middle(labels[each.place], 28), title=labels[each.place])
         rows.append([name, f"{each.rows:,}", f"{100 * (each.recall or 0):.0f} %", share, taken])
     heads = ["class", "rows", "recall", "precision", "most often taken for"]
     listed = element("div", table(rows, head=heads), class_="table")

@@ -16,6 +16,7 @@ from glassnet.utils.wording import cut_middle
 __all__ = ["card_part", "columns_part", "findings_part", "network_part", "training_part"]
 
 _MOST_COLUMNS = 40
+_MARKS = 4  # findings in a curve
 
 
 def findings_part(facts: dict[str, Any]) -> list[Markup]:
@@ -51,6 +52,11 @@ def training_part(facts: dict[str, Any]) -> list[Markup]:
     if facts.get("training_words"):
         parts.append(element("p", f"{facts['names']['network']}: {facts['training_words']}."))
     marks = [Mark(float(best), f"epoch {best} was kept", "best")] if best else []
+    marks += [
+        Mark(float(each["epoch"]), f"{each['code']} (epoch {each['epoch']})", "finding")
+        for each in facts.get("findings") or ()
+        if each.get("epoch") and each["severity"] != "note"
+    ][:_MARKS]
     lines = [Line("training loss", _gaps(columns["loss"]), style="second")] if "loss" in columns else []
     if "valid_loss" in columns:
         lines.insert(0, Line("validation loss", _gaps(columns["valid_loss"]), style="main"))
@@ -72,7 +78,10 @@ def training_part(facts: dict[str, Any]) -> list[Markup]:
         line = Line(f"validation {name}", _gaps(chosen), style="main")
         chart = line_chart([line], x_label="epoch", y_label=name, marks=marks, log_y=False, label=label)
         charts.append(element("div", element("h3", label), chart))
-    return [*parts, element("div", *charts, class_="pair")]
+    parts.append(element("div", *charts, class_="pair"))
+    if facts.get("recipes_words"):
+        parts.append(element("p", f"Recipes on this machine: {facts['recipes_words']}.", class_="quiet"))
+    return parts
 
 
 def _gaps(values: Sequence[Any]) -> list[float]:

@@ -12,6 +12,7 @@ from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.comparison import Scores
 from glassnet.tabular import TableModel, TargetEncoder
 from glassnet.utils.short_text import number_text, plain
+from glassnet.utils.wording import cut_middle
 
 __all__ = [
     "SCORES",
@@ -60,7 +61,8 @@ def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray 
         return f"always answering the mean ({number_text(mean)})", score_numbers(truth, np.full(len(truth), mean), std)
     logits = np.log((counts + 1.0) / (counts + 1.0).sum())
     label = target.labels[int(counts.argmax())]
-    return f"always answering {plain(repr(label), 30)}", score_classes(truth, np.tile(logits, (len(truth), 1)))
+    words = f"always answering {cut_middle(plain(repr(label)), 40)}"
+    return words, score_classes(truth, np.tile(logits, (len(truth), 1)))
 
 
 def score_classes(codes: np.ndarray, logits: np.ndarray) -> Scores:

@@ -11,8 +11,8 @@ import numpy as np
 from glassnet.tabular import Column, Table, TableModel
 from glassnet.tabular.attribution.reasons import explain_rows
 from glassnet.tabular.fitting.timing import work_per_row
-from glassnet.utils.short_text import number_text, plain
-from glassnet.utils.wording import plain_data
+from glassnet.utils.short_text import number_text, plain, signed_text
+from glassnet.utils.wording import cut_middle, plain_data
 
 __all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "row_sentence", "single_rows"]
 
@@ -55,6 +55,8 @@ def single_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[d
     for each in found:
         each["name"] = plain(judged.column.rows.in_words(each["place"]), 80)
         each["row"] = judged.column.rows.number(each["place"])
+        number = judged.column.rows.in_file(each["place"])
+        each |= {} if number is None else {"in_file": number}
         each["part"] = judged.part
     if explained:
         _explain(model, judged, found)
@@ -116,7 +118,7 @@ def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> 
     whys = explain_rows(model, judged.inputs.take(np.array([each["place"] for each in chosen])), judged.background)
     for each, why in zip(chosen, whys, strict=True):
         reasons = [[plain(r.column, 100), plain(r.value, 60), float(r.contribution)] for r in why.reasons]
-        rest = float(sum(contribution for *_, contribution in reasons[_REASONS:]))
+        rest = sum(float(r.contribution) for r in why.reasons[_REASONS:])
         each["why"] = {
             "base": float(why.base),
             "beside": why.beside,
@@ -139,8 +141,8 @@ def row_sentence(row: dict[str, Any]) -> str:
     """
     if "error" in row:
         true, answer = number_text(row["true"]), number_text(row["answer"])
-        return f"{row['name']}: true {true}, predicted {answer}, off by {row['error']:+.4g}"
-    true, answer = plain(repr(row["true"]), 40), plain(repr(row["answer"]), 40)
+        return f"{row['name']}: true {true}, predicted {answer}, off by {signed_text(row['error'], 4)}"
+    true, answer = (cut_middle(plain(repr(row[name])), 40) for name in ("true", "answer"))
     if row["right"]:
         return f"{row['name']}: predicted {answer} with probability {row['probability']:.3f}, which is right"
     of_truth = f"({true}: {row['probability_of_truth']:.3f})"

@@ -9,7 +9,7 @@ from glassnet.reports.classes import times, worst_classes
 from glassnet.reports.page import title_of
 from glassnet.reports.page_scores import summary_of, warnings_of
 from glassnet.reports.single_rows import row_sentence
-from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain
+from glassnet.utils.short_text import count, metric_name, number_text, plain, score_text, signed_text
 from glassnet.utils.text_table import table_lines
 from glassnet.utils.wording import cut_middle, shortened
 
@@ -41,7 +41,7 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
     if found:
         name = metric_name(facts["importance"]["metric"])
         yield from ("", f"Feature importance (increase of the {name} when a column is shuffled)")
-        yield from _indented([[cut_middle(plain(row["name"]), 40), f"{row['mean']:+.3g}"] for row in found])
+        yield from _indented([[cut_middle(plain(row["name"]), 40), signed_text(row["mean"])] for row in found])
     yield from _findings(facts)
     card = facts.get("card")
     if card:
@@ -57,10 +57,10 @@ def _scores(facts: dict[str, Any]) -> Iterator[str]:
     rows = [["", *map(metric_name, metrics)]]
     for who, scores in known.items():
         own = (facts.get("intervals") or {}).get(who) or {}
-        cells = [metric_text(scores.get(metric)) for metric in metrics]
+        cells = [score_text(metric, scores.get(metric)) for metric in metrics]
         for place, metric in enumerate(metrics):
             if own.get(metric):
-                low, high = map(metric_text, own[metric])
+                low, high = (score_text(metric, edge) for edge in own[metric])
                 cells[place] += f" [{low}, {high}]"
         rows.append([cut_middle(plain(facts["names"].get(who, who)), 34), *cells])
     yield from table_lines(rows)

@@ -18,12 +18,12 @@ _LARGER = 1.5  # times the squares of then
 
 
 def no_better_here(baseline: str, now: Scores, trained: dict[str, Any]) -> str:
-    """Return a sentence on a network that is no better here than a constant answer; "" if it never was.
+    """Return a sentence on a network that is no better here than a constant prediction; "" if it never was.
 
     Parameters
     ----------
     baseline : str
-        What the constant answer is, as in "always answering 'no'".
+        What the constant prediction is, as in "always answering 'no'".
     now : Scores
         On the rows at hand.
     trained : dict

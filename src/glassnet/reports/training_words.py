@@ -29,16 +29,41 @@ def network_name(network: dict[str, Any]) -> str:
 
 
 def stop_words(training: dict[str, Any]) -> str:
-    """Return the stop reason, or "" if the recipe ran to its end."""
-    reason, all_of_them = str(training["stop_reason"]), training["epochs"] >= training["most_epochs"]
-    finished = "ended by --epochs" if "rate" in training else ""
+    """Return why training ended, and why it went on after the best epoch; "" if that was the last.
+
+    Examples
+    --------
+    >>> stop_words({"stop_reason": "finished", "epochs": 256, "most_epochs": 256, "best_epoch": 33, "patience": None})
+    'the schedule needs all its epochs: the rate falls to 0 at the end'
+    >>> stop_words({"stop_reason": "early stopping", "patience": 17})
+    'stopped after 17 epochs without improvement'
+    """
+    reason = str(training["stop_reason"])
+    if reason == "finished":
+        return _finished(training)
     return {
-        "finished": finished if all_of_them else "as many as fit into --max-seconds",
-        "early stopping": f"then no better for {count(training['patience'] or 0, 'epoch')}",
+        "early stopping": f"stopped after {count(training['patience'] or 0, 'epoch')} without improvement",
         "time": "stopped by --max-seconds",
         "diverged": "the others diverged",
-        "interrupted": f"stopped by {training.get('interrupted_by', 'Ctrl-C')}, with the best weights kept",
+        "interrupted": f"stopped by {training.get('interrupted_by', 'Ctrl-C')}",
     }.get(reason, reason)
+
+
+def _finished(training: dict[str, Any]) -> str:
+    """Return why a training that ran to its end had so many epochs."""
+    if training["epochs"] < training["most_epochs"]:
+        return "as many as fit into --max-seconds"
+    if not _goes_on(training):
+        return ""
+    falls = "the schedule needs all its epochs: the rate falls to 0 at the end"
+    return falls if training.get("patience") is None else "it ran all its epochs"
+
+
+def _goes_on(training: dict[str, Any]) -> bool:
+    """Return whether training went on after the best epoch."""
+    best = training["best_epoch"]
+    best = max(best) if isinstance(best, list) else best
+    return best is not None and best < training["epochs"]
 
 
 def shortage_sentences(result: dict[str, Any]) -> list[str]:
@@ -59,13 +84,16 @@ def _epochs_text(training: dict[str, Any]) -> str:
 def training_text(network: dict[str, Any], training: dict[str, Any]) -> str:
     """Return the number of epochs, the best epoch and the stop reason."""
     best, n = training["best_epoch"], network.get("networks", 1)
+    are_several = isinstance(best, list) and min(best) < max(best)
     if isinstance(best, list):
-        best = f"{min(best)} to {max(best)}" if min(best) < max(best) else best[0]
+        best = f"{min(best)} to {max(best)}" if are_several else best[0]
     planned = network.get("ensemble", 1) * (network.get("folds") or 1)
     several = f"{n} of {planned} networks, " if n < planned else f"{n} networks, " if n > 1 else ""
     seconds = f" in {seconds_text(training['seconds'])}" if "seconds" in training else ""
     if "passes" in training:
         seconds += f" ({training['passes']:g} of {training['most_epochs']} passes over all rows)"
     by = f" by {metric_name(training['metric'])}" if training.get("metric", "loss") != "loss" else ""
+    kept = f" ({'their' if are_several else 'its'} weights were kept)" if _goes_on(training) else ""
+    chosen = "" if best is None else f", best {best}{by}{kept}"
     end = stop_words(training)
-    return f"{several}{_epochs_text(training)}{seconds}, best {best}{by}" + (f", {end}" if end else "")
+    return f"{several}{_epochs_text(training)}{seconds}{chosen}" + (f"; {end}" if end else "")

@@ -71,7 +71,7 @@ def save_network(
     """Write a built network to one ``.safetensors`` file; an existing one is replaced in one go.
 
     ``training`` is what is needed to train on as if nothing had happened, and ``data``, JSON-able, what the run's data
-    are, so that a resumed run can tell whether it has the same.
+    are, so that a resumed run can check that it has the same.
     """
     store = network._built("save")
     # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.

@@ -23,7 +23,7 @@ from glassnet.utils.wording import shortened
 __all__ = ["KINDS", "read_safetensors", "read_texts"]
 
 KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
-"""What a path may lead to in place of an ordinary file or a folder."""
+"""The kinds of files that are neither ordinary files nor folders, in words."""
 
 _DTYPES = {
     "BOOL": "?", "F16": "f2", "F32": "f4", "F64": "f8", "I8": "i1", "I16": "i2", "I32": "i4", "I64": "i8",

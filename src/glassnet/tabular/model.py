@@ -12,15 +12,16 @@ from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, TableWarning
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
-from glassnet.network import Network, load
+from glassnet.network import Network, read_network
 from glassnet.tabular.attribution.background import read_background
-from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
+from glassnet.tabular.attribution.reasons import Whys, column_importance, reasons_of
 from glassnet.tabular.calibration.result import read_calibration
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
-from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.pictures import ModelPlots
+from glassnet.tabular.predictor import loss_of_copies
 from glassnet.tabular.reading.kept_options import options_config, options_from_config
 from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Table
@@ -35,7 +36,7 @@ _KEY = "table"  # in network.metadata
 _OF_NUMBERS = ("absolute_error", "huber", "quantile")  # in addition to the squared error
 
 
-class TableModel(Predictor):
+class TableModel(ModelPlots):
     """Predicts labels or numbers from tables with an encoder, a trained network and a target encoder.
 
     Parameters
@@ -158,7 +159,7 @@ class TableModel(Predictor):
         """
         return answer_of(self, self.table(row), self.target.labels, "TableModel.predict_one")
 
-    def why(self, frame: Any, background: Any = None) -> list[Why]:
+    def why(self, frame: Any, background: Any = None) -> Whys:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
 
         ``background`` has the rows to compare with; see `glassnet.tabular.attribution.reasons.reasons_of`.
@@ -308,7 +309,7 @@ class TableModel(Predictor):
             There is no such file.
         """
         where = f"TableModel.load({str(path)!r})"
-        network = load(path)
+        network = read_network(path)
         table = network.metadata.get(_KEY)
         if not isinstance(table, dict):
             must = "it must hold a network with its table encoder"

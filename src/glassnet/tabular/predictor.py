@@ -74,6 +74,11 @@ class Predictor:
         loss = loss_of_copies(self.network.loss)
         return loss.levels if isinstance(loss, Quantile) else None
 
+    def _repr_html_(self) -> str:
+        from glassnet.tabular.model_html import model_html
+
+        return model_html(self)
+
     def answers(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""
         return self._exact_answers(X).astype(self.network.dtype)

@@ -88,14 +88,14 @@ class BlockBatches(Batches):
     def _checked(self) -> Batch:
         """Return no rows, of the shapes and types of those of a block, which are checked; some row must weigh."""
         for block in np.flatnonzero(np.diff(self.source.starts)).tolist():
-            batch = self._prepared(self.source.read(block))
+            batch = self.prepared(self.source.read(block))
             if batch[2] is None or batch[2].any():
                 X, y, weight = _slice(batch, 0, 0)
                 return X.copy(), y.copy(), None if weight is None else weight.copy()  # a view keeps the whole block
         message = "fit: the weights of all rows are 0; some row must weigh more. Correct their column."
         raise DataError(message, got=0.0)
 
-    def _prepared(self, arrays: Any) -> Batch:
+    def prepared(self, arrays: Any) -> Batch:
         network = self._network
         X, y, weight = network._check_data("fit", *arrays, is_part=True)
         weight = self._weigh(y, weight)
@@ -184,7 +184,7 @@ class BlockBatches(Batches):
                 break
             own = slice(buffer.starts[place], buffer.starts[place + 1])
             rows = np.arange(own.start, own.stop) if buffer.places is None else buffer.places[own]
-            for array, part in zip(arrays, self._prepared(found), strict=True):
+            for array, part in zip(arrays, self.prepared(found), strict=True):
                 if array is not None:
                     array[piece.lead + rows] = part
         return piece, arrays
@@ -250,7 +250,7 @@ def prepare_blocks(
         message = "fit: validation_data and validation_split are both given; only one may be. Leave one out."
         raise ConfigError(message)
     if split and network.members is not None:
-        message = f"fit: validation_split is {split}; with members it must be 0. Pass validation_data to all."
+        message = f"fit: validation_split is {split}; with members it must be 0. Pass one validation_data for all."
         raise ConfigError(message)
     check = getattr(source, "check_numbers", None)
     if check is not None:

@@ -1,4 +1,4 @@
-"""What may act, and say stop, while a network trains."""
+"""The base class of callbacks: called before, during and after training, and able to stop it."""
 
 from __future__ import annotations
 

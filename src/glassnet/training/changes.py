@@ -22,6 +22,7 @@ from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.schedules import Schedule, as_schedule
 from glassnet.training.batches import ArrayBatches, Batches
 from glassnet.training.loop import Run, Validation
+from glassnet.training.training_scores import TrainingScores
 from glassnet.utils.checks import check_choice, check_integer, check_number, check_options
 
 __all__ = ["Changes", "RunSettings"]
@@ -55,13 +56,14 @@ class RunSettings:
     batches: Batches
     validation: Validation | None
     metrics: Mapping[str, Metric]
+    training_scores: Any
 
     @classmethod
     def of(cls, run: Run[Any]) -> RunSettings:
         """Return the settings of a run."""
         network = run.network
         own = (network.layers, network.loss, network.optimizer, network.l1, network.l2, network.max_norm)
-        return cls(*own, run.batches, run.validation, run.metrics)
+        return cls(*own, run.batches, run.validation, run.metrics, run.training_scores)
 
     def differ(self, other: RunSettings) -> bool:
         """Return whether a part of the ``other`` is another object."""
@@ -75,6 +77,7 @@ class RunSettings:
         if network.layers is not self.layers or network.loss is not self.loss:
             _exchange(network, self.layers, self.loss)
         run.batches, run.validation, run.metrics = self.batches, self.validation, self.metrics
+        run.training_scores = self.training_scores
         run.steps_per_epoch = self.batches.n_batches
         run.take_step.follow(run.steps_per_epoch)
         run.state.follow_optimizer(network)
@@ -129,7 +132,9 @@ class RunSettings:
         if validation is not None:
             X, y, weight = validation
             validation = X, loss.prepare(y[:], n_outputs, dtype), weight
-        return dataclasses.replace(self, loss=loss, metrics=metrics, batches=batches, validation=validation)
+        measured = None if self.training_scores is None else TrainingScores(metrics)
+        others: dict[str, Any] = {"metrics": metrics, "training_scores": measured}
+        return dataclasses.replace(self, loss=loss, batches=batches, validation=validation, **others)
 
 
 def _exchange(network: BaseNetwork, layers: list[Layer], loss: Loss) -> None:

@@ -24,7 +24,7 @@ class EarlyStopping(AdvisesOnNames):
     ----------
     monitor : str, default="valid_loss"
         A column of the history: ``"loss"``, ``"valid_loss"``, ``"valid_accuracy"``, or ``"valid_"`` and the name of a
-        metric of your own that is passed to ``fit``. NaN is never an improvement.
+        metric that is passed to ``fit``; its name alone is that of the training rows. NaN is never an improvement.
     patience : int, default=10
         Epochs without improvement before training stops; 0, as in Keras, stops at the first one, as 1 does.
     min_delta : float, default=0.0
@@ -33,8 +33,8 @@ class EarlyStopping(AdvisesOnNames):
         Whether the network ends with the best epoch's weights and running statistics. Training can go on all the
         same: the next ``fit`` starts from the last epoch's.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether the value must fall or rise: ``"auto"`` knows it of losses and of our metrics, and says so where it does
-        not.
+        Whether the value must fall or rise: ``"auto"`` works for losses and the metrics of this library, and raises an
+        error for others.
     ties : {"first", "last"}, default="first"
         Which of several epochs with the same best value is the best: with ``"last"``, a value that equals the best is
         an improvement too. It is what RealMLP does, whose metric, the share of errors, often ties.
@@ -67,9 +67,9 @@ class EarlyStopping(AdvisesOnNames):
         return better_sign("EarlyStopping", self.monitor, self.mode)
 
     def _check_monitor(self, columns: list[str]) -> None:
-        """Refuse a monitor that the history will not have, or whose better direction nobody knows."""
+        """Refuse a monitor that the history will not have, or whose better direction is not known."""
         if self.monitor in columns:
-            # Asking for it raises where nobody knows it.
+            # Reading it raises an error where it is not known.
             _ = self._sign
             return
         fact = f"the history has no {self.monitor!r} to monitor"
@@ -86,7 +86,8 @@ class EarlyStopping(AdvisesOnNames):
 def monitor_advice(monitor: Any, columns: list[str]) -> str:
     """Return what may be meant by a column that the history will not have, or what to pass for it, and its columns."""
     metric = str(monitor).removeprefix("valid_")
-    is_computable = metric != monitor and metric in METRICS and "valid_loss" in columns
+    is_measured = "valid_loss" in columns if metric != monitor else f"valid_{metric}" not in columns
+    is_computable = metric in METRICS and is_measured
     advice = f"Pass metrics=[{metric!r}] to fit." if is_computable else suggestion(monitor, columns)
     return f"{advice} Its columns are {', '.join(map(repr, sorted(columns)))}.".lstrip()
 

@@ -11,40 +11,40 @@ SEVERITIES = ("error", "warning", "note")
 # One kind after the other: its code with stage and severity, why it matters, and what to do.
 _TABLE = """
 constant-target: data, error
-    Where the answer is the same for every row there is nothing to learn: always giving it is right every time.
-    Look at how y was made, and at the rows that were left out.
+    The target is the same in every row, so there is nothing to learn: a constant prediction is always right.
+    Check how y was made, and which rows were left out.
 single-class: data, error
-    With one class there is nothing to tell apart: always answering it is right every time.
-    Look at how y was made, and at the rows that were left out.
+    With one class there is nothing to learn: predicting it for every row is always right.
+    Check how y was made, and which rows were left out.
 all-columns-constant: data, error
-    Every row looks the same to the network, so it cannot answer differently for any of them.
-    Look at how X was made.
+    Every row looks the same to the network, so its predictions cannot differ.
+    Check how X was made.
 weights-on-one-class: data, error
-    Rows of weight 0 do not count: with weight on one class only, always answering it is right every time.
-    Look at how sample_weight and class_weight were made.
+    Rows of weight 0 do not count: with weight on one class only, predicting it for every row is always right.
+    Check how sample_weight and class_weight were made.
 weights-on-few-rows: data, warning
-    The loss is a weighted mean: beside so few rows of so large a weight all others hardly count.
-    Look at how sample_weight was made.
+    The loss is a weighted mean: beside a few rows with so large a weight, all others hardly count.
+    Check how sample_weight was made.
 outlier-in-target: data, warning
     One number far from all others decides the loss: squared, it outweighs every other row.
-    Look at the row; correct it or leave it out, or train with loss='huber', which it cannot rule.
+    Check the row: correct it or leave it out, or train with loss='huber', which limits its influence.
 code-for-missing: data, warning
     A value that stands for "missing" is read as a number, and lies far from those that were measured.
     Replace it before scaling, by the median of the column for instance, and add a column that says where it was.
 outlier-in-inputs: data, warning
-    One number far from all others squeezes the rest of its column together, and makes its row answer for everything.
-    Look at the row; correct it or leave it out, or cut the column off at a quantile.
+    One number far from all others squeezes the rest of its column together, and its row dominates the training.
+    Check the row: correct it or leave it out, or clip the column at a quantile.
 leaking-column: data, warning
-    A column that holds the answer makes training look perfect, and is missing when the model is used.
+    A column that gives the target away makes training look perfect, and is not known when the model is used.
     Leave the column out, unless it will be known for new rows.
 shared-rows: data, warning
-    Rows that were trained on are answered from memory: scores on them are too good.
-    Split the data before anything is copied or drawn again, and drop the duplicates.
+    Rows that were trained on are predicted from memory, so scores on them are too good.
+    Split the data before rows are copied or resampled, and drop duplicates.
 validation-differs: data, warning
     Scores on rows of another kind say nothing about how well the training went.
     Draw the validation rows at random from the same table, and prepare them in the same way.
 id-column: data, warning
-    A row number means nothing for new rows, and lets a network remember the old ones.
+    A row number means nothing for new rows, and lets a network memorise the old ones.
     Leave the column out, unless it measures something, such as a time or a dose.
 unscaled-inputs: data, warning
     One learning rate has to serve all columns; large numbers saturate or kill units before anything is learned.
@@ -53,20 +53,20 @@ skewed-target: data, warning
     A few very large numbers make up nearly all of the loss; what is learned about the others hardly counts.
     Train on np.log(y), or np.log1p(y) where y may be 0, scaled to mean 0 and spread 1; undo both on the predictions.
 unscaled-target: data, warning
-    Outputs start near 0 with a spread of about 1: the way to such targets takes very many steps, or explodes.
+    Outputs start near 0 with a spread of about 1: reaching such targets takes very many steps, or diverges.
     Train on (y - y.mean()) / y.std() and undo it on the predictions.
 sorted-rows: data, warning
-    In sorted order one batch after the other pulls in one direction.
+    In sorted order, successive batches all push the weights in one direction.
     Leave shuffle=True, or shuffle the rows.
 nothing-trainable: design, error
-    What is not trained stays as it was drawn, and the loss with it.
+    Layers that are not trained keep their initial weights, and the loss stays as it is.
     Set trainable = True on the layers that are to learn.
 one-softmax-unit: design, error
     The softmax of a single number is 1 for every row, and its slope is 0: there is nothing to learn.
     Use loss='binary_cross_entropy' with one unit, or one unit per class.
 output-cannot-reach: design, error
-    The activation of the last layer limits what the network can answer, whatever its weights.
-    Leave the activation of the last layer out.
+    The activation of the last layer limits what the network can predict, whatever its weights.
+    Remove the activation of the last layer.
 loss-does-not-fit: design, warning
     A loss for numbers is flat where a classifier is sure and wrong, and its outputs are no probabilities.
     Use loss='binary_cross_entropy' for 0 and 1, and 'cross_entropy' for several classes.
@@ -74,7 +74,7 @@ hidden-activation: design, warning
     An activation that squeezes a layer's outputs into a small range passes little signal on, and little gradient back.
     Use 'relu' in the hidden layers; softmax and sigmoid belong to the output, where the loss applies them.
 small-normalised-batches: design, warning
-    Means and spreads of so few rows are mostly chance, and differ from those used to predict.
+    Means and spreads of so few rows are mostly chance, and differ from those used in prediction.
     Use a larger batch_size, 32 for instance, or LayerNorm instead of BatchNorm.
 linear-layers-in-a-row: design, warning
     Two linear layers in a row compute what one linear layer can.
@@ -83,7 +83,7 @@ symmetric-weights: start, error
     Units that start alike and get the same gradient stay alike for ever: the layer is one unit wide.
     Start from random weights: leave initializer= out, or use 'he_normal' or 'glorot_uniform'.
 weights-all-positive: start, warning
-    Sums of positive weights grow with the number of inputs: units saturate, and all answer alike.
+    Sums of positive weights grow with the number of inputs: units saturate, and all respond alike.
     Start from weights around 0: leave initializer= out.
 start-too-large: start, warning
     The first steps go into undoing a start that is worse than guessing.
@@ -98,7 +98,7 @@ exploding-gradient: start, warning
     The gradient grows from layer to layer on its way back, so no learning rate suits all of them.
     Use smaller initial weights, BatchNorm between the layers, or clip_norm=1.0 in the optimizer.
 saturated-units: start, warning
-    A saturated unit has next to no slope: what is behind it cannot learn.
+    A saturated unit has next to no slope, so the layers before it cannot learn.
     Scale the inputs and start from smaller weights, or use 'relu'.
 diverged: training, error
     Steps that are too long make the loss larger, which makes the next steps longer still.
@@ -113,7 +113,7 @@ rate-too-high: training, warning
     Every step jumps over the minimum, or so far that units die.
     Lower learning_rate.
 rate-too-low: training, warning
-    With steps as short as these the way to a good answer takes very many of them.
+    With such short steps a good result takes very many of them.
     Raise learning_rate; glassnet.find_learning_rate compares several.
 clipping-is-the-rate: training, warning
     Where nearly every gradient is cut to one length, that length, not the gradient, sets the step.
@@ -122,16 +122,16 @@ penalty-dominates: training, warning
     The penalty pulls the weights to 0 more strongly than the data pull them anywhere.
     Lower l1, l2, weight_decay or max_norm.
 dropout-too-strong: training, warning
-    With so few units left at each step there is hardly a signal.
+    With so few units left in each step there is hardly any signal.
     Lower the rate of Dropout.
 too-few-units: training, warning
-    The network is too narrow for what it has to tell apart.
+    The network is too narrow for what it has to learn.
     Give the hidden layers more units.
 unlucky-start: training, warning
     Small networks can start where every direction looks flat.
     Train again with another seed=, or with more units.
 frozen-layers: training, warning
-    Layers that are not trained stay as they were drawn; those behind them can only make the best of it.
+    Layers that are not trained keep their initial weights, and the layers after them have to work with these.
     Set trainable = True on them, unless their weights come from another training.
 few-updates: training, warning
     Each update moves the weights a little; a network needs hundreds to thousands of them.
@@ -143,35 +143,35 @@ dead-units: training, warning
     A rectifier that is 0 for every row has no slope, and never comes back in the first layer.
     Lower learning_rate, scale the inputs, or use 'leaky_relu'.
 plateau-at-prior: training, warning
-    One and the same answer for every row would do about as well: hardly anything was learned about the rows.
-    Look whether the columns tell anything about y; try other learning rates, more units, another seed.
+    The same prediction for every row would do about as well: hardly anything was learned from the columns.
+    Check whether the columns are related to y; try other learning rates, more units, another seed.
 cannot-overfit: training, warning
-    A network that cannot even learn ten rows by heart is hindered by its settings or by the data, not its size.
-    Look at the ten rows: equal rows with different answers cannot be learned. Take out layers until it works.
+    A network that cannot even memorise ten rows is limited by its settings or by the data, not by its size.
+    Check the ten rows: equal rows with different targets cannot be learned. Remove layers until it works.
 constant-output: result, error
-    A network that gives every row the same answer has learned nothing about the rows.
-    Look at the findings beside this one; scale the inputs, lower learning_rate, start from new weights.
+    A network that predicts the same for every row has learned nothing from the columns.
+    See the other findings; scale the inputs, lower learning_rate, start from new weights.
 no-better-than-baseline: result, warning
-    An answer that needs no network is as good.
-    Look whether the columns tell anything about y, and train without what keeps the network from learning.
+    A prediction that needs no network is as good.
+    Check whether the columns are related to y, and train without what keeps the network from learning.
 validation-at-chance: result, warning
-    A network that learns the training rows and nothing that holds for others remembers them one by one.
-    Look whether rows and answers of the validation data belong together, and whether y follows from X at all.
+    A network that is good on the training rows and no better than chance on others has memorised the rows.
+    Check whether rows and targets of the validation data belong together, and whether y depends on X at all.
 overfit: result, warning
-    What the network learned from there on holds for the training rows only, and it got worse at others.
+    What the network learned after that holds for the training rows only, and predictions for other rows got worse.
     Pass early_stopping=EarlyStopping(), then try more rows, dropout, weight_decay or fewer units, in this order.
 some-classes-only: result, warning
-    Accuracy hides a class that is never answered.
+    Accuracy hides a class that is never predicted.
     Pass class_weight='balanced', or collect more rows of it.
 class-too-rare: result, note
-    A class with so few rows costs next to nothing when it is never answered.
+    A class with so few rows costs next to nothing when it is never predicted.
     Collect more rows of it, pass class_weight='balanced', and look at balanced_accuracy.
 badly-calibrated: result, warning
-    Probabilities that promise more than they keep mislead whoever acts on them.
+    Overconfident probabilities mislead whoever acts on them.
     Divide the logits by a temperature fitted on held-out rows, or use label_smoothing.
 worse-than-linear: result, warning
     A linear model is simpler, and its weights can be read.
-    Take the linear model, or give the network longer.
+    Use the linear model, or train the network for longer.
 past-best-epoch: result, note
     Most of the training came after the epoch that was best for the validation rows.
     Train for fewer epochs, or pass early_stopping=EarlyStopping() with a smaller patience.
@@ -179,25 +179,25 @@ skewed-inputs: data, note
     A few very large numbers squeeze the rest of the column together.
     Use np.log or np.log1p of the column.
 missing-classes: data, note
-    Outputs for classes without rows only learn never to be answered.
-    Number the classes from 0 without gaps, or look where their rows are.
+    Outputs of classes without rows only learn never to be predicted.
+    Number the classes from 0 without gaps, or check where their rows are.
 imbalance: data, note
-    A high accuracy means little here: always answering the frequent class has it too.
+    A high accuracy means little here: always predicting the frequent class has it too.
     Look at balanced_accuracy, f1 or auc; class_weight='balanced' weighs all classes alike.
 constant-columns: data, note
-    A column that never changes tells nothing.
+    A constant column carries no information.
     Leave it out; it does no other harm.
 duplicate-columns: data, note
-    The same numbers twice teach nothing new, and share their weight in every explanation.
+    The same numbers twice add no information, and share their importance in every explanation.
     Leave one of them out.
 column-order: prediction, error
-    A network knows columns by their place only.
+    A network knows columns only by their position.
     Give the columns in the order of training.
 unscaled-prediction: prediction, error
     The network was trained on scaled numbers and reads these as extreme ones.
     Scale new rows with the means and spreads of the training rows.
 outside-training-range: prediction, warning
-    What a network answers far from its training rows is a guess that looks like any other answer.
+    Predictions far from the training rows are guesses that look like any other prediction.
     Check the rows, and their units.
 """
 

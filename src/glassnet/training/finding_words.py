@@ -1,4 +1,4 @@
-"""The words of one door for findings: advice and sentences in the parameters or options that its users have."""
+"""Findings in the parameters or options of one interface: Python, estimators, tables or the command line."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ NOT_TRIED = (
 _CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*")
 _CLASS = re.compile(r"(?:^|(?<=, ))\d+")
 _ROWS = re.compile(r"\brows? (\d+(?:, \d+)*)(?P<more> and \d+ more)? \(counted from 0\)")
-# What `Network.fit` and its layers have, and other doors may lack.
-_OF_A_DOOR = re.compile(
+# What `Network.fit` and its layers have, and other interfaces may lack.
+_OF_INTERFACE = re.compile(
     r"\b\w+=|\b(?:EarlyStopping|Dropout|BatchNorm|Residual|clip_norm|initializer|learning_rate|max_norm|trainable"
     r"|weight_decay)\b|\bglassnet\.|what sets others|set or load no others|Scale the columns of X|last layer"
 )
@@ -47,7 +47,7 @@ def class_names(labels: Iterable[object]) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Words:
-    """How findings are worded for the users of one door.
+    """How findings are worded for the users of one interface.
 
     Attributes
     ----------
@@ -84,10 +84,10 @@ class Words:
         )
 
     def _advise(self, finding: Finding) -> str:
-        """Return the advice of this door, or that of the check itself if it names nothing that a door has or lacks."""
+        """Return the advice of this interface, or that of the check if it names nothing that interfaces lack."""
         if finding.advice in _CODES or finding.code not in KINDS:
             return self.advice.get(_CODES.get(finding.advice, finding.code), finding.advice)
-        return self.advice.get(finding.code, finding.advice) if _OF_A_DOOR.search(finding.advice) else finding.advice
+        return self.advice.get(finding.code, finding.advice) if _OF_INTERFACE.search(finding.advice) else finding.advice
 
     def all_of(self, findings: Sequence[Finding]) -> Diagnosis:
         """Return all findings in these words."""
@@ -99,8 +99,8 @@ class Words:
         Examples
         --------
         >>> words = Words(phrases=phrases({r"learning_rate (?=[0-9])": "--rate "}), classes=["'a'", "'b'", "'c'"])
-        >>> words.sentence("with learning_rate 0.1, none is answered with class 1 (11 rows), 2 (9 rows).")
-        "with --rate 0.1, none is answered with class 'b' (11 rows), 'c' (9 rows)."
+        >>> words.sentence("with learning_rate 0.1, none is predicted as class 1 (11 rows), 2 (9 rows).")
+        "with --rate 0.1, none is predicted as class 'b' (11 rows), 'c' (9 rows)."
         >>> Words(row_name=lambda row: f"line {row + 2}").sentence("y is 7 in rows 3, 5 and 2 more (counted from 0).")
         'y is 7 in line 5, line 7 and 2 more.'
         """

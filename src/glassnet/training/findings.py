@@ -1,4 +1,4 @@
-"""What was found: one thing with its evidence, and all of them, as text, as HTML and as plain data."""
+"""Findings: one with its evidence, and all of them, as text, as HTML and as plain data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
 from glassnet.training.finding_kinds import KINDS, SEVERITIES
-from glassnet.utils.html import element, table
 from glassnet.utils.wording import plain_data
 
 __all__ = ["NO_MEMBERS", "Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
@@ -22,7 +21,7 @@ _LINES = textwrap.TextWrapper(100, "  ", "    ", break_long_words=False, break_o
 
 
 class DiagnosisWarning(UserWarning):
-    """Issued by `Network.fit` for what it found; filter it like any warning of Python."""
+    """Issued by `Network.fit` for its findings; filter it like any warning of Python."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Finding:
 
     @property
     def lines(self) -> list[tuple[str, str]]:
-        """What there is to say, each sentence with its heading."""
+        """All sentences with their headings."""
         found = [("measured", self.measured), ("why", self.why), ("do", self.advice), ("tried", self.tried)]
         found.append(("silence", self.silence or f'ignore=["{self.code}"]'))
         return [(heading, text) for heading, text in found if text]
@@ -195,7 +194,7 @@ class Diagnosis(Sequence[Finding]):
 
     @property
     def notes(self) -> list[Finding]:
-        """What is good to know and no reason to worry."""
+        """Findings of severity "note": good to know, and no reason to worry."""
         return [finding for finding in self if finding.severity == "note"]
 
     @property
@@ -216,12 +215,9 @@ class Diagnosis(Sequence[Finding]):
         return f"{problems}, {notes} note{'s' * (notes != 1)}" if notes else problems
 
     def _repr_html_(self) -> str:
-        parts = [element("p", self._head)]
-        for finding in self:
-            place = f" ({finding.place})" if finding.place else ""
-            parts.append(element("p", element("b", f"{finding.severity}: {finding.code}"), place))
-            parts.append(table([element("i", heading), text] for heading, text in finding.lines))
-        return "".join(parts)
+        from glassnet.training.history_html import diagnosis_html
+
+        return diagnosis_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""

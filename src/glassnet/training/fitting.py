@@ -1,4 +1,4 @@
-"""``fit``: check what was asked for, set up a run, let it go."""
+"""``fit``: check the arguments, set up a run, and train."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from glassnet.training.loop import Run, Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
+from glassnet.training.training_scores import TrainingScores, training_scores
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.row_sources import fingerprint
 
@@ -48,7 +49,8 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -
     """Check data and options, and train."""
     max_seconds = given["max_seconds"]
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
-    batches, validation, metrics, users, stopper = set_up(network, X, y, epochs, given)
+    setup = set_up(network, X, y, epochs, given)
+    batches, validation = setup.batches, setup.validation
     resume = check_flag("fit", "resume", given["resume"])
     checkpoints = _checkpoints(given["checkpoint"], resume, batches, validation)
     deterministic = check_flag("fit", "deterministic", given["deterministic"])
@@ -61,10 +63,14 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -
             checkpoints.restore(network)
         with limited as pace, defer_interrupts() as interruption:
             # In this order: see `glassnet.training.hooks`.
-            hooks = [pacing(pace), stopper, *users, line, Limits(seconds, interruption), checkpoints]
-            of_run: dict[str, Any] = {"validation": validation, "metrics": metrics, "resumes": resume}
+            limits = Limits(seconds, interruption)
+            hooks = [pacing(pace), setup.stopper, *setup.users, line, limits, checkpoints]
+            of_run: dict[str, Any] = {"validation": validation, "metrics": setup.metrics, "resumes": resume}
             of_run["callbacks"] = [hook for hook in hooks if hook is not None]
-            return Run(network, batches, epochs, **of_run).loop()
+            run = Run(network, batches, epochs, **of_run)
+            run.training_scores = setup.training_scores
+            run.history.notes += [setup.note] if setup.note and setup.note not in run.history.notes else []
+            return run.loop()
 
 
 class Setup(NamedTuple):
@@ -75,6 +81,8 @@ class Setup(NamedTuple):
     metrics: dict[str, Metric]
     users: list[Callback]
     stopper: EarlyStopper | None
+    training_scores: TrainingScores | None = None
+    note: str = ""  # for the history
 
 
 def set_up(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> Setup:
@@ -94,8 +102,11 @@ def set_up(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions)
     batches, validation = prepare_data(network, X, y, given, measures=measures)
     _check_replayable(batches, epochs, given["resume"])
     metrics = network.loss.choose_metrics("fit", given["metrics"])
-    check_monitors(network, metrics if validation is not None else None, early_stopping)
-    return Setup(batches, validation, metrics, users, None if early_stopping is None else EarlyStopper(early_stopping))
+    measured, note = training_scores(batches, given["metrics"], metrics, validates=validation is not None)
+    watched = metrics if validation is not None else None
+    check_monitors(network, watched, early_stopping, () if measured is None else measured.metrics)
+    stopper = None if early_stopping is None else EarlyStopper(early_stopping)
+    return Setup(batches, validation, metrics, users, stopper, measured, note)
 
 
 def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:
@@ -118,9 +129,18 @@ def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Va
     return Checkpoints(as_checkpoint(checkpoint), data)
 
 
-def check_monitors(network: BaseNetwork, metrics: Iterable[str] | None, early_stopping: EarlyStopping | None) -> None:
-    """Refuse what watches a column that the history will not have; metrics are None without validation data."""
-    columns = ["loss", *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])]
+def check_monitors(
+    network: BaseNetwork,
+    metrics: Iterable[str] | None,
+    early_stopping: EarlyStopping | None,
+    of_training: Iterable[str] = (),
+) -> None:
+    """Refuse what watches a column that the history will not have.
+
+    ``metrics`` are those of the validation data, None without such data; ``of_training`` those of the training rows.
+    """
+    of_validation = [] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)]
+    columns = ["loss", *of_training, *of_validation]
     _check_stopping(early_stopping, columns)
     _check_schedule(network, columns if network.optimizer.clip_norm is None else [*columns, "clipped"])
 

@@ -157,6 +157,11 @@ class History:
         ]
         return "\n".join(table_lines([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
 
+    def _repr_html_(self) -> str:
+        from glassnet.training.history_html import history_html
+
+        return history_html(self)
+
     def __repr__(self) -> str:
         if not self.epochs:
             return "History(0 epochs)"

@@ -1,4 +1,4 @@
-"""What ends a training from outside: time, and Ctrl-C."""
+"""Time limits and Ctrl-C: they end training between two steps."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _is_indivisible(frame: FrameType | None) -> bool:
 
 @contextmanager
 def defer_interrupts() -> Iterator[Interruption]:
-    """Let Ctrl-C end a training between two steps; a second one interrupts as usual, but in no step, a third anywhere.
+    """End a training between two steps on Ctrl-C; a second one interrupts as usual, but in no step, a third anywhere.
 
     Outside the main thread, or where the program has a handler of its own, everything stays as it is.
     """

@@ -6,7 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -47,7 +47,11 @@ class Run(Generic[N]):
         Rows trained on in this call.
     batch : tuple or None
         X, y and weights of the last step.
+    training_scores : callable or None
+        Returns metrics of the training rows, given the run, after each epoch.
     """
+
+    training_scores: Callable[[Run[N]], Mapping[str, Any]] | None
 
     def __init__(
         self,
@@ -62,7 +66,7 @@ class Run(Generic[N]):
         make_step: Callable[..., TrainingStep] = TrainingStep,
     ) -> None:
         self.network, self.batches, self.validation = network, batches, validation
-        self.metrics = metrics or {}
+        self.metrics, self.training_scores = metrics or {}, None
         self.resumes = resumes
         self.restores_best, self.max_seconds = False, math.inf
         if network._run is None:
@@ -117,8 +121,7 @@ class Run(Generic[N]):
     @property
     def fraction(self) -> float:
         """Share of this call's steps that are done."""
-        done = self.position - self.first_epoch
-        return float(done / max(self.target_epochs - self.first_epoch, 1))
+        return float((self.position - self.first_epoch) / max(self.target_epochs - self.first_epoch, 1))
 
     @property
     def position(self) -> float:
@@ -143,7 +146,7 @@ class Run(Generic[N]):
     # ---- the loop ---------------------------------------------------------------------------------------------------
 
     def loop(self) -> History:
-        """Train until the target, or until something says stop.
+        """Train until the target, or until a hook stops the run.
 
         Whatever a callback or a second Ctrl-C raises passes through, with the network in a state to go on from.
         """
@@ -248,13 +251,9 @@ class Run(Generic[N]):
     def _close_epoch(self) -> None:
         """Record the epoch under way as far as it went, evaluate, and call the hooks."""
         self._record_epoch()
-        if self.state.average is None:
+        with nullcontext() if self.state.average is None else self.state.averaged_weights(self.network):
             self._end_epoch()
-        else:
-            with self.state.averaged_weights(self.network):
-                self._end_epoch()
-        for call in self._call["on_epoch_done"]:
-            call(self)
+        self._call("on_epoch_done", self)
 
     def _run_batches(self) -> Generator[None, None, bool]:
         """Take the steps left of this epoch, or from where the run was put back; return whether to yield the last."""
@@ -310,23 +309,24 @@ class Run(Generic[N]):
             self._record_epoch()
 
     def _end_epoch(self) -> None:
-        """Add the validation scores to the epoch's row, and show it to schedule and callbacks."""
-        if self.validation is not None:
-            try:
-                found = scores(self.network, *self.validation, self.metrics)
-            except KeyboardInterrupt:
-                # A checkpoint that is written now holds an epoch whose evaluation is still to come.
-                self.state.forget_last_epoch(self._sums_before[0])
-                self.state.step, self.state.loss_sum, self.state.weight_sum, self.state.clipped = self._sums_before
-                raise
-            self.history._complete({f"valid_{name}": listed(value) for name, value in found.items()})
+        """Add the scores to the epoch's row, those of training rows first, and show it to schedule and callbacks."""
+        try:
+            found = dict(self.training_scores(self)) if self.training_scores is not None else {}
+            if self.validation is not None:
+                valid = scores(self.network, *self.validation, self.metrics)
+                found |= {f"valid_{name}": value for name, value in valid.items()}
+        except KeyboardInterrupt:
+            # A checkpoint that is written now holds an epoch whose evaluation is still to come.
+            self.state.forget_last_epoch(self._sums_before[0])
+            self.state.step, self.state.loss_sum, self.state.weight_sum, self.state.clipped = self._sums_before
+            raise
+        self.history._complete({name: listed(value) for name, value in found.items()})
         if self.take_step.schedule_observes:
             self.take_step.schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
-        for call in self._call["on_epoch_end"]:
-            call(self)
+        self._call("on_epoch_end", self)
 
     def _leave(self) -> None:
-        """Leave the best weights in the network if that was asked for, and say how the run ended."""
+        """Restore the best weights if that was asked for, and record why the run ended."""
         self.state.leave(self.network, best=self.restores_best)
         self.history.stop_reason = self._stop_reason or "finished"
         self.note_seconds()

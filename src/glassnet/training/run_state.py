@@ -1,4 +1,4 @@
-"""What a run remembers between two calls of ``fit``, and carries in a file."""
+"""The state of a run between two calls of ``fit``, which model files hold too."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class RunState:
         self.reset_epoch()
 
     def forget_last_epoch(self, steps: int) -> None:
-        """Let the last epoch, of so many ``steps``, not count: it led nowhere."""
+        """Remove the last epoch, of so many ``steps``, from the counts: it diverged."""
         self.epoch -= 1
         self.steps_before -= steps
         for values in self.history.columns.values():

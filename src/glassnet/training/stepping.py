@@ -26,7 +26,7 @@ N = TypeVar("N", bound=BaseNetwork)
 
 
 class SteppedRun(Run[N]):
-    """A run that takes steps when it is told to; `glassnet.Network.stepwise` makes one.
+    """A run that takes steps one call at a time; `glassnet.Network.stepwise` makes one.
 
     Between two steps the network may be used as always, settings may be changed, and one may go back to any `snapshot`.
     From the first step until `close` nobody else may fit the network.
@@ -84,6 +84,8 @@ class SteppedRun(Run[N]):
         hooks: Sequence[Hooks | None] = [pacing(Pace(BlasLimit(self._threads), 1)), setup.stopper, *setup.users]
         kept: dict[str, Any] = {"validation": setup.validation, "metrics": setup.metrics, "make_step": make_step}
         super().__init__(network, setup.batches, epochs, callbacks=[hook for hook in hooks if hook is not None], **kept)
+        self.training_scores = setup.training_scores
+        self.history.notes += [setup.note] if setup.note and setup.note not in self.history.notes else []
         self._iterator: Iterator[Run[N]] | None = None
         self._has_begun = self._is_over = False
 
@@ -172,7 +174,8 @@ class SteppedRun(Run[N]):
         self._use(after)
         try:
             watched = None if after.validation is None else after.metrics
-            check_monitors(self.network, watched, self._given["early_stopping"])
+            of_training = getattr(after.training_scores, "metrics", ())
+            check_monitors(self.network, watched, self._given["early_stopping"], of_training)
         except Exception:
             self._use(before)
             raise

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-__all__ = ["BaseEstimator", "ClassifierMixin", "RegressorMixin", "available_if"]
+__all__ = ["GUIDE_PAGE", "BaseEstimator", "ClassifierMixin", "RegressorMixin", "available_if"]
+
+GUIDE_PAGE = "https://github.com/glassnet/glassnet/blob/main/docs/guide/{page}.md"
+"""Address of a page of the guide: what a notebook links from the box of an estimator, and from its parameters."""
 
 if not TYPE_CHECKING:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin

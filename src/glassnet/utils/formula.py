@@ -118,7 +118,7 @@ def is_ours(part: object) -> bool:
 
 
 def formula_of(part: Any) -> Formula | None:
-    """Return the formula that a layer or a loss carries; a class of the user's own must say it itself."""
+    """Return the formula that a layer or a loss carries; a class of the user's own must have one itself."""
     said = is_ours(part) or "formula" in vars(type(part))
     return getattr(part, "formula", None) if said else None
 

@@ -62,8 +62,16 @@ class Markup(str):
     __slots__ = ()
 
 
+# Characters that a page must not hold, as a cell of a table may.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def _escaped(text: str) -> str:
+    return html.escape(_FORBIDDEN.sub("\ufffd", text))
+
+
 def _inside(content: Iterable[str], between: str = "") -> str:
-    return between.join(part if isinstance(part, Markup) else html.escape(part) for part in content)
+    return between.join(part if isinstance(part, Markup) else _escaped(part) for part in content)
 
 
 def element(tag: str, *content: str, **attributes: str) -> Markup:
@@ -74,7 +82,7 @@ def element(tag: str, *content: str, **attributes: str) -> Markup:
     >>> element("p", "a < b, ", element("b", "so"), class_="note")
     '<p class="note">a &lt; b, <b>so</b></p>'
     """
-    words = "".join(f' {name.removesuffix("_")}="{html.escape(value)}"' for name, value in attributes.items())
+    words = "".join(f' {name.removesuffix("_")}="{_escaped(value)}"' for name, value in attributes.items())
     return Markup(f"<{tag}{words}>{_inside(content)}</{tag}>")
 
 
@@ -114,4 +122,4 @@ def fragment(kind: str, style: str, *content: str) -> Markup:
 
 def page(title: str, body: Markup) -> str:
     """Return a whole page around its body."""
-    return _PAGE.format(title=html.escape(title), body=body)
+    return _PAGE.format(title=_escaped(title), body=body)

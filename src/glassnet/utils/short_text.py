@@ -6,8 +6,12 @@ import math
 
 from glassnet.utils.wording import shortened
 
-__all__ = ["about_seconds", "bytes_text", "count", "metric_name", "metric_text", "number_text", "plain"]
+__all__ = [
+    "about_seconds", "bytes_text", "count", "metric_name", "metric_text", "number_text", "plain", "score_text",
+    "signed_text",
+]  # fmt: skip
 
+_SHARES = ("accuracy", "balanced_accuracy", "r2")
 _NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}
 
 
@@ -67,6 +71,28 @@ def metric_text(value: float | None) -> str:
     if size != 0.0 and (size < 0.01 or size >= 100.0):
         return number_text(value, 2 if size < 0.01 else 4)
     return f"{value:.3f}"
+
+
+def score_text(name: str, value: float | None) -> str:
+    """Return a score as `metric_text`, but with three decimals where it is measured against 1.
+
+    Examples
+    --------
+    >>> score_text("r2", -1.9e-9), score_text("rmse", 0.00042), score_text("accuracy", None)
+    ('0.000', '0.00042', '-')
+    """
+    return f"{value:z.3f}" if value is not None and name in _SHARES and abs(value) < 100.0 else metric_text(value)
+
+
+def signed_text(value: float, digits: int = 3) -> str:
+    """Return a number as `number_text`, with its sign.
+
+    Examples
+    --------
+    >>> signed_text(-185195.4), signed_text(0.3961), signed_text(0.0)
+    ('-185,195', '+0.396', '0')
+    """
+    return ("+" if value > 0.0 else "") + number_text(value, digits)
 
 
 def metric_name(metric: str) -> str:

@@ -1,4 +1,4 @@
-"""What was said already, by its kind: Python's own "once per place" compares texts, in which numbers differ."""
+"""Warn once per kind of message: Python's own "once per place" compares texts, in which numbers differ."""
 
 from __future__ import annotations
 

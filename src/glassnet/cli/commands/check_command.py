@@ -161,7 +161,7 @@ def run_check(data: str, texts: Mapping[str, Any], *, as_json: bool) -> int:
     options = CheckOptions.from_texts(texts)
     reading = ReadingOptions.from_texts(texts).options(WHERE, options.drop)
     if options.target in reading.dropped:
-        message = f"{WHERE}: --drop must not name the target, got {options.target!r}."
+        message = f"{WHERE}: --drop names the target, {options.target!r}; it must be another column."
         raise DataError(message, got=options.target)
     result = check_table(data, options.target, reading)
     if as_json:

@@ -46,7 +46,8 @@ def run_export(model_path: str, texts: Mapping[str, Any], *, as_json: bool) -> N
 def _usual_path(model_path: str, to: str | None) -> str:
     """Return the name of the file for a target, in the current folder."""
     if to is None:
-        message = f"{WHERE}: --to or --out must be given, got neither. Pass --to {'|'.join(TARGETS)}."
+        choices = ", ".join(TARGETS)
+        message = f"{WHERE}: neither --to nor --out is given; one must say the format. Add --to with one of {choices}."
         raise ConfigError(message, expected=list(TARGETS))
     check_choice(WHERE, "--to", to, TARGETS)
     return f"{Path(model_path).stem}{TARGETS[to].suffixes[0]}"
@@ -58,7 +59,7 @@ def _table(model: Any, flag: str, table: str | None, reading: ReadOptions) -> An
         return None
     if not isinstance(model, TableModel):
         got = type(model).__name__
-        message = f"{WHERE}: {flag} must be used with a model of a table, got a {got}. Use glassnet.export in Python."
+        message = f"{WHERE}: MODEL is a {got}; {flag} needs a model of a table. Use glassnet.export in Python."
         raise ConfigError(message, got=got)
     return table_for(WHERE, model, table, reading, with_target=False)
 

@@ -56,12 +56,13 @@ def experiment_of(file: str | None, texts: Mapping[str, Any]) -> Experiment:
     options, reading = PlaygroundOptions.from_texts(texts), ReadingOptions.from_texts(texts)
     for name, typed in (("DATA|MODEL", file), ("--data", options.data)):
         if typed is not None and not typed.strip():
-            message = f"{WHERE}: {name} must be the name of a file, got {typed!r}. Leave it out for a toy."
+            message = f"{WHERE}: {name} is {typed!r}; it must be the name of a file. Leave it out for a toy."
             raise ConfigError(message, got=typed)
     if file is not None and _is_model(file):
         return _of_model(file, options, reading)
     if options.data is not None:
-        message = f"{WHERE}: --data must go with a MODEL, got {file or 'none'}. Write: glassnet playground DATA"
+        instead = f", but with {file}" if file else ""
+        message = f"{WHERE}: --data is given without a MODEL{instead}. Write: glassnet playground DATA"
         raise ConfigError(message, got=file)
     return experiment_with(None if file is None else _rows(file, options, reading))
 
@@ -77,12 +78,12 @@ def _of_model(file: str, options: PlaygroundOptions, reading: ReadingOptions) ->
     model = load_any_model(WHERE, file)
     if isinstance(model, TableModel):
         if options.data is None:
-            message = f"{WHERE}: rows with {model.target.name!r} must be given, got none. Add --data and a table."
+            message = f"{WHERE}: there are no rows with {model.target.name!r} to play with. Add --data and a table."
             raise ConfigError(message, expected="--data")
         with open_source(options.data) as source:
             return experiment_with_model(model, source.path)
     if not isinstance(model, Network):
-        message = f"{WHERE}: MODEL must be a network or a model of a table, got an estimator of scikit-learn."
+        message = f"{WHERE}: MODEL is an estimator of scikit-learn; it must be a network or a model of a table."
         raise ConfigError(message, got=type(model).__name__)
     data = None if options.data is None else _rows(options.data, options, reading)
     return experiment_with_network(model, data, "Add --data and a table with its target.")
@@ -91,7 +92,7 @@ def _of_model(file: str, options: PlaygroundOptions, reading: ReadingOptions) ->
 def _rows(file: str, options: PlaygroundOptions, reading: ReadingOptions) -> PlayData:
     """Return a table as data."""
     if _is_model(file):
-        message = f"{WHERE}: --data must be a table, got the model file {file!r}. Name its rows."
+        message = f"{WHERE}: --data is the model file {file!r}; it must be a table. Name its rows."
         raise ConfigError(message, got=file)
     reading.check(WHERE)
     given = {name: value for name, value in vars(reading).items() if value not in (None, ())}

@@ -44,7 +44,7 @@ def predict_table(
     class; quantiles are added if the model predicts them. ``keep`` names columns of the table, ``append`` keeps all.
     """
     if probabilities and model.target.task != "classification":
-        message = f"{WHERE}: --probabilities must be used with classes, got a regression of {model.target.name!r}."
+        message = f"{WHERE}: {model.target.name!r} has numbers; --probabilities needs classes. Leave it out."
         raise ConfigError(message, got="regression")
     with open_source(data) as source:
         table = table_for(WHERE, model, source, reading, with_target=False)

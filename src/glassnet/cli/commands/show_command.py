@@ -7,7 +7,7 @@ from typing import Any
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.model_files import check_model_path
 from glassnet.layers import Layer
-from glassnet.network import Network, load
+from glassnet.network import Network, read_network
 from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.reading_facts import described_columns, reading_of_model
 from glassnet.reports.training_notes import notes_problem, training_notes
@@ -24,7 +24,7 @@ def describe_model(model: str) -> dict[str, Any]:
     """Return the contents of a model file, JSON-able; a network without an encoder has no ``columns``."""
     check_model_path(WHERE, model)
     path = typed_path(model)
-    network = load(path)
+    network = read_network(path)
     config = network_config(network)
     result: dict[str, Any] = {
         "command": "show",

@@ -10,11 +10,11 @@ from typing import Any
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import recipes_lines
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import load_table
+from glassnet.cli.training.progress_lines import ProgressLines
 from glassnet.cli.training.streamed_table import column_names
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import WHERE, TrainOptions
@@ -22,7 +22,7 @@ from glassnet.errors import ConfigError
 from glassnet.utils.short_text import plain
 from glassnet.utils.wording import few
 
-__all__ = ["run_train", "watching"]
+__all__ = ["require_target", "run_train", "watching"]
 
 
 def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
@@ -30,12 +30,7 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
 
     ``texts`` has the text of each option by its field in `TrainOptions` or `ReadingOptions`.
     """
-    if texts["target"] is None:
-        reading = ReadingOptions.from_texts(texts).options(WHERE, texts["drop"] or ())
-        names = column_names(data) or load_table(WHERE, data, reading).names
-        columns = few(map(repr, names), 12)
-        message = f"{WHERE}: --target must name the column to predict, got nothing. The columns are {columns}."
-        raise ConfigError(message)
+    require_target(WHERE, data, texts)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)
     title = f"{shown_name(options.data)} → {options.target}"
     late = LateErrors(raises=False)
@@ -55,6 +50,16 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
         raise late[0]
 
 
+def require_target(where: str, data: str, texts: dict[str, Any]) -> None:
+    """Raise an error that names the columns if no target was typed."""
+    if texts["target"] is None:
+        reading = ReadingOptions.from_texts(texts).options(where, texts["drop"] or ())
+        names = column_names(data) or load_table(where, data, reading).names
+        columns = few(map(repr, names), 12)
+        message = f"{where}: no target is named; it is the column to predict. Add --target with one of {columns}."
+        raise ConfigError(message)
+
+
 def _say_interruption(result: dict[str, Any]) -> None:
     """Print one line on stderr if the training was interrupted: the exit code does not say so."""
     training, model = result["training"], result["model"]
@@ -65,19 +70,14 @@ def _say_interruption(result: dict[str, Any]) -> None:
             print(f"glassnet train: stopped by {by}, with the best weights kept{where}", file=sys.stderr, flush=True)
 
 
-class _Announcer(Watcher):
-    """Prints how long each recipe takes, on a terminal that cannot redraw lines."""
-
-    def facts(self, facts: dict[str, Any]) -> None:
-        if facts.get("recipes"):
-            print("Recipes here:", *recipes_lines(facts["recipes"], 80), file=sys.stderr, flush=True)
-
-
 @contextmanager
 def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
-    """Yield a live view on stderr if that is a terminal, so that stdout is free for the result."""
-    if not wanted or not sys.stderr.isatty():
+    """Yield a live view on stderr if that is a terminal, and lines of progress otherwise; stdout is for the result."""
+    if not wanted:
         yield Watcher()
+        return
+    if not sys.stderr.isatty():
+        yield ProgressLines()
         return
     from rich.console import Console
 
@@ -85,7 +85,7 @@ def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
 
     console = Console(stderr=True, highlight=False)
     if console.is_dumb_terminal:
-        yield _Announcer()
+        yield ProgressLines(is_dumb=True)
         return
     with LiveView(console, title) as view:
         yield view

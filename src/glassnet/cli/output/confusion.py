@@ -10,39 +10,53 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
-from glassnet.utils.short_text import plain
+from glassnet.reports.classes import class_facts, times, worst_classes
+from glassnet.utils.short_text import count, plain
+from glassnet.utils.wording import cut_middle, distinct_cuts
 
 __all__ = ["confusion_parts"]
 
 _CORNER = "true \\ predicted"
 _CLASSES = 20  # most classes that the matrix shows
+_WORST = 8
 
 
 def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableType]:
-    """Return the confusion matrix, of the largest classes if not all fit, and the most frequent confusions."""
+    """Return the confusion matrix and the most frequent confusions, or if it does not fit the worst classes."""
     labels = [plain(label) for label in confusion["labels"]]
     counts: list[list[int]] = confusion["counts"]
     k = len(labels)
-    shown, cell = list(range(k)), _cell_width(labels, counts, 12)
-    head = min(max([len(_CORNER), *map(cell_len, labels)]), 20 if k * (cell + 2) + 31 <= width else len(_CORNER))
-    room = width - 2 - (head + 2) - (len("recall") + 2)
-    if k > min(_CLASSES, room // (cell + 2)):
-        cell = _cell_width(labels, counts, 8)
-        fitting = max(2, min(_CLASSES, room // (cell + 2)))
-        if k > fitting:
-            largest = sorted(shown, key=lambda i: (-sum(counts[i]), i))[: fitting - 1]
-            shown = sorted(largest)
-    parts: list[RenderableType] = [_matrix(labels, counts, shown, head, cell)]
-    pairs = [(counts[i][j], -i, -j) for i in range(k) for j in range(k) if i != j and counts[i][j]]
-    if pairs and k > 3:
-        words = [f"{labels[-i]} taken for {labels[-j]} ({_times(n)})" for n, i, j in sorted(pairs, reverse=True)[:3]]
-        parts.append(Text(f"Most often: {', '.join(words)}", style="dim"))
-    return parts
+    for most in (12, 8):
+        cell = _cell_width(labels, counts, most)
+        head = min(max([len(_CORNER), *map(cell_len, labels)]), 20 if k * (cell + 2) + 31 <= width else len(_CORNER))
+        room = width - 2 - (head + 2) - (len("recall") + 2)
+        if k <= min(_CLASSES, room // (cell + 2)):
+            pairs = [(counts[i][j], -i, -j) for i in range(k) for j in range(k) if i != j and counts[i][j]]
+            parts: list[RenderableType] = [_matrix(labels, counts, head, cell)]
+            if pairs and k > 3:
+                found = [f"{labels[-i]} taken for {labels[-j]} ({times(n)})" for n, i, j in sorted(pairs)[:-4:-1]]
+                parts.append(Text(f"Most often: {', '.join(found)}", style="dim"))
+            return parts
+    return _worst(labels, counts, width)
 
 
-def _times(n: int) -> str:
-    """Return how often, in words."""
-    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"
+def _worst(labels: list[str], counts: list[list[int]], width: int) -> list[RenderableType]:
+    """Return the classes of lowest recall, and what they are most often taken for."""
+    worst = worst_classes(counts, _WORST)
+    found = class_facts(counts)
+    right = sum(1 for each in found if each.recall == 1.0)
+    room = max(10, min(36, (width - 2 - 8 - 8 - 11 - len(" (99 times)")) // 2))
+    table = plain_table()
+    for name in ("class", "rows", "recall", "precision", "most often taken for"):
+        table.add_column(name, justify="left" if name[0] in "cm" else "right", no_wrap=True)
+    for each in worst:
+        taken = "-" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], room)} ({times(each.often)})"
+        precision = "-" if each.precision is None else f"{100 * each.precision:.0f} %"
+        recall = f"{100 * (each.recall or 0.0):.0f} %"
+        table.add_row(cut_middle(labels[each.place], room), f"{each.rows:,}", recall, precision, taken)
+    n = count(len(labels), "class", "classes")
+    words = f"The {len(worst)} of {n} with the lowest recall"
+    return [table, Text(f"{words}; {right} {'has' if right == 1 else 'have'} 100 %.", style="dim")]
 
 
 def _cell_width(labels: list[str], counts: list[list[int]], most: int) -> int:
@@ -51,22 +65,17 @@ def _cell_width(labels: list[str], counts: list[list[int]], most: int) -> int:
     return max(longest, min(most, max(map(cell_len, labels))))
 
 
-def _matrix(labels: list[str], counts: list[list[int]], shown: list[int], head: int, cell: int) -> Table:
-    """Return the matrix of the classes ``shown``; all others share one row and one column."""
-    rest = [i for i in range(len(labels)) if i not in shown]
-    groups = [[i] for i in shown] + ([rest] if rest else [])
-    names = [labels[i] for i in shown] + (["(others)"] if rest else [])
+def _matrix(labels: list[str], counts: list[list[int]], head: int, cell: int) -> Table:
+    """Return the matrix of all classes; names are cut in their middle, and stay different."""
     table = plain_table()
     table.add_column(_CORNER, no_wrap=True)
-    for name in names:
+    for name in distinct_cuts(labels, cell):
         table.add_column(cut(name, cell), justify="right", no_wrap=True)
     table.add_column("recall", justify="right", no_wrap=True)
-    for name, rows in zip(names, groups, strict=True):
-        cells = [sum(counts[i][j] for i in rows for j in columns) for columns in groups]
-        total = sum(sum(counts[i]) for i in rows)
-        right = sum(counts[i][i] for i in rows)
-        styled = [_cell(n, columns == rows) for n, columns in zip(cells, groups, strict=True)]
-        table.add_row(cut(name, head), *styled, Text(f"{100 * right / total:.0f} %" if total else "-"))
+    for i, name in enumerate(distinct_cuts(labels, head)):
+        total = sum(counts[i])
+        styled = [_cell(n, i == j) for j, n in enumerate(counts[i])]
+        table.add_row(cut(name, head), *styled, Text(f"{100 * counts[i][i] / total:.0f} %" if total else "-"))
     return table
 
 

@@ -30,12 +30,12 @@ _NAMES = {
     "seed": "--seed",
 }
 _OTHER_RECIPE = "Try another --recipe, or another --seed."
-_TARGET = "Look whether the columns tell anything about the target"
+_TARGET = "Check whether the columns are related to the target"
 _RECIPES = advice_of_recipes(_NAMES) | {
     "validation-differs": "Let the rows be divided at random: leave --time, --group and --split out.",
 }
 _PLAIN = _RECIPES | {
-    "outlier-in-target": "Look at the row; correct it or leave it out.",
+    "outlier-in-target": "Check the row: correct it or leave it out.",
     "symmetric-weights": "Try another --seed, or another --activation.",
     "weights-all-positive": "Try another --seed.",
     "start-too-large": "Take fewer units in --layers.",
@@ -60,8 +60,8 @@ _PLAIN = _RECIPES | {
     "schedule-ended": "Raise --epochs.",
     "dead-units": "Lower --rate, or take --activation leaky_relu.",
     "plateau-at-prior": f"{_TARGET}; try another --rate or --seed.",
-    "cannot-overfit": "Look whether rows that are equal have different targets; try another --rate, fewer --layers.",
-    "constant-output": "Look at the findings beside this one; lower --rate, or take another --seed.",
+    "cannot-overfit": "Check whether equal rows have different targets; try another --rate, fewer --layers.",
+    "constant-output": "See the other findings; lower --rate, or take another --seed.",
     "no-better-than-baseline": f"{_TARGET}; lower --weight-decay.",
     "overfit": "More rows help most, then a higher --dropout or --weight-decay, or fewer units in --layers.",
     "some-classes-only": "Weigh classes alike with --class-weight balanced, or collect more rows.",

@@ -30,23 +30,24 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
     endings = tuple(suffixes)
     path = _named(where, option, given)
     if not path.name.lower().endswith(endings):
-        must = f"{option} must end in {', '.join(endings[:-1])}{' or ' * (len(endings) > 1)}{endings[-1]}"
-        message = f"{where}: {must}, got {given!r}."
+        must = f"it must end in {', '.join(endings[:-1])}{' or ' * (len(endings) > 1)}{endings[-1]}"
+        message = f"{where}: {option} is {given!r}; {must}."
         raise ConfigError(message, expected=endings, got=given)
     folder = path.parent
     if not folder.is_dir():
-        kind = "a file" if folder.exists() else "no such folder"
-        advice = "" if folder.exists() else f" Create it: mkdir -p {shlex.quote(str(folder))}"
-        message = f"{where}: {option} must lie in a folder that exists, got {kind} {str(folder)!r}.{advice}"
+        create = f"Create it: mkdir -p {shlex.quote(str(folder))}"
+        message = f"{where}: no such folder for {option}: {str(folder)!r}. {create}"
+        if folder.exists():
+            message = f"{where}: {option} is {given!r}, but {str(folder)!r} is a file; it must be a folder."
         raise ConfigError(message, expected="a folder", got=str(folder))
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         kind = "a folder" if path.is_dir() else "a device"
-        message = f"{where}: {option} must be a file, got {kind} {given!r}."
+        message = f"{where}: {option} is {kind}, {given!r}; it must be a file."
         raise ConfigError(message, expected="a file", got=given)
     for name in inputs:
         if path.exists() and os.path.exists(name) and os.path.samefile(path, name):
-            message = f"{where}: {option} must not be a file that is read, got {given!r}. Choose another name."
+            message = f"{where}: {option} is {given!r}, which is read; it must be another file. Choose another name."
             raise ConfigError(message, got=given)
     _try_writing(where, option, given, path)
     sweep_parts(path)
@@ -60,7 +61,7 @@ def _named(where: str, option: str, given: str) -> Path:
         os.fsencode(path)
         os.path.realpath(path)
     except ValueError as error:
-        message = f"{where}: {option} must be the path of a file, got {given!r}, which no file can be called."
+        message = f"{where}: {option} is {given!r}, which no file can be called. Choose another name."
         raise ConfigError(message, got=given) from error
     return path
 
@@ -71,7 +72,7 @@ def _try_writing(where: str, option: str, given: str, path: Path) -> None:
         with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent):
             pass
     except OSError as error:
-        message = f"{where}: {option} must be writable, got {given!r}: {error.strerror}. Choose another folder."
+        message = f"{where}: {option} {given!r} cannot be written: {error.strerror}. Choose another folder."
         raise ConfigError(message, got=given) from error
 
 
@@ -82,8 +83,8 @@ def check_model_output(where: str, option: str, given: str, inputs: Iterable[str
     """
     path = check_output(where, option, given, [MODEL_SUFFIX], inputs)
     if path.exists() and path.stat().st_size and not is_model_file(path):
-        must = f"{option} must not replace a file that glassnet did not write"
-        message = f"{where}: {must}, got {given!r}. Choose another name."
+        must = f"{option} must not replace it"
+        message = f"{where}: glassnet did not write the file {given!r}; {must}. Choose another name."
         raise DataError(message, got=given)
     return path
 
@@ -93,8 +94,8 @@ def check_page_output(where: str, option: str, given: str, inputs: Iterable[str]
     path = check_output(where, option, given, [".html", ".htm"], inputs)
     head = _head(path)
     if head and 'class="glassnet ' not in head:
-        must = f"{option} must not replace a page that glassnet did not write"
-        message = f"{where}: {must}, got {given!r}. Choose another name."
+        must = f"{option} must not replace it"
+        message = f"{where}: glassnet did not write the page {given!r}; {must}. Choose another name."
         raise DataError(message, got=given)
     return path
 
@@ -105,8 +106,8 @@ def check_predictions_output(
     """Return the path of predictions to write, as `check_output`; it may only replace a table of predictions."""
     path = check_output(where, option, given, suffixes, inputs)
     if _head(path) and not _has_predictions(path):
-        must = f"{option} must not replace a table without the column 'prediction'"
-        message = f"{where}: {must}, got {given!r}. Choose another name, or remove it first."
+        must = f"{option} must not replace such a table"
+        message = f"{where}: {given!r} has no column 'prediction'; {must}. Choose another name, or remove it first."
         raise DataError(message, got=given)
     return path
 

@@ -113,8 +113,8 @@ def _parquet(columns: dict[str, np.ndarray]) -> bytes:
     names = [name.casefold() for name in columns]
     twice = sorted({name for name in columns if names.count(name.casefold()) > 1})
     if twice or "" in names:
-        must = "names in a Parquet file must differ in more than case, and not be empty"
-        message = f"predict: {must}, got {', '.join(map(repr, twice or ['']))}. Write CSV."
+        must = "in a Parquet file they must differ in more than case, and not be empty"
+        message = f"predict: the names {', '.join(map(repr, twice or ['']))} are alike or empty; {must}. Write CSV."
         raise DataError(message, expected=must, got=twice)
     with tempfile.TemporaryDirectory(prefix="glassnet-") as folder, duckdb_reader("predict") as connection:
         path = Path(folder) / "predictions.parquet"

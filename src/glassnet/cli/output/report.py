@@ -28,21 +28,17 @@ from glassnet.cli.output.report_parts import (
 )
 from glassnet.cli.output.wording import abridged, recipes_lines
 from glassnet.cli.reading_options import option_words
+from glassnet.reports.single_rows import row_sentence
 from glassnet.reports.split_text import advice_on_test, how_divided, used_for
 from glassnet.reports.training_words import network_name, shortage_sentences, training_text
-from glassnet.utils.short_text import bytes_text, count, plain
+from glassnet.utils.short_text import bytes_text, count, metric_name, metric_text, plain, score_text
 
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training"]
 
 _FEW_ROWS = 50
 _MOST_COLUMNS = 8
+_WORST = 3
 _NAMES = 17  # cells for the name of a fact
-_LOSSES = {
-    "loss": ("loss", ""),
-    "log_loss": ("log loss", ""),
-    "pinball": ("loss", ""),
-    "rmse": ("RMSE", " of the spread"),
-}
 
 
 def print_training(result: dict[str, Any]) -> None:
@@ -52,6 +48,7 @@ def print_training(result: dict[str, Any]) -> None:
         _print_reading(console, result)
         _print_scores(console, result)
         _print_details(console, result)
+        _print_worst(console, result)
         _print_columns(console, result)
         _print_importance(console, result)
         _print_findings(console, result)
@@ -91,6 +88,7 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     rows = count(n, f"{part} row") if n == of_all else f"{n:,} of {count(of_all, f'{part} row')}"
     table = _all_scores(result["network"], scores, result["baseline"]["does"], console.width)
     _print_section(console, "Scores", f"on {rows}, {used_for(part, result['split'])}", table)
+    _print_intervals(console, result)
     _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
@@ -109,6 +107,22 @@ def _all_scores(network: dict[str, Any], scores: dict[str, Any], baseline: str, 
     """Return the scores of a network, of the linear model and of the constant baseline, as a table."""
     rows = [(network_name(network), scores["network"]), ("linear model", scores["linear"])]
     return scores_table([*rows, (baseline, scores["baseline"])], width)
+
+
+def _print_intervals(console: Console, result: dict[str, Any]) -> None:
+    """Print how far chance in the choice of rows reaches."""
+    found = result.get("intervals", {}).get("network") or {}
+    known = {name: edges for name, edges in found.items() if edges}
+    words = [f"{metric_name(m)} {score_text(m, low)} to {score_text(m, high)}" for m, (low, high) in known.items()]
+    if words:
+        console.print(indented(Text(f"95 % intervals of the network: {', '.join(words)}", style="dim")))
+
+
+def _print_worst(console: Console, result: dict[str, Any]) -> None:
+    """Print the rows that were answered worst, each with its number and the truth."""
+    rows = [row for row in result.get("single_rows", ()) if row["kind"] == "worst"][:_WORST]
+    if rows:
+        _print_section(console, "Worst rows", "", *(Text(plain(row_sentence(row))) for row in rows))
 
 
 def _print_verdict(console: Console, verdict: dict[str, Any]) -> None:
@@ -141,8 +155,7 @@ def _print_importance(console: Console, result: dict[str, Any]) -> None:
     rows = result["importance"]["importance"]
     if len(rows) < 2:
         return
-    metric, unit = _LOSSES[result["importance"]["metric"]]
-    score = f"{metric} ({result['importance']['score']:.3g}{unit})"
+    score = f"{metric_name(result['importance']['metric'])} ({metric_text(result['importance']['score'])})"
     note = [Text(result["importance"]["note"], style="dim")] if result["importance"]["note"] else []
     table = importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only)
     _print_section(console, "Feature importance", f"increase of the {score} when a column is shuffled", table, *note)
@@ -191,7 +204,11 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     size = f"{parameters_text(result['network'])}, {bytes_text(model['bytes'])}"
     replaced = ", overwrote the old file" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
-    lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {shlex.quote(model['path'])} new.csv"}
+    path = shlex.quote(model["path"])
+    lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {path} new.csv"}
+    worst = next((row for row in result.get("single_rows", ()) if "in_file" in row), None)
+    if worst is not None and result["data"] != "standard input":
+        lines["Why"] = f"glassnet explain {path} {shlex.quote(result['data'])} --row {worst['in_file']}"
     if result.get("checkpoint") and result["training"]["stop_reason"] in ("interrupted", "time"):
         lines["Checkpoint"] = f"{plain(result['checkpoint'])}; --resume goes on from there"
     if "report" in result:
@@ -210,14 +227,19 @@ def print_evaluation(result: dict[str, Any]) -> None:
         if scores["at_training"]:
             lines.append(("network, when it was trained", scores["at_training"]))
         _print_section(console, "Scores", f"on {count(rows['scored'], 'row')}", scores_table(lines, console.width))
+        _print_intervals(console, result)
         _print_verdict(console, result["verdict"])
         for warning in abridged(result["warnings"]):
             console.print(Text(plain(warning), style="yellow"))
         _print_details(console, result)
+        _print_worst(console, result)
         facts = calibration_facts(result["calibration"], result.get("reliability"), "scored")
         if facts:
             console.print()
             console.print(facts_table(facts))
+        if "report" in result:
+            words = plain(result["report"]) + ", overwrote the old file" * result["report_replaced"]
+            console.print(Text(f"{'Report':<{_NAMES}}", style="bold").append(words, style="not bold"), soft_wrap=True)
 
 
 def print_model(result: dict[str, Any]) -> None:

@@ -15,7 +15,8 @@ from rich.text import Text
 from glassnet.cli.output.wording import as_ascii, sparkline
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.reports.calibration_facts import calibration_facts, interval_text
-from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain
+from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain, score_text, signed_text
+from glassnet.utils.wording import cut_middle, distinct_cuts
 
 __all__ = [
     "calibration_facts", "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented",
@@ -77,12 +78,12 @@ def scores_table(rows: Sequence[tuple[str, dict[str, float | None] | None]], wid
     for head in heads:
         table.add_column(head.replace(" ", "\n") if narrow else head, justify="right", no_wrap=True)
     for label, scores in known:
-        cells = [Text(plain(label, 60)) if narrow else cut(plain(label), room)]
+        cells = [Text(cut_middle(plain(label), 60)) if narrow else cut(cut_middle(plain(label), room), room)]
         for name in names:
             values = [value for _, other in known if (value := other[name]) is not None]
             best = (max if name in GREATER_IS_BETTER else min)(values, default=None)
             is_best = best is not None and scores[name] == best
-            cells.append(Text(metric_text(scores[name]), style="bold" if is_best else ""))
+            cells.append(Text(score_text(name, scores[name]), style="bold" if is_best else ""))
         table.add_row(*cells)
     return table
 
@@ -95,10 +96,11 @@ def importance_table(rows: Sequence[dict[str, Any]], width: int, *, ascii_only: 
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     largest = max((row["mean"] for row in rows), default=0.0)
-    for row in rows:
+    names = distinct_cuts([plain(row["name"]) for row in rows], max(width - room - 18, 8))
+    for row, name in zip(rows, names, strict=True):
         share = max(row["mean"], 0.0) / largest if largest > 0.0 else 0.0
         bar = ("#" if ascii_only else "\u2588") * round(share * room)
-        table.add_row(cut(plain(row["name"]), width - room - 16), f"{row['mean']:+.3g}", Text(bar, style="cyan"))
+        table.add_row(cut(name, width - room - 18), signed_text(row["mean"]), Text(bar, style="cyan"))
     return table
 
 

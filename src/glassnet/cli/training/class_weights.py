@@ -37,8 +37,8 @@ def codes_of_classes(
     if not given:
         return None
     if not target.labels:
-        must = f"{_OPTION} must be used with classes"
-        message = f"{where}: {must}, got a regression of {target.name!r}. Leave it out."
+        must = f"{_OPTION} needs classes"
+        message = f"{where}: {target.name!r} has numbers; {must}. Leave it out."
         raise ConfigError(message, expected=must, got="regression")
     if tuple(given) == (_BALANCED,):
         return _BALANCED
@@ -48,17 +48,17 @@ def codes_of_classes(
     for text in given:
         pairs = _pairs(text, names)
         if pairs is None and "=" not in text:
-            message = f"{where}: {_OPTION} must be 'balanced', or labels with their weights, got {text!r}. {_ADVICE}"
+            message = f"{where}: {_OPTION} is {text!r}; it must be 'balanced', or labels with their weights. {_ADVICE}"
             raise ConfigError(message, got=text)
         for label, weight in pairs or [part.rpartition("=")[::2] for part in text.split(",")]:
             if label not in names:
                 near = nearest(label, names)
                 advice = f"Did you mean {near!r}?" if near else _ADVICE
-                message = f"{where}: {_OPTION} must name classes, {few(map(repr, names))}, got {label!r}. {advice}"
+                message = f"{where}: {_OPTION} names {label!r}; the classes are {few(map(repr, names))}. {advice}"
                 raise ConfigError(message, expected=names, got=label)
             checked = check_number(where, f"the weight of {label!r} in {_OPTION}", as_number(weight), 0.0)
             found[names.index(label)] = checked
     if not any(found.get(code, 1.0) for code in range(len(names))):
-        message = f"{where}: {_OPTION} must leave some class a weight above 0, got 0 for all. {_ADVICE}"
+        message = f"{where}: {_OPTION} gives all classes the weight 0; one must have a weight above 0. {_ADVICE}"
         raise ConfigError(message, got=found)
     return found

@@ -76,7 +76,7 @@ def _save_elsewhere(
     else:
         raise error
     why = str(getattr(error, "strerror", None) or error).removeprefix("save: ").rstrip(".")
-    message = f"{WHERE}: --out must be writable, got {given!r}: {why}. The model was saved as {str(other)!r} instead."
+    message = f"{WHERE}: {given!r} cannot be written: {why}. The model was saved as {str(other)!r} instead."
     with late.kept():
         raise DataError(message, got=given) from error
     return {"path": str(other), "bytes": other.stat().st_size, "replaced": False}

@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.output.wording import as_ascii, recipes_lines, sparkline
-from glassnet.cli.training.observers import Watcher, warning_words
+from glassnet.cli.training.observers import Watcher, mean_columns, warning_words
 from glassnet.metrics import GREATER_IS_BETTER
-from glassnet.training import Callback, History
-from glassnet.training.history import has_value, mean_value
+from glassnet.training import Callback
+from glassnet.training.history import has_value
 from glassnet.training.progress import seconds_text
 from glassnet.utils.short_text import count, metric_name, metric_text, plain
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["LiveView"]
 
 _REDRAW_SECONDS = 0.1
+_LONG_PAST = 10  # epochs since the best one, or a fifth of all
 _IN_UNITS = ("valid_rmse", "valid_mae")
 _SHOWN_BY_LOSS = ("valid_loss", "valid_pinball")
 
@@ -119,7 +120,7 @@ class LiveView(Watcher):
         if model == "network" and self._networks > 1:
             lines.add_row("network", f"{self._begun}/{self._networks}")
         lines.add_row("epoch", f"{run.epoch:,}/{run.target_epochs:,}", bar)
-        columns = _means(run.history)
+        columns = mean_columns(run.history)
         for name, label in (("loss", "training loss"), ("valid_loss", "validation loss")):
             if name in columns:
                 values = columns[name]
@@ -129,6 +130,15 @@ class LiveView(Watcher):
             label = f"validation {metric_name(name.removeprefix('valid_'))}"
             lines.add_row(label, metric_text(values[-1]), self._beside(values, name, model))
         return Group(lines, self._foot(run, model))
+
+    def _waits_for_the_schedule(self, run: Run[Any]) -> bool:
+        """Return whether the best epoch is long past, and training goes on because its rate has not fallen to 0 yet."""
+        columns = mean_columns(run.history)
+        values = columns.get(f"valid_{self._facts.get('metric')}", [])
+        if not values or self._facts.get("patience", 0) is not None:
+            return False
+        best = (max if self._facts["metric"] in GREATER_IS_BETTER else min)(values)
+        return len(values) - values.index(best) > max(_LONG_PAST, run.target_epochs // 5)
 
     @property
     def _networks(self) -> int:
@@ -146,8 +156,9 @@ class LiveView(Watcher):
 
     def _beside(self, values: list[float], name: str, model: str) -> Text:
         """Return the best value so far, and that of the linear model."""
-        best = max if name.removeprefix("valid_") in GREATER_IS_BETTER else min
-        text = Text(f"best {metric_text(best(values))}", style="dim")
+        best = (max if name.removeprefix("valid_") in GREATER_IS_BETTER else min)(values)
+        epoch = f" in epoch {values.index(best) + 1:,}" if values.count(best) == 1 else ""
+        text = Text(f"best {metric_text(best)}{epoch}", style="dim")
         if model == "network" and name in self._linear:
             text.append(f", linear model {metric_text(self._linear[name] * self._unit(name))}")
         return text
@@ -165,18 +176,10 @@ class LiveView(Watcher):
                 waiting = self._networks - self._begun
                 left += waiting * run.seconds / run.fraction / (run.network.members or 1)
             parts.append(f"at most {seconds_text(max(left, 0.0))} left")
+        if model == "network" and self._waits_for_the_schedule(run):
+            parts.append("the schedule needs all its epochs")
         parts.append("Ctrl-C keeps the best")
         return Text(", ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
-
-
-def _means(history: History) -> dict[str, list[float]]:
-    """Return the columns of the history that have values, averaged over members."""
-    found = {}
-    for name, values in history.columns.items():
-        known = [mean_value(value) for value in values if has_value(value)]
-        if known:
-            found[name] = known
-    return found
 
 
 def _metrics(columns: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from glassnet.cli.reading_options import option_words
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import load
+from glassnet.network import read_network
 from glassnet.reports.reading_facts import notes_of
 from glassnet.reports.training_notes import training_notes
 from glassnet.saving.model_file import model_description
@@ -40,12 +40,12 @@ def check_model_path(where: str, model: str) -> None:
     """Raise an error for a file that does not exist, and for a table in the place of the model."""
     if model in dataset_names() or model.lower().endswith(_TABLES):
         advice = "" if where in ("export", "serve", "show") else f" The model comes first: glassnet {where} MODEL DATA"
-        message = f"{where}: MODEL must be a model file, got the table {model!r}.{advice}"
+        message = f"{where}: MODEL is the table {model!r}; it must be a model file.{advice}"
         raise ConfigError(message, expected="a model file", got=model)
     path = typed_path(model)
     if not path.is_file():
         if path.is_dir():
-            message = f"{where}: MODEL must be a model file, got a folder {model!r}."
+            message = f"{where}: MODEL is the folder {model!r}; it must be a model file."
         else:
             message = f"{where}: no such file: {model}. {_near_file(model)}".rstrip()
         raise ConfigError(message, expected="a model file", got=model)
@@ -94,7 +94,7 @@ def load_any_model(where: str, model: str) -> Any:
         from glassnet.sklearn import load as load_estimator
 
         return load_estimator(path)
-    return load(path)
+    return read_network(path)
 
 
 def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:
@@ -128,7 +128,7 @@ def table_for(
     """
     name = shown_name(data) if isinstance(data, str) else data.name
     if name.lower().endswith(MODEL_SUFFIX):
-        message = f"{where}: DATA must be a table, got the model file {name!r}. The table comes second."
+        message = f"{where}: DATA is the model file {name!r}; it must be a table. The table comes second."
         raise ConfigError(message, expected="a table", got=name)
     table = _read_like_training(where, model, data, given)
     for column in [column for column, kind in given.read.items() if kind != "drop"] if given else []:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from contextlib import suppress
 from typing import Any
 
 from glassnet.cli.interrupts import CtrlC
-from glassnet.training import Callback, Run
+from glassnet.training import Callback, History, Run
 from glassnet.utils.short_text import plain
 
-__all__ = ["StopOnCtrlC", "Watcher", "warning_words"]
+__all__ = ["StopOnCtrlC", "Watcher", "mean_columns", "warning_words"]
 
 
 class Watcher:
@@ -42,6 +43,17 @@ def warning_words(message: str) -> str:
     """
     words = message.removeprefix("fit: ").replace("pass resume=True", "add --resume")
     return f"glassnet train: warning: {words}"
+
+
+def mean_columns(history: History) -> dict[str, list[float]]:
+    """Return the columns of the history that have values, averaged over members."""
+    found = {}
+    for name, values in history.columns.items():
+        means = [sum(v) / len(v) if isinstance(v, list) else v for v in values if v is not None]
+        known = [value for value in means if not math.isnan(value)]
+        if known:
+            found[name] = known
+    return found
 
 
 class StopOnCtrlC(Callback):

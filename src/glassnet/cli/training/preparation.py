@@ -17,6 +17,7 @@ from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, SplitBy, divide_table, equal_inputs
 from glassnet.tabular.splitting.suggestions import suggest_divisions
 from glassnet.tabular.streaming.stream import Stream
+from glassnet.utils.short_text import count
 from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
 
@@ -111,7 +112,7 @@ def refuse_model(where: str, data: str) -> None:
     """Raise an error for a model file in the place of a table."""
     if data.lower().endswith(MODEL_SUFFIX):
         advice = f"To use it: glassnet predict {data} new.csv"
-        message = f"{where}: DATA must be a table, got the model file {data!r}. {advice}"
+        message = f"{where}: DATA is the model file {data!r}; it must be a table. {advice}"
         raise ConfigError(message, expected="a table", got=data)
 
 
@@ -155,8 +156,8 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     if names == [f"column_{i}" for i in range(1, len(names) + 1)]:
         header = command_line_spelling("header", True)
         advice = f"The file seems to have no line of names; {header} takes its first line for one."
-    must = f"{option} must be one of the columns {few(map(repr, names), 12)}"
-    message = f"{where}: {must}, got {name!r}. {advice}".rstrip()
+    advice = advice or f"The columns are {few(map(repr, names), 12)}."
+    message = f"{where}: unknown column {name!r} for {option}. {advice}"
     raise ConfigError(message, expected=list(names), got=name)
 
 
@@ -166,21 +167,20 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
     if not column.n_missing:
         return table
     if column.n_missing == table.n_rows:
-        message = f"{where}: the target {target!r} must have values, got a column without any."
+        message = f"{where}: the target {target!r} has no value in any row. Name another column."
         raise DataError(message, got=column.n_missing)
     if skip:
         return table.take(~column.missing)
     first = column.rows(int(column.missing.argmax()))
-    must = f"the target {target!r} must have a value in every row"
     markers = [repr(text) for text in column.form.missing if text] if column.form is not None else []
     cells = f" (empty, or {few(markers, 3)})" if markers else ""
-    got = f"{column.n_missing} of {table.n_rows} rows without{cells}, the first of them {first}"
+    where_missing = f"in {column.n_missing:,} of {table.n_rows:,} rows, first in {first}"
     advice = "To leave them out, add --skip-missing."
     if column.kind == "category":
         as_text = command_line_spelling("read", {target: "text"})
         advice += f" If a cell such as NA is a class, add {as_text}."
-    message = f"{where}: {must}, got {got}. {advice}"
-    raise DataError(message, expected=must, got=column.n_missing)
+    message = f"{where}: the target {target!r} has no value{cells} {where_missing}. {advice}"
+    raise DataError(message, got=column.n_missing)
 
 
 def prepare(
@@ -201,13 +201,13 @@ def prepare(
     for name in drop:
         check_column(where, "--drop", name, table.names)
     if target in drop:
-        message = f"{where}: --drop must not name the target, got {target!r}."
+        message = f"{where}: --drop names the target, {target!r}; it must be another column."
         raise ConfigError(message, got=target)
     by_name = [] if by is None or by.how == "time" else [by.column.name]
     inputs = table.drop(dict.fromkeys([target, *drop, *by_name]))
     if not inputs.names:
         others = f" and {by_name[0]!r}" if by_name else ""
-        message = f"{where}: there must be at least one column beside the target, got only {target!r}{others}."
+        message = f"{where}: there is no column beside the target {target!r}{others}; there must be at least one."
         raise DataError(message, got=[target])
     coder = TargetEncoder().fit(table[target], task)
     codes = coder.transform(table[target]) if coder.labels else None
@@ -230,11 +230,13 @@ def _parts(where: str, n: int, shares: tuple[float, float]) -> dict[str, float]:
     """Return the share of each part that has rows."""
     validation, test = shares
     if validation + test >= 1.0:
-        message = f"{where}: --validation and --test must leave rows to train on, got {validation:g} and {test:g}."
+        given = f"--validation {validation:g} and --test {test:g}"
+        message = f"{where}: {given} leave no rows to train on. Lower one of them."
         raise ConfigError(message, got=shares)
     parts = {"training": 1.0 - validation - test, "validation": validation, "test": test}
     kept = {part: share for part, share in parts.items() if share}
     if n < 2 * len(kept):
-        message = f"{where}: the table must have at least {2 * len(kept)} rows for its {len(kept)} parts, got {n}."
+        must = f"it must have at least {2 * len(kept)} for its {len(kept)} parts"
+        message = f"{where}: the table has {count(n, 'row')}; {must}."
         raise DataError(message, expected=2 * len(kept), got=n)
     return kept

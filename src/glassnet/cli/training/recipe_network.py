@@ -19,18 +19,18 @@ from glassnet.cli.training.preparation import MOST_SCORED, Prepared
 from glassnet.cli.training.run_files import as_refused
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
-from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import Goal, find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows, RunFile
 from glassnet.tabular.fitting.plain import plain_recipe
 from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
+from glassnet.tabular.fitting.settings import with_settings
 from glassnet.tabular.fitting.table_findings import LOOKED_FOR, RecipeWatch
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 from glassnet.training import Callback, History, Run
 
-__all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal_of"]
+__all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal_of", "recipe_times"]
 
 # On products of this size a second thread saves a fifth of the time on two idle cores; but results would then depend
 # on the number of threads, and that on how busy the machine is.
@@ -49,12 +49,12 @@ _BYTES = 20  # per parameter: itself, its gradient, two averages of AdamW and th
 def goal_of(options: TrainOptions, data: Prepared) -> Goal:
     """Return loss and metric of the training, or raise an error if the target does not allow them."""
     if options.quantiles and data.target.labels:
-        must = "--quantiles must be used with numbers"
-        message = f"{WHERE}: {must}, got a classification of {data.target.name!r}. Leave it out."
+        must = "--quantiles needs numbers"
+        message = f"{WHERE}: {data.target.name!r} has classes; {must}. Leave it out."
         raise ConfigError(message, expected=must, got="classification")
     if options.label_smoothing is not None and not data.target.labels:
-        must = "--label-smoothing must be used with classes"
-        message = f"{WHERE}: {must}, got a regression of {data.target.name!r}. Leave it out."
+        must = "--label-smoothing needs classes"
+        message = f"{WHERE}: {data.target.name!r} has numbers; {must}. Leave it out."
         raise ConfigError(message, expected=must, got="regression")
     goal = find_goal(WHERE, data.target.task, options.metric, options.quantiles, options.label_smoothing)
     return _by_loss(goal) if options.is_plain else goal
@@ -68,7 +68,7 @@ def _by_loss(goal: Goal) -> Goal:
 def find_recipe(options: TrainOptions) -> Recipe:
     """Return the recipe that the options name; the plain one with its settings."""
     if not options.is_plain:
-        return RECIPES[str(options.recipe)]
+        return with_settings(f"{WHERE}: --setting", RECIPES[str(options.recipe)], options.settings)
     names = ("layers", "rate", "epochs", "patience", "activation", "dropout", "weight_decay")
     recipe = plain_recipe(**{name: getattr(options, name) for name in names})
 
@@ -89,13 +89,11 @@ def _check_memory(n_inputs: int, widths: Sequence[int], n_outputs: int) -> None:
     n = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     if _BYTES * n > memory > 0:
         now = ",".join(map(str, widths))
-        message = f"{WHERE}: the network must fit into memory, got {n:,} parameters. Lower --layers (now {now})."
+        message = f"{WHERE}: the network has {n:,} parameters, more than fit into memory. Lower --layers (now {now})."
         raise ConfigError(message, got=n)
 
 
-def fit_linear(
-    options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, deadline: Deadline
-) -> TableModel:
+def fit_linear(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, deadline: Deadline) -> Trained:
     """Train the linear baseline, a model without hidden layers, until the deadline at most, and return it.
 
     ``options`` has a batch. Of more than 100,000 training rows it is given so many.
@@ -112,10 +110,10 @@ def fit_linear(
         keeps_hashes=False,
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
     )
-    model = _fit(options, data, plan, data.sample("training", _MOST_LINEAR)).model
+    trained = _fit(options, data, plan, data.sample("training", _MOST_LINEAR))
     if ctrl_c.pressed:
         raise KeyboardInterrupt
-    return model
+    return trained
 
 
 def fit_recipe(
@@ -126,13 +124,18 @@ def fit_recipe(
     ctrl_c: CtrlC,
     deadline: Deadline,
     run_file: RunFile | None = None,
+    times: dict[str, Estimate] | None = None,
 ) -> tuple[Trained, list[dict[str, Any]]]:
-    """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
+    """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able.
+
+    ``times`` are estimates of `recipe_times` that are known already; otherwise they are made where they are needed.
+    """
     plan = replace(_plan(options, goal, watcher, ctrl_c, options.max_seconds), deadline=deadline)
     plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
     plan = replace(plan, stream=data.stream)
-    times: dict[str, Estimate] = {}
-    if not options.is_plain and (options.estimates or deadline.is_set):
+    is_timed = times is None and not options.is_plain and (options.estimates or deadline.is_set)
+    times = times or {}
+    if is_timed:
         watcher.phase("timing the recipes")
         # A few rows may be odd where all are not, and what is too large may be another recipe's.
         with suppress(DataError, DivergenceError, MemoryError):
@@ -143,7 +146,9 @@ def fit_recipe(
     if ctrl_c.pressed:
         raise KeyboardInterrupt
     watcher.phase("training")
-    watcher.facts({"networks": plan.n_ensemble * (plan.n_folds or 1)})
+    watcher.facts(
+        {"networks": plan.n_ensemble * (plan.n_folds or 1), "metric": goal.metric, "patience": plan.recipe.patience}
+    )
     if deadline.is_set:
         known = times.get(plan.recipe.name)
         plan = replace(plan, pace=None if known is None else known.pace)
@@ -164,11 +169,15 @@ def fit_recipe(
 def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, Any]]:
     """Return the estimated time of each recipe, JSON-able, without a training; none where it cannot be estimated."""
     plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), None)
-    times: dict[str, Estimate] = {}
+    return [_estimate(found, plan) | {"chosen": False} for found in recipe_times(options, data).values()]
+
+
+def recipe_times(options: TrainOptions, data: Prepared) -> dict[str, Estimate]:
+    """Return the estimated time of each recipe by its name, none where it cannot be estimated; nothing is trained."""
+    plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), _TIMED_AS_IF)
     with suppress(DataError, DivergenceError, MemoryError):
-        n_valid, limited = _n_valid(data), replace(plan, max_seconds=_TIMED_AS_IF)
-        times = estimate_times(data.part("training"), n_valid, data.target, limited)
-    return [_estimate(found, plan) | {"chosen": False} for found in times.values()]
+        return estimate_times(data.part("training"), _n_valid(data), data.target, plan)
+    return {}
 
 
 def _n_valid(data: Prepared) -> int:
@@ -250,13 +259,12 @@ def _fit(options: TrainOptions, data: Prepared, plan: FitOptions, train: Rows) -
             return fit_table(train, valid, data.target, plan)
     except DivergenceError as error:
         advice = _lower_rate(options, last.history) if options.is_plain else "Try another --recipe, or another --seed."
-        got = error.got or "another"
-        message = f"{WHERE}: loss and weights must stay finite, got {got}. {advice}"
+        message = f"{WHERE}: training diverged with {error.got or 'a loss that is not finite'}. {advice}"
         raise DivergenceError(message, got=error.got) from error
     except MemoryError as error:
         rows = plan.batch_size or plan.recipe.batch_size(len(train.target))
         other = "lower --layers" if options.is_plain else "try --recipe small"
-        message = f"{WHERE}: a step must fit into memory, got {rows:,} rows. Lower --batch, or {other}."
+        message = f"{WHERE}: a step on {rows:,} rows does not fit into memory. Lower --batch, or {other}."
         raise ConfigError(message, got=rows) from error
 
 

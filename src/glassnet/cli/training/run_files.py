@@ -36,12 +36,13 @@ def check_run_file(options: TrainOptions, outputs: Iterable[Path | None]) -> Run
     """
     if options.checkpoint is None:
         if options.resume:
-            message = f"{WHERE}: --resume must be used with --checkpoint, got none. Add --checkpoint run.safetensors."
+            fact = "--resume is given without --checkpoint, the file to continue from"
+            message = f"{WHERE}: {fact}. Add --checkpoint run.safetensors."
             raise ConfigError(message)
         return None
     path = check_model_output(WHERE, "--checkpoint", options.checkpoint, [options.data])
     if path in outputs:
-        message = f"{WHERE}: --checkpoint must be another file than --out and --report, got {options.checkpoint!r}."
+        message = f"{WHERE}: --checkpoint is {options.checkpoint!r}, as --out or --report is; it must be another file."
         raise ConfigError(message, got=options.checkpoint)
     run_file = RunFile(path, options.resume)
     for each in run_file.paths(_n_networks(options)):
@@ -69,9 +70,7 @@ def resumed(run_file: RunFile | None, options: TrainOptions, data: Prepared) -> 
     given = str(options.checkpoint)
     found = model_description(f"load({given!r})", there[0])["metadata"].get(NOTES)
     if not _is_whole(found):
-        message = (
-            f"{WHERE}: --resume needs a file that glassnet train --checkpoint wrote, got {given!r}, another model."
-        )
+        message = f"{WHERE}: {given!r} is another model; --resume needs a file that glassnet train --checkpoint wrote."
         raise FormatError(message, got=given)
     _compare_options(given, found["options"], notes["options"])
     _compare_data(given, found["columns"], notes["columns"])
@@ -109,8 +108,8 @@ def _compare_options(given: str, before: dict[str, Any], now: dict[str, Any]) ->
     names = [name for name in now if before.get(name, _plain(known[name])) != now[name]]
     if names:
         words = [f"{flag_of(name)} was {_shown(before.get(name))} and is {_shown(now[name])}" for name in names]
-        must = f"--resume must come with the options that {given!r} was begun with"
-        message = f"{WHERE}: {must}, got others: {few(words, between='; ')}. Repeat those, or leave out --resume."
+        fact = f"{given!r} was begun with other options: {few(words, between='; ')}"
+        message = f"{WHERE}: {fact}. Repeat those, or leave --resume out to begin anew."
         raise ConfigError(message, expected=before, got=now)
 
 
@@ -152,8 +151,8 @@ def _compare_data(given: str, before: dict[str, str], now: dict[str, str]) -> No
     problems += [f"the column {name!r} is missing" for name in before if name not in now]
     problems += [f"the column {name!r} has other cells" for name in now if before.get(name, now[name]) != now[name]]
     if problems:
-        must = f"--resume must come with the table that {given!r} was begun with"
-        message = f"{WHERE}: {must}, got another: {few(problems, between='; ')}. Leave out --resume to begin anew."
+        fact = f"{given!r} was begun with another table: {few(problems, between='; ')}"
+        message = f"{WHERE}: {fact}. Leave --resume out to begin anew."
         raise ConfigError(message, got=problems)
 
 

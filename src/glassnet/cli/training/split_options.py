@@ -20,7 +20,7 @@ def split_by(options: TrainOptions, table: Table) -> SplitBy | None:
     field, name = how
     check_column(WHERE, f"--{field}", name, table.names)
     if name == options.target:
-        message = f"{WHERE}: --{field} must not name the target, got {name!r}."
+        message = f"{WHERE}: --{field} names the target, {name!r}; it must be another column."
         raise ConfigError(message, got=name)
     if field == "group":
         return SplitBy("group", table[name], "--group")
@@ -29,9 +29,9 @@ def split_by(options: TrainOptions, table: Table) -> SplitBy | None:
     named = parts_by_words(f"{WHERE}: --split", table[name])
     if "validation" in named and (options.validation is not None or options.folds):
         other = "--folds" if options.folds else "--validation"
-        message = f"{WHERE}: {other} must be left out with --split, got a column {name!r} that names validation rows."
+        message = f"{WHERE}: the column {name!r} of --split names validation rows; {other} must be left out then."
         raise ConfigError(message, got=name)
     if "test" not in named and options.folds:
-        message = f"{WHERE}: --split must name test rows with --folds, got none in column {name!r}."
+        message = f"{WHERE}: the column {name!r} of --split names no test rows; with --folds it must."
         raise ConfigError(message, got=name)
     return SplitBy("words", table[name], "--split")

@@ -56,13 +56,13 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
     """
     data = options.data
     if options.stream and options.no_stream:
-        message = f"{WHERE}: --stream and --no-stream must not both be given, got both. Leave out one."
+        message = f"{WHERE}: --stream and --no-stream contradict each other. Leave one out."
         raise ConfigError(message)
     if not is_read_once(data) and not glob.has_magic(data) and Path(data).suffix and not os.path.exists(data):
         return None  # reading it will say so
     several = are_several(data)
     if several and options.no_stream:
-        message = f"{WHERE}: --no-stream must be used with one file, got {data!r}. Several are read in parts."
+        message = f"{WHERE}: {data!r} has several files, which are read in parts; --no-stream must be used with one."
         raise ConfigError(message, got=data)
     is_parquet = several or data.lower().endswith(PARQUET_ENDINGS) or _starts_with(data, _PARQUET)
     if options.no_stream or is_read_once(data) or not (is_parquet or options.stream):
@@ -70,12 +70,12 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
             _refuse_large_text(data)
         return None
     if not is_parquet:
-        what, advice = repr(data), _how_to_convert(data)
+        what, advice = f"{data!r} is no Parquet file", _how_to_convert(data)
         if is_read_once(data) or not os.path.exists(data):
             advice = "Leave out --stream, or write the rows to a Parquet file first."
         elif os.path.isdir(data):
-            what, advice = f"the folder {data!r} without such files", "Their names must end in .parquet."
-        message = f"{WHERE}: --stream must be used with Parquet, got {what}. {advice}"
+            what, advice = f"the folder {data!r} has no such files", "Their names must end in .parquet."
+        message = f"{WHERE}: {what}; --stream must be used with Parquet. {advice}"
         raise ConfigError(message, got=data)
     # Without pyarrow a table that may fit is read whole, as it always was.
     packed = 1 if importlib.util.find_spec("pyarrow") is None else _MOST_PACKED
@@ -92,7 +92,7 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
     for name in _WHOLE_ONLY:
         if getattr(options, name):
             flag = f"--{name.replace('_', '-')}"
-            message = f"{WHERE}: {flag} must be left out where a table is read in parts, {why}. Or add --no-stream."
+            message = f"{WHERE}: the table is read in parts, {why}; {flag} must be left out then. Or add --no-stream."
             raise ConfigError(message, got=getattr(options, name))
     return rows, why
 
@@ -108,7 +108,7 @@ def column_names(data: str) -> list[str] | None:
 def _check_matches(data: str) -> None:
     """Refuse a pattern that no file has."""
     if not os.path.exists(data) and not glob.glob(data, recursive=True):
-        message = f"{WHERE}: DATA must match at least one file, got none for {data!r}."
+        message = f"{WHERE}: no file matches {data!r}."
         raise DataError(message, got=data)
 
 
@@ -157,10 +157,11 @@ def _refuse_large_text(data: str) -> None:
     except (OSError, ValueError):
         return
     if free is not None and _TEXT_TIMES * size > free:
-        must = "a text file must fit into memory"
-        got = f"{_gigabytes(size)}, with {_gigabytes(free)} free"
-        message = f"{WHERE}: {must}, got {got}. {_how_to_convert(data)} Or add --no-stream."
-        raise DataError(message, expected=must, got=size)
+        fact = (
+            f"{data} has {_gigabytes(size)} of text and does not fit into memory, of which {_gigabytes(free)} are free"
+        )
+        message = f"{WHERE}: {fact}. {_how_to_convert(data)} Or add --no-stream."
+        raise DataError(message, got=size)
 
 
 def _starts_with(data: str, first: bytes) -> bool:
@@ -212,7 +213,8 @@ def prepare_stream(options: TrainOptions, rows: ParquetRows, why: str) -> Prepar
     validation, test = options.shares
     share = validation + test
     if not 0.0 < share < 1.0:
-        message = f"{WHERE}: --validation and --test must leave rows to train on, got {validation:g} and {test:g}."
+        given = f"--validation {validation:g} and --test {test:g}"
+        message = f"{WHERE}: {given} leave no rows to train on. Lower one of them."
         raise ConfigError(message, got=options.shares)
     most = MOST_HELD_OUT * (bool(validation) + bool(test))
     stream = look_over(rows, options.seed, WHERE, share=share, most=most)

@@ -19,6 +19,7 @@ from glassnet.cli.training.split_options import split_by
 from glassnet.cli.training.streamed_table import prepare_stream, rows_in_parts
 from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
+from glassnet.reports.model_report import unit_of
 from glassnet.saving.locks import refuse_locked
 from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.deadline import Deadline
@@ -26,7 +27,7 @@ from glassnet.tabular.fitting.options import RunFile
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.splitting.suggestions import is_called_identifier
 
-__all__ = ["train"]
+__all__ = ["read_and_divide", "train"]
 
 _SHARE_OF_LINEAR, _SHARE_AFTER = 0.1, 0.1  # of the time that is allowed: the linear baseline; scores and importance
 
@@ -49,7 +50,7 @@ def train(
         refuse_locked(WHERE, path)
     page = None if options.report is None else check_report(WHERE, options.report, [options.data])
     run_file = check_run_file(options, [path, page])
-    data, n_read, deadline = _read(options, watcher)
+    data, n_read, deadline = read_and_divide(options, watcher)
     run_file = resumed(run_file, options, data)
     # One handler from here to the end: Ctrl-C after training, even twice, must not cost the model.
     with catch_interrupts() as ctrl_c:
@@ -61,7 +62,7 @@ def train(
         with late.model_saved(model, path):
             measured = importance_of(outcome, data, deadline)
             result = result_of(outcome, data)
-            result["importance"] = measured.to_dict(1.0 if model.target.labels else model.target.scale.std)
+            result["importance"] = measured.to_dict(unit_of(model))
             result["rows"]["read"] = n_read
         model.network.metadata["training"] = for_the_file(result)
         result["model"] = None if path is None else save_model(model, path, str(options.out), late)
@@ -76,7 +77,7 @@ def train(
     return model, result
 
 
-def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int, Deadline]:
+def read_and_divide(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int, Deadline]:
     """Return the table split into parts, the number of rows that were read, and the limit that begins after reading."""
     watcher.phase(f"reading {shown_name(options.data)}")
     in_parts = rows_in_parts(options)
@@ -116,7 +117,7 @@ def _fit(
     goal = goal_of(options, data)
     chosen = with_choices(options, data.count("training"))
     options = chosen if options.is_plain else options
-    linear = fit_linear(chosen, data, watcher, ctrl_c, deadline.part(_SHARE_OF_LINEAR))
+    linear = fit_linear(chosen, data, watcher, ctrl_c, deadline.part(_SHARE_OF_LINEAR)).model
     deadline.keep_back(_SHARE_AFTER * deadline.seconds)
     trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, deadline, run_file)
     ours, theirs = Encoded(trained.model, data), Encoded(linear, data)

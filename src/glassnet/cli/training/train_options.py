@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet.cli.arguments import FIRST, as_number, as_numbers, as_share, as_widths, declared, flag_of, option
 from glassnet.cli.completion import complete_columns, names_of
 from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.recipe_settings import check_settings, parsed_settings
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
 from glassnet.utils.checks import check_choice, check_integer, check_number
@@ -64,31 +65,35 @@ def _recipes() -> tuple[str, ...]:
 
 def _check_recipe(where: str, name: str, recipe: str) -> None:
     """Raise an error for a recipe that does not exist."""
+    if recipe == "all":
+        advice = "To train all recipes and rank them: glassnet compare DATA TARGET"
+        message = f"{where}: {name} is 'all'; it must name one recipe. {advice}"
+        raise ConfigError(message, expected=_recipes(), got=recipe)
     check_choice(where, name, recipe, _recipes())
 
 
 def _check_jobs(where: str, name: str, jobs: Any) -> None:
     """Raise an error for a number of processes that means nothing."""
     if not isinstance(jobs, int) or not jobs:
-        message = f"{where}: {name} must be a whole number other than 0, got {jobs!r}. -1 stands for all cores."
+        message = f"{where}: {name} is {jobs!r}; it must be a whole number other than 0. -1 stands for all cores."
         raise ConfigError(message, got=jobs)
 
 
 def _check_widths(where: str, name: str, widths: tuple[Any, ...]) -> None:
     """Raise an error for a width that no layer can have."""
     for width in widths:
-        check_integer(where, f"each width of {name}", width, 1, "Write the widths with commas: --layers 64,64")
+        check_integer(where, f"a width of {name}", width, 1, "Write the widths with commas: --layers 64,64")
         if width > _WIDEST:
-            message = f"{where}: each width of {name} must be at most {_WIDEST:,}, got {width}."
+            message = f"{where}: a width of {name} is {width}; it must be at most {_WIDEST:,}."
             raise ConfigError(message, expected=_WIDEST, got=width)
 
 
 def _check_levels(where: str, name: str, given: tuple[Any, ...]) -> None:
     """Raise an error for levels of quantiles that are not between 0 and 1, or do not rise."""
     check = partial(check_number, minimum=0.0, maximum=1.0, open_minimum=True, open_maximum=True)
-    levels = [check(where, f"each of {name}", level, advice=_LEVELS_ADVICE) for level in given]
+    levels = [check(where, f"a level of {name}", level, advice=_LEVELS_ADVICE) for level in given]
     if any(high <= low for low, high in pairwise(levels)):
-        message = f"{where}: {name} must rise, got {','.join(map(str, levels))}. {_LEVELS_ADVICE}"
+        message = f"{where}: the levels of {name} are {','.join(map(str, levels))}; they must rise. {_LEVELS_ADVICE}"
         raise ConfigError(message, got=levels)
 
 
@@ -152,6 +157,11 @@ class TrainOptions:
     label_smoothing: float | None = _number(
         "Label smoothing of the loss for classes; 0 switches it off.", _MODEL,
         check=partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True), usual="the recipe's; realmlp: 0.1",
+    )  # fmt: skip
+    setting: tuple[str, ...] = option(
+        "Change a setting of realmlp, fast or small: rate_factor, weight_decay, dropout, width, depth, embeds, as "
+        "glassnet tune finds them; may be repeated.", _MODEL, "NAME=VALUE", default=(),
+        parse=lambda texts: tuple(texts or ()), check=check_settings,
     )  # fmt: skip
     class_weight: tuple[str, ...] = option(
         "Weights of the classes: balanced, or LABEL=3,OTHER=1.", _MODEL, "WEIGHTS", default=(),
@@ -239,21 +249,21 @@ class TrainOptions:
             if value is not None and each.check is not None:
                 each.check(WHERE, flag_of(name), value)
         if self.target in {*self.drop, *self.read_options.dropped}:
-            message = f"{WHERE}: --drop must not name the target, got {self.target!r}."
+            message = f"{WHERE}: --drop names the target, {self.target!r}; it must be another column."
             raise ConfigError(message, got=self.target)
         self._check_recipe_options()
         if self.jobs not in (None, 1) and (self.ensemble or 1) * (self.folds or 1) == 1:
-            must = "--jobs must be used with --ensemble or --folds"
-            message = f"{WHERE}: {must}, got {self.jobs}. One network is trained in one process."
+            must = "it must be used with --ensemble or --folds"
+            message = f"{WHERE}: --jobs is {self.jobs} for one network; {must}, since each takes one process."
             raise ConfigError(message, expected=must, got=self.jobs)
         if self.folds and self.validation is not None:
             self._refuse("validation", "--folds", "Each fold is the validation rows of a network.")
         self._check_division()
         if self.folds and self.test == 0:
-            message = f"{WHERE}: --test must be above 0 with --folds, got 0. All other rows are trained on."
+            message = f"{WHERE}: --test is 0; it must be above 0 with --folds, which train on all other rows."
             raise ConfigError(message, got=0)
         if self.quantiles and self.metric is not None:
-            self._refuse("metric", "--quantiles", "They are judged by the pinball loss.")
+            self._refuse("metric", "--quantiles", "The pinball loss chooses their epoch.")
 
     def _check_division(self) -> None:
         """Raise an error for options that divide the rows in two ways."""
@@ -267,7 +277,8 @@ class TrainOptions:
 
     def _check_recipe_options(self) -> None:
         """Raise an error for an option that the chosen recipe does not have."""
-        from glassnet.tabular.fitting.recipes import RECIPES
+        from glassnet.tabular.fitting.recipes import RECIPES, find_recipe
+        from glassnet.tabular.fitting.settings import with_settings
 
         implied = self._implied()
         for name in _RECIPES_ONLY if self.is_plain else _plain_only():
@@ -275,15 +286,24 @@ class TrainOptions:
                 continue
             if not self.is_plain:
                 self._refuse(name, f"--recipe {self.recipe}", f"Only --recipe {PLAIN} has it.")
-            beside = f"{implied}, which means --recipe {PLAIN}" if implied else f"--recipe {PLAIN}"
-            self._refuse(name, beside, f"Only the other recipes have it: {', '.join(RECIPES)}.")
+            self._refuse(name, _beside_plain(implied), f"Only the other recipes have it: {', '.join(RECIPES)}.")
+
+        if self.setting:
+            if self.is_plain:
+                self._refuse("setting", _beside_plain(implied), "Its settings are --rate, --dropout and others.")
+            with_settings(f"{WHERE}: --setting", find_recipe(WHERE, self.recipe or _DEFAULT_RECIPE), self.settings)
 
     def _refuse(self, name: str, beside: str, advice: str) -> None:
         """Raise the error for an option that must be left out."""
         value = getattr(self, name)
-        shown = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else repr(value)
-        message = f"{WHERE}: {flag_of(name)} must be left out with {beside}, got {shown}. {advice}"
+        shown = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+        message = f"{WHERE}: {flag_of(name)} {shown} does not go with {beside}. {advice} Leave {flag_of(name)} out."
         raise ConfigError(message, got=value)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of the recipe that are not its own."""
+        return parsed_settings(self.setting)
 
     def settled(self) -> TrainOptions:
         """Return options that name their recipe, with the defaults of the plain network if that is the recipe."""
@@ -291,6 +311,11 @@ class TrainOptions:
             return replace(self, recipe=self.recipe or _DEFAULT_RECIPE)
         left_out = {name: value for name, value in _PLAIN_DEFAULTS.items() if getattr(self, name) is None}
         return replace(self, recipe=PLAIN, implied_by=self._implied(), **left_out)
+
+
+def _beside_plain(implied: str | None) -> str:
+    """Return the words for the plain network, and the option that implied it."""
+    return f"{implied}, which means --recipe {PLAIN}" if implied else f"--recipe {PLAIN}"
 
 
 def _plain_only() -> list[str]:

@@ -19,7 +19,7 @@ from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, compare, verdict
 from glassnet.reports.importances import Measured, importance_in_time
 from glassnet.reports.intervals import intervals_of
-from glassnet.reports.model_report import importance_metric
+from glassnet.reports.model_report import importance_metric, unit_of
 from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.reports.scoring import details, score_baseline, score_model
 from glassnet.reports.single_rows import Judged, single_rows
@@ -83,7 +83,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     words, simple = score_baseline(target, truth, counts)
     X = outcome.trained.features(part)
     ours, linear = score_model(model, X, truth), score_model(outcome.linear.model, outcome.linear.features(part), truth)
-    unit = 1.0 if target.labels else model.target.scale.std
+    unit = unit_of(model)
     scored = {"network": ours, "linear": linear, "baseline": simple}
     of_table = find_in_table(Rows(data.inputs, data.column), target, learned=compare(ours, simple) == "better")
     said = shared_sentences(data.division) + _without_rows(target.labels, counts)
@@ -175,6 +175,7 @@ def _network(outcome: Outcome) -> dict[str, Any]:
     if options.is_plain:
         found |= {"implied_by": options.implied_by, "layers": list(options.layers or ())}
         return found | {"activation": options.activation, "dropout": options.dropout}
+    found |= {"settings": options.settings} if options.setting else {}
     found |= {"title": RECIPES[str(options.recipe)].title, "ensemble": options.ensemble or 1, "folds": options.folds}
     return found | {"quantiles": outcome.model.levels}
 

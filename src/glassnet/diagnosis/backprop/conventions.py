@@ -156,8 +156,8 @@ class _Search:
             )
             raise ConfigError(message)
         reach = self._reach(found)
-        told = [likelihood(each, self._take(state, each), state["y"], state["result"]) for each in found]
-        order = sorted(range(len(found)), key=lambda i: (int(reach[i].sum()), *told[i]), reverse=True)
+        likelihoods = [likelihood(each, self._take(state, each), state["y"], state["result"]) for each in found]
+        order = sorted(range(len(found)), key=lambda i: (int(reach[i].sum()), *likelihoods[i]), reverse=True)
         best = int(reach[order[0]].sum())
         # What depends on fewer parameters is a hidden layer.
         chosen = [found[i] for i in order if reach[i].sum() == best][:12]
@@ -168,7 +168,7 @@ class _Search:
         return readings + [Reading(each, roles) for roles in against for each in chosen[:3]], best
 
     def _as_named_first(self, readings: Sequence[Reading]) -> list[Reading]:
-        """Return the readings to be tried: those that names speak for, then a few others."""
+        """Return the readings to be tried: those that names suggest, then a few others."""
         against = [each for each in readings if each.loss in self.against]
         return [each for each in readings if each.loss not in self.against][:_MOST_READINGS] + against[:_MOST_READINGS]
 
@@ -198,7 +198,7 @@ class _Search:
         return reach
 
     def _refuse_without_effect(self) -> None:
-        """Say why no parameter has an effect: a loss without slopes, copies, or arrays that forward does not use."""
+        """Raise the error for parameters without effect: a flat loss, copies, or arrays that forward does not use."""
         tree = self.learner.tree
         if len(self.idle) < len(tree.names):
             message = (
@@ -298,7 +298,7 @@ class _Search:
         return best[0]
 
     def _conventions(self, readings: Sequence[Reading], has_named: bool) -> Iterator[tuple[Convention, int]]:
-        """Yield ways to call gradients, with each reading; what names say first. And how many must be right."""
+        """Yield ways to call gradients for each reading, those of names first, and how many must be right."""
         learner = self.learner
         first = learner.convention._replace(predictions=readings[0].predictions, loss=readings[0].loss)
         learner.convention = first

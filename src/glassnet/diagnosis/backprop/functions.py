@@ -1,4 +1,4 @@
-"""The activations that learners use, with their derivatives, and what a slip of the pen makes of these."""
+"""The activations that learners use, with their derivatives, and common mistakes in them."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def _stems(tree: ParameterTree, *, with_other_names: bool) -> list[set[str]]:
 
 
 def _short_word(stem: str) -> str:
-    """Return a name with w for weights and b for biases: self.weights and grad_w are told by different words."""
+    """Return a name with w for weights and b for biases: self.weights and grad_w are compared in this form."""
     stem = re.sub(r"(weights|weight|kernel|ws)(?=\d|$)", "w", stem.lower())
     return re.sub(r"(biases|bias|bs)(?=\d|$)", "b", stem)
 
@@ -150,7 +150,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _stem(name: str) -> str:
-    """Return what tells a parameter from others, as in "W1" for "params.W_1"."""
+    """Return the distinctive part of a parameter's name, as in "W1" for "params.W_1"."""
     parts = _parts(name)
     kept = [part for part in parts if part.lower() not in _PARAMETERS] or parts
     return re.sub("_", "", "/".join(kept)).replace("/", "")

@@ -1,4 +1,4 @@
-"""How samples lie in a learner's data, answers and predictions: in rows, in columns, or one alone."""
+"""The layout of samples in a learner's data, targets and predictions: in rows, in columns, or one alone."""
 
 from __future__ import annotations
 

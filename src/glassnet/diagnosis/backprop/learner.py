@@ -102,7 +102,7 @@ class Learner:
 
     @property
     def separates(self) -> bool:
-        """Whether the loss can be asked for other predictions, so that a penalty can be told from the rest."""
+        """Whether the loss can be computed for other predictions, so that a penalty can be separated from the rest."""
         return "predictions" in self.convention.loss
 
     def options(self, which: str, result: Any = None) -> list[tuple[str, ...]]:

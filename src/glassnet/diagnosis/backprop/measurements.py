@@ -35,7 +35,7 @@ class Study:
     loss: RecognisedLoss
     wrong: list[bool] = field(default_factory=list)  # which gradients are not those of the loss
     targets: list[np.ndarray] | None = None  # y at each point in the shape of the predictions, one sample per row
-    separates: bool = True  # whether the loss's penalty could be told from the rest
+    separates: bool = True  # whether the loss's penalty could be separated from the rest
     rows_of_predictions: bool = True  # whether they have one sample per row
     biases: set[int] | None = None  # which parameters are biases, where that is known
     vanishing: set[int] = field(default_factory=set)  # gradients that are 0 but for rounding

@@ -23,7 +23,7 @@ _FOLLOWS = {
     "double_sigmoid": ("output_error_only",),
     "softmax_over_samples": ("output_error_only",),
 }
-# What is said of a loss that has no name.
+# The words for a loss without a name.
 _UNNAMED = {
     "your loss is a {loss}, so its gradient": "the gradient of your loss",
     "your loss is a {loss}; its gradient": "the gradient of your loss",

@@ -38,7 +38,7 @@ def candidates(result: Any, objects: Sequence[Any]) -> list[Candidate]:
 
 
 def likelihood(candidate: Candidate, value: Any, y: np.ndarray, result: Any) -> tuple[float, ...]:
-    """Return what speaks for an array to be the predictions, the strongest first."""
+    """Return the evidence that an array is the predictions, the strongest first."""
     array, path = np.asarray(value, dtype=np.float64), candidate.path
     names = [key for kind, key in path if kind in ("key", "attribute")]
     named = bool(names) and role_of(str(names[-1])) == "predictions"

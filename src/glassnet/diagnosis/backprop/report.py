@@ -91,6 +91,11 @@ class BackpropReport:
     def __bool__(self) -> bool:
         return self.ok
 
+    def _repr_html_(self) -> str:
+        from glassnet.diagnosis.gradients_html import backprop_html
+
+        return backprop_html(self)
+
     def __repr__(self) -> str:
         taken = f"predictions = {self.predictions}" if self.predictions else ""
         seen = ", ".join(part for part in (self.network, self.loss, taken) if part)

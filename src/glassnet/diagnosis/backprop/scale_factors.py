@@ -86,7 +86,7 @@ def fit(found: Sequence[np.ndarray], expected: Sequence[np.ndarray], rows: Seque
             return None
         scales.append(scale)
         counted.append(rows[t])
-    if len(counted) == 1:  # all others are 0 on both sides: a factor could not be told from chance
+    if len(counted) == 1:  # all others are 0 on both sides: a factor could be chance
         return Fit(Law(1.0, 0), ()) if abs(scales[0] - 1.0) < _RESIDUAL else None
     found_law = law(scales, counted) if counted else None
     return None if found_law is None else Fit(found_law, ())
@@ -124,7 +124,7 @@ def fit_two(
 
 
 def _is_sum_of(vector: np.ndarray, first: np.ndarray, second: np.ndarray) -> bool:
-    """Return whether one point alone speaks for two factors."""
+    """Return whether a single point is the only evidence for two factors."""
     if len(vector) < 3:
         return True
     one = float(first @ first)

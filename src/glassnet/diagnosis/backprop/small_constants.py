@@ -1,4 +1,4 @@
-"""Tells a small constant in a logarithm or a denominator from a mistake."""
+"""Distinguishes a small constant in a logarithm or a denominator from a mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether gradients are those of the loss, at a glance: along one direction for each parameter."""
+"""A quick check whether gradients are those of the loss: along one direction for each parameter."""
 
 from __future__ import annotations
 

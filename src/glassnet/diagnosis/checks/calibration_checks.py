@@ -1,4 +1,4 @@
-"""Checks of probabilities: whether they are as often right as they say."""
+"""Check whether predicted probabilities are calibrated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CLOSED = 0.7  # share of the gap that may be left by what helps
 
 
 def check_calibration(case: Case) -> Iterator[Suspicion]:
-    """Report probabilities that are surer than they are right on held-out rows."""
+    """Report overconfident probabilities on held-out rows."""
     has_probabilities = isinstance(case.loss, (BinaryCrossEntropy, SoftmaxCrossEntropy))
     if case.held_out is None or len(case.held_out[0]) < _FEWEST_FOR_BINS or not has_probabilities:
         return
@@ -44,7 +44,7 @@ def check_calibration(case: Case) -> Iterator[Suspicion]:
     temperature = _best_temperature(case, Z[half], codes[half])
     before = _calibration_gap(case, Z[~half], codes[~half])[0]
     after = _calibration_gap(case, Z[~half] / temperature, codes[~half])[0]
-    measured = f"On {len(Z)} validation rows the network is right in {accuracy:.1%} and sure by {confidence:.1%}; "
+    measured = f"On {len(Z)} validation rows the accuracy is {accuracy:.1%} and the mean confidence {confidence:.1%}; "
     measured += f"the mean gap between the two over ten bins is {gap:.3f}."
     tried = f"with the logits divided by {temperature:.3g}, fitted on half of the validation rows, "
     tried += f"the gap on the other half is {after:.3f} instead of {before:.3f}."

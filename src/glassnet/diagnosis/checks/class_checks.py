@@ -1,4 +1,4 @@
-"""Checks of the classes that are answered."""
+"""Check for classes that are never predicted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FEWEST = 20
 _FEWEST_OF_CLASS = 5  # rows of a class of which something can be said
 _RARE = 0.02  # share of the rows
 _SMALL = 0.6  # rows of a class to those of classes of equal size: only then weights are to blame
-_NOT_RARE = "These classes are not rare: look for what keeps the network from learning, and whether columns tell them."
+_NOT_RARE = "These classes are not rare: look for what hinders the network, and whether columns separate them."
 _GAIN, _SURE = 0.1, 2.5  # of the mean over classes; standard errors
 
 
@@ -42,7 +42,7 @@ def check_classes(case: Case) -> Iterator[Suspicion]:
     recalls = [float((found[codes == code] == code).mean()) for code in np.flatnonzero(counts)]
     evidence = {"counts": counts.tolist(), "answered": answered.tolist(), "balanced_accuracy": float(np.mean(recalls))}
     if common.any():
-        measured = f"Of {len(codes)} {rows} none is answered with class {_named(common, counts)}."
+        measured = f"Of {len(codes)} {rows} none is predicted as class {_named(common, counts)}."
         details: dict[str, Any] = {"epoch": case.epoch, "evidence": evidence}
         if counts[common].max() > _SMALL * counts.sum() / (counts > 0).sum():
             yield suspect("some-classes-only", measured, severity="note", advice=_NOT_RARE, **details)
@@ -63,7 +63,7 @@ def _too_rare(
     """Return a finding about rare classes, a warning if the network knows them and its answers do not show it."""
     Z, (_, rows) = case.evaluation[0].astype(np.float64), case.evaluation_data
     before, accuracy = evidence["balanced_accuracy"], float((answered_classes(Z) == codes).mean())
-    measured = f"Of {len(codes)} {rows} none is answered with class {_named(missed, counts)}: accuracy is "
+    measured = f"Of {len(codes)} {rows} none is predicted as class {_named(missed, counts)}: accuracy is "
     measured += f"{accuracy:.3f}, the mean over classes {before:.3f}."
     train = case.codes(case.sample[1])
     shares = np.bincount(codes if train is None else train, minlength=len(counts)) / len(

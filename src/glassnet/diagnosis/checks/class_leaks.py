@@ -58,7 +58,7 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
         copies = trimmed(ranked - by_neighbours(chosen[:, leaking[0]], ranked), ranked)
         rest = [j for j in rest if not _is_copy(chosen[:, j], codes, k, copies[j])]
         if all(len(distinct(chosen[:, j])) > 4 * k for j in leaking) and any(copies[j] > _COPY for j in leaking[1:]):
-            return None  # several columns of their own, each of which tells the classes apart: an easy task
+            return None  # several columns of their own, each of which separates the classes: an easy task
     others, answers = explained_by(quick_ranks(chosen[:, rest]) / len(chosen), hot)
     others_right = float((answers.argmax(axis=1) == codes).mean())
     is_behind = others_right <= (_EASY if score == 1.0 and not is_exact_only else score - _BEHIND)

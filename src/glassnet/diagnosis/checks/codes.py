@@ -164,7 +164,7 @@ def _of_targets(case: Case) -> Iterator[Suspicion]:
         name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
         measured = f"{named(name)} is {code.value:.6g} in {code.n_rows} of {column.rows}, and no other value is nearer "
         measured += f"to it than {code.gap:.4g}."
-        advice = "Leave out the rows whose answer is not known."
+        advice = "Leave out the rows whose target is not known."
         evidence = {"value": code.value, "count": code.n_rows}
         yield suspect("code-for-missing", measured, epoch=0, advice=advice, evidence=evidence)
         return

@@ -75,7 +75,7 @@ def _worth_a_look(case: Case) -> np.ndarray:
 
 
 def _inputs(case: Case, columns: np.ndarray) -> Iterator[Suspicion]:
-    """Report the cells of some columns that lie apart, if there are any; the most telling column."""
+    """Report the cells of some columns that lie apart, if there are any; of the column that is clearest."""
     found = []
     for index in columns.tolist():
         column = input_column(case, index)
@@ -146,7 +146,7 @@ def _described(column: Column, name: str, places: np.ndarray) -> tuple[str, dict
 
 
 def _reach(least: float, most: float, low: float, high: float) -> str:
-    """Return from where to where values reach, and nine of ten of them, in digits that tell these apart."""
+    """Return from where to where values reach, and nine of ten of them, in as many digits as show that these differ."""
     if least == most:
         return f"are all {least:.4g}."
     digits = next((n for n in range(4, _DIGITS) if f"{least:.{n}g}" != f"{most:.{n}g}"), _DIGITS)

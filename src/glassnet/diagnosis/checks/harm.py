@@ -1,4 +1,4 @@
-"""Whether it matters for the scores that validation rows are unlike the training rows."""
+"""Whether scores are worse because validation rows are unlike the training rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glassnet.utils.distinct_values import median
 
 __all__ = ["harms"]
 
-# Share of the loss of their own best constant answer that is left of validation rows, beside that of training rows.
+# Share of the loss of their own best constant prediction that is left of validation rows, beside that of training rows.
 _WORSE, _MUCH_WORSE, _LEARNED = 1.5, 0.1, 0.7
 _BETTER = 0.9  # share of the loss that is left where the columns that differ are blanked out
 
@@ -52,7 +52,7 @@ def harms(case: Case, columns: Sequence[int] = ()) -> bool:
 
 
 def _left(case: Case, rows: Data) -> float | None:
-    """Return which share of the loss of the best constant answer is left; None if that is not known."""
+    """Return which share of the loss of the best constant prediction is left; None if that is not known."""
     X, y, weight = rows
     constant = constant_logits(case.loss, y, weight, case.original.n_outputs)
     if constant is None:

@@ -1,4 +1,4 @@
-"""Check for columns that hold the answer: copies of it, rounded, bent, with noise or gaps, alone or together."""
+"""Check for columns that give the target away: copies of it, rounded, bent, with noise or gaps, alone or together."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _ROWS_INFORMED = 12  # as much is explained by chance of so many rows
 _OUTPUTS = 3  # columns of y that are looked at
 _FEW_VALUES, _FEWEST_OF_A_VALUE = 10, 10  # of y: these are classes, each of so many rows
 _OF_SEVERAL = re.compile(r"\bfrom (?:each of them|each|them)\b")
-_NEARLY_ALL = 0.975  # of the answer: less is not the whole of it
-_CLOSE = 0.05  # share of the loss that may be left where parts of the answer are looked for
+_NEARLY_ALL = 0.975  # of the target: less is not all of it
+_CLOSE = 0.05  # share of the loss that may be left where parts of the target are looked for
 
 
 def check_leaks(case: Case) -> Iterator[Suspicion]:
-    """Report columns that give nearly the whole answer, while all others together are far from it.
+    """Report columns that give nearly all of the target, while all others together are far from it.
 
     Where the others say nothing about y it may depend on one column by design, as in many examples: that is a note.
     """
@@ -102,7 +102,7 @@ def _described(case: Case, leak: Leak, target: str = "y") -> Suspicion:
     how += f" (of {case.n_rows})" if case.n_sampled < case.n_rows else ""
     is_alone = leak.others < max(_INFORMATIVE, _ROWS_INFORMED / case.n_sampled)
     rest = "the other columns say next to nothing about it" if is_alone else leak.others_in_words
-    what = "the answer" if leak.score >= _NEARLY_ALL else "nearly the whole answer"
+    what = "the target" if leak.score >= _NEARLY_ALL else "nearly all of the target"
     measured = f"{alone} {what}: {how.replace('y ', f'{target} ', 1)}; {rest}."
     evidence = {"columns": which, "column": which[0], "score": leak.score, "others": leak.others}
     details: dict[str, Any] = {"severity": "note" if is_alone or leak.is_doubtful else "warning", "evidence": evidence}

@@ -8,7 +8,7 @@ __all__ = ["Leak"]
 
 
 class Leak(NamedTuple):
-    """Columns that give the answer.
+    """Columns that give the target away.
 
     Attributes
     ----------

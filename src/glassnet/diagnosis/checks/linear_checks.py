@@ -21,14 +21,14 @@ from glassnet.training.class_weights import class_codes
 
 __all__ = ["check_against_linear"]
 
-_FEWEST, _FEWEST_HELD_OUT = 20, 50  # rows that judge; few that were not trained on may differ by chance
+_FEWEST, _FEWEST_HELD_OUT = 20, 50  # rows to evaluate on; results on few held-out rows vary by chance
 _MOST_ROWS, _MOST_COLUMNS, _MOST_OUTPUTS = 1000, 200, 20  # that a linear model is fitted to
 _ON_NUMBERS = (SquaredError, AbsoluteError, Huber)
 _SHARE, _FREE = 0.02, 1_000_000  # products to those of the training, and how many are too few to count
 _OF_ALL = 0.03  # of what there is to learn: so much a linear model must have learned
 _OF_LINEAR, _OF_OURS = 0.15, 0.1  # of what it has learned, and of the network's loss: so much it must be better
 _OF_CONSTANT = 0.1  # of what there is to learn
-_MUCH_LESS = 0.5  # of the loss that judges: a loss on training rows that tells of rows learned by heart
+_MUCH_LESS = 0.5  # of the loss that is compared: a training loss as low as of memorised rows
 _BY_HEART = (
     "Take the linear model, or keep the network from learning rows by heart: with early stopping, weight_decay, "
     "dropout or fewer units."
@@ -47,29 +47,29 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         return
     if restores_inputs(case):
         return  # what is to find a short description of the inputs is not worse than what hands them through
-    rows, judges, name = _parts(case)
-    if len(judges[1]) < (_FEWEST_HELD_OUT if case.evaluation_data[1] == VALIDATION_ROWS else _FEWEST):
+    rows, evaluated, name = _parts(case)
+    if len(evaluated[1]) < (_FEWEST_HELD_OUT if case.evaluation_data[1] == VALIDATION_ROWS else _FEWEST):
         return
-    Z = case.original._logits(judges[0])
-    if _is_worse_at_once(case, rows, judges, Z):
+    Z = case.original._logits(evaluated[0])
+    if _is_worse_at_once(case, rows, evaluated, Z):
         return
     linear = fit_linear(case.loss, _flat(rows[0]), rows[1], rows[2])
     if linear is None:
         return
-    theirs = np.ascontiguousarray(linear.logits(_flat(judges[0])), dtype=case.original.dtype)
-    if theirs.shape != Z.shape or not np.isfinite(theirs).all() or _more_are_right(case, judges, Z, theirs):
+    theirs = np.ascontiguousarray(linear.logits(_flat(evaluated[0])), dtype=case.original.dtype)
+    if theirs.shape != Z.shape or not np.isfinite(theirs).all() or _more_are_right(case, evaluated, Z, theirs):
         return
-    mine, other = (mean_loss(case.original, logits, judges) for logits in (Z, theirs))
-    gain, constant = mine - other, case.constant_loss(judges)
+    mine, other = (mean_loss(case.original, logits, evaluated) for logits in (Z, theirs))
+    gain, constant = mine - other, case.constant_loss(evaluated)
     if constant is None or other > constant - _OF_ALL * case.scale:
         return
     is_much = gain > max(_OF_LINEAR * (constant - other), _OF_OURS * abs(mine), _OF_CONSTANT * case.scale)
     is_exact = isinstance(case.loss, _ON_NUMBERS) and other < _NEARLY_NOTHING * mine
     if not (is_much or is_exact):
         return
-    if not clearly_less(*(blocks_of(case, judges, logits) for logits in (theirs, Z))):
+    if not clearly_less(*(blocks_of(case, evaluated, logits) for logits in (theirs, Z))):
         return
-    measured = f"On {len(judges[0])} {name} the loss is {mine:.3g}; that of a linear model is {other:.3g}"
+    measured = f"On {len(evaluated[0])} {name} the loss is {mine:.3g}; that of a linear model is {other:.3g}"
     measured += f", fitted to {len(rows[0])} other rows."
     details: dict[str, Any] = {"advice": _BY_HEART} if case.now.loss < _MUCH_LESS * mine else {}
     evidence = {"loss": mine, "linear": other}
@@ -100,7 +100,7 @@ def _is_cheap(case: Case) -> bool:
 
 
 def _parts(case: Case) -> tuple[Data, Data, str]:
-    """Return the rows that a linear model is fitted to, those that both are judged by, and what these are called."""
+    """Return the rows that a linear model is fitted to, those that both are evaluated on, and what these are called."""
     rng = np.random.default_rng(0)
     order = rng.permutation(case.n_sampled)
     data, name = case.evaluation_data
@@ -111,13 +111,13 @@ def _parts(case: Case) -> tuple[Data, Data, str]:
     return take_sample(case.sample, order[:half]), take_sample(case.sample, order[half:]), name
 
 
-def _is_worse_at_once(case: Case, rows: Data, judges: Data, Z: np.ndarray) -> bool:
+def _is_worse_at_once(case: Case, rows: Data, evaluated: Data, Z: np.ndarray) -> bool:
     """Return whether linear discriminants, which take one step, get fewer rows right than the network."""
     codes = case.codes(rows[1])
     if codes is None:
         return False
     model = fit_discriminants(_flat(rows[0]), codes, max(2, case.original.n_outputs))
-    return _more_are_right(case, judges, Z, model.logits(_flat(judges[0])))
+    return _more_are_right(case, evaluated, Z, model.logits(_flat(evaluated[0])))
 
 
 def _more_are_right(case: Case, data: Data, Z: np.ndarray, others: np.ndarray) -> bool:

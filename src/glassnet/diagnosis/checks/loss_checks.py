@@ -82,4 +82,4 @@ def _distance(network: BaseNetwork, data: Data) -> float:
     return float(((found - y) ** 2).mean())
 
 
-_DISTANCE = Measure("mean square from the true number to the answered one", _distance)
+_DISTANCE = Measure("mean square from the true number to the predicted one", _distance)

@@ -97,7 +97,7 @@ def _percent(share: float) -> str:
 
 
 def _parts(X: np.ndarray, columns: np.ndarray, y: np.ndarray) -> Leak | None:
-    """Return few columns that add up to y, while others tell something about it too."""
+    """Return few columns that add up to y, while others are related to it too."""
     half, d = len(X) // 2, X.shape[1]
     if d < 4 or half < 2 * d:
         return None

@@ -72,7 +72,7 @@ def _leaning(case: Case) -> str:
             return ""
         j = int(lean.argmax())
         means = f"{answers[:, j].mean():.3g} on the average, and the targets {y[:, j].mean():.3g}"
-        return f" The answers are {means}: they lean towards what was seen last."
+        return f" The predictions are {means}: they lean towards the last rows."
     if answers.shape[1] == 1:
         answers = np.column_stack([1.0 - answers, answers])
     given = answers.mean(axis=0)

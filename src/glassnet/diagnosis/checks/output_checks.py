@@ -1,4 +1,4 @@
-"""Checks of the last layer and the loss: what the network can answer, and whether the loss asks for that."""
+"""Checks of the last layer and the loss: what the network can predict, and whether the loss fits that."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from glassnet.utils.formula import evaluate, formula_of, is_ours
 __all__ = ["check_output", "check_softmax_units"]
 
 _OUT_OF_REACH = 0.01  # share of the targets
-_LOST, _PART = 0.01, 0.1  # shares of the constant answer's loss and of the network's that are out of reach for certain
-_MOSTLY_LOST = 0.1  # share of the constant answer's loss
+_LOST, _PART = 0.01, 0.1  # shares of a constant prediction's loss and of the network's that are surely out of reach
+_MOSTLY_LOST = 0.1  # share of the constant prediction's loss
 _HALF = 0.5  # of the loss now: if so much is lost for certain, nothing has to be tried
 _ALL = 30.0  # a logit that makes a probability 0 or 1
 _IN_RANGE = "Leave the activation of the last layer out, or bring the targets into its range."

@@ -28,7 +28,7 @@ _HARDLY_ANY = 20  # updates: whatever they led to, there were too few
 _LEFT, _ABOVE = 0.3, 0.1  # of that loss: with less left it has learned; with so much more it has not begun
 _AT_START = 0.01  # way of the weights, as a share of their size
 _SMALL_DATA, _SEEN_OFTEN = 100, 20  # rows, and epochs
-_JUDGES, _MANY_ROWS = 50, 500  # validation rows, and training rows without such, that say surely that it falls
+_MANY_HELD_OUT, _MANY_ROWS = 50, 500  # validation rows, and training rows without such, that say surely that it falls
 _PART = 4  # the last part of the training that is looked at: a quarter
 _PACE, _GOOD_PACE, _MUCH = 0.05, 0.08, 0.45  # fall in it, and loss left, as shares of what there is to gain
 
@@ -154,13 +154,13 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
     last = np.array(values[-part - 1 :], dtype=np.float64)
     fall = float(last[0] - last[-1])
     if last[-1] > case.reference + _ABOVE * case.scale:
-        return  # what is worse than a constant answer has not begun to learn
+        return  # what is worse than a constant prediction has not begun to learn
     if not np.isfinite(last).all() or fall < _PACE * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
         return
     what = "validation loss" if name == "valid_loss" else "loss"
     measured = f"In the last {part} of {len(values)} epochs the {what} fell from {last[0]:.3g} to {last[-1]:.3g}."
     much = fall > _GOOD_PACE * case.scale and last[-1] > case.reference - (1.0 - _MUCH) * case.scale
     # What the loss on training rows, or a few others, does says little about that on new rows.
-    judges = len(case.held_out[1]) if case.held_out is not None and name == "valid_loss" else 0
-    severity = "warning" if much and (judges >= _JUDGES or case.n_rows >= _MANY_ROWS) else "note"
+    held_out = len(case.held_out[1]) if case.held_out is not None and name == "valid_loss" else 0
+    severity = "warning" if much and (held_out >= _MANY_HELD_OUT or case.n_rows >= _MANY_ROWS) else "note"
     yield suspect("still-falling", measured, severity=severity, epoch=case.epoch, evidence={"fall": fall})

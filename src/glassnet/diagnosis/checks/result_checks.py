@@ -1,4 +1,4 @@
-"""Checks of the predictions of a trained network: beside a constant answer, and over the epochs."""
+"""Checks of the predictions of a trained network: beside a constant prediction, and over the epochs."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from glassnet.utils.wording import told_apart
 __all__ = ["check_against_constant", "check_best_epoch", "check_chance", "check_constant"]
 
 _CONSTANT = 1e-3  # spread of the predictions, for numbers as a share of that of the targets
-_MARGIN = 0.98  # of the loss of the best constant answer
+_MARGIN = 0.98  # of the loss of the best constant prediction
 _POSSIBLE = 0.05  # share of what there is to learn by which a network may be better after all, and is not accused
 _FEWEST = 20
 _SURE = 2.5  # standard errors
 _GOES_WITH = (
-    "The answers do go with y, but are too far from it: look at the validation loss over the epochs, and train for "
+    "The predictions follow y, but are too far from it: look at the validation loss over the epochs, and train for "
     "more of them, or for fewer."
 )
 _AS_FAR = 0.4  # share of the correlation that a line reaches on training rows
 _FAINT = 0.05  # share of the variance: with so little there is not much that a network could find
-_LINE_FINDS = "The columns tell something about y: try a linear model, or a smaller network and fewer epochs."
+_LINE_FINDS = "The columns are related to y: try a linear model, or a smaller network and fewer epochs."
 _FEW = 50  # validation rows: with fewer it may still be chance
 _MANY, _SURE_OF_MANY, _SURE_OF_FEW = 100, 2.0, 1.0  # rows, and standard errors that chance may well bring
 _GOOD = 0.7  # share of what there is to learn that may be left of training rows which were learned
@@ -52,7 +52,7 @@ def check_constant(case: Case) -> Iterator[Suspicion]:
 
 
 def check_against_constant(case: Case) -> Iterator[Suspicion]:
-    """Report a network that is no better than always answering the same: the most frequent class, the mean."""
+    """Report a network that is no better than always predicting the same: the most frequent class, the mean."""
     data, rows = case.evaluation_data
     constant = case.constant_loss(data)
     if constant is None or len(data[0]) < _FEWEST:
@@ -61,7 +61,7 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
     if loss < constant - (1.0 - _MARGIN) * case.scale or _may_be_better(case, data, Z):
         return
     ours, same = told_apart(loss, constant)
-    measured = f"On {len(data[0])} {rows} the loss is {ours}; always answering the same has {same}."
+    measured = f"On {len(data[0])} {rows} the loss is {ours}; always predicting the same has {same}."
     evidence: dict[str, Any] = {"loss": loss, "constant": constant}
     rates = _accuracies(case, data, Z)
     if rates is not None:
@@ -117,7 +117,7 @@ def check_chance(case: Case) -> Iterator[Suspicion]:
     if train > case.reference - (1.0 - _GOOD) * case.scale or not _by_chance(case, data):
         return
     measured = (
-        f"The loss on training rows is {train:.3g}, where always answering the same has {case.reference:.3g}; on "
+        f"The loss on training rows is {train:.3g}, where always predicting the same has {case.reference:.3g}; on "
     )
     measured += f"{len(data[0])} {rows} it was never better than {min(losses):.3g}, where the same has {constant:.3g}."
     evidence = {"loss": train, "best": min(losses), "constant": constant}

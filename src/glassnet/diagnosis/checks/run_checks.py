@@ -28,13 +28,13 @@ _STUCK = 0.8  # share of the outputs of a layer
 _WORSE, _MUCH_WORSE = (
     0.1,
     0.3,
-)  # rise of the validation loss after its best, as a share of the loss of the best constant answer
+)  # rise of the validation loss after its best, as a share of the loss of the best constant prediction
 _PATIENCE = 5  # epochs since that best
-_CHANCE = 0.98  # of the loss of the best constant answer
+_CHANCE = 0.98  # of the loss of the best constant prediction
 _FEW_ROWS = 100  # of validation: what they say is uncertain
 _TOO_FEW_ROWS = 20  # of validation: what they say may be chance
 _APART = 0.5  # share of the rise of the validation loss by which it must end above the training loss
-_SURER = "The answers are right as often as then, but the network is surer of those that are wrong."
+_SURER = "The predicted classes are right as often as then, but the wrong ones are more confident."
 _SIGN_CHANGES, _SWING, _LEVEL = 0.6, 0.2, 0.1
 _WINDOW = 10  # epochs
 
@@ -98,7 +98,7 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     if len(held_out[1]) < _TOO_FEW_ROWS or not _came_apart(case, valid, train, best):
         return
     if valid[best] > _CHANCE * constant and not _answers_better_than_chance(case, held_out[1]):
-        return  # on these rows it never was better than a constant answer: there was nothing to lose
+        return  # on these rows it never was better than a constant prediction: there was nothing to lose
     measured = (
         f"The validation loss was best, {valid[best]:.3g}, after epoch {best + 1}, and {valid[-1]:.3g} after the last, "
         f"epoch {n}; the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
@@ -120,7 +120,7 @@ def _came_apart(case: Case, valid: np.ndarray, train: np.ndarray, best: int) -> 
 
 
 def _answers_better_than_chance(case: Case, y: np.ndarray) -> bool:
-    """Return whether the share of right answers was ever clearly above that of the most frequent class."""
+    """Return whether the share of right predictions was ever clearly above that of the most frequent class."""
     codes, right = class_codes(case.loss, y), _curve(case, "valid_accuracy")
     if codes is None or not np.isfinite(right).any():
         return False
@@ -147,8 +147,8 @@ def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dic
     right = _curve(case, "valid_accuracy")
     n = len(case.held_out[0]) if case.held_out is not None else 0
     if len(right) == len(valid) and min(np.median(right[-3:]), right[-1]) >= right[best]:
-        tried = f"the share of right answers is {right[-1]:.3f} after the last epoch, and was {right[best]:.3f} then."
-        advice = "Trust the answers more than their probabilities, or pass early_stopping=EarlyStopping() for those."
+        tried = f"the accuracy is {right[-1]:.3f} after the last epoch, and was {right[best]:.3f} then."
+        advice = "Trust the classes more than their probabilities, or pass early_stopping=EarlyStopping() for those."
         return {"severity": "note", "tried": tried, "advice": advice, "why": _SURER}
     tried = f"the weights after epoch {best + 1} have a validation loss of {valid[best]:.3g} instead of {last:.3g}"
     if n < _FEW_ROWS and last < valid[best] + _MUCH_WORSE * case.scale:

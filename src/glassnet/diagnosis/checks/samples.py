@@ -11,7 +11,7 @@ from glassnet.utils.distinct_values import counted, distinct
 __all__ = ["CHANCE", "CLEARLY", "DIFFERENT", "beside", "distance", "limit_of_chance"]
 
 CHANCE = 1e-7  # probability of a false accusation of a random split
-DIFFERENT = 0.25  # of the shares below one number: two rows of three can be told apart
+DIFFERENT = 0.25  # of the shares below one number: two rows of three differ
 CLEARLY = 0.45
 
 

@@ -24,7 +24,7 @@ _FIRST, _ONE_OF, _SIDE_BY_SIDE = 8192, 32, 128  # training rows of a first look:
 _LOOKED = 1 / 4  # of the share that would be reported: so much of it makes the first look go on
 _ALIKE, _RARE_VALUES, _ENOUGH = 0.1, 3, 0.05  # share of a rare value; so many in a row; share of such rows
 _SAME_KEY = 40  # training rows with the key of a validation row that are compared with it
-_RARE = 0.01  # how often a row like it is expected among the training rows, for one that tells something
+_RARE = 0.01  # how often a row like it is expected among the training rows, for one that counts
 _ALL, _MANY = 0.95, 4  # share of the validation rows, and training rows equal to each of them: these are no copies
 _SPLITS = 8
 _BY_CHANCE = 0.25  # share of the validation rows that are expected to be there: nothing is said
@@ -32,7 +32,7 @@ _BLOCK = 65_536
 _TABLE = 65_536
 _COLUMNS = 200  # at most, to choose from
 
-_NO_BETTER = "Rows that were trained on may be answered from memory, if not yet, then after more training."
+_NO_BETTER = "Rows that were trained on may be predicted from memory, if not yet, then after more training."
 
 
 def check_rows(case: Case) -> Iterator[Suspicion]:
@@ -49,9 +49,9 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     counted = np.arange(case.n_rows) if counted is None else counted
     n, factors = len(counted), _factors(len(columns))
     keys = _keys(wanted[:, columns], factors)
-    first, telling = counted[_first_rows(n)], keys[_is_telling(wanted[:, columns])]
-    hits = _hits(case, columns, factors, telling, first)
-    if len(hits) < min(_FEWEST_SHARED, _LOOKED * _SHARED * len(telling) * len(first) / n):
+    first, rare = counted[_first_rows(n)], keys[_is_rare_enough(wanted[:, columns])]
+    hits = _hits(case, columns, factors, rare, first)
+    if len(hits) < min(_FEWEST_SHARED, _LOOKED * _SHARED * len(rare) * len(first) / n):
         return
     rows = _hits(case, columns, factors, keys, counted)
     if not len(rows):
@@ -91,7 +91,7 @@ def _described(case: Case, held_out: Data, seen: np.ndarray) -> Suspicion:
         rest, every = (case.logits_and_loss(rows)[1] for rows in (unseen, held_out))
         losses = f"the validation loss is {rest:.3g} instead of {every:.3g}"
         details = {"tried": f"without them {losses}."}
-        if rest <= every:  # they were not answered from memory, this time
+        if rest <= every:  # they were not predicted from memory, this time
             details = {"why": _NO_BETTER}
             measured += f" Without them {losses}."
     evidence = {"shared": n_seen, "rows": n}
@@ -119,7 +119,7 @@ def _is_measured(rows: np.ndarray, columns: np.ndarray) -> bool:
     return bool(((few[1:] != few[:-1]).sum(axis=0) > 0.5 * len(few)).any())
 
 
-def _is_telling(rows: np.ndarray) -> np.ndarray:
+def _is_rare_enough(rows: np.ndarray) -> np.ndarray:
     """Return the rows in which several values are rare ones; all of them if there are only a few such rows.
 
     Of pixels that are dark most of the time, many rows have the same values in a few columns, all of them dark.
@@ -161,7 +161,7 @@ def _keys(rows: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def _hits(case: Case, columns: np.ndarray, factors: np.ndarray, keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return those of some training rows that have the key of a validation row."""
     found, ordered = [], np.sort(keys)
-    possible = np.zeros(_TABLE, dtype=bool)  # nearly all rows are told apart by a few bits of their keys
+    possible = np.zeros(_TABLE, dtype=bool)  # a few bits of their keys differ for nearly all rows
     possible[keys % np.uint64(_TABLE)] = True
     for start in range(0, len(rows), _BLOCK):
         part = rows[start : start + _BLOCK]

@@ -13,7 +13,7 @@ _SURE = 3.0  # standard errors
 
 
 def left_to_learn(case: Case) -> float:
-    """Return the share of what a constant answer leaves that is left now, on the rows that the result is judged by."""
+    """Return the present loss as a share of that of a constant prediction, on the rows of the evaluation."""
     loss, constant = case.evaluation[1], case.constant_loss(case.evaluation_data[0])
     reference = case.reference if constant is None else constant
     scale = abs(reference) if case.scale == abs(case.reference) else case.scale

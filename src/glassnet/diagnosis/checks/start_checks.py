@@ -18,7 +18,7 @@ from glassnet.utils.wording import told_apart
 
 __all__ = ["activations_of", "check_signal", "check_weights", "saturated_share"]
 
-_WORSE_THAN_GUESSING = 10.0  # first loss to that of the best constant answer; healthy starts have 1 to 3
+_WORSE_THAN_GUESSING = 10.0  # first loss to that of the best constant prediction; healthy starts have 1 to 3
 _LOST = 1e-6  # spread over the rows in the last hidden layer to that of the input
 _FAR_APART = 1000.0  # gradients of the last and the first layer; healthy networks have up to 70
 _SATURATED = 0.3  # share of outputs of a layer
@@ -94,7 +94,7 @@ def check_weights(case: Case) -> Iterator[Suspicion]:
     elif not case.loss.classifies and case.sample[1].ndim == 2:
         spread, wanted = float(first.Z.std(axis=0).max()), float(case.sample[1].std(axis=0).max())
         if wanted > 0.0 and spread > _WORSE_THAN_GUESSING * wanted:
-            measured = f"The first answers spread by {spread:.3g}, the targets by {wanted:.3g}."
+            measured = f"The first predictions spread by {spread:.3g}, the targets by {wanted:.3g}."
             evidence = {"spread": spread, "targets": wanted}
             more = {"evidence": evidence, **_details(case, smaller)}
             yield suspect("start-too-large", measured, *_start_remedies(case), epoch=0, **more)

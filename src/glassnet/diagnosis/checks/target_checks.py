@@ -127,7 +127,7 @@ def _classes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:
     missing = np.flatnonzero(counts == 0).tolist()
     if missing:
         named = ", ".join(map(str, missing[:5]))
-        measured = f"No row is of class {named}, of {len(counts)} that the network can answer."
+        measured = f"No row is of class {named}, of {len(counts)} that the network can predict."
         yield suspect("missing-classes", measured, epoch=0, evidence=evidence)
 
 
@@ -150,7 +150,7 @@ def _skewed(case: Case) -> Iterator[Suspicion]:
     has_zeros = lowest == 0.0
     change = f"the {'log1p' if has_zeros else 'log'} of y scaled to mean 0, spread 1"
     logs = {j: _Logarithm(values[:, j], has_zeros=has_zeros) for j in skewed}
-    measure = Measure("median factor between answer and y", partial(_factor, case.original, logs))
+    measure = Measure("median factor between prediction and y", partial(_factor, case.original, logs))
     edits = {j: log.take for j, log in logs.items()}
     remedy = Attempt(change, targets=edited_columns(edits), measure=measure, steps=_MORE_STEPS)
     evidence = {"median": float(np.median(column)), "largest": float(column.max()), "share_of_squares": share}
@@ -179,7 +179,7 @@ class _Logarithm:
 
 
 def _factor(original: BaseNetwork, logs: Mapping[int, _Logarithm], network: BaseNetwork, data: Data) -> float:
-    """Return the median factor between answer and y, whether a network answers with y or with its logarithm."""
+    """Return the median factor between prediction and y, whether a network answers with y or with its logarithm."""
     found = []
     answers = network.loss.link(network._logits(data[0]))
     for j, log in logs.items():

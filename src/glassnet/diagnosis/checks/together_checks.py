@@ -19,7 +19,7 @@ __all__ = ["check_together"]
 _MOST_COLUMNS = 50
 _CHANCE = 1e-7
 _DIFFERENT = 0.4  # of two correlations
-_WORSE, _MUCH_WORSE = 2.0, 0.2  # loss of the validation rows beside the training rows', and the best constant answer's
+_WORSE, _MUCH_WORSE = 2.0, 0.2  # loss of the validation rows beside the training rows', and a constant prediction's
 _FEWEST_TELLING = 20  # rows in which a column has another value than usual
 _SCALED = 1e-4  # from mean 0 and spread 1
 
@@ -68,7 +68,7 @@ def _correlations(
     """Report the pair of columns whose rank correlation differs most."""
     R, S = (_rank_correlations(rows) for rows in (old, new))
     d = len(columns)
-    # Of columns that nearly always have the same value, only the other rows tell how they go together.
+    # Of columns that nearly always have the same value, only the other rows show how they go together.
     known, known_here = (np.minimum.outer(*[_not_usual(rows)] * 2) for rows in (old, new))
     can_tell = np.minimum(known, known_here) >= _FEWEST_TELLING
     spread_of_both = np.sqrt(1.06 * (1.0 / np.maximum(known - 3, 1) + 1.0 / np.maximum(known_here - 3, 1)))

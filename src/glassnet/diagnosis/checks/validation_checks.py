@@ -110,7 +110,7 @@ def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
         measured += " those of all others together."
         numbers = lone.places if case.split is None else case.split[1][lone.places]
         evidence = {"rows": numbers.tolist(), "share_of_squares": lone.share}
-        advice = "Look at the row; correct it or leave it out, or watch a score that it cannot rule."
+        advice = "Check the row: correct it or leave it out, or watch a score that it cannot rule."
         yield suspect("validation-differs", measured, epoch=0, advice=advice, evidence=evidence)
         return
 
@@ -151,6 +151,6 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
     else:
         return
     evidence = {"training": there.tolist(), "validation": here.tolist()}
-    # Training rows of a rare class may have been drawn more often on purpose; one class alone is none to judge by.
+    # Training rows of a rare class may have been drawn more often on purpose; one class alone says nothing.
     details: dict[str, Any] = {} if len(unseen) or len(only) else {"severity": "note", "advice": _DRAWN_AGAIN}
     yield suspect("validation-differs", measured, epoch=0, evidence=evidence, **details)

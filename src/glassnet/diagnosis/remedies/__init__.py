@@ -1,3 +1,3 @@
-"""What may help, tried on copies of the network."""
+"""Remedies, tried on copies of the network."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""What can be tried: a change with what is measured of it, and what came out."""
+"""A remedy to try: a change, what is measured of it, and the result."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ ON_NUMBERS = (AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError)
 """Losses whose targets may be scaled."""
 
 LOSS = Measure("loss", _loss)
-SHARE_OF_CONSTANT = Measure("loss, as a share of that of the best constant answer,", _share_of_constant)
-WRONG_ANSWERS = Measure("share of wrong answers", _wrong_answers)
+SHARE_OF_CONSTANT = Measure("loss, as a share of that of the best constant prediction,", _share_of_constant)
+WRONG_ANSWERS = Measure("share of wrong predictions", _wrong_answers)
 
 
 class Outcome(NamedTuple):

@@ -35,14 +35,14 @@ class Contender:
     attempt : Attempt
     run : Run
         Of the changed copy.
-    judges : tuple
+    evaluated : tuple
         What it is measured on.
     rows : str
         What these are called.
     unchanged, needed : float
         What the network as it is has, and what must be reached to be a help.
     limit : float
-        What the best constant answer has.
+        What the best constant prediction has.
 
     Attributes
     ----------
@@ -57,10 +57,10 @@ class Contender:
     """
 
     def __init__(
-        self, attempt: Attempt, run: Run[Any], judges: Data, rows: str, unchanged: float, needed: float, limit: float
+        self, attempt: Attempt, run: Run[Any], evaluated: Data, rows: str, unchanged: float, needed: float, limit: float
     ) -> None:
         self.attempt, self._run, self._training = attempt, run, run.steps()
-        self._judges, self._rows, self._unchanged, self._needed = judges, rows, unchanged, needed
+        self._evaluated, self._rows, self._unchanged, self._needed = evaluated, rows, unchanged, needed
         self.limit = limit
         self.settings: dict[str, Any] | None = None
         self.steps = self.legs = 0
@@ -72,7 +72,7 @@ class Contender:
         state, network = self._run.state, self._run.network
         averaged = nullcontext() if state.average is None else state.averaged_weights(network)
         with np.errstate(all="ignore"), averaged:
-            value = self.attempt.measure.compute(network, self._judges)
+            value = self.attempt.measure.compute(network, self._evaluated)
         return value if math.isfinite(value) else math.inf
 
     def advance(self, steps: int) -> int:

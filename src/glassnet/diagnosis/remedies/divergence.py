@@ -136,7 +136,7 @@ def _in_vain(outcomes: list[Outcome], trials: Trials) -> str:
     wild = "; ".join(outcome.change for outcome in outcomes if outcome not in calm)
     parts = [f"with {each.change}, {each.steps} steps do not diverge" for each in calm[:1]]
     parts += [f"nor do they with {'; '.join(each.change for each in calm[1:])}"] if len(calm) > 1 else []
-    found = f"{', '.join(parts)}; in so few none learns more than the best constant answer. " if calm else ""
+    found = f"{', '.join(parts)}; in so few none learns more than the best constant prediction. " if calm else ""
     found += f"It diverges with {wild}. " if wild and calm else f"it diverges with {wild}, too. " if wild else ""
     return trials.not_tried(found.strip())
 

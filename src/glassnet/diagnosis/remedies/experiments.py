@@ -34,7 +34,7 @@ from glassnet.utils.wording import told_apart
 
 __all__ = ["check_plain_rates", "check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
-_LITTLE = 0.03  # share of the loss of the best constant answer: less than this is nothing
+_LITTLE = 0.03  # share of the loss of the best constant prediction: less than this is nothing
 _NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
@@ -47,12 +47,12 @@ _SHRUNK = 0.15  # share of the size of the weights at the start
 _STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
 _STILL = 1e-3  # the same after a hundred steps that get nowhere
-_LOOK = "Look whether the columns tell anything about y, and whether rows and answers belong together."
-_TELLING_STEPS = 200  # so many, or half of those trained, tell that something does not help
+_LOOK = "Check whether the columns are related to y, and whether rows and targets belong together."
+_ENOUGH_STEPS = 200  # after so many, or half of those trained, it is clear that something does not help
 _SHORT_STEPS = "The steps are short for the way that the weights have to go."
-_NO_HIDDEN = "Without a hidden layer a network is a linear model: it adds up what each column tells by itself."
+_NO_HIDDEN = "Without a hidden layer a network is a linear model: it adds up the effects of single columns."
 _ADD_HIDDEN = "Add a hidden layer, of 16 units with 'relu' for instance."
-_HINDERED = "The columns tell something about y: look for what keeps the network from learning it."
+_HINDERED = "The columns are related to y: look for what keeps the network from learning it."
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
@@ -91,7 +91,7 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     if near and (0.0 < line < _WEAK or _has_learned_little(case)):
         return  # so faint a relation hardly shows in the loss
     evidence["trials"] = [outcome.evidence for outcome in made]
-    # Only a loss near that of the best constant answer shows that this is what was learned.
+    # Only a loss near that of the best constant prediction shows that this is what was learned.
     code = "plateau-at-prior" if near else "no-better-than-baseline"
     details = {"advice": _LOOK} if near and _took_long(made, case) else {}
     if line:
@@ -114,7 +114,7 @@ def _has_learned_little(case: Case) -> bool:
 
 def _loss_in_words(case: Case) -> str:
     """Return what the loss is, and what it may be compared with."""
-    words = "the best constant answer has" if case.baseline is not None else "at the start it was"
+    words = "the best constant prediction has" if case.baseline is not None else "at the start it was"
     loss, reference = told_apart(case.now.loss, case.reference)
     found = f"On {len(case.probe[0])} training rows the loss is {loss} after {case.updates} updates; "
     return f"{found}{words} {reference}."
@@ -191,8 +191,8 @@ def _words(made: list[Outcome], trials: Trials) -> str:
 
 
 def _took_long(made: list[Outcome], case: Case) -> bool:
-    """Return whether changes were tried for long enough to tell that none of them helps: half as long as it trained."""
-    enough = min(_TELLING_STEPS, case.updates // 2)
+    """Return whether changes were tried long enough to say that none of them helps: half as long as it trained."""
+    enough = min(_ENOUGH_STEPS, case.updates // 2)
     return bool(made) and all(outcome.steps >= enough or not math.isfinite(outcome.after) for outcome in made)
 
 
@@ -209,7 +209,7 @@ def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
     if outcome is None or not outcome.helped or outcome.after > outcome.unchanged - _GAIN * case.scale:
         return
     loss, reference = told_apart(outcome.unchanged, case.reference)
-    measured = f"The loss stays at {loss}; the best constant answer has {reference}."
+    measured = f"The loss stays at {loss}; the best constant prediction has {reference}."
     yield with_outcome(make_finding("too-few-units", measured, epoch=case.epoch), [outcome])
 
 
@@ -235,7 +235,7 @@ def check_ten_rows(case: Case, trials: Trials) -> Iterator[Finding]:
         return
     best = outcomes[0]
     measured = f"{len(rows)} rows keep a loss of {shown(best.after)} after {best.steps} steps on nothing else, at the "
-    measured += f"best of {1 + len(rates)} learning rates and without dropout; the best constant answer has "
+    measured += f"best of {1 + len(rates)} learning rates and without dropout; the best constant prediction has "
     measured += f"{few.baseline:.3g}."
     yield make_finding("cannot-overfit", measured, epoch=case.epoch, evidence={"loss": best.after})
 

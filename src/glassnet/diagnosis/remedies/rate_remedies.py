@@ -1,4 +1,4 @@
-"""What is tried for many kinds of findings: other learning rates, and everything scaled."""
+"""Remedies for many kinds of findings: other learning rates, and scaled inputs and targets."""
 
 from __future__ import annotations
 

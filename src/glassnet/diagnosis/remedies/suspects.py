@@ -1,4 +1,4 @@
-"""What may keep a network from learning, by what its training left behind: the most likely first."""
+"""Possible causes of a network that does not learn, the most likely first."""
 
 from __future__ import annotations
 

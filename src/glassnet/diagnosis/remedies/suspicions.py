@@ -19,7 +19,7 @@ __all__ = ["OTHER_ROWS", "Suspicion", "renamed", "resolved", "suspect", "with_ou
 
 # Remedies that belong together: of two columns of different size, scaling one alone does not help.
 _SCALES = {"code-for-missing", "outlier-in-inputs", "outlier-in-target", "unscaled-inputs", "unscaled-target"}
-# Validation rows of which this is said cannot tell what helps.
+# Findings of validation rows on which no trial can be evaluated.
 OTHER_ROWS = {"column-order", "outside-training-range", "unscaled-prediction", "validation-differs"}
 _MOST_TOGETHER = 3
 _LARGE = 3.0  # root mean square of inputs whose size matters beside that of the target

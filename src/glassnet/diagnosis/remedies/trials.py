@@ -52,8 +52,8 @@ _MOST_STEPS = 400  # of one trial where nothing limits them
 _FEWEST_STEPS = 8  # of a trial that is worth its while
 _ROWS_TO_SPLIT, _PART = 40, 5  # rows from which on every fifth is held out of what is trained on
 _FEWEST_JUDGES = 20
-_LEFT, _CHANCE = 0.1, 0.8  # what must be gained: a tenth, and more where few rows judge
-_OF_LEARNED = 0.08  # share of the loss of the best constant answer that a network that learned well must gain
+_LEFT, _CHANCE = 0.1, 0.8  # what must be gained: a tenth, and more where few rows are evaluated on
+_OF_LEARNED = 0.08  # share of the loss of the best constant prediction that a network that learned well must gain
 _NEARLY = 0.8  # share of the best one's gain at which the milder change is taken
 _MOST_NAMED = 3  # of what was not tried
 _LEGS = 2  # what is good after some steps must be so after as many again
@@ -123,15 +123,15 @@ class Trials:
         case = self.case
         sample, held_out = case.sample, case.held_out if self._trusts_validation else None
         if held_out is not None and len(held_out[0]) >= _FEWEST_JUDGES:
-            judges = take_sample(held_out, spread(len(held_out[0]), PROBE_ROWS))
-            return sample, judges, f"{len(judges[0])} validation rows"
+            evaluated = take_sample(held_out, spread(len(held_out[0]), PROBE_ROWS))
+            return sample, evaluated, f"{len(evaluated[0])} validation rows"
         n = len(sample[0])
         if n < _ROWS_TO_SPLIT:
             return sample, sample, f"the {n} training rows"
         order = np.random.default_rng(0).permutation(n)
         first = min(n // _PART, PROBE_ROWS)
-        judges, rest = (take_sample(sample, np.sort(part)) for part in (order[:first], order[first:]))
-        return rest, judges, f"{first} rows held out in the trial"
+        evaluated, rest = (take_sample(sample, np.sort(part)) for part in (order[:first], order[first:]))
+        return rest, evaluated, f"{first} rows held out in the trial"
 
     def unchanged(self, measure: Measure = LOSS) -> float:
         """Return what is measured of the network as it is now; infinity if its training diverged."""
@@ -207,7 +207,7 @@ class Trials:
         best = min(contender.after for contender in contenders)
         if not math.isfinite(best):
             return contenders
-        # What is far worse than a constant answer does not make everything below it good.
+        # What is far worse than a constant prediction does not make everything below it good.
         gain = min(self.unchanged(contenders[0].attempt.measure), contenders[0].limit) - best
         gain = gain if math.isfinite(gain) else 0.0
         enough = best + (1.0 - _NEARLY) * max(gain, 0.0)
@@ -218,7 +218,7 @@ class Trials:
     def _contender(self, attempt: Attempt) -> Contender | None:
         """Return a changed copy of the network, ready to be trained; None if it cannot be changed so."""
         network = self._copy(attempt.from_now)
-        rows, judges, name = self._parts
+        rows, evaluated, name = self._parts
         X, y, weight = rows
         if attempt.weights is not None:
             weight = attempt.weights(y)
@@ -232,11 +232,11 @@ class Trials:
         settings = changed_settings(before, settings_of(network))
         batch_size = attempt.batch_size or self.case.batch_size
         run = Run(network, self._batches(network, data, batch_size), _LONG)
-        edited = _edited(judges, attempt)
+        edited = _edited(evaluated, attempt)
         limit = self._constant(edited, attempt.measure)
         unchanged = self.unchanged(attempt.measure)
         needed = (
-            unchanged - self._needed(unchanged, len(judges[0]), attempt.measure)
+            unchanged - self._needed(unchanged, len(evaluated[0]), attempt.measure)
             if math.isfinite(unchanged)
             else math.inf
         )
@@ -245,15 +245,15 @@ class Trials:
             contender.settings = settings | ({"batch_size": batch_size} if attempt.batch_size else {})
         return contender
 
-    def _constant(self, judges: Data, measure: Measure) -> float:
-        """Return what the best constant answer has; what helps must be better than that."""
+    def _constant(self, evaluated: Data, measure: Measure) -> float:
+        """Return what the best constant prediction has; what helps must be better than that."""
         if measure is SHARE_OF_CONSTANT:
             return 1.0
-        constant = self.case.constant_loss(judges) if measure is LOSS else None
+        constant = self.case.constant_loss(evaluated) if measure is LOSS else None
         return math.inf if constant is None else constant
 
     def _needed(self, unchanged: float, n: int, measure: Measure) -> float:
-        """Return how much must be gained to call it a help: more where few rows judge."""
+        """Return how much must be gained to call it a help: more where few rows are evaluated on."""
         share = _LEFT if n == self.case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
         if measure is not LOSS:
             return share * abs(unchanged)

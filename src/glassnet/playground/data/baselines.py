@@ -1,4 +1,4 @@
-"""What any network must beat: the best constant answer and a linear model, on the rows held out."""
+"""What any network must beat: the best constant prediction and a linear model, on the rows held out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_WORK = 2 * 10**9  # multiplications
 
 
 def baseline_lines(data: PlayData, settings: Settings) -> list[dict[str, Any]]:
-    """Return name, loss and score of the best constant answer and of a linear model, both fitted to the training rows.
+    """Return name, loss and score of the best constant prediction and of a linear model, fitted to the training rows.
 
     They are scored on the rows held out, or on those to train on if none are. The list is empty for losses for which
     there are no such models here; of more than 500 inputs there is no linear one.

@@ -14,7 +14,7 @@ from glassnet.errors import ConfigError, FormatError, GlassnetError
 from glassnet.layers import LAYERS, Activation
 from glassnet.layers.registry import make_layer
 from glassnet.losses import Loss
-from glassnet.network import Network, load
+from glassnet.network import Network, read_network
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import SCHEDULES, Schedule, make_schedule
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss
@@ -77,7 +77,7 @@ def write_estimator(
 def read_estimator(path: str | PathLike[str], restore: Callable[[SavedEstimator], T], custom: Iterable[Any] = ()) -> T:
     """Return the estimator of a file of `write_estimator`, which ``restore`` makes from the decoded content."""
     where, own = f"load({str(path)!r})", list(custom)
-    network = load(path, [*_LOSSES, *own])
+    network = read_network(path, [*_LOSSES, *own])
     description = network.metadata.pop(_KEY, None)
     if not isinstance(description, dict):
         message = f"{where}: the file holds a network alone; it must hold an estimator. Read it with glassnet.load."

@@ -18,6 +18,7 @@ from glassnet.sklearn.conversion.storage import write_estimator
 from glassnet.sklearn.conversion.writing_sklearn import to_sklearn
 from glassnet.sklearn.estimators.attributes import FitAttribute, own_state
 from glassnet.sklearn.estimators.parameters import check_parameters
+from glassnet.sklearn.estimators.pictures import PerceptronPlots
 from glassnet.sklearn.estimators.preparation import FitPreparation
 from glassnet.sklearn.solvers.finding_words import rate_name
 from glassnet.sklearn.solvers.fit_report import FitReport
@@ -36,7 +37,7 @@ from glassnet.utils.keywords import AdvisesOnNames
 __all__ = ["BaseMLP", "is_stochastic"]
 
 
-class BaseMLP(AdvisesOnNames, FitPreparation):
+class BaseMLP(AdvisesOnNames, PerceptronPlots, FitPreparation):
     """Methods that `MLPClassifier` and `MLPRegressor` share.
 
     The weights live in a `Network`; ``coefs_`` and ``intercepts_`` are views of them, and lists that are set in their
@@ -267,7 +268,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
 
 
 def is_stochastic(estimator: BaseMLP) -> bool:
-    """Return True if there is a `partial_fit`, otherwise raise the error that says why there is none."""
+    """Return True if there is a `partial_fit`, otherwise raise an error with the reason."""
     if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
         message = "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         raise AttributeError(message)

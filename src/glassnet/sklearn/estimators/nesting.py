@@ -11,7 +11,7 @@ from glassnet.layers import Activation
 from glassnet.losses import Loss
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
-from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.estimator_types import GUIDE_PAGE, BaseEstimator
 from glassnet.utils.suggestions import suggestion
 
 __all__ = ["NestedParameters"]
@@ -21,6 +21,13 @@ _OBJECTS = (Activation, Loss, Optimizer, Schedule)
 
 class NestedParameters(BaseEstimator):
     """Part of an estimator: arguments of its optimizers, schedules, losses and activations are parameters too."""
+
+    # Names of scikit-learn, whose boxes in notebooks would link to its own documentation.
+    _doc_link_module = "glassnet"
+    _doc_link_template = GUIDE_PAGE
+
+    def _doc_link_url_param_generator(self) -> dict[str, str]:
+        return {"page": "scikit-learn"}
 
     def _keep(self, given: dict[str, Any]) -> None:
         """Make every argument an attribute of its own name, which is how scikit-learn clones and searches."""

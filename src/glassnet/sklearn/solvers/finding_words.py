@@ -18,7 +18,7 @@ __all__ = ["rate_in_words", "rate_name", "words_of"]
 _LAYERS = "hidden_layer_sizes"
 # By code; {rate} is the learning rate as the estimator has it, {longer} how it trains longer.
 _ADVICE = {
-    "outlier-in-target": "Look at the row; correct it or leave it out, or pass loss='huber', which it cannot rule.",
+    "outlier-in-target": "Check the row: correct it or leave it out, or pass loss='huber', which limits its influence.",
     "unscaled-inputs": "Pass scale_inputs=True, which scales new rows too.",
     "skewed-target": "Train on np.log(y), or np.log1p(y) where y may be 0, with scale_target=True: "
     "TransformedTargetRegressor of sklearn.compose undoes the logarithm on the predictions.",
@@ -52,25 +52,25 @@ _ADVICE = {
     "few-updates": "{longer}, or lower batch_size.",
     "still-falling": "{longer}.",
     "dead-units": "Lower {rate}, or pass scale_inputs=True or activation='leaky_relu'.",
-    "plateau-at-prior": "{hidden}Look whether the columns tell anything about y; try another learning rate, more units "
+    "plateau-at-prior": "{hidden}Check whether the columns are related to y; try another learning rate, more units "
     "in hidden_layer_sizes, another random_state.",
-    "cannot-overfit": "Look at the ten rows: equal rows with different answers cannot be learned. Take layers out of "
+    "cannot-overfit": "Check the ten rows: equal rows with different targets cannot be learned. Take layers out of "
     "hidden_layer_sizes until it works.",
-    "constant-output": "Look at the findings beside this one; pass scale_inputs=True, lower {rate}, or try another "
+    "constant-output": "See the other findings; pass scale_inputs=True, lower {rate}, or try another "
     "random_state.",
     "overfit": "{stop}ry more rows, dropout, a higher alpha or fewer units, in this order.",
     "badly-calibrated": "Wrap the estimator in CalibratedClassifierCV of sklearn.calibration.",
     "worse-than-linear": "Take a linear model, such as hidden_layer_sizes=(). {longer} if the loss was still falling.",
     "past-best-epoch": "{keep} smaller max_iter.",
-    "missing-classes": "Look where the rows of these classes are.",
-    "no-better-than-baseline": "{hidden}Look whether the columns tell anything about y, and train without what keeps "
+    "missing-classes": "Check where the rows of these classes are.",
+    "no-better-than-baseline": "{hidden}Check whether the columns are related to y, and train without what keeps "
     "the network from learning.",
 }
 # L-BFGS has no learning rate, no epochs and no held-out rows.
 _ADVICE_OF_LBFGS = {
-    "constant-output": "{alpha_first}Look at the findings beside this one; pass scale_inputs=True, or try another "
+    "constant-output": "{alpha_first}See the other findings; pass scale_inputs=True, or try another "
     "random_state.",
-    "no-better-than-baseline": "{alpha_first}{hidden}Look whether the columns tell anything about y, and whether "
+    "no-better-than-baseline": "{alpha_first}{hidden}Check whether the columns are related to y, and whether "
     "max_iter (now {max_iter}) is enough.",
 }
 _LARGE_ALPHA = 1.0  # ten thousand times the default

@@ -1,4 +1,4 @@
-"""What an estimator tells of its fit: findings in its own words, and a warning for each kind."""
+"""The findings of an estimator's fit in its own words, and a warning for each kind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ENDED_EARLY = ("few-updates", "still-falling")  # which scikit-learn's own warn
 
 
 class FitReport:
-    """What is to be told of one fit.
+    """The findings of one fit, and their warnings.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class FitReport:
     parameters : SharedParameters
         The estimator.
     watch : FitWatch or None
-        What looks at the fit; None if only a poor result is told.
+        Runs the checks; None if only a poor result is reported.
     is_searched : bool
         Whether a search or an ensemble fits many: then only the first is warned of.
     """
@@ -98,7 +98,7 @@ class FitReport:
                 found = Diagnosis(_kept(finding, best) for finding in found)
         if reason == "finished" and n_updates < _FEW_UPDATES:  # what helped in more steps than these may be the steps
             found = Diagnosis(each for each in found if each.code != "rate-too-low")
-        # Nothing can be better than always answering the same, or it is not known yet.
+        # Nothing can be better than always predicting the same, or it is not known yet.
         if goes_on or not np.ptp(rows.y, axis=0).any():
             found = Diagnosis(each for each in found if each.stage == "data")
         findings = self._told(found, reason)
@@ -110,10 +110,10 @@ class FitReport:
             and (each.stage != "result" or n_updates >= _FEW_UPDATES)  # so few show nothing yet
             and (poor is not None or not self._is_searched or each.code in _CERTAIN)
         ]
-        told = {each.code: str(each) for each in problems}
-        if poor is not None and not told:
-            told = {"poor": f"{poor} {self._ways_out(findings, reason)}"}
-        self._warn(told)
+        messages = {each.code: str(each) for each in problems}
+        if poor is not None and not messages:
+            messages = {"poor": f"{poor} {self._ways_out(findings, reason)}"}
+        self._warn(messages)
 
     def _n_updates(self, rows: Rows) -> float:
         """Return the updates of this fit; L-BFGS that converged has as many as it needs."""
@@ -124,7 +124,7 @@ class FitReport:
         return state.n_iter * -(-n // size)
 
     def _goes_on(self, reason: str, n_updates: float) -> bool:
-        """Return whether this is the first of many short fits, as far as its parameters tell."""
+        """Return whether this is the first of many short fits, as far as its parameters show."""
         parameters = self._parameters
         if not parameters.warm_start or reason not in ("finished", ""):
             return False
@@ -138,17 +138,17 @@ class FitReport:
             state.network._run.history.findings = state.findings
         return state.findings
 
-    def _warn(self, told: dict[str, str]) -> None:
+    def _warn(self, messages: dict[str, str]) -> None:
         """Issue one warning of what was not said before; of many fits the first thing only."""
         name, level = type(self._parameters).__name__, stacklevel_outside("sklearn", "joblib")
         place = called_from(level)
         if self._is_searched:
-            new = list(told)[:1] if told and said_first(["one of many"], anywhere=True) else []
+            new = list(messages)[:1] if messages and said_first(["one of many"], anywhere=True) else []
             more = " Other fits of searches and ensembles are not warned of."
         else:
-            new, more = [code for code in told if said_first([(name, code, place)])], ""
+            new, more = [code for code in messages if said_first([(name, code, place)])], ""
         if new:
-            texts = "\n".join(told[code] for code in new)
+            texts = "\n".join(messages[code] for code in new)
             warnings.warn(f"{name}.fit: {texts}{more}", PoorFitWarning, stacklevel=level)
 
     def _ways_out(self, findings: Diagnosis, reason: str) -> str:
@@ -165,7 +165,7 @@ class FitReport:
             fact = f"The loss was still falling when training ended after {state.n_iter} epochs"
             return f"{fact}: raise {rate_in_words(parameters)}, or n_iter_no_change."
         place = " of a single fit (best_estimator_.findings_ after a search)" if self._is_searched else ""
-        return f"Look at findings_{place}, and whether the columns tell anything about y."
+        return f"Look at findings_{place}, and whether the columns are related to y."
 
 
 def _kept(finding: Finding, best: int) -> Finding:

@@ -57,8 +57,12 @@ class SharedParameters:
         weights.
     validation_fraction : float, default=0.1
         Share of rows held out.
-    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        Decay rates of the two moments, and the number added to the divisor (``solver="adam"`` only).
+    beta_1 : float, default=0.9
+        Decay rate of the average of the gradients (``solver="adam"`` only).
+    beta_2 : float, default=0.999
+        Decay rate of the average of their squares (``solver="adam"`` only).
+    epsilon : float, default=1e-8
+        Number added to the divisor of a step (``solver="adam"`` only).
     n_iter_no_change : int, default=10
         Epochs without improvement after which to stop.
     max_fun : int, default=15000

@@ -25,7 +25,7 @@ from glassnet.utils.row_sources import RowSource
 __all__ = ["FitWatch", "examine_lbfgs"]
 
 _MOST_COLUMNS = 2000  # of a sparse matrix that is looked at as a dense one
-# What is said in the units of the columns, which differ from those that a scaled network sees.
+# Findings in the units of the columns, which differ from those of a network with scaled inputs.
 _IN_UNITS = ("code-for-missing", "outlier-in-inputs", "outlier-in-target", "skewed-inputs", "skewed-target")
 
 
@@ -51,7 +51,7 @@ class _InverseScaling(Schedule):
 
 
 class FitWatch(Watch):
-    """Looks at the training of a perceptron as `Watch` does; what it finds is for the estimator to tell.
+    """Runs the checks of `Watch` during the fit of a perceptron; the estimator reports what they find.
 
     Parameters
     ----------

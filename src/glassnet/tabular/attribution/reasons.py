@@ -20,7 +20,7 @@ from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.text_table import table_lines
 
-__all__ = ["Reason", "Why", "column_groups", "column_importance", "explain_rows", "reasons_of"]
+__all__ = ["Reason", "Why", "Whys", "column_groups", "column_importance", "explain_rows", "reasons_of"]
 
 _MOST_BACKGROUND = 50  # rows to compare with
 _MOST_WORK = 1_000_000  # parameters times rows to compare with: above it, gradients take many seconds for each row
@@ -87,13 +87,27 @@ class Why:
     def __repr__(self) -> str:
         return self.text()
 
+    def _repr_html_(self) -> str:
+        from glassnet.tabular.attribution.reasons_html import why_html
+
+        return why_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         plain = {name: getattr(self, name) for name in ("target", "prediction", "answer", "base", "beside")}
         return {**plain, "reasons": [reason._asdict() for reason in self.reasons]}
 
 
-def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why]:
+class Whys(list[Why]):
+    """The explanations of several rows: a list, which a notebook draws."""
+
+    def _repr_html_(self) -> str:
+        from glassnet.tabular.attribution.reasons_html import whys_html
+
+        return whys_html(self)
+
+
+def reasons_of(model: Predictor, frame: Any, background: Any = None) -> Whys:
     """Return for each row of ``frame`` the contributions of its columns to the prediction.
 
     They are computed by `integrated_gradients`, summed over the features of a column. `order_contributions` computes
@@ -111,7 +125,7 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why
     return explain_rows(model, table, beside)
 
 
-def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> list[Why]:
+def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> Whys:
     """Return the same as `reasons_of`, where ``background`` has encoded rows to compare with, shape (m, d)."""
     X = model.encoder.transform(table)
     baseline, beside = _average_row(model.encoder), "a row of average numbers has"
@@ -123,7 +137,7 @@ def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) 
     is_quick = model.network.params.size * len(baseline) <= _MOST_WORK
     found = (_by_gradients if is_quick and _is_differentiable(model) else _by_orders)(model, X, baseline)
     labels, names = model.target.labels, list(column_groups(model.encoder))
-    result = []
+    result = Whys()
     for i in range(table.n_rows):
         answer = float(found.answers[i])
         prediction = str(labels[found.outputs[i]]) if labels else f"{answer:.6g}"

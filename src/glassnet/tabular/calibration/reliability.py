@@ -12,7 +12,7 @@ _BINS, _FEWEST = 10, 20  # rows in a bin
 
 
 class Bin(NamedTuple):
-    """Some rows of about the same confidence: its mean, the share of right answers, and their share of all rows."""
+    """Some rows of about the same confidence: its mean, the share of right predictions, and their share of all rows."""
 
     confidence: float
     accuracy: float
@@ -58,7 +58,7 @@ def reliability_bins(
 
 
 def calibration_error(bins: tuple[Bin, ...]) -> float:
-    """Return the mean gap between confidence and share of right answers: the expected calibration error.
+    """Return the mean gap between confidence and share of right predictions: the expected calibration error.
 
     Examples
     --------

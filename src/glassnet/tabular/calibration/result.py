@@ -56,12 +56,17 @@ class CalibratedProbabilities:
 
     @property
     def error(self) -> tuple[float, float]:
-        """Mean gap between confidence and share of right answers, before and after: the expected calibration error."""
+        """Mean gap between confidence and accuracy, before and after: the expected calibration error."""
         return calibration_error(self.bins_before), calibration_error(self.bins)
 
     def is_in(self, network: Network) -> bool:
         """Return whether a network divides its logits by this temperature."""
         return _holds(network, np.array([1.0 / self.temperature]), np.zeros(1))
+
+    def _repr_html_(self) -> str:
+        from glassnet.tabular.calibration.result_html import probabilities_html
+
+        return probabilities_html(self)
 
     def __str__(self) -> str:
         if not self.n_rows:
@@ -111,6 +116,11 @@ class CalibratedQuantiles:
     def is_in(self, network: Network) -> bool:
         """Return whether a network moves its quantiles by these shifts."""
         return _holds(network, np.ones(1), np.array(self.shifts))
+
+    def _repr_html_(self) -> str:
+        from glassnet.tabular.calibration.result_html import quantiles_html
+
+        return quantiles_html(self)
 
     def __str__(self) -> str:
         if not self.below:

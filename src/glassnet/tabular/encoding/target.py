@@ -208,8 +208,8 @@ class TargetEncoder:
             must = f"it must be one of {few(map(repr, self._labels))} as in training"
             more = f", and in {count - 1} more" if count > 1 else ""
             advice = "Leave such rows out, or train with them."
-            found = f"{value!r} in {column.rows(row)}{more}"
-            message = f"{where}: the target {self.name!r} is {found}; {must}. {advice}"
+            seen = f"{value!r} in {column.rows(row)}{more}"
+            message = f"{where}: the target {self.name!r} is {seen}; {must}. {advice}"
             raise DataError(message, expected=self._labels, got=value)
         return found
 

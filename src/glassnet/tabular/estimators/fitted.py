@@ -10,11 +10,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
 from glassnet.network import Network
-from glassnet.tabular.attribution.reasons import Why
+from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.estimators.importances import shares_of_columns
 from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.notices import issue
+from glassnet.tabular.estimators.pictures import EstimatorPlots
 from glassnet.tabular.estimators.targets import one_per_row
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.model import TableModel
@@ -24,13 +25,13 @@ from glassnet.tabular.reading.frames import is_frame
 from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
-from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.estimator_types import GUIDE_PAGE, BaseEstimator
 from glassnet.utils.upper_floor import from_above
 
 __all__ = ["FittedEstimator"]
 
 
-class FittedEstimator(BaseEstimator):
+class FittedEstimator(EstimatorPlots, BaseEstimator):
     """Part of `TabularEstimator`: everything that needs a fit, but predictions."""
 
     model_: TableModel
@@ -40,6 +41,13 @@ class FittedEstimator(BaseEstimator):
     _target_forms: dict[str, Form]
     _sample: Rows
     _importances: np.ndarray | None
+
+    # Names of scikit-learn, whose boxes in notebooks would link to its own documentation.
+    _doc_link_module = "glassnet"
+    _doc_link_template = GUIDE_PAGE
+
+    def _doc_link_url_param_generator(self) -> dict[str, str]:
+        return {"page": "tables-without-tuning"}
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         """Return targets as a column."""
@@ -104,7 +112,7 @@ class FittedEstimator(BaseEstimator):
             self._importances = shares_of_columns(self.model_, self._sample, self._names)
         return self._importances
 
-    def why(self, X: Any, background: Any = None) -> list[Why]:
+    def why(self, X: Any, background: Any = None) -> Whys:
         """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
 
         Parameters

@@ -18,7 +18,7 @@ _RAREST = 1e-12  # share of a class whose weight is 0
 
 
 def constant_network(loss: Loss, rows: Rows, target: TargetEncoder, factors: np.ndarray | None) -> Network:
-    """Return a network with weights of 0, whose biases give the constant answer of the smallest loss on ``rows``.
+    """Return a network with weights of 0, whose biases give the constant prediction of the smallest loss on ``rows``.
 
     It is the share of each class, the mean, with the absolute error the median, or the quantiles.
 

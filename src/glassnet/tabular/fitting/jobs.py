@@ -27,6 +27,7 @@ from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
 from glassnet.training import Callback, EarlyStopping
+from glassnet.training.training_scores import ForValidation
 
 __all__ = ["Jobs"]
 
@@ -251,7 +252,7 @@ class Jobs:
             "batch_size": self._batch_size,
             "drop_last": options.recipe.drops_last,
             "steps_per_epoch": self.planned.steps,
-            "metrics": options.goal.measured,
+            "metrics": None if options.goal.measured is None else ForValidation((options.goal.measured,)),
             "early_stopping": self._early_stopping(),
             "resume": options.run_file is not None and options.run_file.resumes,
             "threads": options.threads,

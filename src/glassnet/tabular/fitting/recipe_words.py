@@ -7,7 +7,7 @@ from collections.abc import Mapping
 __all__ = ["advice_of_recipes"]
 
 _OTHER = "Try another {recipe}, or another {seed}."
-_TARGET = "Look whether the columns tell anything about the target"
+_TARGET = "Check whether the columns are related to the target"
 
 # By code; in braces what the options of a door are called.
 _ADVICE = dict.fromkeys(
@@ -20,14 +20,14 @@ _ADVICE = dict.fromkeys(
     ),
     _OTHER,
 ) | {
-    "constant-target": "Look at how the target was made, and at the rows that were left out.",
-    "single-class": "Look at how the target was made, and at the rows that were left out.",
-    "all-columns-constant": "Look at how the table was made.",
-    "weights-on-one-class": "Look at how the weights were made.",
-    "weights-on-few-rows": "Look at how the weights were made.",
-    "outlier-in-target": "Look at the row; correct it or leave it out, or learn medians with {mae}.",
+    "constant-target": "Check how the target was made, and which rows were left out.",
+    "single-class": "Check how the target was made, and which rows were left out.",
+    "all-columns-constant": "Check how the table was made.",
+    "weights-on-one-class": "Check how the weights were made.",
+    "weights-on-few-rows": "Check how the weights were made.",
+    "outlier-in-target": "Check the row: correct it or leave it out, or learn medians with {mae}.",
     "code-for-missing": "Say which value stands for \"missing\" with {missing}; it is then filled in and flagged.",
-    "outlier-in-inputs": "Look at the row; correct it or leave it out.",
+    "outlier-in-inputs": "Check the row: correct it or leave it out.",
     "leaking-column": "Leave the column out{drop}, unless it will be known for new rows.",
     "shared-rows": "Divide the rows before anything is copied or drawn again, and drop the copies.",
     "validation-differs": "Draw the validation rows at random from the same table.",
@@ -39,8 +39,8 @@ _ADVICE = dict.fromkeys(
     "few-updates": "Raise {epochs}, or lower {batch}.",
     "still-falling": "Raise {epochs}.",
     "plateau-at-prior": f"{_TARGET}; try another {{recipe}}.",
-    "cannot-overfit": "Look whether rows that are equal have different targets; try another {recipe}.",
-    "constant-output": "Look at the findings beside this one; try another {recipe}, or another {seed}.",
+    "cannot-overfit": "Check whether equal rows have different targets; try another {recipe}.",
+    "constant-output": "See the other findings; try another {recipe}, or another {seed}.",
     "no-better-than-baseline": f"{_TARGET}; try another {{recipe}}.",
     "validation-at-chance": f"{_TARGET}, and whether the validation rows are like the others.",
     "overfit": "More rows help most, then {ensemble} or another {recipe}.",
@@ -50,7 +50,7 @@ _ADVICE = dict.fromkeys(
     "worse-than-linear": "Take the linear model{linear}, or raise {epochs}.",
     "past-best-epoch": "Lower {epochs}; the weights of the best epoch are the ones that were kept.",
     "skewed-inputs": "Take the logarithm of the column.",
-    "missing-classes": "Look where the rows of these classes are.",
+    "missing-classes": "Check where the rows of these classes are.",
     "imbalance": "Look at the balanced accuracy: {fair} chooses the epoch by it, {balanced} weighs all classes alike.",
     "constant-columns": "Leave it out{drop}; it does no other harm.",
     "duplicate-columns": "Leave one of them out{drop}.",

@@ -51,9 +51,9 @@ RecipeName = Literal["realmlp", "fast", "small", "tabm", "tabm-mini"]
 TYPICAL_EPOCHS = 40
 """Of a recipe with early stopping: 21 to 81 epochs on six tables of 180 to 1,800 rows."""
 
-_HIDDEN = (256, 256, 256)
+_HIDDEN = 256  # units of a layer
 # Of an ensemble of so many networks each takes 0.6 of the time, and their mean predicts as well.
-_MANY_NETWORKS, _NARROW = 4, (176, 176, 176)
+_MANY_NETWORKS, _NARROW = 4, 176
 _COPIES, _WIDTH = 32, 512
 _MOST_BINS, _BIN_DIM = 48, 16
 _SAMPLE, _FEWEST_KINDS = 1024, 16
@@ -176,13 +176,14 @@ def _smoothed(design: Design) -> Loss:
     return design.smoothed_by(0.1)
 
 
-def _realmlp_front(design: Design) -> list[Layer]:
+def _realmlp_front(design: Design, *, embeds: bool) -> list[Layer]:
     """Return the layers in front: periodic embeddings of numbers, embeddings of codes, and the other features."""
     slow: dict[str, Any] = {"rate_factor": 0.1, "decay_factor": 0.1}
     branches: list[Any] = []
     numbers, indicators, codes = (design.features(role) for role in ("number", "indicator", "code"))
     if numbers:
-        branches.append([Select(numbers), PeriodicEmbedding(16, 4, sigma=0.1).tuned(**slow)])
+        periodic = [PeriodicEmbedding(16, 4, sigma=0.1).tuned(**slow)] if embeds else []
+        branches.append([Select(numbers), *periodic])
     if indicators:
         branches.append(Select(indicators))
     if codes:
@@ -190,24 +191,26 @@ def _realmlp_front(design: Design) -> list[Layer]:
     return [Concatenate(branches), Scale(decays=True).tuned(rate_factor=6.0, decay_factor=6.0)]
 
 
-def _realmlp(design: Design) -> list[Layer]:
-    """RealMLP-TD: three hidden layers with parametric activations."""
-    layers = _realmlp_front(design)
+def _realmlp(
+    design: Design, *, width: int = 0, depth: int = 3, dropout: float = 0.15, embeds: bool = True
+) -> list[Layer]:
+    """RealMLP-TD: hidden layers with parametric activations; a ``width`` of 0 is the recipe's own."""
+    layers = _realmlp_front(design, embeds=embeds)
     activation: ActivationName = "mish" if design.is_regression else "selu"
-    for width in _NARROW if design.n_averaged >= _MANY_NETWORKS else _HIDDEN:
+    for _ in range(depth):
         layers += [
-            NTKDense(width, bias_rate_factor=0.1),
+            NTKDense(width or (_NARROW if design.n_averaged >= _MANY_NETWORKS else _HIDDEN), bias_rate_factor=0.1),
             Parametric(activation, decays=True).tuned(rate_factor=0.1, decay_factor=0.1),
-            Dropout(0.15, FlatCosine(1.0, epochs=design.epochs)),
+            *([Dropout(dropout, FlatCosine(1.0, epochs=design.epochs))] if dropout else []),
         ]
     return [*layers, *design.ending(NTKDense(design.n_outputs, bias_rate_factor=0.1))]
 
 
-def _realmlp_optimizer(design: Design) -> Optimizer:
+def _realmlp_optimizer(design: Design, *, rate_factor: float = 1.0, weight_decay: float = 0.02) -> Optimizer:
     return AdamW(
-        CosineWaves(0.2 if design.is_regression else 0.04, epochs=design.epochs),
+        CosineWaves(rate_factor * (0.2 if design.is_regression else 0.04), epochs=design.epochs),
         beta2=0.95,
-        weight_decay=0.02,
+        weight_decay=weight_decay,
         decay_schedule=FlatCosine(1.0, epochs=design.epochs),
         ema=_averaged(design),
     )
@@ -222,18 +225,19 @@ def _averaged(design: Design) -> float:
     return 1.0 - 1.0 / max(2.0, 0.02 * design.epochs * design.steps_per_epoch)
 
 
-def _small(design: Design) -> list[Layer]:
+def _small(design: Design, *, width: int = _HIDDEN, depth: int = 3, dropout: float = 0.0) -> list[Layer]:
     """RealMLP-TD-S: no embeddings, no dropout, plain activations, an output layer initialised with 0."""
     layers: list[Layer] = [Scale().tuned(rate_factor=6.0)]
-    for width in _HIDDEN:
+    for _ in range(depth):
         layers += [NTKDense(width, bias_rate_factor=0.1), Mish() if design.is_regression else SELU()]
+        layers += [Dropout(dropout, FlatCosine(1.0, epochs=design.epochs))] if dropout else []
     last = NTKDense(design.n_outputs, initializer="zeros", bias_initializer="zeros", bias_rate_factor=0.1)
     return [*layers, *design.ending(last)]
 
 
-def _small_optimizer(design: Design) -> Optimizer:
-    rate = 0.07 if design.is_regression else 0.04
-    return AdamW(CosineWaves(rate, epochs=design.epochs), beta2=0.95, weight_decay=0.0)
+def _small_optimizer(design: Design, *, rate_factor: float = 1.0, weight_decay: float = 0.0) -> Optimizer:
+    rate = rate_factor * (0.07 if design.is_regression else 0.04)
+    return AdamW(CosineWaves(rate, epochs=design.epochs), beta2=0.95, weight_decay=weight_decay)
 
 
 # ---- TabM ----------------------------------------------------------------------------------------------------------

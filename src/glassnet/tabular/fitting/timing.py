@@ -20,6 +20,7 @@ from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.parallel import at_once
 from glassnet.tabular.fitting.recipes import RECIPES, TYPICAL_EPOCHS, Recipe
 from glassnet.training import Callback, Run
+from glassnet.training.training_scores import ForValidation
 
 __all__ = ["Estimate", "estimate_times", "measure_pace", "work_per_row"]
 
@@ -99,7 +100,7 @@ def measure_pace(
         epochs=epochs,
         batch_size=rows,
         validation_data=(X[valid], y[valid]) if len(valid) else None,
-        metrics=options.goal.measured,
+        metrics=None if options.goal.measured is None else ForValidation((options.goal.measured,)),
         callbacks=timer,
         threads=options.threads,
         progress=False,

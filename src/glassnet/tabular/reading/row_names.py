@@ -62,6 +62,10 @@ class RowNames:
         name = self(row)
         return f"row {self.number(row) + 1} ({name})" if name.startswith("line ") else name.removesuffix(_FROM_ONE)
 
+    def in_file(self, row: int) -> int | None:
+        """Return the number of a row in its one file, counted from 1; None for frames, arrays and several files."""
+        return self.number(row) + 1 if self._in_file else None
+
     def named(self, row: int) -> str:
         """Return the name of a row of the larger table, counted from 0."""
         line = self._find_line(row)

@@ -169,6 +169,11 @@ class Table:
         """Return the table with other names of its rows in messages."""
         return Table([replace(column, rows=rows) for column in self.columns], notes=self.notes)
 
+    def _repr_html_(self) -> str:
+        from glassnet.tabular.reading.table_html import table_html
+
+        return table_html(self)
+
     def __repr__(self) -> str:
         kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns)
         return f"Table({self.n_rows} rows; {kinds})"

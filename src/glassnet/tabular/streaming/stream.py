@@ -62,6 +62,9 @@ class RowsOfFiles(RowNames):
         super().__init__(in_file=True)
         self._rows, self.numbers = rows, numbers
 
+    def in_file(self, row: int) -> int | None:
+        return None
+
     def named(self, row: int) -> str:
         return self._rows.row_name(int(self.numbers[row]))
 

@@ -1,0 +1,499 @@
+"""Reports: one object for Python, notebooks and the command line, whose page is a function of plain facts."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.cli.app import main
+from glassnet.reports import Report
+from glassnet.reports.card import date_now
+from glassnet.reports.classes import class_facts, worst_classes
+from glassnet.reports.comparison import Scores
+from glassnet.reports.intervals import intervals_of, intervals_words
+from glassnet.reports.scoring import score_classes, score_numbers
+from glassnet.reports.single_rows import row_sentence
+from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
+from glassnet.utils.shares import wilson
+
+VOID = {"meta", "wbr", "br", "img", "line", "path", "circle", "rect", "polyline", "polygon", "use", "link"}
+MODEL = "model.safetensors"
+
+
+class Balanced(HTMLParser):
+    """Notices tags that are not closed, and everything that a page would load or run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        names = dict(attrs)
+        self.loaded += [str(names[name]) for name in ("src", "srcset", "action", "onload", "onclick") if name in names]
+        self.loaded += [tag] if tag in ("script", "link", "iframe", "object", "embed", "img") else []
+        self.loaded += [str(names["href"])] if not (names.get("href") or "#").startswith("#") else []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+
+def checked(report: Report) -> str:
+    """Return the page of a report whose facts are JSON, and which loads nothing, is well formed and needs only facts."""
+    facts = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    page = Report(facts).to_html()
+    assert page == report.to_html()
+    parser = Balanced()
+    parser.feed(page)
+    assert (parser.open, parser.loaded) == ([], [])
+    assert not re.search(r"url\(|@import|https?://", page)
+    assert "nan" not in re.sub(r"<style>.*?</style>", "", page, flags=re.S).lower().split()
+    text = str(report)
+    assert 8 <= text.count("\n") + 1 <= 48
+    assert all(line == line.rstrip() for line in text.splitlines())
+    return page
+
+
+def frame(n: int, k: int = 3, seed: int = 0) -> dict[str, Any]:
+    """Return columns of a small table with classes ``label`` and numbers ``price``."""
+    rng = np.random.default_rng(seed)
+    code, size = rng.integers(k, size=n), rng.standard_normal(n)
+    found: dict[str, Any] = {"size": (size + 2.0 * code).round(4), "noise": rng.standard_normal(n).round(4)}
+    found["kind"] = [f"kind {c}" if u < 0.7 else "other" for c, u in zip(code, rng.random(n), strict=True)]
+    found["label"] = [f"class {c}" for c in code]
+    found["price"] = (1000.0 + 300.0 * size + 50.0 * code).round(2)
+    return found
+
+
+def part(table: dict[str, Any], rows: slice, *names: str) -> dict[str, Any]:
+    """Return some rows and columns."""
+    return {name: table[name][rows] for name in names}
+
+
+INPUTS = ("size", "noise", "kind")
+
+
+@pytest.fixture(scope="module")
+def classifier() -> TabularClassifier:
+    """A classifier of three classes."""
+    table = frame(300)
+    model = TabularClassifier(recipe="small", epochs=8, random_state=0)
+    return model.fit(part(table, slice(200), *INPUTS), table["label"][:200])
+
+
+@pytest.fixture(scope="module")
+def regressor() -> TabularRegressor:
+    """A regressor of prices."""
+    table = frame(300)
+    model = TabularRegressor(recipe="small", epochs=30, random_state=0)
+    return model.fit(part(table, slice(200), *INPUTS), table["price"][:200])
+
+
+# ---- parts ----------------------------------------------------------------------------------------------------------
+
+
+def test_wilsons_interval_is_that_of_the_books() -> None:
+    """It is the pair of shares from which the measured one lies 1.96 standard errors away, and within 0 and 1."""
+    for right, n in ((0, 5), (3, 7), (50, 100), (9, 10), (40, 40)):
+        low, high = wilson(right, n)
+        assert 0.0 <= low <= right / n <= high <= 1.0
+        for edge in (low, high):
+            if 0.0 < edge < 1.0:
+                assert abs(right / n - edge) == pytest.approx(1.959964 * math.sqrt(edge * (1 - edge) / n))
+
+
+def test_bootstrap_intervals_cover_and_shrink() -> None:
+    """Intervals hold the score, are about 1.96 standard errors to each side, and are half as wide for four times the rows."""
+    rng = np.random.default_rng(1)
+    widths = []
+    for n in (400, 1600):
+        y = rng.standard_normal(n)
+        off = rng.standard_normal(n)
+        scores = score_numbers(y, y + off, 1.0)
+        found = intervals_of(scores, y)
+        for name, value in scores.values.items():
+            low, high = found[name] or (0.0, 0.0)
+            assert value is not None
+            assert low < value < high
+        low, high = found["mae"] or (0.0, 0.0)
+        assert (high - low) / 2 == pytest.approx(1.96 * np.abs(off).std() / math.sqrt(n), rel=0.15)
+        widths.append(high - low)
+    assert widths[0] / widths[1] == pytest.approx(2.0, rel=0.15)
+
+
+def test_intervals_are_in_the_units_of_the_scores() -> None:
+    """A target in thousands has errors and intervals a thousand times as large, and the same R²."""
+    rng = np.random.default_rng(2)
+    y, off = rng.standard_normal(60), 0.3 * rng.standard_normal(60)
+    one = intervals_of(score_numbers(y, y + off, 1.0), y, 1.0)
+    other = intervals_of(score_numbers(1000 * y, 1000 * (y + off), 250.0), 1000 * y, 250.0)
+    for name, times in (("rmse", 1000.0), ("mae", 1000.0), ("r2", 1.0)):
+        assert other[name] == pytest.approx([times * edge for edge in one[name] or ()])
+
+
+def test_few_rows_have_no_interval() -> None:
+    """Of four rows, or where a score is not defined, there is none; a class without rows does no harm."""
+    scores = score_classes(np.array([0, 2]), np.log(np.full((2, 3), 1 / 3)))
+    assert intervals_of(scores, np.array([0, 2])) == {}
+    codes = np.array([0, 0, 2, 2, 2, 0])
+    found = intervals_of(score_classes(codes, np.log(np.eye(3)[codes] * 0.4 + 0.2)), codes)
+    assert found["balanced_accuracy"] == [1.0, 1.0]
+    nothing = Scores({"rmse": 1.0, "mae": 1.0, "r2": None}, None, np.ones(6))
+    assert intervals_of(nothing, np.ones(6))["r2"] is None
+
+
+def test_how_intervals_were_computed_is_said() -> None:
+    """The sentence names the rows, the method for each score, and what is not in the interval."""
+    said = intervals_words(69, ["accuracy", "log_loss"], "test row")
+    assert said == (
+        "95 % intervals over the choice of 69 test rows: Wilson for the accuracy, 1,000 bootstrap samples for the "
+        "others. Another seed of the training is not in them."
+    )
+    assert "1 row: 1,000 bootstrap samples." in intervals_words(1, ["rmse"])
+
+
+def test_classes_are_counted_from_the_matrix() -> None:
+    """Recall and precision are those of the definition, and the worst class comes first; one without rows is left out."""
+    counts = [[5, 5, 0, 0], [0, 9, 1, 0], [0, 0, 4, 0], [0, 0, 0, 0]]
+    found = class_facts(counts)
+    assert [each.recall for each in found] == [0.5, 0.9, 1.0, None]
+    assert [each.precision for each in found] == [1.0, 9 / 14, 0.8, None]
+    assert [each.place for each in worst_classes(counts, 2)] == [0, 1]
+    assert (found[0].taken_for, found[0].often, found[2].taken_for) == (1, 5, None)
+
+
+def test_rows_are_named_with_truth_and_answer() -> None:
+    """Long labels that differ at their ends stay different."""
+    facts = {"name": "row 5 (line 6)", "right": False, "probability": 0.9, "probability_of_truth": 0.05}
+    said = row_sentence(facts | {"true": f"{'a' * 60} of 2019", "answer": f"{'a' * 60} of 2020"})
+    assert "of 2019'" in said
+    assert "of 2020' with probability 0.900" in said
+
+
+def test_the_date_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SOURCE_DATE_EPOCH sets it, so that equal runs leave equal pages; anything else there is ignored."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert date_now() == "2023-11-14 22:13 UTC"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "tomorrow")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", date_now())
+
+
+# ---- from Python ----------------------------------------------------------------------------------------------------
+
+
+def test_an_estimator_reports(classifier: TabularClassifier, regressor: TabularRegressor) -> None:
+    """Scores are those of `evaluate`, single rows have truth and number, and the text has all that a reader asks first."""
+    table = frame(300)
+    rows = part(table, slice(200, 300), *INPUTS)
+    report = classifier.report(rows, table["label"][200:], name="held-out rows")
+    page, text = checked(report), str(report)
+    accuracy = report.facts["scores"]["network"]["accuracy"]
+    assert accuracy == pytest.approx(classifier.score(rows, table["label"][200:]))
+    for words in ("held-out rows → ", "always answering 'class ", "Wilson", "glassnet ", "UTC"):
+        assert words in text
+    for words in ("Classes", "Worst rows", "Feature importance", "Calibration", "Training", "The network", "Card"):
+        assert f"<h2>{words}</h2>" in page
+    report = regressor.report(rows, table["price"][200:])
+    page = checked(report)
+    assert "Absolute errors, in units of " in page
+    assert report.facts["scores"]["network"]["r2"] == pytest.approx(regressor.score(rows, table["price"][200:]))
+    for row in report.facts["single_rows"]:
+        assert row["true"] == pytest.approx(table["price"][200:][row["row"]])
+        assert row["answer"] == pytest.approx(regressor.predict(part(table, slice(200, 300), *INPUTS))[row["row"]])
+        assert sum(amount for *_, amount in row["why"]["reasons"]) == pytest.approx(
+            row["why"]["answer"] - row["why"]["base"], abs=1e-2 * abs(row["why"]["answer"])
+        )
+
+
+def test_importance_is_in_the_units_of_the_target(regressor: TabularRegressor) -> None:
+    """The RMSE beside the importance is the one of the scores, and so is the curve that chose the epoch."""
+    table = frame(300)
+    facts = regressor.report(part(table, slice(200, 300), *INPUTS), table["price"][200:]).facts
+    assert facts["importance"]["score"] == pytest.approx(facts["scores"]["network"]["rmse"], rel=1e-4)
+    assert facts["importance"]["importance"][0]["mean"] > 50.0
+    assert facts["curve"]["columns"]["valid_rmse"][0] > 50.0
+
+
+def test_a_table_model_reports(classifier: TabularClassifier) -> None:
+    """The target is a column of the frame, or given beside it; another number of targets is refused."""
+    table, model = frame(300), classifier.model_
+    rows = part(table, slice(200, 300), *INPUTS)
+    name = model.target.name
+    inside = model.report({**rows, name: table["label"][200:]})
+    beside = model.report(rows, table["label"][200:])
+    for key in ("scores", "single_rows", "confusion", "importance"):
+        assert inside.facts[key] == beside.facts[key]
+    assert inside.facts["card"]["repeat"] == "model.report(frame)"
+    with pytest.raises(
+        gn.ShapeError,
+        match=re.escape("TableModel.report: y has 3 targets for 100 rows; there must be one target for each row."),
+    ):
+        model.report(rows, table["label"][:3])
+    with pytest.raises(gn.DataError, match="must have the target"):
+        model.report(rows)
+
+
+def test_a_report_of_one_row(classifier: TabularClassifier, regressor: TabularRegressor) -> None:
+    """One row has a report too, without intervals."""
+    table = frame(300)
+    for model, target in ((classifier, "label"), (regressor, "price")):
+        report = model.report(part(table, slice(200, 201), *INPUTS), table[target][200:201])
+        checked(report)
+        assert report.facts["intervals"]["network"] == {}
+        assert len(report.facts["single_rows"]) == 1
+
+
+def test_a_network_reports() -> None:
+    """Classes by softmax or sigmoid and numbers have scores, baselines, worst rows and reasons in the given names."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((120, 3))
+    codes, y = (X[:, 0] > 0).astype(int), 3.0 * X[:, 0] - X[:, 1]
+    names = {"feature_names": ["width", "height", "<age>"]}
+    for units, loss, target, more in (
+        (2, "cross_entropy", codes, {"class_names": ["no", "yes"]}),
+        (1, "binary_cross_entropy", codes, {"class_names": ["no", "yes"]}),
+        (1, "squared_error", y, {}),
+    ):
+        net = gn.Network([gn.Dense(8, "tanh"), gn.Dense(units)], loss=loss, optimizer=gn.Adam(0.02), seed=0)
+        net.fit(X[:80], target[:80], epochs=15, diagnose=False)
+        report = net.report(X[80:], target[80:], **names, **more)
+        page = checked(report)
+        assert "&lt;age&gt;" in page
+        found = report.facts["scores"]["network"]
+        told = net.evaluate(X[80:], target[80:], metrics=["accuracy" if more else "r2"])
+        key = "accuracy" if more else "r2"
+        assert found[key] == pytest.approx(told[key], rel=1e-4)
+        assert report.facts["single_rows"][0]["why"]["reasons"][0][0] in names["feature_names"]
+        assert report.facts["confusion"]["labels"] == ["no", "yes"] if more else "confusion" not in report.facts
+
+
+def test_networks_of_every_kind_report() -> None:
+    """Members, several outputs, many labels, pictures, quantiles, own losses and untrained networks have a report."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.standard_normal((30, 4)), rng.standard_normal((30, 2))
+    bits, codes = (Y > 0).astype(float), rng.integers(3, size=30)
+    images = rng.standard_normal((30, 4, 4))
+    cases: list[tuple[list[gn.Layer], Any, Any, Any, dict[str, Any]]] = [
+        ([gn.Dense(3)], "cross_entropy", X, codes, {"members": 3}),
+        ([gn.Dense(2)], "squared_error", X, Y, {}),
+        ([gn.Dense(2)], "binary_cross_entropy", X, bits, {}),
+        ([gn.Flatten(), gn.Dense(3)], "cross_entropy", images, codes, {}),
+        ([gn.Dense(3)], gn.Quantile([0.1, 0.5, 0.9]), X, Y[:, 0], {}),
+        ([gn.Dense(1)], "huber", X, np.zeros(30), {}),
+        ([gn.Dense(3)], "cross_entropy", X, np.zeros(30, dtype=int), {}),
+    ]
+    for layers, loss, inputs, target, more in cases:
+        net = gn.Network(layers, loss=loss, seed=0, **more).build(inputs.shape[1:])
+        report = net.report(inputs, target)
+        checked(report)
+        assert math.isfinite(next(iter(report.facts["scores"]["network"].values())))
+
+
+def test_names_of_another_number_are_refused() -> None:
+    """As many names as inputs, and as many as classes."""
+    net = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0).build(3)
+    X, y = np.zeros((4, 3)), [0, 1, 0, 1]
+    said = "Network.report: feature_names has 2 names; it must have 3, one for each in order."
+    with pytest.raises(gn.ConfigError, match=re.escape(said)):
+        net.report(X, y, feature_names=["a", "b"])
+    said = "Network.report: class_names has 3 names; it must have 2, one for each in order."
+    with pytest.raises(gn.ConfigError, match=re.escape(said)):
+        net.report(X, y, class_names=["a", "b", "c"])
+
+
+def test_a_report_is_shown_and_saved(classifier: TabularClassifier, tmp_path: Path) -> None:
+    """A notebook gets a part of a page; `save` writes a page, replaces its own, and loses nothing of others."""
+    table = frame(300)
+    report = classifier.report(part(table, slice(200, 300), *INPUTS), table["label"][200:])
+    shown = report._repr_html_()
+    assert shown.startswith("<style>")
+    assert shown in report.to_html()
+    assert repr(report).startswith(str(report))
+    path = tmp_path / "page.html"
+    report.save(path)
+    report.save(str(path))
+    assert path.read_text() == report.to_html()
+    said = "is no name of a page; it must end in .html or .htm."
+    with pytest.raises(gn.ConfigError, match=re.escape(said)):
+        report.save(tmp_path / "page.pdf")
+    other = tmp_path / "mine.html"
+    other.write_text("<p>mine</p>")
+    with pytest.raises(gn.DataError, match=r"a file that glassnet did not write; it must not be lost. Choose another"):
+        report.save(other)
+    assert other.read_text() == "<p>mine</p>"
+    kept = report.to_dict()
+    kept["scores"].clear()
+    assert report.facts["scores"]
+
+
+def test_what_a_table_holds_cannot_change_the_page() -> None:
+    """Names of columns and labels that look like HTML are text."""
+    rng = np.random.default_rng(0)
+    evil = "</style><script>alert(1)</script>"
+    X = {evil: rng.standard_normal(60), "b": ["<b>", "&amp;"] * 30}
+    y = [f"{evil}{i % 2}" for i in range(60)]
+    model = TabularClassifier(recipe="small", epochs=1, random_state=0).fit(X, y)
+    page = checked(model.report(X, y, name=evil))
+    assert "<script" not in page
+
+
+# ---- on the command line --------------------------------------------------------------------------------------------
+
+
+def write(path: str, table: dict[str, Any], target: str) -> None:
+    """Write a table with one target as CSV."""
+    names = [*INPUTS, target]
+    rows = zip(*(table[name] for name in names), strict=True)
+    Path(path).write_text("\n".join([",".join(names), *(",".join(map(str, row)) for row in rows)]) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An own folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Run ``glassnet`` and return exit code, stdout and stderr."""
+    capsys.readouterr()
+    code = main(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_pages_need_no_matplotlib(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`train` and `evaluate` write their pages where matplotlib is not installed."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    write("a.csv", frame(120), "label")
+    train = ["train", "a.csv", "-t", "label", "--recipe", "small", "--epochs", "2"]
+    assert run(capsys, *train, "--report", "a.html")[0] == 0
+    code, out, err = run(capsys, "evaluate", MODEL, "a.csv", "--report", "e.html")
+    assert (code, err) == (0, "")
+    assert "Report           e.html" in out
+    for name in ("a.html", "e.html"):
+        page = Path(name).read_text()
+        assert "<svg" in page
+        parser = Balanced()
+        parser.feed(page)
+        assert (parser.open, parser.loaded) == ([], [])
+    assert "rows were trained on" in page
+
+
+def test_evaluate_writes_only_its_own_pages(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another ending and a page of others are refused before any work; --json names the page."""
+    write("a.csv", frame(60), "price")
+    assert run(capsys, "train", "a.csv", "-t", "price", "--recipe", "small", "--epochs", "1", "-q")[0] == 0
+    code, _, err = run(capsys, "evaluate", MODEL, "a.csv", "--report", "e.pdf")
+    assert (code, err) == (2, "glassnet evaluate: --report must end in .html or .htm, got 'e.pdf'.\n")
+    Path("mine.html").write_text("<p>mine</p>")
+    code, _, err = run(capsys, "evaluate", MODEL, "a.csv", "--report", "mine.html")
+    assert code == 2
+    assert "must not replace a page that glassnet did not write" in err
+    code, out, _ = run(capsys, "evaluate", MODEL, "a.csv", "--report", "e.html", "--json")
+    assert (code, json.loads(out)["report"]) == (0, "e.html")
+
+
+def test_rows_have_their_number_and_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A row of the report is the one that its number names in the file, and `explain --row` answers alike."""
+    table = frame(150)
+    write("a.csv", table, "label")
+    code, out, _ = run(capsys, "train", "a.csv", "-t", "label", "--recipe", "small", "--epochs", "2", "--json")
+    result = json.loads(out)
+    assert code == 0
+    lines = Path("a.csv").read_text().splitlines()
+    for row in result["single_rows"]:
+        number, line = map(int, re.fullmatch(r"row (\d+) \(line (\d+)\)", row["name"]).groups())  # type: ignore[union-attr]
+        assert lines[line - 1].split(",")[-1] == row["true"] == table["label"][number - 1]
+        assert (row["in_file"], row["part"]) == (number, "test")
+    _, out, _ = run(capsys, "explain", MODEL, "a.csv", "--row", str(result["single_rows"][0]["in_file"]))
+    assert str(result["single_rows"][0]["answer"]) in out
+
+
+def test_the_terminal_names_the_worst_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Three rows with truth and number, the interval of each score, and the commands that come next."""
+    write("my data.csv", frame(150), "price")
+    code, out, _ = run(capsys, "train", "my data.csv", "-t", "price", "--recipe", "small", "--epochs", "2")
+    assert code == 0
+    assert len(re.findall(r"^  row \d+ \(line \d+\): true [\d,.]+, predicted", out, flags=re.M)) == 3
+    assert "95 % intervals of the network: RMSE " in out
+    assert re.search(rf"^Why +glassnet explain {MODEL} 'my data.csv' --row \d+$", out, flags=re.M)
+    assert "std" not in out.partition("Feature importance")[2].splitlines()[0]
+
+
+def test_many_classes_are_listed_by_recall(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 20 classes with equal beginnings the terminal lists the worst, each by a name that tells it apart."""
+    rng = np.random.default_rng(3)
+    labels = [f"alternarialeaf-spot-{i:02d}" for i in range(24)]
+    rows = [f"{rng.standard_normal():.3f},{labels[i % 24]}" for i in range(480)]
+    Path("m.csv").write_text("\n".join(["x,y", *rows]) + "\n")
+    words = ["train", "m.csv", "-t", "y", "--recipe", "small", "--epochs", "1", "--report", "m.html"]
+    code, out, _ = run(capsys, *words)
+    assert code == 0
+    assert "The 8 of 24 classes with the lowest recall" in out
+    names = re.findall(r"^  (alte\S+) +\d+ +\d+ %", out, flags=re.M)
+    assert len(set(names)) == 8
+    assert "The 12 worst of 24 classes, by recall" in Path("m.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "piece"),
+    [
+        (["--test", "0"], "they flatter it"),
+        (["--folds", "2"], "of the first of 2 networks"),
+        (["--ensemble", "2"], "of the first of 2 networks"),
+        (["--layers", "4"], "network 4 silu"),
+        (["--drop", "noise"], "Dropped: &#x27;noise&#x27;"),
+    ],
+    ids=str,
+)
+def test_pages_of_every_training(
+    options: list[str], piece: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Validation rows in place of test rows, folds, ensembles, plain networks and dropped columns are all reported."""
+    write("a.csv", frame(90), "label")
+    recipe = [] if "--layers" in options else ["--recipe", "small"]
+    words = ["train", "a.csv", "-t", "label", "--epochs", "2", *recipe, *options]
+    code, _, err = run(capsys, *words, "--report", "a.html", "-q")
+    assert (code, err) == (0, "")
+    page = Path("a.html").read_text()
+    assert piece in page
+    assert f"glassnet train a.csv --target label {' '.join(recipe)}".strip() in page
+
+
+def test_the_command_of_the_card_leaves_the_same_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the card says repeats the training, quotes included."""
+    import html
+    import shlex
+
+    write("my data.csv", frame(90), "label")
+    words = ["train", "my data.csv", "-t", "label", "--epochs", "2", "--ensemble", "2", "--recipe", "small"]
+    assert run(capsys, *words, "--drop", "noise", "--seed", "3", "--report", "a.html", "-q")[0] == 0
+    first = Path(MODEL).read_bytes()
+    command = html.unescape(re.findall(r"<code>(glassnet train [^<]*)</code>", Path("a.html").read_text())[0])
+    assert run(capsys, *shlex.split(command)[1:], "-q")[0] == 0
+    assert Path(MODEL).read_bytes() == first
+
+
+def test_quantiles_are_reported_with_their_coverage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page says how many rows lie between the outer quantiles, and how many should."""
+    write("a.csv", frame(120), "price")
+    words = ["train", "a.csv", "-t", "price", "--recipe", "small", "--epochs", "3", "--quantiles", "0.1,0.5,0.9"]
+    assert run(capsys, *words, "--report", "a.html", "-q")[0] == 0
+    assert "of the rows lie between the quantiles 0.1 and 0.9 (80 % should)" in Path("a.html").read_text()
+    report = TableModel.load(MODEL).report(part(frame(120), slice(None), *INPUTS, "price"))
+    assert "pinball loss" in checked(report)
