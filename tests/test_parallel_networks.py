@@ -256,7 +256,7 @@ def test_without_a_folder_for_files_one_is_trained_after_the_other(monkeypatch: 
 
 def test_rows_that_cannot_be_written() -> None:
     """One sentence says where room is needed."""
-    with pytest.raises(gn.ConfigError, match=r"rows must be written to a file.*Make room in JOBLIB_TEMP_FOLDER"):
+    with pytest.raises(gn.ConfigError, match=r"rows could not be written to a file.*Make room in JOBLIB_TEMP_FOLDER"):
         parallel._lost(pickle.PicklingError("Could not pickle the task"), [], {})
 
 
