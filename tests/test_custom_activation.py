@@ -128,7 +128,10 @@ def test_files_need_its_name(tmp_path: Path, rng: np.random.Generator) -> None:
     net.save(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[own])
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
-    with pytest.raises(gn.FormatError, match=r"'cube' has no function; function and derivative must be given\. To load a network that uses it, make it again and pass it: load\(path, custom=\[it\]\)\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"'cube' has no function; function and derivative must be given\. To load a network that uses it, make it again and pass it: load\(path, custom=\[it\]\)\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
     pair = (cube, cube_slope)
     for layers in ([gn.Dense(3, pair)], [gn.Parametric(pair)], [gn.Copies(2), gn.EnsembleDense(3, pair), gn.Flatten()]):
@@ -304,5 +307,7 @@ def test_exported_files_contain_the_formula(to: str, tmp_path: Path) -> None:
 def test_an_activation_without_a_formula_is_not_exported(tmp_path: Path) -> None:
     """The sentence says what it lacks."""
     net = gn.Network([gn.Dense(1, (cube, cube_slope))], loss="squared_error", input_shape=3, seed=0)
-    with pytest.raises(gn.ConfigError, match=r"^export: CustomActivation\(.*\) has no formula; every activation must have a formula\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"^export: CustomActivation\(.*\) has no formula; every activation must have a formula\."
+    ):
         gn.export(net, tmp_path / "own.js")

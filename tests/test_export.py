@@ -125,7 +125,7 @@ def test_a_wrong_file_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     target, path = TARGETS["numpy"], tmp_path / "m.py"
     path.write_bytes(numpy_file.print_plan(plan, proof, _options())[".py"])
     assert measure(target, plan, proof, [path], rows, wanted, exact=True).failures == 0
-    with pytest.raises(gn.DataError, match="the steps have an error of .*; they must compute what the model predicts"):
+    with pytest.raises(gn.DataError, match=r"the steps have an error of .*; they must compute what the model predicts"):
         measure(target, plan, proof, [path], rows, wanted + 1e-3, exact=True)
 
 
@@ -280,7 +280,9 @@ def test_no_stale_module_is_imported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["numpy.py", "json.py", "random.PY"])
 def test_names_of_modules_are_refused(name: str, tmp_path: Path) -> None:
     """A file beside a program is imported in the place of the module of that name."""
-    with pytest.raises(gn.ConfigError, match="is the name of a module that Python programs import; the file must have another"):
+    with pytest.raises(
+        gn.ConfigError, match="is the name of a module that Python programs import; the file must have another"
+    ):
         gn.export(small(), tmp_path / name, "numpy")
 
 
@@ -374,7 +376,10 @@ def test_steps_of_ones_own_are_refused_and_idle_ones_passed_over() -> None:
             return super().transform(X) ** 3
 
     X = np.random.default_rng(0).normal(size=(60, 2))
-    with pytest.raises(gn.ConfigError, match="Cubed has methods of its own; a step must transform as the StandardScaler of scikit-learn does"):
+    with pytest.raises(
+        gn.ConfigError,
+        match="Cubed has methods of its own; a step must transform as the StandardScaler of scikit-learn does",
+    ):
         lower(fitted(Cubed(), X=X))
     model = fitted("passthrough", StandardScaler(), X=X)
     assert interpret(lower(model), X) == pytest.approx(model.predict_proba(X), abs=1e-6)

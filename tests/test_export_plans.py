@@ -487,9 +487,7 @@ def test_activations_of_ones_own() -> None:
         "export: CustomActivation(sin, cos, name='sine') has no formula; every activation must have a formula. "
         "Give it one, as formula=gn.Formula('max(Z, 0)')."
     )
-    assert refusal(WrongFormula()).startswith(
-        "export: WrongFormula() computes 17.9263 at Z = "
-    )
+    assert refusal(WrongFormula()).startswith("export: WrongFormula() computes 17.9263 at Z = ")
     assert "Give the class a formula of its own." in refusal(SteeperELU())
     unknown = Cubed()
     unknown.formula = Formula("factor * Z")

@@ -374,7 +374,7 @@ def test_codes_out_of_range_are_refused(to: str, tmp_path: Path) -> None:
     case = export_case("realmlp")
     module, *_ = _made(to, case.model, case.X, tmp_path)
     for code in (-1.0, 5.0, 0.5):
-        with pytest.raises(ValueError, match="codes are .*; they must be whole numbers from 0 to 4"):
+        with pytest.raises(ValueError, match=r"codes are .*; they must be whole numbers from 0 to 4"):
             module.predict([[0.0, 0.0, 0.0, code]])
 
 
@@ -555,7 +555,9 @@ def test_the_program_says_what_is_wrong(to: str, trained: tuple[Path, dict[str, 
         assert done.returncode == 1
         assert done.stdout == b""
         said = done.stderr.decode()
-        assert re.fullmatch(rf".*bad\.csv, line 4: column '{name}' holds {re.escape(repr(cell))}; it must hold {sentence}\.\n", said), said
+        assert re.fullmatch(
+            rf".*bad\.csv, line 4: column '{name}' holds {re.escape(repr(cell))}; it must hold {sentence}\.\n", said
+        ), said
     _write(folder / "bad.csv", [{k: v for k, v in row.items() if k != "mass"} for row in new])
     done = _run(file, str(folder / "bad.csv"))
     assert done.stderr.decode().endswith("bad.csv: the rows lack the column 'mass'.\n")

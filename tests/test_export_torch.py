@@ -372,8 +372,12 @@ def test_what_has_no_exact_counterpart_is_refused() -> None:
     nn.utils.parametrizations.weight_norm(shifted)
     cases = {
         nn.Sequential(nn.Linear(4, 3), nn.GELU()): "GELU is in its exact form; it must be in its tanh form",
-        nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3, momentum=None)): "the momentum None, an average over all batches; it must have a number",
-        nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(-1), nn.Linear(3, 1)): "LogSoftmax is in another place, or with another loss; it must be the last module",
+        nn.Sequential(
+            nn.Linear(4, 3), nn.BatchNorm1d(3, momentum=None)
+        ): "the momentum None, an average over all batches; it must have a number",
+        nn.Sequential(
+            nn.Linear(4, 3), nn.LogSoftmax(-1), nn.Linear(3, 1)
+        ): "LogSoftmax is in another place, or with another loss; it must be the last module",
         nn.Sequential(nn.Linear(4, 3).half()): "weights are torch.float16; they must all be float32",
         nn.Sequential(nn.Flatten(), nn.Linear(4, 3)): "no layer shows the shape of one sample; it must be known",
         nn.Sequential(nn.Conv1d(1, 1, 1)): "Conv1d has no counterpart here",

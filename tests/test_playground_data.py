@@ -198,7 +198,9 @@ def test_arrays_from_python() -> None:
     pictures = data_from_arrays(*gn.datasets.digits(flat=False))
     assert pictures.X.shape[1:] == (8, 8)
     assert pictures.from_plane(np.zeros((5, 2))).shape == (5, 8, 8)
-    with pytest.raises(DataError, match=r"playground: X has shape .* and y .*; X must have shape \(n, \.\.\.\) and y as many rows"):
+    with pytest.raises(
+        DataError, match=r"playground: X has shape .* and y .*; X must have shape \(n, \.\.\.\) and y as many rows"
+    ):
         data_from_arrays(X, np.arange(3))
     with pytest.raises(DataError, match=r"inputs has 1 names for 3 inputs; it must have one for each"):
         data_from_arrays(X, np.arange(60), inputs=["a"])
@@ -255,7 +257,10 @@ def test_given_tables_are_read_again(table: Table, tmp_path: Path) -> None:
         assert given.data is data
     data = data_from_frame(gn.tabular.to_table(frame))
     refused = answer(Experiment(data, suggested_settings(data)), {"do": "read", "column": "size", "kind": "category"})
-    assert "is a table that was read; it must be a file or a frame. Read it with read={'size': 'category'}." in refused["error"]
+    assert (
+        "is a table that was read; it must be a file or a frame. Read it with read={'size': 'category'}."
+        in refused["error"]
+    )
 
 
 # ---- the plane ---------------------------------------------------------------------------------------------------------
@@ -494,10 +499,14 @@ def test_too_many_rows_are_refused(table: Table, monkeypatch: pytest.MonkeyPatch
     """A table of more than the most rows is refused, and one whose encoding would not fit into memory."""
     monkeypatch.setattr("glassnet.playground.data.table_reading.MOST_ROWS", 29)
     source = table.source("a,y\n" + lines(30, lambda i: f"{i % 7},{XY[i % 2]}"))
-    assert "the table has 30 rows; it must have at most 29. Take a sample of them." in table.refusal("data", source=source)
+    assert "the table has 30 rows; it must have at most 29. Take a sample of them." in table.refusal(
+        "data", source=source
+    )
     monkeypatch.undo()
     monkeypatch.setattr("glassnet.playground.data.table_data.MOST_NUMBERS", 29)
-    assert "there are 30 rows of 1 inputs; rows times inputs must be at most 29." in table.refusal("data", source=source)
+    assert "there are 30 rows of 1 inputs; rows times inputs must be at most 29." in table.refusal(
+        "data", source=source
+    )
 
 
 def test_hundred_thousand_rows(table: Table) -> None:
@@ -566,7 +575,10 @@ def test_open_lines_are_asked_about_before_anything_changes(table: Table) -> Non
     before = table.experiment.data
     source = table.source("a,b\n1,x\n3,y,5\n6,x\n8,y\n9,x\n")
     (question,) = table.do("data", source=source)["questions"]
-    assert question["text"] == "1 of 5 rows have another number of fields: line 3 (3); every row must have 2 fields like the others."
+    assert (
+        question["text"]
+        == "1 of 5 rows have another number of fields: line 3 (3); every row must have 2 fields like the others."
+    )
     assert question["choices"] == [{"options": {"bad_rows": "skip"}}]
     assert table.experiment.data is before
     assert table.do("data", source={**source, "options": {"bad_rows": "skip"}})["questions"] == []
@@ -638,7 +650,9 @@ def test_refused_commands_change_nothing(table: Table) -> None:
     assert "x is True; it must be" in table.refusal("axes", x=True)
     assert table.refusal("gallery", name="nothing").startswith("gallery: name must be one of 'batches'")
     assert table.refusal("data", source="moons") == "data: source is of type str; it must be an object."
-    assert "is 1.5; it must be a finite number of at least 0.05 and at most 0.9." in table.refusal("add_point", x=float("nan"), y=0, label=0)
+    assert "is 1.5; it must be a finite number of at least 0.05 and at most 0.9." in table.refusal(
+        "add_point", x=float("nan"), y=0, label=0
+    )
     assert "label from 0 to 7" in table.refusal("add_point", x=0, y=0, label=9)
     table.do("data", source={"kind": "bundled", "name": "penguins"})
     assert "Did you mean 'body_mass_g'?" in table.refusal("target", name="body_mass")
@@ -694,7 +708,9 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     assert table.experiment.network.n_outputs == 1
     table.do("add_point", x=0.5, y=-1, label="1")  # by the name of its class
     assert table.experiment.data.source["points"][-1] == [0.5, -1.0, 1]
-    assert "label is 'seven'; it must be a whole number of at least 0." in table.refusal("add_point", x=0, y=0, label="seven")
+    assert "label is 'seven'; it must be a whole number of at least 0." in table.refusal(
+        "add_point", x=0, y=0, label="seven"
+    )
     table.do("add_point", x=2, y=2, label=3)
     assert table.state()["classes"] == ["0", "1", "2", "3"]
     assert table.experiment.network.n_outputs == 4

@@ -108,7 +108,9 @@ def test_frames_are_taken() -> None:
     frame = pd.DataFrame({"a": X[:, 0], "b": "x"})
     with pytest.raises(gn.DataError, match="playground: X holds 'x' in column 'b'; it must be numeric"):
         data_from_arrays(frame, Y)
-    with pytest.raises(gn.DataError, match="y holds missing values and text; it must hold numbers, or labels of one kind, without gaps"):
+    with pytest.raises(
+        gn.DataError, match="y holds missing values and text; it must hold numbers, or labels of one kind, without gaps"
+    ):
         data_from_arrays(X, pd.Series(["a", "b", pd.NA] * 20))
 
 
@@ -198,7 +200,9 @@ def test_files_that_are_none_are_named_for_what_they_are(
 
 def test_a_network_that_the_toy_does_not_fit_needs_rows() -> None:
     """From Python the sentence names X and y."""
-    with pytest.raises(gn.ConfigError, match=r"inputs of shape \(4,\), and no rows are given; it needs rows. Pass X and y.$"):
+    with pytest.raises(
+        gn.ConfigError, match=r"inputs of shape \(4,\), and no rows are given; it needs rows. Pass X and y.$"
+    ):
         network().build((4,)).playground()
 
 

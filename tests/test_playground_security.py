@@ -324,7 +324,10 @@ def test_a_file_has_fifty_megabytes_at_most(served: Playground) -> None:
     """Whatever it says about itself; nothing is left of one that has more."""
     before = kept(served)
     status, found = send_file(served, bytes(51_000_000))
-    assert (status, found["error"][:72]) == (413, "the file is too large; it must have at most 50 MB. Name it where you sta")
+    assert (status, found["error"][:72]) == (
+        413,
+        "the file is too large; it must have at most 50 MB. Name it where you sta",
+    )
     chunk = b"%x\r\n" % 2**20 + bytes(2**20) + b"\r\n"
     coded = {"Transfer_Encoding": "chunked", "Content_Length": None}
     assert send_file(served, chunk * 49 + b"0\r\n\r\n", **coded)[0] == 413

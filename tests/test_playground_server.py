@@ -273,9 +273,13 @@ def test_a_network_goes_on_as_it_is() -> None:
     experiment.advance(5)
     assert net.params.tobytes() == before.tobytes()
     wide = gn.Network([gn.Dense(1)], loss="binary_cross_entropy", input_shape=(3,))
-    with pytest.raises(ConfigError, match=r"the network has inputs of shape \(3,\), and no rows are given; it needs rows"):
+    with pytest.raises(
+        ConfigError, match=r"the network has inputs of shape \(3,\), and no rows are given; it needs rows"
+    ):
         experiment_with_network(wide)
-    with pytest.raises(ShapeError, match=r"has rows of shape \(2,\) and the network is for \(3,\); they must be the same"):
+    with pytest.raises(
+        ShapeError, match=r"has rows of shape \(2,\) and the network is for \(3,\); they must be the same"
+    ):
         experiment_with_network(wide, experiment.data)
     with pytest.raises(ConfigError, match="the network has 2 members; one network is shown"):
         experiment_with_network(gn.Network([gn.Dense(1)], loss="binary_cross_entropy", members=2))

@@ -116,14 +116,26 @@ def test_a_path_changes_one_setting(path: str, value: Any, where: Any) -> None:
         ("layers.0.units.real", 1, "there is no 'real'"),
         ("optimizer.momentun", 0.9, "Did you mean 'momentum'?"),
         ("optimizer.kind", "Adm", "Did you mean 'Adam'?"),
-        ("optimizer.schedule", "Cosine", "Network: unknown schedule 'Cosine'. The choices are 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'StepDecay', 'Warmup', 'constant'."),
+        (
+            "optimizer.schedule",
+            "Cosine",
+            "Network: unknown schedule 'Cosine'. The choices are 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'StepDecay', 'Warmup', 'constant'.",
+        ),
         ("optimizer.nesterov", True, "SGD: nesterov needs momentum above 0"),
         ("loss", "mse", "Did you mean 'squared_error'?"),
         ("seed", -1, "Network: seed is -1; it must be a whole number of at least 0."),
         ("batch_size", 0, "fit: batch_size is 0; it must be a whole number of at least 1."),
-        ("dtype", "float16", "Network: unknown dtype 'float16'. Did you mean 'float32'? The choices are 'float32', 'float64'."),
+        (
+            "dtype",
+            "float16",
+            "Network: unknown dtype 'float16'. Did you mean 'float32'? The choices are 'float32', 'float64'.",
+        ),
         ("l2", -1, "Network: l2 is -1; it must be a finite number of at least 0."),
-        ("layers.0.units", {"class": "Dense"}, "set: layers.0.units is of type dict; it must be a number, a text, true, false or null"),
+        (
+            "layers.0.units",
+            {"class": "Dense"},
+            "set: layers.0.units is of type dict; it must be a number, a text, true, false or null",
+        ),
         ("", 1, "there is no ''"),
         ("." * 200, 1, "there is no ''"),
     ],
@@ -253,8 +265,9 @@ def test_a_shortcut_keeps_its_width() -> None:
     assert found.settings.layers[1]["layers"][0]["units"] == 5
     ask(found, "remove_layer", at=0)
     assert found.settings.layers[0]["layers"][0]["units"] == 2
-    assert "Residual: the layers inside give samples of shape (3,), the way around them (2,); both must be the same. Change the last layer's units, or pass shortcut=Dense(units)." in refusal(
-        found, "set", path="layers.0.layers.0.units", value=3
+    assert (
+        "Residual: the layers inside give samples of shape (3,), the way around them (2,); both must be the same. Change the last layer's units, or pass shortcut=Dense(units)."
+        in refusal(found, "set", path="layers.0.layers.0.units", value=3)
     )
 
 
@@ -263,7 +276,10 @@ def test_commands_refuse_with_one_sentence() -> None:
     found = experiment()
     assert "at most 3" in refusal(found, "remove_layer", at=4)
     assert "at most 4" in refusal(found, "add_layer", at=5, kind="Dense")
-    assert "unknown kind 'Conv'. The choices are 'BatchNorm', 'Concatenate', 'Dense', 'Dropout', 'ELU', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'ReLU', 'Residual', 'SELU', 'Scale', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'." in refusal(found, "add_layer", at=1, kind="Conv")
+    assert (
+        "unknown kind 'Conv'. The choices are 'BatchNorm', 'Concatenate', 'Dense', 'Dropout', 'ELU', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'ReLU', 'Residual', 'SELU', 'Scale', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'."
+        in refusal(found, "add_layer", at=1, kind="Conv")
+    )
     assert "CustomLayer" in refusal(found, "add_layer", at=1, kind="CustomLayer", config={})
     assert "units" in refusal(found, "add_layer", at=1, kind="Dense", config={"units": -1})
     assert "at most 3" in refusal(found, "move_layer", **{"from": 9, "to": 0})

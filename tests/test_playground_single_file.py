@@ -112,7 +112,8 @@ def test_activations_of_the_users_own(tmp_path: Path) -> None:
 
     net = gn.Network([gn.Dense(4, Bent()), gn.Dense(1)], loss="binary_cross_entropy", input_shape=(2,), seed=0)
     with pytest.raises(
-        ConfigError, match=r"the network has Bent, a class of your own where CustomActivation\(formula=\.\.\.\) could be"
+        ConfigError,
+        match=r"the network has Bent, a class of your own where CustomActivation\(formula=\.\.\.\) could be",
     ):
         write(net, tmp_path / "page.html")
 
@@ -133,7 +134,10 @@ def test_page_of_an_experiment_under_way_can_be_downloaded() -> None:
 
 def test_lesson_refuses_what_a_page_does_not_know() -> None:
     """Parts and goals by their names."""
-    with pytest.raises(ConfigError, match=r"hide is 'dat'; it must be one of 'code', 'data', 'drawer', 'findings', 'network', 'optimizer', 'result', 'timeline'. Did you mean 'data'\?"):
+    with pytest.raises(
+        ConfigError,
+        match=r"hide is 'dat'; it must be one of 'code', 'data', 'drawer', 'findings', 'network', 'optimizer', 'result', 'timeline'. Did you mean 'data'\?",
+    ):
         Lesson(hide=["dat"])
     with pytest.raises(ConfigError, match="goal must be one of 'loss', 'score'"):
         Lesson(goal={"accuracy": 1.0})
@@ -142,8 +146,16 @@ def test_lesson_refuses_what_a_page_does_not_know() -> None:
 @pytest.mark.parametrize(
     ("goal", "options", "sentence"),
     [
-        ({"valid_loss": 0.3}, {}, "the lesson has a goal of 'valid_loss' and no validation_data; it needs rows that are held out. Pass"),
-        ({"score": 0.9}, {}, "the lesson has a goal of 'score' and no validation_data; it needs rows that are held out. Pass"),
+        (
+            {"valid_loss": 0.3},
+            {},
+            "the lesson has a goal of 'valid_loss' and no validation_data; it needs rows that are held out. Pass",
+        ),
+        (
+            {"score": 0.9},
+            {},
+            "the lesson has a goal of 'score' and no validation_data; it needs rows that are held out. Pass",
+        ),
         (
             {"score": 95},
             {"validation_data": (X[90:], y[90:])},

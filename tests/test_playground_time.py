@@ -339,7 +339,9 @@ def test_divergence_pauses_and_can_be_gone_back_from() -> None:
     assert not found.running
     assert found.revision > revision + 1
     said = state_of(found)["diverged"]
-    assert said.startswith("fit: training diverged with a loss of nan at epoch 5, step 3 (last finite loss 2.04e+22); loss and weights must stay finite. Lower learning_rate (now 1e+06) or scale X and y. The network holds the last weights whose loss was finite.")
+    assert said.startswith(
+        "fit: training diverged with a loss of nan at epoch 5, step 3 (last finite loss 2.04e+22); loss and weights must stay finite. Lower learning_rate (now 1e+06) or scale X and y. The network holds the last weights whose loss was finite."
+    )
     assert np.isfinite(found.network.params).all()
     assert np.isfinite(found.batch_losses[:, 1]).all()
     at = found.step
@@ -478,7 +480,9 @@ def test_restart_reseed_epoch_and_one_weight() -> None:
     ask(found, "set_weight", parameter="dense_1.bias", index=[0, 2], value=-1.5)
     assert found.network.layers[0].b[0, 2] == -1.5
     assert found.events == [{"step": 14, "text": "dense_1.bias[0, 2] = -1.5"}]
-    assert "parameter is 'dense_1.bia'; it must be one of" in refusal(found, "set_weight", parameter="dense_1.bia", index=[0, 2], value=1)
+    assert "parameter is 'dense_1.bia'; it must be one of" in refusal(
+        found, "set_weight", parameter="dense_1.bia", index=[0, 2], value=1
+    )
     assert "index is 6; it must be a whole number of at most 5." in refusal(
         found, "set_weight", parameter="dense_1.bias", index=[0, 6], value=1.0
     )

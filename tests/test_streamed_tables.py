@@ -209,7 +209,7 @@ def test_hostile_tables(tmp_path: Path) -> None:
         TabularRegressor().fit(rows(x=x[:10], y=x[:10]))
     with pytest.raises(DataError, match="at least two classes"):
         TabularClassifier().fit(rows(x=x, y=["a"] * 200))
-    with pytest.raises(DataError, match="y holds text .*; it must hold numbers"):
+    with pytest.raises(DataError, match=r"y holds text .*; it must hold numbers"):
         TabularRegressor().fit(rows(x=x, y=["a", "b"] * 100))
     constant = quiet(TabularClassifier(epochs=2), rows(x=np.ones(200), y=["a", "b"] * 100))
     assert len(set(constant.predict({"x": [1.0, 2.0]}))) == 1

@@ -334,9 +334,7 @@ def test_refused_training_data(case: str) -> None:
 def test_before_fitting() -> None:
     """An encoder that has seen no data says so, whatever it is asked."""
     for use in (lambda e: e.transform({}), lambda e: e.feature_names, lambda e: e.config(), lambda e: e.check({})):
-        with pytest.raises(
-            NotFittedError, match=r"^TableEncoder: the encoder is not fitted\. Call fit first\.$"
-        ):
+        with pytest.raises(NotFittedError, match=r"^TableEncoder: the encoder is not fitted\. Call fit first\.$"):
             use(TableEncoder())
     with pytest.raises(ConfigError, match="max_categories is 1; it must be a whole number of at least 2"):
         TableEncoder(max_categories=1)

@@ -50,9 +50,7 @@ def test_the_caller_can_say_the_task() -> None:
     assert TargetEncoder().fit([0, 1, 1, 0], task="regression").scale.mean == 0.5
     assert TargetEncoder().fit([True, False, False, False], task="regression").scale.mean == 0.25
     assert TargetEncoder().fit([0.5, 1, 0.5], task="classification").labels == [0.5, 1.0]
-    with pytest.raises(
-        ConfigError, match=r"unknown task 'classify'\. Did you mean 'classification'\? The choices are"
-    ):
+    with pytest.raises(ConfigError, match=r"unknown task 'classify'\. Did you mean 'classification'\? The choices are"):
         TargetEncoder().fit([0, 1], task="classify")
 
 
@@ -87,7 +85,7 @@ def test_the_name_comes_from_the_column() -> None:
         pd.Series(["a", "a"], name="kind"),
         pl.Series("kind", ["a", "a"]),
     ):
-        with pytest.raises(DataError, match="the target 'kind' is .* in every row; it must have at least two classes"):
+        with pytest.raises(DataError, match=r"the target 'kind' is .* in every row; it must have at least two classes"):
             TargetEncoder().fit(column)
 
 
@@ -126,9 +124,7 @@ def test_labels_that_training_did_not_have() -> None:
     )
     with pytest.raises(DataError, match=r"is 3 in row 0 \(counted from 0\); .*\. Leave such rows out"):
         TargetEncoder().fit([1, 2, 1]).transform([3])
-    with pytest.raises(
-        DataError, match=r"^TargetEncoder\.transform: the target 'target' has 1 missing"
-    ):
+    with pytest.raises(DataError, match=r"^TargetEncoder\.transform: the target 'target' has 1 missing"):
         target.transform(["a", None])
     with pytest.raises(
         DataError,
@@ -167,7 +163,9 @@ def test_outputs_of_another_shape() -> None:
     """Outputs must be one row per sample and one column per output."""
     target = TargetEncoder().fit(["a", "b"])
     for outputs in (np.zeros(2), np.zeros((2, 3)), np.zeros((2, 1))):
-        with pytest.raises(ShapeError, match=r"^TargetEncoder\.decode: outputs have shape \(.*\); they must have shape \(n, 2\)\.$"):
+        with pytest.raises(
+            ShapeError, match=r"^TargetEncoder\.decode: outputs have shape \(.*\); they must have shape \(n, 2\)\.$"
+        ):
             target.decode(outputs)
 
 
@@ -180,11 +178,11 @@ def test_before_fitting() -> None:
         lambda t: t.config(),
         lambda t: t.n_outputs,
     ):
-        with pytest.raises(
-            NotFittedError, match=r"^TargetEncoder: the encoder is not fitted\. Call fit first\.$"
-        ):
+        with pytest.raises(NotFittedError, match=r"^TargetEncoder: the encoder is not fitted\. Call fit first\.$"):
             use(TargetEncoder())
-    with pytest.raises(NotFittedError, match="'target' is the target of a classification; only a regression has a scale"):
+    with pytest.raises(
+        NotFittedError, match="'target' is the target of a classification; only a regression has a scale"
+    ):
         _ = TargetEncoder().fit(["a", "b"]).scale
     assert [repr(TargetEncoder()), repr(TargetEncoder().fit(["a", "b"]))] == [
         "TargetEncoder()",
@@ -403,7 +401,10 @@ def test_files_that_are_no_table_models(penguins: tuple[TableModel, Any], tmp_pa
         f"{where}: TableEncoder.from_config: the configuration is of type NoneType; it must be a dict.": {
             "target": good["target"]
         },
-        f"{where}: TargetEncoder.from_config: the configuration is of type int; it must be a dict.": {**good, "target": 3},
+        f"{where}: TargetEncoder.from_config: the configuration is of type int; it must be a dict.": {
+            **good,
+            "target": 3,
+        },
         f"{where}: TableModel: the network is for samples of shape (14,) and the encoder gives (1,); network, encoder and "
         "target must fit each other.": {**good, "encoder": other},
     }

@@ -158,7 +158,10 @@ def test_bad_files(case: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["nonsense", '[{"a":1}', '[{"a":1,"a":2}]', '[{"a":1},5]'])
 def test_broken_json(content: str, tmp_path: Path) -> None:
     """Broken JSON is a DataError of one line, whatever the reader underneath calls it."""
-    with pytest.raises(DataError, match=r"^read_table\('.*a\.json'\): the (file is not well-formed: |JSON has no columns with names; )[^\n]*$"):
+    with pytest.raises(
+        DataError,
+        match=r"^read_table\('.*a\.json'\): the (file is not well-formed: |JSON has no columns with names; )[^\n]*$",
+    ):
         read_table(write(tmp_path, "a.json", content))
 
 
@@ -313,7 +316,9 @@ def test_parquet_names(tmp_path: Path) -> None:
     ):
         read_table(path)
     pq.write_table(pa.table([[{"q": 1}], [1]], names=["x", "a"]), path)
-    with pytest.raises(DataError, match=r"column 'x' holds \{'q': 1\} of type dict; it must have one value per cell\. Flatten it"):
+    with pytest.raises(
+        DataError, match=r"column 'x' holds \{'q': 1\} of type dict; it must have one value per cell\. Flatten it"
+    ):
         read_table(path)
     pq.write_table(pa.table({"a": pa.array([], pa.int64())}), path)
     with pytest.raises(DataError, match=r"the table has 1 column names and no rows; it must have at least one row\.$"):
@@ -495,7 +500,8 @@ def test_tables() -> None:
             call()
         assert str(caught.value) == "Table: there is no column 'b'; the columns are 'a', 'bc'. Did you mean 'bc'?"
     with pytest.raises(
-        ShapeError, match=r"^Column\('a'\): it has .*; values must be one array of dtype float64 and as long as missing\.$"
+        ShapeError,
+        match=r"^Column\('a'\): it has .*; values must be one array of dtype float64 and as long as missing\.$",
     ):
         Column("a", "number", np.array([1]), np.array([False]))
 

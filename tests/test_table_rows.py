@@ -179,7 +179,10 @@ REFUSED = {
         {"a": {"b": 1}},
         "to_table: column 'a' holds {'b': 1} of type dict; it must have one value per cell. Flatten it, for example with pandas.json_normalize.",
     ),
-    "rows without names": ([{}, {}], "to_table: rows are empty dicts; they must name their cells, such as {'size': 1}."),
+    "rows without names": (
+        [{}, {}],
+        "to_table: rows are empty dicts; they must name their cells, such as {'size': 1}.",
+    ),
     "two spellings": (
         [{"size": 1}, {"Size": 2}],
         "to_table: the same column is 'size' in row 0 (counted from 0) and 'Size' in row 1 (counted from 0); rows must name a column in one way.",
@@ -223,7 +226,7 @@ def test_dicts_of_row_numbers_are_columns() -> None:
     same(to_table(frame.to_dict("index")), to_table(frame))
     same(to_table(frame.to_dict("series")), to_table(frame))
     for given in ({"a": {0: 1}, "b": {1: 2}}, {"a": {"x": 1}}, {"a": {0: 1}, "b": 2}):
-        with pytest.raises(DataError, match="column 'a' holds .* of type dict; it must have one value per cell"):
+        with pytest.raises(DataError, match=r"column 'a' holds .* of type dict; it must have one value per cell"):
             to_table(given)
 
 
@@ -290,7 +293,9 @@ def test_renamed_cells_of_a_row(model: TableModel) -> None:
     for given in (row, [row, row], pd.Series(row)):
         with pytest.raises(DataError, match=re.escape(sentence)):
             model.predict(given)
-    with pytest.raises(DataError, match=r"lacks 'size', 'colour', 'town', 'old', 'seen'; it must have the columns of training\.$"):
+    with pytest.raises(
+        DataError, match=r"lacks 'size', 'colour', 'town', 'old', 'seen'; it must have the columns of training\.$"
+    ):
         model.predict({"weather": "fine"})
 
 
@@ -369,7 +374,9 @@ def test_one_row_by_place() -> None:
 def test_predict_one_takes_one_row(n: int, model: TableModel) -> None:
     """A table of more rows or none is refused, with what to use."""
     rows = to_table(columns()).take(slice(0, n))
-    with pytest.raises(DataError, match=rf"^TableModel.predict_one: row has {n} rows; it must be one row\. Use predict for"):
+    with pytest.raises(
+        DataError, match=rf"^TableModel.predict_one: row has {n} rows; it must be one row\. Use predict for"
+    ):
         model.predict_one(rows)
 
 
@@ -380,7 +387,9 @@ def test_a_renamed_target(model: TableModel) -> None:
         DataError, match=r"the target 'target' is not among the columns .*; it must be\. Did you mean 'Target'\?$"
     ):
         model.evaluate(frame)
-    with pytest.raises(DataError, match=r"the target 'target' is not in the frame; it must be\. Did you mean 'Target'\?$"):
+    with pytest.raises(
+        DataError, match=r"the target 'target' is not in the frame; it must be\. Did you mean 'Target'\?$"
+    ):
         model.importance(frame)
     with pytest.raises(DataError, match=r"Use predict where it is not known\.$"):
         model.evaluate(columns())
@@ -414,7 +423,8 @@ def test_rows_of_files_and_of_frames(model: TableModel, tmp_path: Path) -> None:
     rows = {name: [str(value) if name == "size" else value for value in values] for name, values in columns().items()}
     rows["size"][17] = "much"
     with pytest.raises(
-        DataError, match=r"holds 'much' in row 17 \(counted from 0\); it must hold numbers as in training\. If that means"
+        DataError,
+        match=r"holds 'much' in row 17 \(counted from 0\); it must hold numbers as in training\. If that means",
     ):
         model.predict({**rows, "size": ["much" if size == "much" else "1" for size in rows["size"]]})
     pl.DataFrame({"size": ["1"] * 17 + ["much"]}).write_parquet(tmp_path / "rows.parquet")
@@ -487,4 +497,6 @@ def test_rows_of_text_files_are_lines(form: str, packed: bool, tmp_path: Path) -
     for rows in (table, table.take(table["b"].values != "x")):
         with pytest.raises(DataError) as caught:
             encoder.transform(rows)
-        assert f"holds 'much' in {place}; it must hold numbers as in training. If that means no value, " in str(caught.value)
+        assert f"holds 'much' in {place}; it must hold numbers as in training. If that means no value, " in str(
+            caught.value
+        )

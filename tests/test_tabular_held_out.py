@@ -179,5 +179,7 @@ def test_numbers_of_folds_that_cannot_be(cv: Any) -> None:
 
 def test_one_group_cannot_be_divided() -> None:
     """If all rows are of one group, there is nothing to hold out, and the fit says so."""
-    with pytest.raises(DataError, match=r"the rows are of 1 group; each of 2 parts must have at least one\. Leave groups out"):
+    with pytest.raises(
+        DataError, match=r"the rows are of 1 group; each of 2 parts must have at least one\. Leave groups out"
+    ):
         TabularRegressor("small", epochs=1).fit(X, X["x"], groups=np.zeros(N))

@@ -129,7 +129,9 @@ def test_logarithms_of_a_file() -> None:
     model = TabularClassifier(**SHORT).fit(X, RARE)
     frame = {f"x{j}": X[:, j] for j in range(4)}
     assert np.array_equal(model.model_.predict_log_proba(frame), model.predict_log_proba(X))
-    with pytest.raises(gn.ConfigError, match=r"^TableModel\.predict_log_proba: the model is a regression; it must be a classification"):
+    with pytest.raises(
+        gn.ConfigError, match=r"^TableModel\.predict_log_proba: the model is a regression; it must be a classification"
+    ):
         TabularRegressor(**SHORT).fit(X, X[:, 0]).model_.predict_log_proba(frame)
 
 
@@ -284,7 +286,10 @@ def test_a_search_over_options() -> None:
 
 BAD_READINGS: dict[str, tuple[dict[str, Any], str]] = {
     "decimal": ({"decimal": "."[:0]}, "TabularRegressor: unknown decimal ''. The choices are "),
-    "equal": ({"decimal": ",", "thousands": ","}, "TabularRegressor: decimal and thousands are both ','; they must differ"),
+    "equal": (
+        {"decimal": ",", "thousands": ","},
+        "TabularRegressor: decimal and thousands are both ','; they must differ",
+    ),
     "kind": ({"read": {"price": "numbers"}}, r"TabularRegressor: read\['price'\] is 'numbers'; it must be "),
     "column": (
         {"read": {"pirce": "number"}},

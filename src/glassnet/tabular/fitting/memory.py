@@ -14,7 +14,7 @@ __all__ = ["announce_memory", "memory_of_fit"]
 _FIXED = 150_000_000  # of a network of a recipe and its work space
 _PER_ROW = 100  # orders, hashes, targets, masks and references to text
 _PER_CELL = 4
-_SAID = 250_000_000  # from so much on it is told
+_SAID = 250_000_000  # from so much on it is announced
 
 
 def memory_of_fit(n_rows: int, n_features: int) -> int:
@@ -35,7 +35,7 @@ def announce_memory(
     announce: Callable[[str], None] | None = None,
     free: Callable[[], int | None] = available_memory,
 ) -> None:
-    """Say what memory a fit needs if it is a quarter of a gigabyte or more, and warn if there is less.
+    """Announce the memory that a fit needs if it is a quarter of a gigabyte or more, and warn if there is less.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ _WORDS = 3  # of a name, at most
 
 
 class Marks(NamedTuple):
-    """What the lines of the rows tell beyond their cells.
+    """What the lines of the rows show beyond their cells.
 
     Parameters
     ----------
