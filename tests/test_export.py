@@ -53,10 +53,10 @@ def test_the_path_names_the_target(path: str, to: str | None, expected: str) -> 
 @pytest.mark.parametrize(
     ("path", "to", "sentence"),
     [
-        ("m.py", None, "which leaves the target open. Pass to='numpy' or 'python'."),
+        ("m.py", None, "export: the ending of 'm.py' leaves the target open; it must name one. Pass to='numpy' or 'python'."),
         ("m.safetensors", None, "Pass to='torch'."),
-        ("m.txt", None, "which is the ending of no target."),
-        ("m", None, "which is the ending of no target."),
+        ("m.txt", None, "the ending of 'm.txt' names no target; it must name one."),
+        ("m", None, "the ending of 'm' names no target; it must name one."),
         ("m.py", "onnx", "the name of the file is 'm.py'; for to='onnx' it must end in .onnx."),
         ("m.onnx", "onyx", "'onnx'"),
     ],
@@ -125,7 +125,7 @@ def test_a_wrong_file_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     target, path = TARGETS["numpy"], tmp_path / "m.py"
     path.write_bytes(numpy_file.print_plan(plan, proof, _options())[".py"])
     assert measure(target, plan, proof, [path], rows, wanted, exact=True).failures == 0
-    with pytest.raises(gn.DataError, match=r"the steps have an error of .*; they must compute what the model predicts"):
+    with pytest.raises(gn.DataError, match=r"'m\.py' has an error of .*; it must compute what the model predicts"):
         measure(target, plan, proof, [path], rows, wanted + 1e-3, exact=True)
 
 
@@ -156,7 +156,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert (record["target"], record["paths"], record["error"]) == ("JavaScript", ["other.mjs"], None)
     assert {one.name for one in tmp_path.iterdir()} >= {"net_numpy.py", "other.mjs"}
     for words, sentence in (
-        ([], "--to or --out must be given"),
+        ([], "neither --to nor --out is given"),
         (["--to", "fortran"], "fortran"),
         (["--to", "js", "--data", "penguins"], "must be used with a model of a table"),
         (["--to", "js", "--int8"], "These can: c."),

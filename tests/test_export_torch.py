@@ -126,8 +126,8 @@ def test_the_weights_are_no_model_of_glassnet(tmp_path: Path) -> None:
     with pytest.raises(gn.FormatError) as caught:
         gn.load(path)
     assert str(caught.value) == (
-        f"load({str(path)!r}): the file must be one that save wrote, got weights that were exported. "
-        "Load the original, or read them with from_torch."
+        f"load({str(path)!r}): the file holds exported weights; it must be one that save wrote. "
+        "Load the original, or read it with from_torch."
     )
 
 

@@ -264,7 +264,7 @@ def test_odd_cells(client: Client) -> None:
             if reply.status == 422:
                 decided = "column '(size|seen)' is ambiguous|2 columns are ambiguous: 'size': .*'seen': "
                 said = re.fullmatch(
-                    rf"((column )?'(size|old|seen)'( of the record| of record \d)? must|{decided}).*\.",
+                    rf"((column )?'(size|old|seen)'( of the record| of record \d)? (is|has|holds) .*; it must|{decided}).*\.",
                     reply.data["error"],
                 )
                 assert said, reply.data

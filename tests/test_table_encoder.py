@@ -318,7 +318,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "two without a value": ({"a": [1, 2], "b": [None, None], "c": [None, None]}, "columns 'b', 'c' have no value; a column must have at least one. Leave out 'b', 'c'."),
     "one bad cell": ({"a": [*map(str, range(40)), "oops"]}, "column 'a' is ambiguous: it holds 40 numbers and 1 other, 'oops' in row 40 (counted from 0). Pass to_table(frame, missing=['oops']), or to_table(frame, read={'a': 'category'}) to keep all as text."),
     "nothing but infinity": ({"a": [math.inf, -math.inf]}, "column 'a' has no value; a column must have at least one. Leave out 'a'."),
-    "nothing to tell": ({"a": [1, 1], "b": ["x", "x"]}, "every column is left out: 'a' (left out: all its values are 1), 'b' (left out: all its values are x); at least one must differ between rows."),
+    "nothing to tell": ({"a": [1, 1], "b": ["x", "x"]}, "every column is left out: 'a' (all its values are 1), 'b' (all its values are x); at least one must differ between rows."),
 }  # fmt: skip
 
 

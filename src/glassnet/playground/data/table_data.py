@@ -60,7 +60,7 @@ class TableMaterial:
     frame : object, optional
         What the table was made of.
     encoder, target_encoder : fitted, optional
-        Those of a model, whose rows these are.
+        Encoders of a model, whose rows these are.
     """
 
     table: Table

@@ -50,9 +50,9 @@ def findings_of_fit(
     target : TargetEncoder
         As the model has it.
     histories : sequence of History
-        Of the networks.
+        Histories of the networks.
     labels : sequence
-        Of the classes, by their codes.
+        Labels of the classes, by their codes.
     updates : int
         Steps that the first network was trained for.
     is_weighed : bool

@@ -42,7 +42,7 @@ def announce_memory(
     where : str
         Start of the warning.
     n_rows, n_features : int
-        Of the encoded table.
+        Size of the encoded table.
     announce : callable, optional
         Is given the words, such as ``"about 1.2 GB of memory"``.
     free : callable, optional

@@ -48,7 +48,7 @@ def find_in_table(rows: Rows, target: TargetEncoder, *, learned: bool, ignored: 
     Parameters
     ----------
     rows : Rows
-        With a target in every row.
+        Rows with a target each.
     target : TargetEncoder
         Fitted.
     learned : bool
