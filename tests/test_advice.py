@@ -163,7 +163,10 @@ def test_names_that_python_asks_for() -> None:
         assert not hasattr(owner, "__array__")
     with pytest.raises(AttributeError, match=r"^Network has no _repr_png_\.$"):
         net._repr_png_  # noqa: B018
-    with pytest.raises(gn.NotFittedError, match=r"n_outputs: the network is not built: its input shape is unknown\. Call fit or build first\."):
+    with pytest.raises(
+        gn.NotFittedError,
+        match=r"n_outputs: the network is not built: its input shape is unknown\. Call fit or build first\.",
+    ):
         net.n_outputs  # noqa: B018
 
 
@@ -197,7 +200,8 @@ def test_no_callbacks() -> None:
     with pytest.warns(ConvergenceWarning):
         assert MLPClassifier((4,), max_iter=2, callbacks=None).fit(X, Y).n_iter_ == 2
     with pytest.raises(
-        gn.ConfigError, match=r"callbacks has <class 'glassnet\.training\.snapshots\.Snapshots'>; they must be Callback objects or functions\. Write Snapshots\(\.\.\.\)\."
+        gn.ConfigError,
+        match=r"callbacks has <class 'glassnet\.training\.snapshots\.Snapshots'>; they must be Callback objects or functions\. Write Snapshots\(\.\.\.\)\.",
     ):
         make().fit(X, Y, epochs=1, callbacks=[gn.Snapshots])
 
@@ -243,9 +247,18 @@ def test_a_generator_function() -> None:
 @pytest.mark.parametrize(
     ("batches", "got"),
     [
-        (lambda a, b: iter([(X, Y)]), r"batches is <lambda>\(a, b\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
-        (lambda batch_size=32: iter([(X, Y)]), r"batches is <lambda>\(batch_size=32\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
-        (lambda *, rows: iter([(X, Y)]), r"batches is <lambda>\(\*, rows\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)"),
+        (
+            lambda a, b: iter([(X, Y)]),
+            r"batches is <lambda>\(a, b\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)",
+        ),
+        (
+            lambda batch_size=32: iter([(X, Y)]),
+            r"batches is <lambda>\(batch_size=32\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)",
+        ),
+        (
+            lambda *, rows: iter([(X, Y)]),
+            r"batches is <lambda>\(\*, rows\); a function that makes batches must take the epoch's number or nothing\. Write what is meant: lambda epoch: <lambda>\(\.\.\.\)",
+        ),
     ],
 )
 def test_functions_with_other_arguments(batches: Callable[..., Any], got: str) -> None:
@@ -304,14 +317,20 @@ def test_columns_that_are_no_numbers(frame: Any, fit: Callable[[Any], Any]) -> N
     with pytest.raises(gn.DataError) as caught:
         fit(frame)
     words = str(caught.value)
-    assert "X holds 'x' in column 'city', Timestamp('2020-01-01 00:00:00') in column 'since'; it must be numeric. Code text and categories as numbers first, or leave them out; TabularClassifier and TabularRegressor of glassnet.tabular take such columns as they are." in words
+    assert (
+        "X holds 'x' in column 'city', Timestamp('2020-01-01 00:00:00') in column 'since'; it must be numeric. Code text and categories as numbers first, or leave them out; TabularClassifier and TabularRegressor of glassnet.tabular take such columns as they are."
+        in words
+    )
     assert " in column 'since'. Code text and categories as numbers first, or leave them out; " in words
     assert words.endswith("TabularClassifier and TabularRegressor of glassnet.tabular take such columns as they are.")
 
 
 def test_missing_cells_of_a_frame() -> None:
     """A missing cell is named with its row's position and its column's name."""
-    with pytest.raises(gn.DataError, match=r"X holds nan at row 1, column 'a'; it must be finite\. Fill or drop missing values first\.$"):
+    with pytest.raises(
+        gn.DataError,
+        match=r"X holds nan at row 1, column 'a'; it must be finite\. Fill or drop missing values first\.$",
+    ):
         make().fit(pd.DataFrame({"b": [1, 2], "a": [1.0, np.nan]}), [0, 1], epochs=1)
 
 
@@ -445,12 +464,12 @@ def test_a_recipe_that_diverges_names_no_learning_rate(n_ensemble: int, monkeypa
         (
             FRAME,
             "city",
-            "y should be a 1d array, with one target for each row, got str. Pass the column itself: X.pop('city')",
+            "y is of type str; y should be a 1d array, with one target for each row. Pass the column itself: X.pop('city')",
         ),
         (
             "penguins",
             "species",
-            "X must be a table, got the text 'penguins'. Read the file first: read_table('penguins')",
+            "X is the text 'penguins'; it must be a table. Read the file first: read_table('penguins')",
         ),
     ],
 )

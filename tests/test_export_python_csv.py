@@ -128,7 +128,7 @@ def test_files_of_plain_numbers_go_by_names_or_by_order(to: str, tmp_path: Path)
     assert "the file has 3 columns; it must have 4" in _run(file, "1,2,3\n")[2]
     assert "the file is empty; it must hold a table" in _run(file, "")[2]
     assert "at least one row" in _run(file, "x1,x2,x3,x4\n")[2]
-    assert "line 2: column 'x3' holds 'nan'; it must hold finite numbers" in _run(file, "x1,x2,x3,x4\n1,2,nan,4\n")[2]
+    assert "line 2: column 'x3' holds nan; it must hold finite numbers" in _run(file, "x1,x2,x3,x4\n1,2,nan,4\n")[2]
 
 
 @pytest.mark.parametrize("to", FLAVOURS)
@@ -139,7 +139,7 @@ def test_rows_of_plain_numbers(to: str) -> None:
     for rows, said in (
         ([], "at least one"),
         ([["1", "2", "3", "4"]], "finite numbers"),
-        (["abcd"], "list of 4 numbers"),
+        (["abcd"], "it must be one of 4 numbers"),
     ):
         with pytest.raises(ValueError, match=said):
             names["predict"](rows)
