@@ -48,7 +48,7 @@ def find_in_table(rows: Rows, target: TargetEncoder, *, learned: bool, ignored: 
     Parameters
     ----------
     rows : Rows
-        With a target in every row.
+        Rows with a target each.
     target : TargetEncoder
         Fitted.
     learned : bool
@@ -58,7 +58,7 @@ def find_in_table(rows: Rows, target: TargetEncoder, *, learned: bool, ignored: 
     """
     try:
         X, names = _matrix(rows.inputs)
-    except GlassnetError:  # nothing that tells rows apart
+    except GlassnetError:  # no column differs between rows
         return Diagnosis()
     if not names or len(rows.target) < 2:
         return Diagnosis()
@@ -156,7 +156,7 @@ class RecipeWatch(Watch):
 def with_table(trained: Sequence[Finding], of_table: Sequence[Finding], *, updates: int) -> Diagnosis:
     """Return what was found about a table and about a training by a recipe.
 
-    What only a trial could tell for sure is a note, and so is what a training of few updates ended with: who asks for
+    What only a trial could decide is a note, and so is what a training of few updates ended with: who asks for
     so few knows it. What compares losses is one, too: the epoch was chosen by the metric that was asked for, and labels
     may have been smoothed.
 
