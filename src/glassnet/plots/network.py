@@ -186,7 +186,7 @@ class _Drawing:
         width, height = axes_size(ax)
         longest = max(rank.length for rank in self.ranks)
         beside, below = self._across, self._down
-        down = width / beside[0] < min(1.0, height / below[1], width / 300.0)
+        down = 1.05 * width / beside[0] < min(1.0, height / below[1], width / 300.0)
         at_ends = [min(_NAME_ROOM, 0.27 * (height if down else width), _widest(names)) + 12.0
                    for names in (self.inputs, self.outputs)]  # fmt: skip
         legend = 14.0 if width > 300.0 else 26.0
