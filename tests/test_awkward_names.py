@@ -202,6 +202,6 @@ def test_a_plot_without_a_backend_is_a_sentence() -> None:
     environment = {**os.environ, "MPLBACKEND": "nonsense"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
     said, drawn_ = done.stdout.splitlines()
-    assert said.startswith("plot_weights: matplotlib must have a backend that works, got: Key backend: 'nonsense'")
-    assert said.endswith(" Unset MPLBACKEND, or set it to agg.")
+    assert said.startswith("plot_weights: matplotlib has no backend that works (Key backend: 'nonsense'")
+    assert said.endswith("; it must have one to make a figure. Unset MPLBACKEND, or set it to agg.")
     assert (drawn_, done.stderr) == ("drawn", "")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import ConfigError
@@ -17,9 +13,7 @@ if TYPE_CHECKING:
 else:
     Axes = Any  # `import glassnet.plots` does without matplotlib
 
-__all__ = ["Axes", "axes_for", "pictures_for_files"]
-
-_for_files: ContextVar[bool] = ContextVar("_for_files", default=False)
+__all__ = ["Axes", "axes_for"]
 
 
 def axes_for(where: str, ax: Axes | None, **options: Any) -> Axes:
@@ -37,9 +31,6 @@ def axes_for(where: str, ax: Axes | None, **options: Any) -> Axes:
     """
     if ax is not None:
         return ax
-    if _for_files.get():
-        found: Axes = _import("matplotlib.figure", where).Figure(layout="constrained", **options).subplots()
-        return found
     try:
         new: Axes = _import("matplotlib.pyplot", where).subplots(layout="constrained", **options)[1]
     except ImportError as error:
@@ -62,21 +53,6 @@ def _import(module: str, where: str) -> Any:
 def _no_backend(where: str, error: Exception) -> ConfigError:
     """Return the error for windows, or other means to show pictures, that matplotlib cannot have."""
     first = str(error).splitlines()[0].rstrip(".")
-    message = f"{where}: matplotlib must have a backend that works, got: {first}. Unset MPLBACKEND, or set it to agg."
+    fact = f"matplotlib has no backend that works ({first})"
+    message = f"{where}: {fact}; it must have one to make a figure. Unset MPLBACKEND, or set it to agg."
     return ConfigError(message)
-
-
-@contextmanager
-def pictures_for_files(where: str) -> Iterator[None]:
-    """Let `axes_for` make figures without windows, which need no backend and are not to be closed."""
-    backend = None if "matplotlib" in sys.modules else os.environ.pop("MPLBACKEND", None)
-    try:
-        _import("matplotlib.figure", where)
-    finally:
-        if backend is not None:
-            os.environ["MPLBACKEND"] = backend
-    token = _for_files.set(True)
-    try:
-        yield
-    finally:
-        _for_files.reset(token)
