@@ -80,7 +80,6 @@ def test_what_a_message_advises_can_be_typed() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-<<<<<<< HEAD
         (["--decimal", "x"], "--decimal is 'x'; it must be a dot or a comma."),
         (["--thousands", ";"], "--thousands is ';'; it must be a comma or a dot or space or an apostrophe or an underscore."),
         (["--decimal", ",", "--thousands", "comma"], "--decimal and --thousands are both ','; they must differ."),
@@ -89,16 +88,6 @@ def test_what_a_message_advises_can_be_typed() -> None:
         (["--encoding", "rot13"], "unknown encoding 'rot13'; --encoding must be one that Python knows, such as utf-8 or cp1252."),
         (["--header", "maybe"], "--header is 'maybe'; it must be yes, no or a number of lines."),
         (["--header", "-1"], "--header is -1; it must be yes, no or a number of lines."),
-=======
-        (["--decimal", "x"], "--decimal must be a dot or a comma, got 'x'."),
-        (["--thousands", ";"], "--thousands must be a comma or a dot or space or an apostrophe or an underscore, got ';'."),
-        (["--decimal", ",", "--thousands", "comma"], "--decimal and --thousands are both ','; they must differ."),
-        (["--separator", ""], "--separator must be a character, or the word tab or space, got nothing."),
-        (["--encoding", "nope"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'nope'."),
-        (["--encoding", "rot13"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'rot13'."),
-        (["--header", "maybe"], "--header must be yes, no or a number of lines, got 'maybe'."),
-        (["--header", "-1"], "--header must be yes, no or a number of lines, got -1."),
->>>>>>> main
         (["--skip-lines", "few"], "--skip-lines is 'few'; it must be a whole number of at least 0."),
         (["--day-first", "perhaps"], "--day-first is 'perhaps'; it must be yes or no."),
         (["--read", "price"], "--read is 'price'; it must be COLUMN=KIND, such as --read zip=text."),
