@@ -63,7 +63,8 @@ def command_of(options: TrainOptions) -> str:
         elif isinstance(value, bool):
             words += [flag_of(name)] * value
         else:
-            text = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+            several = value if isinstance(value, tuple) else (value,)
+            text = ",".join(str(each).removesuffix(".0") for each in several) or "none"
             words += [flag_of(name), shlex.quote(text)]
     reading = option_words(options_config(options.read_options))
     by = options.divides_by
