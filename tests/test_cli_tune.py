@@ -292,6 +292,18 @@ def test_settings_that_were_mistyped_are_refused(run: Call, words: tuple[str, ..
     assert (code, out, err) == (2, "", f"glassnet train: {sentence}\n")
 
 
+def test_the_file_of_a_model_keeps_its_settings(run: Call) -> None:
+    """``train --setting`` trains such a network, and ``show`` says what was set."""
+    words = ("--setting", "width=32", "--setting", "embeds=no", "--epochs", "2", "--quiet")
+    assert run("train", "penguins", "species", *words) == (0, "", "")
+    model = TableModel.load(MODEL)
+    assert {layer.units for layer in every_layer(model.network.layers) if isinstance(layer, NTKDense)} == {32, 3}
+    assert model.network.metadata["training"]["network"]["settings"] == ["width=32", "embeds=no"]
+    code, out, _ = run("show", MODEL)
+    assert code == 0
+    assert "recipe realmlp, width=32, embeds=no, batch" in " ".join(out.split())
+
+
 def test_settings_are_those_of_recipes_and_not_of_the_plain_network(run: Call) -> None:
     """The plain network has options of its own."""
     code, out, err = run("train", "penguins", "species", "--setting", "width=8", "--recipe", "plain")
