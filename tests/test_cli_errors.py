@@ -153,7 +153,7 @@ CASES = {
     "DATA",
     "predict model.safetensors": "DATA is missing. See: glassnet predict --help",
     "predict modle.safetensors good.csv": "no such file: modle.safetensors. Did you mean model.safetensors?",
-    "predict garbage.safetensors good.csv": "not a glassnet model: garbage.safetensors is no safetensors file but one of 7 bytes. It is damaged or of "
+    "predict garbage.safetensors good.csv": "not a glassnet model: garbage.safetensors is no valid safetensors file (7 bytes). It is damaged or of "
     "another kind.",
     "predict foreign.safetensors good.csv": "not a glassnet model: foreign.safetensors is a safetensors file without a network's description.",
     "predict bare.safetensors good.csv": "bare.safetensors: the file holds a network alone; it must hold a network with its table encoder. To see "
@@ -170,7 +170,7 @@ CASES = {
     "train with them.",
     "show good.csv": "MODEL is the table 'good.csv'; it must be a model file.",
     "show penguins": "MODEL is the table 'penguins'; it must be a model file.",
-    "show garbage.safetensors": "not a glassnet model: garbage.safetensors is no safetensors file but one of 7 bytes. It is damaged or of "
+    "show garbage.safetensors": "not a glassnet model: garbage.safetensors is no valid safetensors file (7 bytes). It is damaged or of "
     "another kind.",
     # scratch
     "scratch nand": "unknown problem 'nand'. The choices are 'and', 'or', 'xor'.",

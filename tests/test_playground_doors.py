@@ -160,7 +160,7 @@ def test_a_program_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ---- the command line ---------------------------------------------------------------------------------------------------
 
-_DAMAGED = "not a glassnet model: it is no safetensors file but"
+_DAMAGED = "not a glassnet model: it is no valid safetensors file ("
 TYPED = {
     "m4.safetensors": "the network has inputs of shape (4,), and no rows are given; it needs rows. Add --data and a table with its target.",
     "three.safetensors": "the network fits no toy data, and no rows are given; it needs rows. Add --data and a table with its target.",

@@ -100,7 +100,7 @@ def test_a_damaged_record_is_refused_in_one_sentence(tmp_path: Path) -> None:
     """The file is named once."""
     X, y = classes()
     model = TabularClassifier(**FAST).fit(X, y).model_
-    model.note_encoders()
+    model._note_encoders()
     model.network.metadata["table"]["calibration"]["n_rows"] = -1
     path = tmp_path / "model.safetensors"
     model.network.save(path)

@@ -149,7 +149,7 @@ class RecipeWatch(Watch):
         self.of_table = self.ignore
         self.ignore = self.ignore | _OF_TABLES
 
-    def issue_warnings(self) -> None:
+    def _issue_warnings(self) -> None:
         """Leave it to the caller, who has words of its own."""
 
 
