@@ -455,12 +455,12 @@ def test_a_recipe_that_diverges_names_no_learning_rate(n_ensemble: int, monkeypa
         (
             FRAME,
             "city",
-            "y should be a 1d array, with one target for each row, got str. Pass the column itself: X.pop('city')",
+            "y is of type str; y should be a 1d array, with one target for each row. Pass the column itself: X.pop('city')",
         ),
         (
             "penguins",
             "species",
-            "X must be a table, got the text 'penguins'. Read the file first: read_table('penguins')",
+            "X is the text 'penguins'; it must be a table. Read the file first: read_table('penguins')",
         ),
     ],
 )

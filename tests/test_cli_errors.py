@@ -31,7 +31,7 @@ CASES = {
     "line for one.",
     "train ragged.csv -t y": "ragged.csv: 1 of 2 rows have another number of fields: line 3 (2); every row must have 3 fields like the "
     "others. Check the separators and quotes there, or pass --bad-rows skip.",
-    "train flat.csv -t y": "every column is left out: 'a' (left out: all its values are 3); at least one must differ between rows.",
+    "train flat.csv -t y": "every column is left out: 'a' (all its values are 3); at least one must differ between rows.",
     "train tiny.csv -t y": "the table has 2 rows; it must have at least 6 for its 3 parts.",
     "train alone.csv -t y": "there is no column beside the target 'y'; there must be at least one.",
     "train model.safetensors -t y": "DATA is the model file 'model.safetensors'; it must be a table. To use it: glassnet predict "

@@ -82,7 +82,7 @@ def test_what_a_message_advises_can_be_typed() -> None:
     [
         (["--decimal", "x"], "--decimal must be a dot or a comma, got 'x'."),
         (["--thousands", ";"], "--thousands must be a comma or a dot or space or an apostrophe or an underscore, got ';'."),
-        (["--decimal", ",", "--thousands", "comma"], "--decimal and --thousands must differ, got ',' for both."),
+        (["--decimal", ",", "--thousands", "comma"], "--decimal and --thousands are both ','; they must differ."),
         (["--separator", ""], "--separator must be a character, or the word tab or space, got nothing."),
         (["--encoding", "nope"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'nope'."),
         (["--encoding", "rot13"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'rot13'."),
@@ -105,7 +105,10 @@ def test_wrong_values_are_refused(run: Run, options: list[str], sentence: str) -
 def test_wrong_words_name_the_choices(run: Run) -> None:
     """A kind or a word that does not exist is answered with those that do."""
     _, _, err = run("train", "penguins", "-t", "species", "--read", "year=numbr")
-    assert "the kind after --read year= is 'numbr'; it must be one of 'category', 'date', 'drop', 'number', 'text'. Did you mean 'number'?" in err
+    assert (
+        "the kind after --read year= is 'numbr'; it must be one of 'category', 'date', 'drop', 'number', 'text'. Did you mean 'number'?"
+        in err
+    )
     assert "Did you mean 'number'?" in err
     _, _, err = run("train", "penguins", "-t", "species", "--bad-rows", "drop")
     assert "--bad-rows must be one of" in err
@@ -298,7 +301,9 @@ def test_estimators_keep_their_options_too(run: Run) -> None:
     write("new.csv", "v;w", lambda i: f"{-9 if i == 0 else i};{i},5", 5)
     for like in (model, TableModel.load("m.safetensors")):
         assert read_table("new.csv", like=like)["v"].n_missing == 1
-    with pytest.raises(ConfigError, match="like must be a table model or a fitted estimator, got TabularClassifier"):
+    with pytest.raises(
+        ConfigError, match="like is of type TabularClassifier; it must be a table model or a fitted estimator"
+    ):
         read_table("new.csv", like=TabularClassifier())
     assert run("predict", "m.safetensors", "new.csv")[0] == 0
 

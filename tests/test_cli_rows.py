@@ -108,8 +108,8 @@ def test_every_command_reads_standard_input(run: Run, pipe: Pipe, models: Path) 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("", "glassnet predict: standard input: the file must hold a table, got an empty file.\n"),
-        (" \n\n", "glassnet predict: standard input: the file must hold a table, got nothing but blanks.\n"),
+        ("", "glassnet predict: standard input: the file is empty; it must hold a table.\n"),
+        (" \n\n", "glassnet predict: standard input: the file holds nothing but blanks; it must hold a table.\n"),
         ("A,c\n1,p\n", "glassnet predict: standard input lacks all 2 columns that the model needs: a, b. Did you mean 'A' for 'a'?\n"),
     ],
 )  # fmt: skip

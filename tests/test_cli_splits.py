@@ -154,15 +154,15 @@ REFUSED = {
     "--split set --validation 0.1": "--validation must be left out with --split, got a column 'set' that names "
     "validation rows.",
     "--split set --folds 3": "--folds must be left out with --split, got a column 'set' that names validation rows.",
-    "--split fold": "--split: column 'fold' must say train, validation or test in every row, got '0', '1', '2', '3', '4'. "
+    "--split fold": "--split: column 'fold' holds '0', '1', '2', '3', '4'; it must say train, validation or test in every row. "
     "Write these words in their place.",
-    "--split part": "--split: column 'part' must have a value in every row, got 133 of 400 rows without, "
-    "the first of them line 3. Fill them first.",
-    "--time set": "--time: column 'set' must hold dates or numbers to be in order of time, got 'Train', 'test', 'dev'.",
-    "--time is_test": "--time: column 'is_test' must hold dates or numbers to be in order of time, got 'True', 'False'.",
-    "--group set --folds 4": "there must be a group for each of 4 parts, got 2 different ones.",
-    "--group is_test": "--group: column 'is_test' must have at least 3 different values, one for each of training, "
-    "validation, test, got 2.",
+    "--split part": "--split: column 'part' has no value in 133 of 400 rows, the first of them line 3; "
+    "it must have one in every row. Fill them first.",
+    "--time set": "--time: column 'set' holds 'Train', 'test', 'dev'; to be in order of time, it must hold dates or numbers.",
+    "--time is_test": "--time: column 'is_test' holds 'True', 'False'; to be in order of time, it must hold dates or numbers.",
+    "--group set --folds 4": "the rows are of 2 groups; each of 4 parts must have at least one.",
+    "--group is_test": "--group: column 'is_test' has 2 different values; it must have at least 3, one for each of training, "
+    "validation, test.",
     "--group patiemt": "--group must be one of the columns 'patient', 'x', 'day', 'set', 'is_test', 'fold', 'part', 'y', "
     "got 'patiemt'. Did you mean 'patient'?",
     "--group y": "--group must not name the target, got 'y'.",

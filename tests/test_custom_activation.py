@@ -306,5 +306,7 @@ def test_exported_files_contain_the_formula(to: str, tmp_path: Path) -> None:
 def test_an_activation_without_a_formula_is_not_exported(tmp_path: Path) -> None:
     """The sentence says what it lacks."""
     net = gn.Network([gn.Dense(1, (cube, cube_slope))], loss="squared_error", input_shape=3, seed=0)
-    with pytest.raises(gn.ConfigError, match=r"^export: every activation must have a formula, got none of"):
+    with pytest.raises(
+        gn.ConfigError, match=r"^export: CustomActivation\(.*\) has no formula; every activation must have a formula\."
+    ):
         gn.export(net, tmp_path / "own.js")

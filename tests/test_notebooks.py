@@ -215,6 +215,7 @@ def test_findings_are_framed() -> None:
     for word in ("overfit", "epoch 3", "The <b> loss rose.", "silence"):
         assert word in shown
     assert "nothing wrong was found" in text(Diagnosis())
+    assert "The <b> loss rose." in text(found[0])
 
 
 # ---- reasons -------------------------------------------------------------------------------------------------------

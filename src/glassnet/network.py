@@ -64,6 +64,10 @@ class Network(NetworkPlots):
         What `fit` recorded so far; empty before the first.
     names : list of str
         Names of the layers, as `hidden`, `activations` and `state_dict` use them.
+    seeds : tuple of int
+        The seed, of each member.
+    attachments : dict of str to ndarray
+        Arrays that are no part of the network and are saved with it, such as the hashes of a table's rows.
 
     Examples
     --------

@@ -169,6 +169,7 @@ def _box(column: Column, top: float) -> tuple[list[Markup], float]:
         parts.append(label_text(8, top + tall + 9, line))
         tall += 13.0
     if column.count:
+        tall += 1.5
         dots = min(column.count, _MOST_DOTS)
         row = "".join(f"M{10 + 7 * k} {number(top + tall + 4)}h0" for k in range(dots))
         parts.append(element("path", d=row, class_="dots c0"))

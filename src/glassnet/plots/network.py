@@ -214,8 +214,7 @@ class _Drawing:
             self._titles_across(ax, layout, 14.0 + 8.0 * (values is not None))
         _draw_names(ax, layout, self.ranks[0], self.inputs, values is not None)
         _draw_names(ax, layout, self.ranks[-1], self.outputs, values is not None)
-        if any(W is not None for W in self.weights):
-            draw_weight_legend(ax, outputs=values is not None)
+        draw_weight_legend(ax, weights=any(W is not None for W in self.weights), outputs=values is not None)
         ax.axis("off")
 
     def _titles_across(self, ax: Axes, layout: Layout, above: float) -> None:

@@ -70,7 +70,7 @@ def draw_class_map(
             here = codes == code
             ax.scatter(rows[0][here], rows[1][here], color=_color(code, k), s=14, edgecolors="w", linewidths=0.4,
                        label=names[code], zorder=3 + place)  # fmt: skip
-    framed: dict[str, Any] = {"frameon": True, "framealpha": 0.8}
+    framed: dict[str, Any] = {"frameon": True, "framealpha": 0.8, "markerscale": 2.0}
     if k > _MOST_IN_LEGEND or codes is None or not show_legend(ax, most=_MOST_IN_LEGEND, **framed):
         _write_names(ax, winner, spans, names)
 

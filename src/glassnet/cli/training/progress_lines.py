@@ -57,9 +57,7 @@ class ProgressLines(Watcher):
         self._facts |= facts
         recipes = facts.get("recipes") or ()
         if self._is_dumb or any(each["chosen"] and each["seconds"] >= _LONG for each in recipes):
-            lines = recipes_lines(recipes, _WIDTH - 14)
-            for i, line in enumerate(lines):
-                self._print(("Recipes here: " if i == 0 else " " * 14) + line)
+            self._print(f"Recipes here: {' '.join(recipes_lines(recipes, _WIDTH))}")
 
     def callbacks(self, model: str) -> list[Callback]:
         return [_Lines(self)] if model == "network" else []
