@@ -116,9 +116,9 @@ def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:
     rows = []
     for each in worst:
         taken = "" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], 24)} ({times(each.often)})"
-        share = "never predicted" if each.precision is None else f"{100 * each.precision:.0f} %"
+        share = "never predicted" if each.precision is None else f"{100 * each.precision:.0f}\u00a0%"
         name = element("span", cut_middle(labels[each.place], 28), title=labels[each.place])
-        rows.append([name, f"{each.rows:,}", f"{100 * (each.recall or 0):.0f} %", share, taken])
+        rows.append([name, f"{each.rows:,}", f"{100 * (each.recall or 0):.0f}\u00a0%", share, taken])
     heads = ["class", "rows", "recall", "precision", "most often taken for"]
     listed = element("div", table(rows, head=heads), class_="table")
     if k > _MATRIX:

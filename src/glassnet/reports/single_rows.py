@@ -18,7 +18,9 @@ __all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "row_sentence"
 
 _WORST = 5
 _REASONS = 8
-_MOST_WORK = 40_000_000_000  # in units of `work_per_row`, columns times rows to compare with included: some seconds
+_FEWEST = 3  # rows that are explained, however long that takes
+_PREDICTIONS = 200  # for one row and column
+_MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,8 @@ def _each_once(kinds: list[tuple[int, str]]) -> list[tuple[int, str]]:
 
 def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> None:
     """Put the reasons of the answers into the facts of rows, of fewer rows where they take long."""
-    work = work_per_row(model.network) * (model.network.members or 1) * len(model.encoder.coders) * 50
-    most = int(max(3, min(len(found), _MOST_WORK // max(work, 1))))
+    each_row = _PREDICTIONS * (len(model.encoder.coders) + 1) * (model.network.members or 1)
+    most = int(max(_FEWEST, _MOST_WORK // max(each_row * work_per_row(model.network), 1)))
     chosen = found[:most]
     whys = explain_rows(model, judged.inputs.take(np.array([each["place"] for each in chosen])), judged.background)
     for each, why in zip(chosen, whys, strict=True):

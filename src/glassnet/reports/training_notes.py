@@ -61,7 +61,7 @@ _FORM: dict[str, Any] = {
     "network": {
         "title?": _TEXT, "recipe?": _TEXT, "networks?": _COUNT, "ensemble?": _COUNT, "folds?": _optional(_COUNT),
         "quantiles?": _optional(_NUMBERS), "implied_by?": _optional(_TEXT), "layers?": _COUNTS, "activation?": _TEXT,
-        "dropout?": _NUMBER,
+        "dropout?": _NUMBER, "settings?": _several(_TEXT, "a list of texts"),
     },
     "training": {
         "epochs": _COUNT, "fewest_epochs?": _COUNT, "most_epochs": _COUNT, "best_epoch": _BEST, "stop_reason": _TEXT,

@@ -29,8 +29,7 @@ def prepare_data(
 ) -> tuple[Batches, Validation | None]:
     """Return the batches and the validation data, checked; `Network.fit` explains the options. Builds the network.
 
-    ``measures`` says that somebody wants to know the extremes of the columns, which are measured while they are
-    checked.
+    ``measures`` asks for the extremes of the columns, which are measured while they are checked.
     """
     split = check_number("fit", "validation_split", options["validation_split"], 0.0, 1.0, open_maximum=True)
     shuffle = check_flag("fit", "shuffle", options["shuffle"])

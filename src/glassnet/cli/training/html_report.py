@@ -58,12 +58,13 @@ def command_of(options: TrainOptions) -> str:
         value = getattr(options, name)
         if name in _NOT_REPEATED or value == default or value is None:
             continue
-        if name == "class_weight":
+        if name in ("class_weight", "setting"):
             words += [f"{flag_of(name)} {shlex.quote(each)}" for each in value]
         elif isinstance(value, bool):
             words += [flag_of(name)] * value
         else:
-            text = (",".join(map(str, value)) or "none") if isinstance(value, tuple) else str(value)
+            several = value if isinstance(value, tuple) else (value,)
+            text = ",".join(str(each).removesuffix(".0") for each in several) or "none"
             words += [flag_of(name), shlex.quote(text)]
     reading = option_words(options_config(options.read_options))
     by = options.divides_by
