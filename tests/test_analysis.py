@@ -198,7 +198,10 @@ def test_bad_questions(look: Any, message: str) -> None:
 
 def test_unknown_layer_lists_the_names() -> None:
     """A name that no layer has is answered with those there are."""
-    with pytest.raises(gn.ConfigError, match=r"unknown layer 'dense_9'\. Did you mean 'dense_1'\? The choices are 'batch_norm_1', 'concatenate_1', 'concatenate_1\.branch_1', 'concatenate_1\.branch_2', 'concatenate_1\.branch_2\.dense_1', 'concatenate_1\.branch_2\.dropout_1', 'dense_1', 'residual_1', 'residual_1\.dense_1'\."):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"unknown layer 'dense_9'\. Did you mean 'dense_1'\? The choices are 'batch_norm_1', 'concatenate_1', 'concatenate_1\.branch_1', 'concatenate_1\.branch_2', 'concatenate_1\.branch_2\.dense_1', 'concatenate_1\.branch_2\.dropout_1', 'dense_1', 'residual_1', 'residual_1\.dense_1'\.",
+    ):
         nested().hidden(np.ones((1, 5)), "dense_9")
 
 

@@ -101,9 +101,18 @@ def test_images_keep_their_shape() -> None:
 
 
 REFUSED = [
-    (lambda n: gn.integrated_gradients(n, data(), output=3), "integrated_gradients: output is 3; it must be a whole number from 0 to 2, or 40 of them."),
-    (lambda n: gn.integrated_gradients(n, data(), np.ones(4)), "integrated_gradients: baseline has shape (4,); it must be (5,) or (m, 5)."),
-    (lambda n: gn.integrated_gradients(n, data(), of="loss"), "integrated_gradients: of is 'loss'; it must be one of 'logit', 'probability'."),
+    (
+        lambda n: gn.integrated_gradients(n, data(), output=3),
+        "integrated_gradients: output is 3; it must be a whole number from 0 to 2, or 40 of them.",
+    ),
+    (
+        lambda n: gn.integrated_gradients(n, data(), np.ones(4)),
+        "integrated_gradients: baseline has shape (4,); it must be (5,) or (m, 5).",
+    ),
+    (
+        lambda n: gn.integrated_gradients(n, data(), of="loss"),
+        "integrated_gradients: of is 'loss'; it must be one of 'logit', 'probability'.",
+    ),
     (
         lambda n: gn.integrated_gradients(
             gn.Network([gn.Dense(2)], loss="cross_entropy", members=2, input_shape=5), data()

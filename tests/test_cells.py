@@ -173,7 +173,7 @@ def test_what_cells_mean(case: str, repeats: int) -> None:
 
 # ---- what a person must decide --------------------------------------------------------------------------------------
 
-DECIDE = "read_cells: column 'v' must be decided: in dates such as '06/01/2024' day or month may stand first. Pass day_first=True or day_first=False."
+DECIDE = "read_cells: column 'v' is ambiguous: "
 KEEP = "read={'v': 'category'} to keep all as text."
 OPEN: dict[str, tuple[list[str], str]] = {
     "thousands or decimals": (["1,250", "2,500"], "'1,250' may be 1250 or 1.250. Pass thousands=',' or decimal=','."),
@@ -259,7 +259,7 @@ def test_all_columns_in_one_sentence() -> None:
     with pytest.raises(DataError) as caught:
         reader.settle(drafts)
     assert str(caught.value) == (
-        "a.csv: 3 columns must be decided: 'x': '1,250' may be 1250 or 1.250 (--thousands , or --decimal ,); "
+        "a.csv: 3 columns are ambiguous: 'x': '1,250' may be 1250 or 1.250 (--thousands , or --decimal ,); "
         "'y z': it holds 40 numbers and 1 other, 'oops' in row 40 (counted from 0) (--missing oops, or --read 'y z=category' "
         "to keep all as text); 'd': in dates such as '01/02/2024' day or month may stand first (--day-first yes or --day-first no)."
     )
@@ -300,10 +300,10 @@ def test_exact_whole_numbers() -> None:
 
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "decimal": ({"decimal": "x"}, "here: unknown decimal 'x'. The choices are ',', '.'."),
-    "both": ({"decimal": ",", "thousands": ","}, "here: decimal and thousands must differ, got ',' for both."),
+    "both": ({"decimal": ",", "thousands": ","}, "here: decimal and thousands are both ','; they must differ."),
     "read": ({"read": {"a": "numbers"}}, "here: read['a'] is 'numbers'; it must be one of 'category', 'date', 'drop', 'number', 'text'. Did you mean 'number'?"),
-    "missing": ({"missing": 3.5j}, "here: missing must be a list of cells such as ['-999', 'unknown'], got 3.5j."),
-    "like": ({"like": 3}, "here: like must be a table model or a fitted estimator, got int."),
+    "missing": ({"missing": 3.5j}, "here: missing is 3.5j; it must be a list of cells such as ['-999', 'unknown']."),
+    "like": ({"like": 3}, "here: like is of type int; it must be a table model or a fitted estimator."),
 }  # fmt: skip
 
 
@@ -321,7 +321,7 @@ def read_or_none(cells: list[str]) -> Column | None:
     try:
         return read_cells("v", cells)
     except DataError as error:
-        if not str(error).startswith("read_cells: column 'v' must be decided: in dates such as '06/01/2024' day or month may stand first. Pass day_first=True or day_first=False."):
+        if not str(error).startswith("read_cells: column 'v' is ambiguous: "):
             raise
         return None
 

@@ -305,8 +305,8 @@ def test_drawings_have_a_label_and_no_names_of_their_own() -> None:
 
 def test_rules_over_several_lines() -> None:
     """A rule of a fragment may go on in a line that begins with blanks, and holds inside the fragment only."""
-    found = fragment("x", "p { color: red;\n  margin: 0; }\nb { top: 0; }", Markup("<p></p>"))
-    assert ".glassnet-x p { color: red; margin: 0; }\n.glassnet-x b { top: 0; }\n" in found
+    found = fragment("x", "p { color: red;\n  margin: 0; }\nb, i:not(.x, .y) { top: 0; }", Markup("<p></p>"))
+    assert ".glassnet-x p { color: red; margin: 0; }\n.glassnet-x b, .glassnet-x i:not(.x, .y) { top: 0; }\n" in found
 
 
 def test_objects_that_cannot_be_drawn_are_shown_as_text() -> None:

@@ -31,7 +31,7 @@ CASES = {
     "line for one.",
     "train ragged.csv -t y": "ragged.csv: 1 of 2 rows have another number of fields: line 3 (2); every row must have 3 fields like the "
     "others. Check the separators and quotes there, or pass --bad-rows skip.",
-    "train flat.csv -t y": "every column is left out: 'a' (left out: all its values are 3); at least one must differ between rows.",
+    "train flat.csv -t y": "every column is left out: 'a' (all its values are 3); at least one must differ between rows.",
     "train tiny.csv -t y": "the table has 2 rows; it must have at least 6 for its 3 parts.",
     "train alone.csv -t y": "there is no column beside the target 'y'; there must be at least one.",
     "train model.safetensors -t y": "DATA is the model file 'model.safetensors'; it must be a table. To use it: glassnet predict "
@@ -131,12 +131,12 @@ CASES = {
     "evaluate model.safetensors good.csv y": "unexpected argument 'y'. Put names with blanks in quotes.",
     "playground good.csv y": "unexpected argument 'y'. Did you mean --target y?",
     "help trian": "unknown command 'trian'. Did you mean train?",
-    "help me": "unknown command 'me'. The commands are check, evaluate, explain, export, help, playground, predict, "
-    "scratch, serve, show, train, version.",
+    "help me": "unknown command 'me'. The commands are check, compare, evaluate, explain, export, help, playground, predict, "
+    "scratch, serve, show, train, tune, version.",
     "trian good.csv": "unknown command 'trian'. Did you mean train?",
     "fit good.csv": "unknown command 'fit'. Did you mean train?",
-    "deploy good.csv": "unknown command 'deploy'. The commands are check, evaluate, explain, export, help, playground, predict, "
-    "scratch, serve, show, train, version.",
+    "deploy good.csv": "unknown command 'deploy'. The commands are check, compare, evaluate, explain, export, help, playground, predict, "
+    "scratch, serve, show, train, tune, version.",
     "serve good.csv": "MODEL is the table 'good.csv'; it must be a model file.",
     "--nonsense": "unknown option --nonsense. See: glassnet --help",
     "train titanic.csv -t y": "no such file: titanic.csv.",
@@ -153,7 +153,7 @@ CASES = {
     "DATA",
     "predict model.safetensors": "DATA is missing. See: glassnet predict --help",
     "predict modle.safetensors good.csv": "no such file: modle.safetensors. Did you mean model.safetensors?",
-    "predict garbage.safetensors good.csv": "not a glassnet model: garbage.safetensors is no safetensors file but one of 7 bytes. It is damaged or of "
+    "predict garbage.safetensors good.csv": "not a glassnet model: garbage.safetensors is no valid safetensors file (7 bytes). It is damaged or of "
     "another kind.",
     "predict foreign.safetensors good.csv": "not a glassnet model: foreign.safetensors is a safetensors file without a network's description.",
     "predict bare.safetensors good.csv": "bare.safetensors: the file holds a network alone; it must hold a network with its table encoder. To see "
@@ -170,7 +170,7 @@ CASES = {
     "train with them.",
     "show good.csv": "MODEL is the table 'good.csv'; it must be a model file.",
     "show penguins": "MODEL is the table 'penguins'; it must be a model file.",
-    "show garbage.safetensors": "not a glassnet model: garbage.safetensors is no safetensors file but one of 7 bytes. It is damaged or of "
+    "show garbage.safetensors": "not a glassnet model: garbage.safetensors is no valid safetensors file (7 bytes). It is damaged or of "
     "another kind.",
     # scratch
     "scratch nand": "unknown problem 'nand'. The choices are 'and', 'or', 'xor'.",

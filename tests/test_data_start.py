@@ -110,9 +110,14 @@ def test_scheduled_decay_ends(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("wrong", [0.5, "cosine", gn.ReduceOnPlateau(0.1)])
 def test_a_factor_must_be_a_schedule(wrong: object) -> None:
     """A number, a name or a schedule that looks at the history is refused in one sentence."""
-    with pytest.raises(gn.ConfigError, match=r"schedule is 0.5; it must be a schedule such as FlatCosine\(1.0, epochs=50\), or None."):
+    with pytest.raises(
+        gn.ConfigError, match=r"schedule is .*; it must be a schedule such as FlatCosine\(1\.0, epochs=50\), or None\."
+    ):
         gn.Dropout(0.5, schedule=wrong)
-    with pytest.raises(gn.ConfigError, match=r"decay_schedule is 0\.5; it must be a schedule such as FlatCosine\(1\.0, epochs=50\), or None\."):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"decay_schedule is .*; it must be a schedule such as FlatCosine\(1\.0, epochs=50\), or None\.",
+    ):
         gn.AdamW(0.5, decay_schedule=wrong)
 
 

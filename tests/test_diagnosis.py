@@ -397,8 +397,14 @@ def test_new_rows(name: str) -> None:
 
 
 BAD = [
-    (lambda n, X, y: gn.diagnose(n, X), "diagnose: there is neither y nor training_data to compare X with. Pass one of them, or both."),
-    (lambda n, X, y: gn.diagnose(n, X, y, ignore=["rate"]), "diagnose: ignore is 'rate'; it must be one of 'all-columns-constant', 'badly-calibrated', 'cannot-overfit', 'class-too-rare', 'clipping-is-the-rate', 'code-for-missing', 'column-order', 'constant-columns', 'constant-output', 'constant-target', 'dead-signal', 'dead-units', 'diverged', 'dropout-too-strong', 'duplicate-columns', 'exploding-gradient', 'few-updates', 'frozen-layers', 'hidden-activation', 'id-column', 'imbalance', 'leaking-column', 'linear-layers-in-a-row', 'loss-does-not-fit', 'missing-classes', 'no-better-than-baseline', 'nothing-trainable', 'one-softmax-unit', 'outlier-in-inputs', 'outlier-in-target', 'output-cannot-reach', 'outside-training-range', 'overfit', 'past-best-epoch', 'penalty-dominates', 'plateau-at-prior', 'rate-too-high', 'rate-too-low', 'saturated-units', 'schedule-ended', 'schedule-not-begun', 'shared-rows', 'single-class', 'skewed-inputs', 'skewed-target', 'small-normalised-batches', 'some-classes-only', 'sorted-rows', 'start-too-large', 'still-falling', 'symmetric-weights', 'too-few-units', 'unlucky-start', 'unscaled-inputs', 'unscaled-prediction', 'unscaled-target', 'validation-at-chance', 'validation-differs', 'vanishing-gradient', 'weights-all-positive', 'weights-on-few-rows', 'weights-on-one-class', 'worse-than-linear'."),
+    (
+        lambda n, X, y: gn.diagnose(n, X),
+        "diagnose: there is neither y nor training_data to compare X with. Pass one of them, or both.",
+    ),
+    (
+        lambda n, X, y: gn.diagnose(n, X, y, ignore=["rate"]),
+        "diagnose: ignore is 'rate'; it must be one of 'all-columns-constant', 'badly-calibrated', 'cannot-overfit', 'class-too-rare', 'clipping-is-the-rate', 'code-for-missing', 'column-order', 'constant-columns', 'constant-output', 'constant-target', 'dead-signal', 'dead-units', 'diverged', 'dropout-too-strong', 'duplicate-columns', 'exploding-gradient', 'few-updates', 'frozen-layers', 'hidden-activation', 'id-column', 'imbalance', 'leaking-column', 'linear-layers-in-a-row', 'loss-does-not-fit', 'missing-classes', 'no-better-than-baseline', 'nothing-trainable', 'one-softmax-unit', 'outlier-in-inputs', 'outlier-in-target', 'output-cannot-reach', 'outside-training-range', 'overfit', 'past-best-epoch', 'penalty-dominates', 'plateau-at-prior', 'rate-too-high', 'rate-too-low', 'saturated-units', 'schedule-ended', 'schedule-not-begun', 'shared-rows', 'single-class', 'skewed-inputs', 'skewed-target', 'small-normalised-batches', 'some-classes-only', 'sorted-rows', 'start-too-large', 'still-falling', 'symmetric-weights', 'too-few-units', 'unlucky-start', 'unscaled-inputs', 'unscaled-prediction', 'unscaled-target', 'validation-at-chance', 'validation-differs', 'vanishing-gradient', 'weights-all-positive', 'weights-on-few-rows', 'weights-on-one-class', 'worse-than-linear'.",
+    ),
     (
         lambda n, X, y: gn.diagnose(n, X, y, feature_names=["a"]),
         "diagnose: 1 feature_names for 10 columns; there must be one per column.",

@@ -87,8 +87,7 @@ def test_layer_of_another_network_is_refused() -> None:
     with pytest.raises(gn.ConfigError) as caught:
         gn.Network([layer], loss="squared_error")
     assert (
-        str(caught.value)
-        == f"Network: a layer must be in one network only, got {layer!r} of another one. Make a new layer."
+        str(caught.value) == f"Network: {layer!r} is in another network; a layer must be in one only. Make a new layer."
     )
     gn.Network([copy.deepcopy(layer)], loss="squared_error", input_shape=(2,)).params[:] = 7.0
     assert not (net.params == 7.0).any()
@@ -145,7 +144,7 @@ def test_metrics_must_suit_the_loss() -> None:
     with pytest.raises(gn.ConfigError) as caught:
         net.evaluate(X, y, metrics=["accuracy"])
     must = "metric of loss='squared_error' is 'accuracy'; it must be one of 'mae', 'r2', 'rmse'."
-    assert str(caught.value) == f"Network.evaluate: {must}, got 'accuracy'."
+    assert str(caught.value) == f"Network.evaluate: {must}"
 
 
 @pytest.mark.parametrize(
@@ -172,7 +171,10 @@ def test_members_refuse_a_batch_that_weighs_nothing_for_one() -> None:
     X, y = line()
     weight = np.zeros(40)
     weight[:6] = 1.0
-    with pytest.raises(gn.DataError, match=r"the batch at epoch 1, step 3 has weight 0 for a member; with members every batch must weigh something for each of them\. Drop rows of weight 0, or take a larger batch_size\."):
+    with pytest.raises(
+        gn.DataError,
+        match=r"the batch at epoch 1, step 3 has weight 0 for a member; with members every batch must weigh something for each of them\. Drop rows of weight 0, or take a larger batch_size\.",
+    ):
         regressor(members=2).fit(X, y, epochs=3, batch_size=4, sample_weight=weight)
 
 
@@ -282,7 +284,8 @@ def test_gradient_check_without_parameters() -> None:
     with pytest.raises(gn.ConfigError) as caught:
         gn.check_gradients(gn.Network([gn.Tanh()], loss="squared_error"), [[1.0]], [1.0])
     assert (
-        str(caught.value) == "check_gradients: the network has no parameters; it must have some. Add a layer such as Dense."
+        str(caught.value)
+        == "check_gradients: the network has no parameters; it must have some. Add a layer such as Dense."
     )
 
 
@@ -302,7 +305,9 @@ def test_zero_weights_and_a_split() -> None:
     X, y = line(10)
     weight = np.zeros(10)
     weight[0] = 1.0
-    with pytest.raises(gn.DataError, match=r"all validation rows of validation_split have weight 0; some must weigh more\."):
+    with pytest.raises(
+        gn.DataError, match=r"all validation rows of validation_split have weight 0; some must weigh more\."
+    ):
         regressor().fit(X, y, epochs=1, validation_split=0.5, sample_weight=weight)
     history = regressor().fit(X, y, epochs=2, batch_size=5, shuffle=False, sample_weight=weight[::-1], max_seconds=0)
     assert math.isnan(history["loss"][0])
@@ -339,14 +344,16 @@ BAD_SHAPES = [(-3,), (4.7,), (0,), (), "abc", None.__class__]
 @pytest.mark.parametrize("shape", BAD_SHAPES, ids=repr)
 def test_bad_input_shapes(shape: Any) -> None:
     """A shape is whole numbers of at least 1."""
-    with pytest.raises(gn.GlassnetError, match=r"input_shape is -3; it must be a whole number of at least 1\."):
+    with pytest.raises(
+        gn.GlassnetError, match=r"input_shape is .*; it must (be a whole number of at least 1|have at least one axis)\."
+    ):
         regressor(input_shape=shape)
 
 
 @pytest.mark.parametrize("dtype", [None, "half", 32, float, "object"])
 def test_bad_dtypes(dtype: Any) -> None:
     """Only float32 and float64, by name or as NumPy's types; Python's float is not taken for either."""
-    with pytest.raises(gn.ConfigError, match=r"dtype is None; it must be one of 'float32', 'float64'\."):
+    with pytest.raises(gn.ConfigError, match=r"dtype .*(it must be one of|The choices are) 'float32', 'float64'\."):
         regressor(dtype=dtype)
     assert regressor(dtype=np.float32).dtype == regressor(dtype=np.dtype("float32")).dtype == np.float32
 
@@ -367,7 +374,13 @@ class Twice(gn.Dense):
 
 @pytest.mark.parametrize(
     ("layer", "words"),
-    [(Unknown(1), "initializer of 'weight' is 'xavier'; it must be one of 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'. Did you mean 'glorot_uniform'?"), (Twice(1), "the names of parameters are ['weight', 'weight']; they must differ.")],
+    [
+        (
+            Unknown(1),
+            "initializer of 'weight' is 'xavier'; it must be one of 'glorot_normal', 'glorot_uniform', 'he_normal', 'he_uniform', 'lecun_normal', 'lecun_uniform', 'normal', 'ones', 'orthogonal', 'quarter', 'signs', 'tutorial', 'uniform', 'zeros'. Did you mean 'glorot_uniform'?",
+        ),
+        (Twice(1), r"the names of parameters are \['weight', 'weight'\]; they must differ\."),
+    ],
 )
 def test_bad_param_specs(layer: gn.Layer, words: str) -> None:
     """What a user's own layer asks for is checked."""
@@ -461,5 +474,9 @@ def test_unknown_options_of_fit() -> None:
     net = gn.Network([gn.Dense(1)], loss="squared_error")
     with pytest.raises(TypeError) as caught:
         net.fit([[1.0]], [1.0], epochs=1, verbose=0)
-    assert str(caught.value).startswith("fit: unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shuffle, steps_per_epoch, threads, validation_data, validation_split.")
-    assert str(caught.value).endswith("unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shuffle, steps_per_epoch, threads, validation_data, validation_split.")
+    assert str(caught.value).startswith(
+        "fit: unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shuffle, steps_per_epoch, threads, validation_data, validation_split."
+    )
+    assert str(caught.value).endswith(
+        "unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shuffle, steps_per_epoch, threads, validation_data, validation_split."
+    )

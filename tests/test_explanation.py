@@ -243,7 +243,9 @@ def test_saved_by_the_ending(tmp_path: Path) -> None:
     for suffix, start in ((".html", "<!doctype html>"), (".md", "# One"), (".tex", r"\doc"), (".txt", "One training")):
         step.save(tmp_path / f"step{suffix}")
         assert (tmp_path / f"step{suffix}").read_text().startswith(start)
-    with pytest.raises(gn.ConfigError, match=r"Explanation.save: path must end in .html, .md, .tex, .txt, got '.*pdf'"):
+    with pytest.raises(
+        gn.ConfigError, match=r"Explanation\.save: path is '.*pdf'; it must end in \.html, \.md, \.tex, \.txt\."
+    ):
         step.save(tmp_path / "step.pdf")
 
 
@@ -303,11 +305,17 @@ def test_one_layer_alone() -> None:
     ):
         assert line in text
     assert "Z1 = " not in text
-    with pytest.raises(gn.ConfigError, match=r"^Explanation\.text: unknown layer 'dens_2'\. Did you mean 'dense_2'\? The choices are 'dense_1', 'dense_2', 'residual_1', 'residual_1\.dense_1'\."):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"^Explanation\.text: unknown layer 'dens_2'\. Did you mean 'dense_2'\? The choices are 'dense_1', 'dense_2', 'residual_1', 'residual_1\.dense_1'\.",
+    ):
         step.text(layer="dens_2")
-    with pytest.raises(gn.ConfigError, match=r"^Explanation.of_layer: name must be one of"):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"^Explanation\.of_layer: unknown name 'loss'\. The choices are 'dense_1', 'dense_2', 'residual_1', 'residual_1\.dense_1'\.",
+    ):
         step.of_layer("loss")
-    with pytest.raises(gn.ConfigError, match=r"^explain: layer must be one of"):
+    with pytest.raises(gn.ConfigError, match=r"^explain: unknown layer 'loss'\. The choices are 'dense_1'"):
         network.explain(rows(), NUMBERS, layer="loss")
 
 
@@ -387,7 +395,9 @@ def test_refusals() -> None:
     with pytest.raises(gn.DataError, match=r"explain: 65 rows; there must be at most 64\. Pass one row, or a few\."):
         network.explain(rows(65), rows(65, 2))
     members = gn.Network([gn.Dense(2)], loss="squared_error", members=2, seed=0)
-    with pytest.raises(gn.ConfigError, match=r"explain: the network has members=2; it must have none\. Explain one of its kind\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"explain: the network has members=2; it must have none\. Explain one of its kind\."
+    ):
         members.explain(rows(), NUMBERS)
     with pytest.raises(KeyError, match="W9"):
         network.explain(rows(), NUMBERS)["W9"]
@@ -501,5 +511,7 @@ def test_an_entry_is_asked_for_by_its_place(index: Any) -> None:
     net.params[:] = [1.0, 2.0, 0.5]
     step = net.explain([[3.0, 4.0]], [10.0])
     assert (step.entry("A0", (0, 1)).text(), step.entry("W1", (1, 0)).text()) == ("4", "2")
-    with pytest.raises(gn.ConfigError, match=r"Explanation\.entry: index is 0; it must be a place in Z1 of shape \(1, 1\)\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"Explanation\.entry: index is .*; it must be a place in Z1 of shape \(1, 1\)\."
+    ):
         step.entry("Z1", index)

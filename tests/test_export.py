@@ -53,11 +53,15 @@ def test_the_path_names_the_target(path: str, to: str | None, expected: str) -> 
 @pytest.mark.parametrize(
     ("path", "to", "sentence"),
     [
-        ("m.py", None, "which leaves the target open. Pass to='numpy' or 'python'."),
+        (
+            "m.py",
+            None,
+            "export: the ending of 'm.py' leaves the target open; it must name one. Pass to='numpy' or 'python'.",
+        ),
         ("m.safetensors", None, "Pass to='torch'."),
-        ("m.txt", None, "which is the ending of no target."),
-        ("m", None, "which is the ending of no target."),
-        ("m.py", "onnx", "the name of a file for to='onnx' must end in .onnx, got 'm.py'."),
+        ("m.txt", None, "the ending of 'm.txt' names no target; it must name one."),
+        ("m", None, "the ending of 'm' names no target; it must name one."),
+        ("m.py", "onnx", "the name of the file is 'm.py'; for to='onnx' it must end in .onnx."),
         ("m.onnx", "onyx", "'onnx'"),
     ],
 )
@@ -112,7 +116,7 @@ def test_what_no_target_holds_is_named(tmp_path: Path) -> None:
     with pytest.raises(gn.ConfigError, match="These can: ") as caught:
         gn.export(small(), tmp_path / "m.js", dtype="int8")
     assert "c" in caught.value.expected
-    with pytest.raises(gn.ConfigError, match="the model must be a Network"):
+    with pytest.raises(gn.ConfigError, match="it must be a Network"):
         gn.export({"W": 1}, tmp_path / "m.js")
     assert not list(tmp_path.iterdir())
 
@@ -125,7 +129,7 @@ def test_a_wrong_file_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     target, path = TARGETS["numpy"], tmp_path / "m.py"
     path.write_bytes(numpy_file.print_plan(plan, proof, _options())[".py"])
     assert measure(target, plan, proof, [path], rows, wanted, exact=True).failures == 0
-    with pytest.raises(gn.DataError, match="must compute what the model predicts, got an error of"):
+    with pytest.raises(gn.DataError, match=r"'m\.py' has an error of .*; it must compute what the model predicts"):
         measure(target, plan, proof, [path], rows, wanted + 1e-3, exact=True)
 
 
@@ -156,7 +160,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert (record["target"], record["paths"], record["error"]) == ("JavaScript", ["other.mjs"], None)
     assert {one.name for one in tmp_path.iterdir()} >= {"net_numpy.py", "other.mjs"}
     for words, sentence in (
-        ([], "--to or --out must be given"),
+        ([], "neither --to nor --out is given"),
         (["--to", "fortran"], "fortran"),
         (["--to", "js", "--data", "penguins"], "must be used with a model of a table"),
         (["--to", "js", "--int8"], "These can: c."),
@@ -257,7 +261,7 @@ def test_a_file_that_fails_is_not_put_in_place(tmp_path: Path, monkeypatch: pyte
     own = numpy_file.print_plan
     wrong = lambda *given: {".py": own(*given)[".py"].replace(b'DIGEST = "', b'DIGEST = "0')}  # noqa: E731  # one expression, in the place of the printer
     monkeypatch.setattr(numpy_file, "print_plan", wrong)
-    with pytest.raises(gn.DataError, match=r"the self-test of 'm\.py' must pass|must compute"):
+    with pytest.raises(gn.DataError, match=r"the self-test of 'm\.py' has .*; it must pass|must compute"):
         gn.export(small(), path, "numpy")
     assert path.read_bytes() == good
     with pytest.raises(gn.DataError):
@@ -280,7 +284,9 @@ def test_no_stale_module_is_imported(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["numpy.py", "json.py", "random.PY"])
 def test_names_of_modules_are_refused(name: str, tmp_path: Path) -> None:
     """A file beside a program is imported in the place of the module of that name."""
-    with pytest.raises(gn.ConfigError, match="must not have the name of a module that Python programs import"):
+    with pytest.raises(
+        gn.ConfigError, match="is the name of a module that Python programs import; the file must have another"
+    ):
         gn.export(small(), tmp_path / name, "numpy")
 
 
@@ -299,7 +305,9 @@ def test_what_is_no_path_or_name_is_refused(tmp_path: Path) -> None:
         with pytest.raises(gn.ConfigError, match="the path must be a str or a Path, and the name a str"):
             gn.export(small(), **given)  # type: ignore[arg-type]
     for name in ("m.js", "m.onnx"):
-        with pytest.raises(gn.ConfigError, match="inputs='matrix' is for ONNX files of models of tables"):
+        with pytest.raises(
+            gn.ConfigError, match=r"inputs='matrix' is given with .*; it is for ONNX files of models of tables\."
+        ):
             gn.export(small(), tmp_path / name, inputs="matrix")
 
 
@@ -330,7 +338,10 @@ def test_the_command_speaks_of_options(
     small().save("net.safetensors")
     for words, sentence in (
         (["-o", "m.py"], "Pass --to numpy or --to python."),
-        (["--to", "js", "--matrix"], "--matrix is for ONNX files"),
+        (
+            ["--to", "js", "--matrix"],
+            "--matrix is given with a model of plain numbers, which reads a matrix anyway; it is for ONNX files",
+        ),
         (["--to", "js", "--int8"], "--int8 is for C"),
     ):
         assert main(["export", "net.safetensors", *words]) == 2
@@ -374,7 +385,10 @@ def test_steps_of_ones_own_are_refused_and_idle_ones_passed_over() -> None:
             return super().transform(X) ** 3
 
     X = np.random.default_rng(0).normal(size=(60, 2))
-    with pytest.raises(gn.ConfigError, match="must transform as the StandardScaler of scikit-learn does, got a Cubed"):
+    with pytest.raises(
+        gn.ConfigError,
+        match="Cubed has methods of its own; a step must transform as the StandardScaler of scikit-learn does",
+    ):
         lower(fitted(Cubed(), X=X))
     model = fitted("passthrough", StandardScaler(), X=X)
     assert interpret(lower(model), X) == pytest.approx(model.predict_proba(X), abs=1e-6)

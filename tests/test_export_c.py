@@ -372,7 +372,7 @@ def test_refusals() -> None:
     assert c_file.refusal(one.plan, Options()) == ""
     assert "Leave out inputs" in c_file.refusal(one.plan, Options(inputs="matrix"))
     few = c_file.refusal(one.plan, Options(dtype="int8", calibration=np.asarray(one.rows)[:50]))
-    assert few == "int8 must be calibrated on at least 200 rows, got 50. Pass more rows, or force=True."
+    assert few == "int8 would be calibrated on 50 rows; there must be at least 200. Pass more rows, or force=True."
     net = gn.Network([gn.Dense(4, "relu"), gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(3,))
     net.layers[0].W[:, 0] *= 1e4
     net.layers[1].W[0] *= 1e-6

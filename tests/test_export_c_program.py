@@ -101,18 +101,18 @@ def test_tables_of_all_manners(program: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("1,Rome,,yes\n2x,Rome,,1\n", "column 'Age, in years' must hold numbers, got '2x', in line 3."),
+        ("1,Rome,,yes\n2x,Rome,,1\n", "line 3: column 'Age, in years' holds '2x'; it must hold numbers."),
         (
             '1,"Ro\n\nme",,t\n2,Rome,never,0\n',
-            "column 'when' must hold dates such as 2024-05-31, got 'never', in line 5.",
+            "line 5: column 'when' holds 'never'; it must hold dates such as 2024-05-31.",
         ),
-        ("1,Rome,31.12.2024,0\n", "column 'when' must hold dates such as 2024-05-31, got '31.12.2024', in line 2."),
-        ("1,Rome,2023-02-29,0\n", "column 'when' must hold dates such as 2024-05-31, got '2023-02-29', in line 2."),
-        ("1,Rome,,2\n", "column 'ok' must hold true or false, got '2', in line 2."),
-        ("1,Rome,,\x1b[2J\n", "column 'ok' must hold true or false, got ' [2J', in line 2."),
-        ("1,Rome,0\n", "every row must have 4 cells, as the header has, got 3, in line 2."),
-        (f"{'9' * 70000},Rome,,1\n", "a row must have at most 65536 bytes and 2048 cells, in line 2."),
-        ("\x00,,,,,\n", "every row must have 4 cells, as the header has, got 6, in line 2."),
+        ("1,Rome,31.12.2024,0\n", "line 2: column 'when' holds '31.12.2024'; it must hold dates such as 2024-05-31."),
+        ("1,Rome,2023-02-29,0\n", "line 2: column 'when' holds '2023-02-29'; it must hold dates such as 2024-05-31."),
+        ("1,Rome,,2\n", "line 2: column 'ok' holds '2'; it must hold true or false."),
+        ("1,Rome,,\x1b[2J\n", "line 2: column 'ok' holds ' [2J'; it must hold true or false."),
+        ("1,Rome,0\n", "line 2: the row has 3 cells; it must have 4, as the header has."),
+        (f"{'9' * 70000},Rome,,1\n", "line 2: the row is too long; it must have at most 65536 bytes and 2048 cells."),
+        ("\x00,,,,,\n", "line 2: the row has 6 cells; it must have 4, as the header has."),
     ],
 )
 def test_what_is_wrong(program: Path, text: str, said: str) -> None:
@@ -125,9 +125,9 @@ def test_what_is_wrong(program: Path, text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("when,ok\n0,1\n", "the file must have one column 'Age, in years', got 0."),
-        (f"{TITLES},ok\n", "the file must have one column 'ok', got 2."),
-        ("", "the file must have a header with the names of the columns."),
+        ("when,ok\n0,1\n", "the file has 0 columns 'Age, in years'; it must have one."),
+        (f"{TITLES},ok\n", "the file has 2 columns 'ok'; it must have one."),
+        ("", "the file has no header; it must have one with the names of the columns."),
     ],
 )
 def test_what_is_wrong_with_a_header(program: Path, text: str, said: str) -> None:
@@ -140,7 +140,7 @@ def test_other_encodings_are_refused(program: Path) -> None:
     done = subprocess.run(
         [program], input=f"{TITLES}\n1,Zürich,,1\n".encode("cp1252"), capture_output=True, check=False
     )
-    assert (done.returncode, done.stderr) == (2, b"the file must be UTF-8, in line 2.\n")
+    assert (done.returncode, done.stderr) == (2, b"line 2: the text is not UTF-8; the file must be.\n")
 
 
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["new.csv"], ["--probabilities", "x"]])
@@ -330,7 +330,7 @@ def test_cells_of_another_form(reader: Path) -> None:
             code, _, said = exit_code(reader, stdin=_csv([{name: cell}]))
             assert code == 2, (name, cell)
             must = FORMS[name].must()
-            assert said == f"column {name!r} must hold {must}, got '{cell}', in line 2.\n"
+            assert said == f"line 2: column {name!r} holds '{cell}'; it must hold {must}.\n"
 
 
 def test_the_python_program_reads_the_same(reader: Path) -> None:
@@ -562,4 +562,4 @@ def test_names_that_templates_use(tmp_path: Path) -> None:
     code, printed, said = exit_code(_program(plan, tmp_path), stdin=f"{','.join(words)}\n1,2,3,4,5\n1,2,x,4,5\n")
     assert code == 2
     assert printed == f"{','.join(f'prediction_{word}' for word in words)}\n1,2,3,4,5\n"
-    assert said == "column 'FURTHER' must hold numbers, got 'x', in line 3.\n"
+    assert said == "line 3: column 'FURTHER' holds 'x'; it must hold numbers.\n"

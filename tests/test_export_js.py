@@ -330,15 +330,15 @@ console.log(JSON.stringify([rows.map(tried), same.map((row) => m.outputs(row).jo
     assert re.fullmatch(r"size: 1000000000 is outside the range of training, -\d.* to \d.*\.", found[4][0])
     assert found[5][0] == 'colour: "purple" did not occur in training.'
     assert found[6][-1] == "Size is no column of this model and was not used."
-    assert found[7] == 'size must be a number, got "big".'
-    assert found[8] == 'old must be true or false, got "2".'
+    assert found[7] == 'size is "big"; it must be a number.'
+    assert found[8] == 'old is "2"; it must be true or false.'
     assert "born: 1970-01-01 is outside" in found[9][0]
-    assert found[10] == "predict: a row must have 12 cells, got 2."
-    assert found[11] == "predict: a row must be an object or an array."
-    assert found[12].startswith("born must be dates")
+    assert found[10] == "predict: the row has 2 cells; it must have 12."
+    assert found[11] == "predict: the row is no object or array; it must be one."
+    assert re.match("born is .*; it must be dates", found[12])
     assert found[13][0] == 'colour: "constructor" did not occur in training.'
-    assert found[14].startswith("size must be a number, got ")
-    assert found[15].startswith("born must be dates")
+    assert re.fullmatch(r"size is .*; it must be a number\.", found[14])
+    assert re.match("born is .*; it must be dates", found[15])
     assert len(set(same)) == 1
 
 
@@ -363,10 +363,10 @@ def test_cells_that_are_no_values_are_refused(tmp_path: Path) -> None:
     cells = "[[5], {}, 5n, Symbol('a'), () => 1, new Date(0)]"
     found = node(f"{_READ} console.log(JSON.stringify({cells}.map(read)))", tmp_path)
     kinds = ["a list", "a value of type object", "a value of type bigint", "a value of type symbol"]
-    assert found == [f"c must be a number, got {kind}." for kind in [*kinds, "a value of type function", "a Date"]]
+    assert found == [f"c is {kind}; it must be a number." for kind in [*kinds, "a value of type function", "a Date"]]
     one_column(Form("date", example="2024-05-31"), tmp_path)
     found = node(f"{_READ} console.log(JSON.stringify([new Date('x'), new Date(864e5)].map(read)))", tmp_path)
-    assert found == ["c must be dates such as '2024-05-31', got an invalid Date.", "1"]
+    assert found == ["c is an invalid Date; it must be dates such as '2024-05-31'.", "1"]
 
 
 def test_infinite_numbers_and_codes_are_missing_in_tables(tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_cells_are_read_as_predict_reads_them(form: Form, texts: list[str], valu
     one_column(form, tmp_path)
     found = node(f"{_READ} console.log(JSON.stringify({json.dumps(texts)}.map(read)))", tmp_path)
     for text, value, said in zip(texts, values, found, strict=True):
-        assert said.startswith("c must be") if value is None else said == str(value), (text, said)
+        assert re.match("c is .*; it must be", said) if value is None else said == str(value), (text, said)
 
 
 def test_all_cells_of_a_column_show_how_it_is_written(tmp_path: Path) -> None:
@@ -455,9 +455,9 @@ console.log(JSON.stringify([rows.map(tried), tried({x1: 1, x2: 2, x3: 3, x4: 4})
     found, by_name, typed = node(program, tmp_path)
     assert found[0] in (0, 1, 2)
     assert found[1:4] == [
-        'x1 must be a number, got "".',
-        'x1 must be a number, got "1,5".',
-        'x1 must be a number, got "NaN".',
+        'x1 is ""; it must be a number.',
+        'x1 is "1,5"; it must be a number.',
+        'x1 is "NaN"; it must be a number.',
     ]
     assert all(isinstance(message, str) for message in found[4:])
     assert (by_name, typed) == (True, True)

@@ -240,9 +240,13 @@ def test_what_has_no_exact_counterpart_is_refused() -> None:
     branched = keras.Model(inputs, layers.Add()([inputs, layers.Dense(4)(inputs)]))
     cases = {
         keras.Sequential([keras.Input((4,)), layers.Dense(3, activation="gelu")]): "GELU is here in its tanh form only",
-        keras.Sequential([keras.Input((4,)), layers.ReLU(max_value=6.0)]): "ReLU must have max_value=None, got 6.0",
-        keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(2, 3)]): "got Conv2D",
-        keras.Sequential([layers.Dense(3)]): "the model must be built",
+        keras.Sequential(
+            [keras.Input((4,)), layers.ReLU(max_value=6.0)]
+        ): "ReLU has max_value=6.0; it must have max_value=None",
+        keras.Sequential(
+            [keras.Input((4, 4, 1)), layers.Conv2D(2, 3)]
+        ): "has no counterpart here; every layer must have one. Known are",
+        keras.Sequential([layers.Dense(3)]): "the model has no weights; it must be built",
         branched: "a branch at",
     }
     for model, words in cases.items():

@@ -310,9 +310,9 @@ def test_every_opset(opset: int, ir: int) -> None:
 def test_refusals() -> None:
     """What an ONNX file cannot hold is said in one sentence."""
     plan = small_plan(Map(Value("h1", (3,)), Value("x", (3,)), "Z"), d=3)
-    assert onnx_file.refusal(plan, Options(opset=25)) == "the opset of an ONNX file must be one of 17 to 24, got 25."
-    assert onnx_file.refusal(plan, Options(opset=16)) == "the opset of an ONNX file must be one of 17 to 24, got 16."
-    said = "ONNX files are written in float32, got dtype='int8'."
+    assert onnx_file.refusal(plan, Options(opset=25)) == "opset is 25; that of an ONNX file must be one of 17 to 24."
+    assert onnx_file.refusal(plan, Options(opset=16)) == "opset is 16; that of an ONNX file must be one of 17 to 24."
+    said = "dtype is 'int8'; ONNX files are written in float32."
     assert onnx_file.refusal(plan, Options(dtype="int8")) == said
     unknown = small_plan(Map(Value("h1", (3,)), Value("x", (3,)), "erf(Z)"), d=3)
     assert onnx_file.refusal(unknown, Options()) == "the function erf in 'erf(Z)' has no ONNX form yet."

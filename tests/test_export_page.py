@@ -273,7 +273,7 @@ def test_form_says_what_is_wrong(browser: Page, tmp_path: Path) -> None:
     )
     browser.run(change.format("1;5"))
     assert browser.run("document.getElementById('c0').getAttribute('aria-invalid')") == "true"
-    assert said(browser, "c0hint") == 'bill,length must be a number, got "1;5".'
+    assert said(browser, "c0hint") == 'bill,length is "1;5"; it must be a number.'
     assert said(browser, "note") == "A field cannot be read."
     browser.run(change.format("99"))
     assert said(browser, "warnings").startswith("bill,length: 99 is outside the range of training")
@@ -342,7 +342,7 @@ def test_csv_with_faults(browser: Page, tmp_path: Path) -> None:
         said(browser, "status")
         == "bad.csv: 121 rows scored. 1 with warnings. 2 could not be read and have no prediction."
     )
-    assert (found[3]["prediction"], found[3]["warnings"]) == ("", 'bill,length must be a number, got "oops".')
+    assert (found[3]["prediction"], found[3]["warnings"]) == ("", 'bill,length is "oops"; it must be a number.')
     assert found[5]["warnings"].startswith("bill,length: 1000000 is outside")
     assert found[120]["warnings"] == "the row has 3 cells, not 4."
     cases = {

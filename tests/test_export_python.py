@@ -141,7 +141,7 @@ def test_one_row_gives_what_many_give(to: str, tmp_path: Path) -> None:
     every = module.predict_proba(rows.tolist())
     assert _far(module.predict_proba(rows[:1].tolist())[0], np.asarray(every[0])) <= 1e-15
     assert len(module.predict(rows[:0])) == 0
-    with pytest.raises(ValueError, match="at least one, got none"):
+    with pytest.raises(ValueError, match="there are no rows; there must be at least one"):
         module.predict([])
     model, frame = export_table("plain")
     module, *_ = _made(to, model, frame, tmp_path)
@@ -344,12 +344,12 @@ def test_what_cannot_be_read_is_said(to: str, tmp_path: Path) -> None:
     module, *_ = _made(to, model, frame, tmp_path)
     row = {name: cells[20] for name, cells in frame.items()}
     cases: list[tuple[Any, str]] = [
-        ([{k: v for k, v in row.items() if k != "size"}], "the rows must have the column 'size'."),
-        ([{**row, "size": "ten"}], "column 'size' must hold numbers, got 'ten', in row 0."),
-        ([row, {**row, "born": 12}], "column 'born' must hold dates such as 2024-05-31, got 12, in row 1."),
-        ([{**row, "old": "maybe"}], "column 'old' must hold true or false, got 'maybe', in row 0."),
-        ([[1.0, 2.0]], "a row must be a dict of cells by the names of columns, got [1.0, 2.0], in row 0."),
-        (row, "each column must be a list of cells; for one row pass [row]."),
+        ([{k: v for k, v in row.items() if k != "size"}], "the rows lack the column 'size'."),
+        ([{**row, "size": "ten"}], "row 0: column 'size' holds 'ten'; it must hold numbers."),
+        ([row, {**row, "born": 12}], "row 1: column 'born' holds 12; it must hold dates such as 2024-05-31."),
+        ([{**row, "old": "maybe"}], "row 0: column 'old' holds 'maybe'; it must hold true or false."),
+        ([[1.0, 2.0]], "row 0: the row is [1.0, 2.0]; it must be a dict of cells by the names of columns."),
+        (row, "a column is no list of cells; each must be one. For one row pass [row]."),
     ]
     for rows, message in cases:
         with pytest.raises(ValueError, match=r"\.$") as caught:
@@ -358,10 +358,10 @@ def test_what_cannot_be_read_is_said(to: str, tmp_path: Path) -> None:
     case = export_case("iris")
     module, *_ = _made(to, case.model, case.X, tmp_path)
     for rows, message in [
-        ([[1.0, 2.0, 3.0]], "each row must have 4 numbers, got 3, in row 0."),
-        ([[1.0, 2.0, 3.0, 4.0], [1.0, None, 3.0, 4.0]], "column 1 must hold finite numbers, got None, in row 1."),
-        ([[1.0, 2.0, float("nan"), 4.0]], "column 2 must hold finite numbers, got nan, in row 0."),
-        ([1.0, 2.0, 3.0, 4.0], "each row must be a list of 4 numbers; for one row pass [row], in row 0."),
+        ([[1.0, 2.0, 3.0]], "row 0: the row has 3 numbers; it must have 4."),
+        ([[1.0, 2.0, 3.0, 4.0], [1.0, None, 3.0, 4.0]], "row 1: column 1 holds None; it must hold finite numbers."),
+        ([[1.0, 2.0, float("nan"), 4.0]], "row 0: column 2 holds nan; it must hold finite numbers."),
+        ([1.0, 2.0, 3.0, 4.0], "row 0: the row is no list; it must be one of 4 numbers. For one row pass [row]."),
     ]:
         with pytest.raises(ValueError, match=r"\.$") as caught:
             module.predict(rows)
@@ -374,7 +374,7 @@ def test_codes_out_of_range_are_refused(to: str, tmp_path: Path) -> None:
     case = export_case("realmlp")
     module, *_ = _made(to, case.model, case.X, tmp_path)
     for code in (-1.0, 5.0, 0.5):
-        with pytest.raises(ValueError, match="codes must be whole numbers from 0 to 4"):
+        with pytest.raises(ValueError, match=r"codes are .*; they must be whole numbers from 0 to 4"):
             module.predict([[0.0, 0.0, 0.0, code]])
 
 
@@ -542,10 +542,10 @@ def test_the_program_says_what_is_wrong(to: str, trained: tuple[Path, dict[str, 
     new[0]["town"] = "two\nlines"
     must = "numbers such as '2.361,25 €', with decimal commas, thousands dots and the unit '€'"
     cases = {
-        "price": ("12 kg", f"column 'price' must hold {re.escape(must)}".replace("2\\.361,25", ".*"), 5),
-        "day": ("31/31/2020", "column 'day' must hold dates such as .*, day first", 4),
-        "clock": ("25 o'clock", "column 'clock' must hold times of day such as .*", 4),
-        "member": ("perhaps", "column 'member' must hold yes or no", 4),
+        "price": ("12 kg", re.escape(must).replace("2\\.361,25", ".*"), 5),
+        "day": ("31/31/2020", "dates such as .*, day first", 4),
+        "clock": ("25 o'clock", "times of day such as .*", 4),
+        "member": ("perhaps", "yes or no", 4),
     }
     for name, (cell, sentence, _) in cases.items():
         changed = [dict(row) for row in new]
@@ -555,12 +555,14 @@ def test_the_program_says_what_is_wrong(to: str, trained: tuple[Path, dict[str, 
         assert done.returncode == 1
         assert done.stdout == b""
         said = done.stderr.decode()
-        assert re.fullmatch(rf".*bad\.csv: {sentence}, got {re.escape(repr(cell))}, in line 4\.\n", said), said
+        assert re.fullmatch(
+            rf".*bad\.csv, line 4: column '{name}' holds {re.escape(repr(cell))}; it must hold {sentence}\.\n", said
+        ), said
     _write(folder / "bad.csv", [{k: v for k, v in row.items() if k != "mass"} for row in new])
     done = _run(file, str(folder / "bad.csv"))
-    assert done.stderr.decode().endswith("bad.csv: the rows must have the column 'mass'.\n")
+    assert done.stderr.decode().endswith("bad.csv: the rows lack the column 'mass'.\n")
     (folder / "bad.csv").write_text("a,b\n1,2\n3\n")
-    assert b"in line 3" in _run(file, str(folder / "bad.csv")).stderr
+    assert b", line 3: " in _run(file, str(folder / "bad.csv")).stderr
     assert _run(file, str(folder / "absent.csv")).returncode == 1
     assert _run(file, "--nonsense").returncode == 2
     assert b"self-test passed" in _run(file, "--selftest").stdout
@@ -589,7 +591,7 @@ def test_programs_of_plain_numbers(to: str, tmp_path: Path) -> None:
     assert _far(np.array(ours[1:], dtype=float), wanted[:5]) <= 1e-9
     (tmp_path / "new.csv").write_text('a,"b ""x""",c\\,d\n1,2,3,4\n1,2,,4\n')
     said = _run(file, str(tmp_path / "new.csv")).stderr.decode()
-    assert said.endswith("new.csv: column 'c\\\\' must hold finite numbers, got '', in line 3.\n")
+    assert said.endswith("new.csv, line 3: column 'c\\\\' holds ''; it must hold finite numbers.\n")
 
 
 @pytest.mark.parametrize("to", FLAVOURS)

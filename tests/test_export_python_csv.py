@@ -125,10 +125,10 @@ def test_files_of_plain_numbers_go_by_names_or_by_order(to: str, tmp_path: Path)
     assert _run(file, "x4,z,x3,x2,x1\n0.2,?,1.4,3.5,5.1\n1.5,?,4,3,6\n", "--probabilities") == wanted
     assert _run(file, "x1;x2;x3;x4\n" + body.replace(",", ";"), "--probabilities") == wanted
     assert "lacks 'x3'" in _run(file, "x1,x2,c,x4\n" + body)[2]
-    assert "must have 4 columns, got 3" in _run(file, "1,2,3\n")[2]
-    assert "got an empty file" in _run(file, "")[2]
+    assert "the file has 3 columns; it must have 4" in _run(file, "1,2,3\n")[2]
+    assert "the file is empty; it must hold a table" in _run(file, "")[2]
     assert "at least one row" in _run(file, "x1,x2,x3,x4\n")[2]
-    assert "got nan, in line 2" in _run(file, "x1,x2,x3,x4\n1,2,nan,4\n")[2]
+    assert "line 2: column 'x3' holds nan; it must hold finite numbers" in _run(file, "x1,x2,x3,x4\n1,2,nan,4\n")[2]
 
 
 @pytest.mark.parametrize("to", FLAVOURS)
@@ -139,7 +139,7 @@ def test_rows_of_plain_numbers(to: str) -> None:
     for rows, said in (
         ([], "at least one"),
         ([["1", "2", "3", "4"]], "finite numbers"),
-        (["abcd"], "list of 4 numbers"),
+        (["abcd"], "it must be one of 4 numbers"),
     ):
         with pytest.raises(ValueError, match=said):
             names["predict"](rows)
@@ -203,8 +203,8 @@ def test_layouts_that_predict_reads(name: str, sizes: Path) -> None:
     [
         ("size,town,ok\n", "at least one row"),
         ("size,town,ok\n1,b\0,yes\n", "binary data"),
-        ("size,town,ok\n1,b,TRUE\n2,b,yes\n", "must hold yes or no, got 'TRUE'"),
-        ("size,town,ok\n1,b,yes,x\n", "every row must have 3 cells"),
+        ("size,town,ok\n1,b,TRUE\n2,b,yes\n", "column 'ok' holds 'TRUE'; it must hold yes or no"),
+        ("size,town,ok\n1,b,yes,x\n", "the row has 4 cells; it must have 3 like the first"),
         ('size,town,ok\n"1,234",b,yes\n', "may be 1234 or 1.234"),
     ],
 )

@@ -422,9 +422,9 @@ def test_a_step_that_has_no_form_is_named() -> None:
     X, y = export_tables.matrix(0), np.arange(export_tables.N) % 2
     mlp = MLPClassifier((3,), max_iter=1, diagnose=False)
     for steps, text in (
-        ((PCA(2), mlp), "every step before the model must be .*, got PCA"),
-        ((SimpleImputer(add_indicator=True), mlp), "must fill NaN .*, got SimpleImputer"),
-        ((LogisticRegression(),), "must be, or end in, .*, got LogisticRegression"),
+        ((PCA(2), mlp), "a step before the model is PCA.*; it must be "),
+        ((SimpleImputer(add_indicator=True), mlp), "a step before the model is SimpleImputer.*; it must fill NaN "),
+        ((LogisticRegression(),), "the model is a LogisticRegression; it must be, or end in, "),
     ):
         fitted = export_tables.quietly(make_pipeline(*steps), X, y)
         with pytest.raises(ConfigError, match=text):
@@ -433,5 +433,5 @@ def test_a_step_that_has_no_form_is_named() -> None:
 
 def test_what_is_no_model_is_refused() -> None:
     """The sentence says what can be exported."""
-    with pytest.raises(ConfigError, match=r"export: the model must be a Network, .*, got dict\."):
+    with pytest.raises(ConfigError, match=r"export: the model is of type dict; it must be a Network, .*\."):
         lower({})

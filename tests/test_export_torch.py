@@ -126,8 +126,8 @@ def test_the_weights_are_no_model_of_glassnet(tmp_path: Path) -> None:
     with pytest.raises(gn.FormatError) as caught:
         gn.load(path)
     assert str(caught.value) == (
-        f"load({str(path)!r}): the file must be one that save wrote, got weights that were exported. "
-        "Load the original, or read them with from_torch."
+        f"load({str(path)!r}): the file holds exported weights; it must be one that save wrote. "
+        "Load the original, or read it with from_torch."
     )
 
 
@@ -212,11 +212,11 @@ def test_numbered_weights_are_ordered_by_number() -> None:
 
 
 REFUSED = {
-    "alone": ({"0.weight": np.ones((1, 2))}, None, "from_torch: weights must come with the layers that they belong to, got weights alone. Pass layers=, such as [gn.Dense(8, 'relu'), gn.Dense(3)]."),
-    "shapes": ({"0.weight": np.ones((1, 2)), "0.bias": np.ones(1)}, [gn.Dense(2)], "from_torch: weights must have the shapes that the layers have in PyTorch, got weights of which '0.weight' has shape (1, 2) instead of (2, 2); '0.bias' has shape (1,) instead of (2,)."),
-    "order of a file": ({"a.bias": np.ones(1), "a.weight": np.ones((1, 2))}, [gn.Dense(1)], "from_torch: the weights must be 0.weight, 0.bias, or others of these kinds in this order, got a.bias, a.weight. Pass model.state_dict() itself, and the layers that the module has."),
-    "kinds": ({"a.weight": np.ones((1, 2))}, [gn.Dense(1)], "from_torch: the weights must be 0.weight, 0.bias, or others of these kinds in this order, got a.weight. Pass model.state_dict() itself, and the layers that the module has."),
-    "shape unknown": ({"0.weight": np.ones((5, 2))}, [gn.Embedding(5, 2), gn.Flatten()], "from_torch: the shape of one sample must be known, got layers that do not say it. Pass input_shape=, such as (28, 28)."),
+    "alone": ({"0.weight": np.ones((1, 2))}, None, "from_torch: weights are given without layers; they must come with the layers that they belong to. Pass layers=, such as [gn.Dense(8, 'relu'), gn.Dense(3)]."),
+    "shapes": ({"0.weight": np.ones((1, 2)), "0.bias": np.ones(1)}, [gn.Dense(2)], "from_torch: '0.weight' has shape (1, 2) instead of (2, 2), '0.bias' has shape (1,) instead of (2,); weights must have the shapes that the layers have in PyTorch."),
+    "order of a file": ({"a.bias": np.ones(1), "a.weight": np.ones((1, 2))}, [gn.Dense(1)], "from_torch: the weights are a.bias, a.weight; they must be 0.weight, 0.bias, or others of these kinds in this order. Pass model.state_dict() itself, and the layers that the module has."),
+    "kinds": ({"a.weight": np.ones((1, 2))}, [gn.Dense(1)], "from_torch: the weights are a.weight; they must be 0.weight, 0.bias, or others of these kinds in this order. Pass model.state_dict() itself, and the layers that the module has."),
+    "shape unknown": ({"0.weight": np.ones((5, 2))}, [gn.Embedding(5, 2), gn.Flatten()], "from_torch: no layer shows the shape of one sample; it must be known. Pass input_shape=, such as (28, 28)."),
 }  # fmt: skip
 
 
@@ -371,14 +371,18 @@ def test_what_has_no_exact_counterpart_is_refused() -> None:
     hooked.register_forward_hook(lambda module, given, output: output + 1)
     nn.utils.parametrizations.weight_norm(shifted)
     cases = {
-        nn.Sequential(nn.Linear(4, 3), nn.GELU()): "GELU must be in its tanh form",
-        nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3, momentum=None)): "a number for momentum",
-        nn.Sequential(nn.Linear(4, 3), nn.LogSoftmax(-1), nn.Linear(3, 1)): "LogSoftmax must be the last module",
-        nn.Sequential(nn.Linear(4, 3).half()): "all weights must be float32",
-        nn.Sequential(nn.Flatten(), nn.Linear(4, 3)): "the shape of one sample must be known",
-        nn.Sequential(nn.Conv1d(1, 1, 1)): "got Conv1d",
-        nn.Sequential(shifted): "got ParametrizedLinear",
-        hooked: "the network must compute what the model does",
+        nn.Sequential(nn.Linear(4, 3), nn.GELU()): "GELU is in its exact form; it must be in its tanh form",
+        nn.Sequential(
+            nn.Linear(4, 3), nn.BatchNorm1d(3, momentum=None)
+        ): "the momentum None, an average over all batches; it must have a number",
+        nn.Sequential(
+            nn.Linear(4, 3), nn.LogSoftmax(-1), nn.Linear(3, 1)
+        ): "LogSoftmax is in another place, or with another loss; it must be the last module",
+        nn.Sequential(nn.Linear(4, 3).half()): "weights are torch.float16; they must all be float32",
+        nn.Sequential(nn.Flatten(), nn.Linear(4, 3)): "no layer shows the shape of one sample; it must be known",
+        nn.Sequential(nn.Conv1d(1, 1, 1)): "Conv1d has no counterpart here",
+        nn.Sequential(shifted): "ParametrizedLinear has no counterpart here",
+        hooked: "; the network must compute what the model does",
     }
     for module, words in cases.items():
         with pytest.raises((gn.ConfigError, gn.DataError)) as caught:

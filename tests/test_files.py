@@ -99,7 +99,10 @@ def test_custom_layer_needs_its_class(tmp_path: Path, rng: np.random.Generator) 
 
     net = gn.Network([Doubled(2)], loss="squared_error", input_shape=(3,))
     net.save(tmp_path / "net.safetensors")
-    with pytest.raises(gn.FormatError, match=r"unknown class 'Doubled'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"unknown class 'Doubled'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[Doubled])
     np.testing.assert_array_equal(twin.params, net.params)
@@ -144,13 +147,12 @@ def test_bad_paths(tmp_path: Path) -> None:
     with pytest.raises(gn.ConfigError) as caught:
         net.save(tmp_path)
     assert (
-        str(caught.value)
-        == f"save: the path must be that of a file, got the folder {str(tmp_path)!r}. Add a file name."
+        str(caught.value) == f"save: {str(tmp_path)!r} is a folder; the path must be that of a file. Add a file name."
     )
     with pytest.raises(gn.ConfigError) as caught:
         net.save(tmp_path / "no" / "net")
-    assert str(caught.value) == f"save: the folder must exist, got {str(tmp_path / 'no')!r}. Make it first."
-    with pytest.raises(FileNotFoundError, match="the model must be a file, got a folder"):
+    assert str(caught.value) == f"save: the folder {str(tmp_path / 'no')!r} does not exist. Make it first."
+    with pytest.raises(FileNotFoundError, match="this is a folder; the model must be a file"):
         gn.load(tmp_path)
 
 
@@ -186,7 +188,10 @@ def test_custom_loss_optimizer_and_schedule(tmp_path: Path, rng: np.random.Gener
     net = gn.Network([gn.Dense(1)], loss=Tripled(), optimizer=Momentum(Halving(0.1), momentum=0.5), seed=0)
     net.fit(X, y, epochs=2)
     net.save(tmp_path / "net.safetensors", training_state=True)
-    with pytest.raises(gn.FormatError, match=r"unknown class 'Tripled'\. The choices are 'AbsoluteError', 'BinaryCrossEntropy', 'BinaryFocalCrossEntropy', 'CustomLoss', 'EnsembleLoss', 'GaussianNLL', 'Huber', 'Poisson', 'Quantile', 'SoftmaxCrossEntropy', 'SoftmaxFocalCrossEntropy', 'SquaredError'\. A class of your own must be passed to load as custom=\[\.\.\.\]\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"unknown class 'Tripled'\. The choices are 'AbsoluteError', 'BinaryCrossEntropy', 'BinaryFocalCrossEntropy', 'CustomLoss', 'EnsembleLoss', 'GaussianNLL', 'Huber', 'Poisson', 'Quantile', 'SoftmaxCrossEntropy', 'SoftmaxFocalCrossEntropy', 'SquaredError'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[Tripled, Momentum, Halving])
     for one in (net, twin):
@@ -263,27 +268,27 @@ def _set(*path: Any, value: Any) -> Any:
 
 
 DAMAGE = [
-    (_set("format_version", value=99), "the format version must be from 1 to 3, got 99. Update glassnet."),
+    (_set("format_version", value=99), "the format version is 99; it must be from 1 to 3. Update glassnet."),
     (_set("config", "layers", 0, "class", value="Dens"), "Did you mean 'Dense'?"),
     (_set("config", "layers", 0, "units", value=-5), "units is -5; it must be a whole number of at least 1."),
     (_set("config", "layers", 0, "wings", value=2), "Dense: there is no argument wings."),
-    (_set("config", "layers", value=7), "the configuration describes no network: layer: unknown class 'Doubled'. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'. A class of your own must be passed to load as custom=[...]."),
-    (_set("config", "loss", "class", value="Loss"), "unknown class 'Doubled'. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'. A class of your own must be passed to load as custom=[...]."),
+    (_set("config", "layers", value=7), "the configuration describes no network: layers and seeds are 7 and"),
+    (_set("config", "loss", "class", value="Loss"), "loss: unknown class 'Loss'. "),
     (_set("config", "optimizer", value={"class": "Adam", "learning_rate": {"schedule": "os.system"}}), "unknown schedule 'os.system'. The choices are 'Constant', 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'SequentialSchedule', 'StepDecay', 'Warmup'. A class of your own must be passed to load as custom=[...]."),
     (_set("config", "input_shape", value=None), "input_shape is None; it must be a whole number of at least 1."),
     (_set("config", "input_shape", value=[4.9]), "input_shape is 4.9; it must be a whole number of at least 1."),
     (_set("config", "input_shape", value=[10**30]), "instead of (1000000000000000000000000000000, 5)"),
     (_set("config", "layers", 0, "units", value=10**11), "instead of (4, 100000000000)"),
     (_set("config", "seeds", value=[1, 2]), "seeds holds 2 seeds; it must hold one"),
-    (_set("format_version", value=True), "the format version must be from 1 to 3, got True."),
+    (_set("format_version", value=True), "the format version is True; it must be from 1 to 3. The file is damaged."),
     (_set("training", "epoch", value=-1), "epoch is -1; it must be a whole number of at least 0."),
     (_set("training", "steps", value="x"), "steps is 'x'; it must be a whole number of at least 0."),
     (_set("training", "history", "columns", value=5), "History: columns is 5; it must be of type dict."),
     (_set("training", "stopping", "best", value=[1, 2, 3]), "best of early stopping is 3 values; there must be 1 values"),
     (_set("config", "dtype", value="object"), "unknown dtype 'object'. The choices are 'float32', 'float64'."),
     (_set("config", value={}), "the configuration lacks dtype, input_shape, layers, loss, members, optimizer, seeds; it must have dtype, input_shape, layers, loss, members, optimizer, seeds."),
-    (_set("config", value=None), "the configuration describes no network: layer: unknown class 'Doubled'. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'. A class of your own must be passed to load as custom=[...]."),
-    (_set("training", value={"epoch": 3}), "the training state must be whole"),
+    (_set("config", value=None), "the configuration is None; it must be an object."),
+    (_set("training", value={"epoch": 3}), "the training state is damaged: it has no entries for history, steps, stopping"),
     (lambda d, a: a.pop("dense_1.bias"), "'dense_1.bias' is missing"),
     (lambda d, a: a.update(extra=np.zeros(3)), "'extra' is unknown"),
     (lambda d, a: a.update({"dense_1.weight": np.zeros((5, 4), "f4")}), "'dense_1.weight' has shape (5, 4) and float32 instead of (4, 5) and float32"),
@@ -307,12 +312,21 @@ def test_damage_is_named(change: Any, words: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "the file must be a safetensors file"),
-        (b"columns,not,a,model\n1,2,3,4\n", "not a glassnet model, for it is no safetensors file"),
-        (b"\x89HDF\r\n\x1a\n" + b"\0" * 40, "not a glassnet model, for it is no safetensors file"),
-        (save_arrays({"a": np.zeros(2)}), "the file must be written by glassnet"),
-        (save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "{"}), "the description must be JSON"),
-        (save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "[1]"}), "the description must be JSON"),
+        (
+            b"",
+            r"not a glassnet model: it is no valid safetensors file \(0 bytes\)\. It is damaged or of another kind\.",
+        ),
+        (b"columns,not,a,model\n1,2,3,4\n", "not a glassnet model: it is no safetensors file"),
+        (b"\x89HDF\r\n\x1a\n" + b"\0" * 40, "not a glassnet model: it is no safetensors file"),
+        (
+            save_arrays({"a": np.zeros(2)}),
+            "not a glassnet model: it is a safetensors file without a network's description.",
+        ),
+        (save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "{"}), "the description is not JSON"),
+        (
+            save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "[1]"}),
+            "the description has no format_version; it must be a JSON object with one.",
+        ),
     ],
 )
 def test_other_files_are_refused(content: bytes, words: str, tmp_path: Path) -> None:

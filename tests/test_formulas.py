@@ -254,8 +254,8 @@ HOSTILE = [
 @pytest.mark.parametrize("text", [*OTHERS, *HOSTILE, "max(*Z)", "max(a=Z)", "exp(Z)(Z)", "(Z := 1)", "lambda: Z"])
 def test_only_formulas_are_evaluated(text: str) -> None:
     """Anything but names, numbers, arithmetic and known functions is refused before it is computed."""
-    must = 'Formula: the expression "__import__(\'os\')" cannot be read; it must have names, numbers, arithmetic and known functions only. See the documentation of Formula for what may stand in it.'
-    wanted = f"{must}, got {text!r}. See the documentation of Formula for what may stand in it."
+    must = "it must have names, numbers, arithmetic and known functions only"
+    wanted = f"Formula: the expression {text!r} cannot be read; {must}. See the documentation of Formula for what may stand in it."
     with pytest.raises(gn.ConfigError, match=f"^{re.escape(wanted)}$"):
         evaluate(text, Z=1.0)
 

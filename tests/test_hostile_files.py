@@ -66,14 +66,14 @@ def _two_arrays(first: list[int], second: list[int], size: int) -> bytes:
 
 
 CONTAINERS = [
-    (b"", "one of 0 bytes"),
-    (b"\x01", "one of 1 bytes"),
-    (b"\x02" + b"\0" * 6, "one of 7 bytes"),
-    (b"\x02" + b"\0" * 7, "one of 8 bytes whose header should have 2"),
-    (b"\x02" + b"\0" * 7 + b"{", "one of 9 bytes whose header should have 2"),
+    (b"", "(0 bytes)"),
+    (b"\x01", "(1 bytes)"),
+    (b"\x02" + b"\0" * 6, "(7 bytes)"),
+    (b"\x02" + b"\0" * 7, "(8 bytes, of which the header should have 2)"),
+    (b"\x02" + b"\0" * 7 + b"{", "(9 bytes, of which the header should have 2)"),
     (struct.pack("<Q", 0) + b"{}", "a header that is not JSON (Expecting value at character 0)"),
-    (struct.pack("<Q", 2**63) + b"{}", "one of 10 bytes whose header should have 9,223,372,036,854,775,808"),
-    (b"\xff" * 8 + b"{}", "one of 10 bytes whose header should have 18,446,744,073,709,551,615"),
+    (struct.pack("<Q", 2**63) + b"{}", "(10 bytes, of which the header should have 9,223,372,036,854,775,808)"),
+    (b"\xff" * 8 + b"{}", "(10 bytes, of which the header should have 18,446,744,073,709,551,615)"),
     (_file(b'{"\xe9":1}'), "a header that is not UTF-8"),
     (_file(b'{"a"'), "a header that is not JSON (Expecting ':' delimiter at character 4)"),
     (_file(b"[1]"), "a header that is not an object but [1]"),
@@ -117,7 +117,7 @@ CONTAINERS = [
 def test_damaged_container_is_named(content: bytes, got: str, tmp_path: Path) -> None:
     """Whatever is wrong with lengths, header, shapes, dtypes or offsets is said."""
     words = refusal(tmp_path / "model.safetensors", content)
-    assert words.startswith("the file must be a safetensors file, got ")
+    assert words.startswith("not a glassnet model: it is no valid safetensors file (")
     assert got in words
     assert words.endswith(". It is damaged or of another kind.")
 
@@ -180,20 +180,20 @@ def _with(name: str) -> Change:
 
 DESCRIPTIONS: list[tuple[Change, str]] = [
     *(
-        (_set("format_version", value=value), f"the format version must be from 1 to 3, got {value!r}. The file is damaged.")
+        (_set("format_version", value=value), f"the format version is {value!r}; it must be from 1 to 3. The file is damaged.")
         for value in (0, -1, "1", True, 1.5, None, [], 1e99)
     ),
-    (_set("format_version", value=4), "the format version must be from 1 to 3, got 4. Update glassnet."),
-    (_text(""), "text that is not JSON (Expecting value at character 0)"),
-    (_text("[1]"), "the description must be JSON with a format_version, got something else"),
-    (_text("1e999"), "the description must be JSON with a format_version, got something else"),
-    (_text('{"a":1,"a":2}'), "got text that has the key 'a' twice"),
-    (_text("9" * 500), "got text that has a whole number of 500 digits"),
-    (_text("[" * 200 + "]" * 200), "the text of network.metadata and the history is nested more than 100 deep; both must be smaller and simpler."),
-    (_set("metadata", value=[1]), "metadata must be an object, got [1]."),
-    (_set("data", value=3), "what is noted of the data must be an object, got 3."),
+    (_set("format_version", value=4), "the format version is 4; it must be from 1 to 3. Update glassnet."),
+    (_text(""), "the description is not JSON (Expecting value at character 0); it must be JSON with a format_version."),
+    (_text("[1]"), "the description has no format_version; it must be a JSON object with one."),
+    (_text("1e999"), "the description has no format_version; it must be a JSON object with one."),
+    (_text('{"a":1,"a":2}'), "the description has the key 'a' twice; it must be JSON with a format_version."),
+    (_text("9" * 500), "the description has a whole number of 500 digits; it must be JSON with a format_version."),
+    (_text("[" * 200 + "]" * 200), "the description is nested more than 100 deep; it must be JSON with a format_version."),
+    (_set("metadata", value=[1]), "metadata is [1]; it must be an object."),
+    (_set("data", value=3), "what is noted of the data is 3; it must be an object."),
     *(
-        (_config("layers", 0, "class", value=value), "layer: unknown class 'os.system'. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'. A class of your own must be passed to load as custom=[...].")
+        (_config("layers", 0, "class", value=value), "A class of your own must be passed to load as custom=[...].")
         for value in ("os.system", "__init__", "../x", "Layer", None, ["Dense"], "D" * 10_000)
     ),
     (_config("layers", 0, "class", value="Mine"), "A class of your own must be passed to load as custom=[...]."),
@@ -224,9 +224,9 @@ DESCRIPTIONS: list[tuple[Change, str]] = [
     (_config("optimizer", "learning_rate", value={"schedule": "eval"}), "unknown schedule 'eval'. The choices are 'Constant', 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'SequentialSchedule', 'StepDecay', 'Warmup'. A class of your own must be passed to load as custom=[...]."),
     (_config("l1", value=-1), "l1 is -1; it must be a finite number of at least 0."),
     (_config("max_norm", value="x"), "max_norm is 'x'; it must be a finite number above 0."),
-    (_set("training", value=5), "the training state must be an object, got 5."),
+    (_set("training", value=5), "the training state is 5; it must be an object."),
     (_set("training", value={}), "has no entries for epoch, history"),
-    (_set("training", value=None), "there must be a training state for the arrays best.params, best.stats"),
+    (_set("training", value=None), "there is no training state for the arrays best.params, best.stats, last.params, last.stats, optimizer.M, optimizer.V."),
     (_training("epoch", value=10**30), "epoch is 1000000000000000000000000000000; it must be a whole number of at most 9007199254740992."),
     (_training("epoch", value=True), "epoch is True; it must be a whole number of at least 0."),
     (_training("step", value=-1), "step is -1; it must be a whole number of at least 0."),
@@ -304,7 +304,9 @@ def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, byt
     parts = Parts(contents["checkpoint"])
     _fill("training.optimizer.V", -1.0)(parts)
     (tmp_path / "model.safetensors").write_bytes(parts.content())
-    with pytest.raises(gn.FormatError, match=r"'optimizer\.V' holds numbers below 0, which no optimizer or network has"):
+    with pytest.raises(
+        gn.FormatError, match=r"'optimizer\.V' holds numbers below 0, which no optimizer or network has"
+    ):
         net.fit(X, y, epochs=2, batch_size=2, checkpoint=gn.Checkpoint(tmp_path / "model.safetensors"), resume=True)
     np.testing.assert_array_equal(net.params, params)
     assert net.history.epochs == 1
@@ -364,7 +366,7 @@ def test_pipes_sockets_and_devices_do_not_hang(tmp_path: Path) -> None:
         for path, kind in kinds.items():
             with pytest.raises(gn.FormatError) as caught, deadline(10.0):
                 gn.load(path)
-            assert str(caught.value) == f"load({path!r}): the model must be an ordinary file, got {kind}."
+            assert str(caught.value) == f"load({path!r}): this is {kind}; the model must be an ordinary file."
 
 
 def test_strange_paths(tiny: bytes, tmp_path: Path) -> None:
@@ -372,7 +374,7 @@ def test_strange_paths(tiny: bytes, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(OSError, match=r"[Ss]ymbolic links|loop"):
         gn.load(tmp_path / "loop")
-    folder = "the model must be a file, got a folder"
+    folder = "this is a folder; the model must be a file"
     for path, fact in ((tmp_path, folder), (tmp_path / "no", "no such file"), ("a\0b", "no such file")):
         with pytest.raises(FileNotFoundError) as caught:
             gn.load(path)
@@ -418,7 +420,10 @@ def test_file_that_shrinks_while_it_is_read(
         return parse(text)
 
     monkeypatch.setattr(safetensors_reader, "parse_json", cut)
-    with pytest.raises(gn.FormatError, match="got one that lost 10 bytes while it was read"):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"it is no valid safetensors file \(it lost 10 bytes while it was read\)\. It is damaged or of another kind\.",
+    ):
         gn.load(path)
 
 
@@ -481,7 +486,7 @@ def test_what_load_refuses_is_not_written(value: float, tmp_path: Path) -> None:
         net.save(tmp_path / "model.safetensors")
     got = "NaN" if np.isnan(value) else "infinity"
     assert str(caught.value) == (
-        f"save: parameters and statistics must be finite, got {got} in 'dense_1.weight'. Train with scaled data."
+        f"save: there is {got} in 'dense_1.weight'; parameters and statistics must be finite. Train with scaled data."
     )
     assert (tmp_path / "model.safetensors").read_bytes() == good
 

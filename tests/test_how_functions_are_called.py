@@ -117,7 +117,10 @@ def test_copies_of_an_objects_arrays() -> None:
 def test_numbers_in_objects_of_their_own() -> None:
     """Scalars with a backward of their own are refused politely."""
     value = SimpleNamespace(data=0.5, grad=0.0)
-    with pytest.raises(ConfigError, match=r"parameters is a list without arrays; it must be a dict, list or tuple of arrays, or an object with arrays such as W1 as attributes. Pass for example \{'W1': W1, 'b1': b1\}."):
+    with pytest.raises(
+        ConfigError,
+        match=r"parameters is a list without arrays; it must be a dict, list or tuple of arrays, or an object with arrays such as W1 as attributes. Pass for example \{'W1': W1, 'b1': b1\}.",
+    ):
         gn.check_my_backprop(lambda X: X, mse, lambda X: None, [value], np.ones((2, 1)), np.ones((2, 1)))
 
 

@@ -115,7 +115,7 @@ def test_bad_codes_are_named_and_change_nothing(value: float, rng: np.random.Gen
         with pytest.raises(gn.DataError) as caught:
             call()
         assert str(caught.value) == (
-            f"Embedding: codes must be whole numbers from 0 to 4, got {value:g} at row 33, column 1. "
+            f"Embedding: the code at row 33, column 1 is {value:g}; it must be a whole number from 0 to 4. "
             "Give n_categories the number of categories, and unknown ones a code of their own."
         )
     np.testing.assert_array_equal(net.params, before)
@@ -129,7 +129,10 @@ def test_bad_codes_deep_inside_are_found_before_training(rng: np.random.Generato
     net = gn.Network([both, gn.Dense(1)], loss="squared_error", seed=0)
     X = np.zeros((9, 3))
     X[7, 2] = 3.0
-    with pytest.raises(gn.DataError, match=r"the code at row 7, column 1 is 3; it must be a whole number from 0 to 2\. Give n_categories the number of categories, and unknown ones a code of their own\."):
+    with pytest.raises(
+        gn.DataError,
+        match=r"the code at row 7, column 1 is 3; it must be a whole number from 0 to 2\. Give n_categories the number of categories, and unknown ones a code of their own\.",
+    ):
         net.fit(X, np.zeros(9), epochs=1)
     assert net.input_shape is None
 

@@ -211,39 +211,39 @@ def test_options(case: str, tmp_path: Path) -> None:
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
 REFUSED: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
-    "one separator too many": ("a,b,c\n1,2,3\n1,5,2,3\n4,5,6\n", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 3 (4). Check the separators and quotes there, or pass bad_rows='skip'."),
-    "one too few": ("a,b,c\n1,2,3\n1,5\n4,5,6\n", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 3 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
-    "many bad rows": ("a,b,c\n" + "1,2,3\n4,5,6\n7,8\n" * 8, {}, "every row must have 3 fields like the others, got 8 of 24 that do not: line 4 (2), line 7 (2), line 10 (2), line 13 (2), line 16 (2) and 3 more. Check the separators and quotes there, or pass bad_rows='skip'."),
-    "a last row that was cut off": ("a,b,c\n1,2,3\n4,5,6\n7,", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 4 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
-    "more names than cells": ("a,b,c,d,e\n1,2,3\n4,5,6\n", {}, "names and rows must have the same number of fields, got 5 in line 1 and 3 in most rows below, as in line 2: '1', '2', '3'. Check the separators there, or pass skip_lines=1 to begin below it."),
-    "fewer names than cells": ("a,b\n1,x,2.5\n1,y,3.5\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', 'x', '2.5'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "decimal commas between commas": ("item,price\npen,1,50\nink,2,75\npad,3,99\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'pen', '1', '50'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "family names before commas": ("name,age\nSmith, John,33\nDoe, Jane,44\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'Smith', 'John', '33'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "commas in words only": ("name,town\nSmith, John,Bern\nDoe, Jane,Rom\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'Smith', 'John', 'Bern'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "thousands between commas": ("price,qty\n1,500,3\n2,750,4\n7,000,5\n9,000,5\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', '500', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "a row that may be a number and its thousands": ("price,qty\n1,500,3\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', '500', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "days without a name": ("a,b\n2020-01-01,5,3\n2020-01-02,7,4\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '2020-01-01', '5', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "numbers that do not count the rows": ("a\tb\n1\t5\t3\n2\t6\t4\n5\t7\t4\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', '5', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "names that are given": ("item,price\npen,1,50\nink,2,75\n", {"header": True}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'pen', '1', '50'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
-    "one name too many": ("a,b,c\n1,2\n3,4\n5,6", {}, "names and rows must have the same number of fields, got 3 in line 1 and 2 in most rows below, as in line 2: '1', '2'. Check the separators there, or pass skip_lines=1 to begin below it."),
-    "rows too short but for one": ("a,b,c\n1,2\n3,4\n5,6,7\n", {"bad_rows": "skip"}, "names and rows must have the same number of fields, got 3 in line 1 and 2 in most rows below, as in line 2: '1', '2'. Check the separators there, or pass skip_lines=1 to begin below it."),
-    "one name too many above words": ("a,b,c\nx,y\nz,u\nv,w\n", {}, "names and rows must have the same number of fields, got 3 in line 1 and 2 in most rows below, as in line 2: 'x', 'y'. Check the separators there, or pass skip_lines=1 to begin below it."),
-    "sentences": ("text\nhello, world\ngood, bye\nsee, you", {}, "names and rows must have the same number of fields, got the one name 'text' in line 1 and line 2: 'hello', 'world' below. Pass separator='tab' if this is one column, or skip_lines=1 if the line is a title."),
-    "one column of decimal commas": ("price\n1,50\n2,75\n3,99\n", {}, "names and rows must have the same number of fields, got the one name 'price' in line 1 and line 2: '1', '50' below. Pass separator='tab' if this is one column, or skip_lines=1 if the line is a title."),
-    "names again": (NAMES + ROWS + NAMES + ROWS, {}, "the names must stand above the rows only, but the names come again in line 6. Pass bad_rows='skip' to leave such lines out and read on."),
-    "a larger table below": ("a,b,c\n" + "1,2,x\n" * 5 + "a,b,c,d\n" + "1,2,x,5\n" * 9, {}, "names and rows must have the same number of fields, got 3 in line 6 and 4 in most rows below, as in line 8: '1', '2', 'x', '5'. Check the separators there, or pass skip_lines=6 to begin below it."),
-    "a table below that no longer is seen": ("a,b,c\n" + "1,2,x\n" * 1100 + "a,b,c,d\n" + "1,2,x,5\n" * 1200, {}, "the file must hold one table, but another table, of other columns, begins in line 1102. Divide the file, or pass bad_rows='skip' to read the first one."),
-    "an open quote": ('a,b\n1,"x\n2,y\n3,z\n', {}, "quotes must be closed, and quotes inside quotes doubled, got a cell in line 2 whose quote is not closed."),
-    "prose": ("This is a letter to all of you\nand it has no columns at all\n", {}, "columns must be divided by one separator in all rows, got none of the usual ones, as in line 1: 'This is a letter to all of you'. Pass the right one, such as separator=':'."),
-    "a separator that is not there": ("a;b\n1;2\n", {"separator": "tab"}, "the separator '\\t' must be in the file, but its lines are divided by ';'. Leave the option out."),
-    "Polish": ("o,n\nŁódź,1\nKołobrzeg,2\n".encode("cp1250"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '£ódŸ' in cp1252, 'Łódź' in cp1250, 'Јуdџ' in cp1251, '£Ûdü' in mac_roman, 'ú¾dƒ' in cp850. Pass the one that reads right, such as encoding='cp1250'."),
-    "Japanese": ("o,n\n東京,1\n".encode("cp932"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '東京' in cp932, '“Œ‹ž' in cp1252, '“Ś‹ž' in cp1250, '“Њ‹ћ' in cp1251, 'ìåãû' in mac_roman. Pass the one that reads right, such as encoding='cp932'."),
-    "two encodings": ("o,n\nKöln,1\n".encode() + "Genève,2\n".encode("cp1252"), {}, "the file must have one encoding, got UTF-8 in line 2 and another in line 3. Pass encoding='cp1252' to read all of it as Windows-1252."),
-    "another encoding than asked": ("o,n\nGenève,2\n".encode("cp1252"), {"encoding": "utf-8"}, "the file must be utf-8 text, got the byte 0xe8, which is none."),
-    "a web page": ("<!DOCTYPE html>\n<html><body>404</body></html>", {}, "the file must hold a table, got a web page. Look at what was sent, and save the table as CSV."),
-    "XML": ('<?xml version="1.0"?>\n<a>1</a>', {}, "the file must hold a table, got XML. Look at what was sent, and save the table as CSV."),
-    "a packed file": (b"BZh91AY&SY", {}, "the file must hold a table, got bzip2. Unpack it."),
-    "a document": (b"%PDF-1.4\n", {}, "the file must hold a table, got a PDF document. Save the table as CSV."),
+    "one separator too many": ("a,b,c\n1,2,3\n1,5,2,3\n4,5,6\n", {}, "1 of 3 rows have another number of fields: line 3 (4); every row must have 3 fields like the others. Check the separators and quotes there, or pass bad_rows='skip'."),
+    "one too few": ("a,b,c\n1,2,3\n1,5\n4,5,6\n", {}, "1 of 3 rows have another number of fields: line 3 (2); every row must have 3 fields like the others. Check the separators and quotes there, or pass bad_rows='skip'."),
+    "many bad rows": ("a,b,c\n" + "1,2,3\n4,5,6\n7,8\n" * 8, {}, "8 of 24 rows have another number of fields: line 4 (2), line 7 (2), line 10 (2), line 13 (2), line 16 (2) and 3 more; every row must have 3 fields like the others. Check the separators and quotes there, or pass bad_rows='skip'."),
+    "a last row that was cut off": ("a,b,c\n1,2,3\n4,5,6\n7,", {}, "1 of 3 rows have another number of fields: line 4 (2); every row must have 3 fields like the others. Check the separators and quotes there, or pass bad_rows='skip'."),
+    "more names than cells": ("a,b,c,d,e\n1,2,3\n4,5,6\n", {}, "line 1 has 5 fields and most rows below have 3, as in line 2: '1', '2', '3'; names and rows must have the same number of fields. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "fewer names than cells": ("a,b\n1,x,2.5\n1,y,3.5\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: '1', 'x', '2.5'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "decimal commas between commas": ("item,price\npen,1,50\nink,2,75\npad,3,99\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: 'pen', '1', '50'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "family names before commas": ("name,age\nSmith, John,33\nDoe, Jane,44\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: 'Smith', 'John', '33'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "commas in words only": ("name,town\nSmith, John,Bern\nDoe, Jane,Rom\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: 'Smith', 'John', 'Bern'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "thousands between commas": ("price,qty\n1,500,3\n2,750,4\n7,000,5\n9,000,5\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: '1', '500', '3'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "a row that may be a number and its thousands": ("price,qty\n1,500,3\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: '1', '500', '3'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "days without a name": ("a,b\n2020-01-01,5,3\n2020-01-02,7,4\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: '2020-01-01', '5', '3'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "numbers that do not count the rows": ("a\tb\n1\t5\t3\n2\t6\t4\n5\t7\t4\n", {}, "line 1 has 2 fields and most rows below have 3, as in line 2: '1', '5', '3'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "names that are given": ("item,price\npen,1,50\nink,2,75\n", {"header": True}, "line 1 has 2 fields and most rows below have 3, as in line 2: 'pen', '1', '50'; names and rows must have the same number of fields. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "one name too many": ("a,b,c\n1,2\n3,4\n5,6", {}, "line 1 has 3 fields and most rows below have 2, as in line 2: '1', '2'; names and rows must have the same number of fields. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "rows too short but for one": ("a,b,c\n1,2\n3,4\n5,6,7\n", {"bad_rows": "skip"}, "line 1 has 3 fields and most rows below have 2, as in line 2: '1', '2'; names and rows must have the same number of fields. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "one name too many above words": ("a,b,c\nx,y\nz,u\nv,w\n", {}, "line 1 has 3 fields and most rows below have 2, as in line 2: 'x', 'y'; names and rows must have the same number of fields. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "sentences": ("text\nhello, world\ngood, bye\nsee, you", {}, "line 1 has the one name 'text', above line 2: 'hello', 'world'; names and rows must have the same number of fields. Pass separator='tab' if this is one column, or skip_lines=1 if the line is a title."),
+    "one column of decimal commas": ("price\n1,50\n2,75\n3,99\n", {}, "line 1 has the one name 'price', above line 2: '1', '50'; names and rows must have the same number of fields. Pass separator='tab' if this is one column, or skip_lines=1 if the line is a title."),
+    "names again": (NAMES + ROWS + NAMES + ROWS, {}, "the names come again in line 6; the names must stand above the rows only. Pass bad_rows='skip' to leave such lines out and read on."),
+    "a larger table below": ("a,b,c\n" + "1,2,x\n" * 5 + "a,b,c,d\n" + "1,2,x,5\n" * 9, {}, "line 6 has 3 fields and most rows below have 4, as in line 8: '1', '2', 'x', '5'; names and rows must have the same number of fields. Check the separators there, or pass skip_lines=6 to begin below it."),
+    "a table below that no longer is seen": ("a,b,c\n" + "1,2,x\n" * 1100 + "a,b,c,d\n" + "1,2,x,5\n" * 1200, {}, "another table, of other columns, begins in line 1102; the file must hold one table. Divide the file, or pass bad_rows='skip' to read the first one."),
+    "an open quote": ('a,b\n1,"x\n2,y\n3,z\n', {}, "the quote of a cell in line 2 is not closed; quotes must be closed, and quotes inside quotes doubled."),
+    "prose": ("This is a letter to all of you\nand it has no columns at all\n", {}, "there is no usual separator, as in line 1: 'This is a letter to all of you'; columns must be divided by one separator in all rows. Pass the right one, such as separator=':'."),
+    "a separator that is not there": ("a;b\n1;2\n", {"separator": "tab"}, "the separator '\\t' is not in the file, whose lines are divided by ';'; it must be there. Leave the option out."),
+    "Polish": ("o,n\nŁódź,1\nKołobrzeg,2\n".encode("cp1250"), {}, "line 2 is not UTF-8 and may be '£ódŸ' in cp1252, 'Łódź' in cp1250, 'Јуdџ' in cp1251, '£Ûdü' in mac_roman, 'ú¾dƒ' in cp850; the encoding must be plain. Pass the one that reads right, such as encoding='cp1250'."),
+    "Japanese": ("o,n\n東京,1\n".encode("cp932"), {}, "line 2 is not UTF-8 and may be '東京' in cp932, '“Œ‹ž' in cp1252, '“Ś‹ž' in cp1250, '“Њ‹ћ' in cp1251, 'ìåãû' in mac_roman; the encoding must be plain. Pass the one that reads right, such as encoding='cp932'."),
+    "two encodings": ("o,n\nKöln,1\n".encode() + "Genève,2\n".encode("cp1252"), {}, "line 2 is UTF-8 and line 3 is not; a file must have one encoding. Pass encoding='cp1252' to read all of it as Windows-1252."),
+    "another encoding than asked": ("o,n\nGenève,2\n".encode("cp1252"), {"encoding": "utf-8"}, "the file holds the byte 0xe8, which is none of utf-8; it must be utf-8 text."),
+    "a web page": ("<!DOCTYPE html>\n<html><body>404</body></html>", {}, "the file is a web page; it must hold a table. Look at what was sent, and save the table as CSV."),
+    "XML": ('<?xml version="1.0"?>\n<a>1</a>', {}, "the file is XML; it must hold a table. Look at what was sent, and save the table as CSV."),
+    "a packed file": (b"BZh91AY&SY", {}, "the file is a bzip2 archive; it must hold a table. Unpack it."),
+    "a document": (b"%PDF-1.4\n", {}, "the file is a PDF document; it must hold a table. Save the table as CSV."),
 }  # fmt: skip
 
 
@@ -292,7 +292,7 @@ def test_refusals(case: str, tmp_path: Path) -> None:
 
 def test_an_encoding_that_does_not_exist(tmp_path: Path) -> None:
     """An unknown encoding is a mistake in the call, not in the file."""
-    must = "encoding must be one that Python knows, such as 'utf-8' or 'cp1252', got 'latin-one'"
+    must = "encoding is 'latin-one'; it must be one that Python knows, such as 'utf-8' or 'cp1252'"
     with pytest.raises(ConfigError, match=must):
         read_table(write(tmp_path, "a.csv", NAMES + ROWS), encoding="latin-one")
 
@@ -300,7 +300,7 @@ def test_an_encoding_that_does_not_exist(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "unicode-escape"])
 def test_an_encoding_that_is_none_of_files(encoding: str, tmp_path: Path) -> None:
     """What Python has to write addresses and literals reads no file."""
-    must = f"encoding must be one of text files, such as 'utf-8' or 'cp1252', got '{encoding}'"
+    must = f"encoding is '{encoding}'; it must be one of text files, such as 'utf-8' or 'cp1252'"
     with pytest.raises(ConfigError, match=must):
         read_table(write(tmp_path, "a.csv", NAMES + ROWS), encoding=encoding)
 
@@ -309,7 +309,7 @@ def test_an_encoding_that_is_none_of_files(encoding: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", [NAMES + ROWS, "name,n\nKöln,1\nбег,2\n", "x"])
 def test_an_encoding_that_the_bytes_are_not(encoding: str, text: str, tmp_path: Path) -> None:
     """UTF-8 that is called UTF-16 or UTF-32 is refused in one sentence."""
-    with pytest.raises(DataError, match=r"the file must be .* text, got bytes that are not, since none is zero\. "):
+    with pytest.raises(DataError, match=r"no byte of the file is zero; .* text must have some\. "):
         read_table(write(tmp_path, "a.csv", text.encode()), encoding=encoding)
 
 

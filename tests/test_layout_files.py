@@ -70,7 +70,7 @@ def test_a_sheet_by_any_name(tmp_path: Path) -> None:
     """A workbook is one whatever its name says, and one without cells is refused."""
     path = workbook(tmp_path / "table.dat", {"s": [["a", "b"], [1, "x"], [2, "y"]]})
     assert columns_of(read_table(path)) == {"a": ("number", [1, 2]), "b": ("category", ["x", "y"])}
-    with pytest.raises(DataError, match=r"the workbook must have a sheet with a table, got empty ones only\.$"):
+    with pytest.raises(DataError, match=r"the workbook has empty sheets only; one must have a table\.$"):
         read_table(workbook(tmp_path / "b.xlsx", {"s": []}))
 
 
@@ -90,10 +90,10 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     advice = "Write what it gives into a file first."
     expected = {
-        str(tmp_path / "pipe.csv"): f"the path must lead to a file, got a pipe. {advice}",
-        "/dev/null": f"the path must lead to a file, got a device. {advice}",
-        str(tmp_path): "the path must lead to a file, got a folder.",
-        "/proc/self/environ": "the file must be text, got binary data. Save the table as CSV.",
+        str(tmp_path / "pipe.csv"): f"the path leads to a pipe; it must lead to a file that can be read. {advice}",
+        "/dev/null": f"the path leads to a device; it must lead to a file that can be read. {advice}",
+        str(tmp_path): "the path leads to a folder; it must lead to a file that can be read.",
+        "/proc/self/environ": "the file holds binary data; it must be text. Save the table as CSV.",
     }
     for path, message in expected.items():
         if path.startswith("/proc") and not Path(path).exists():

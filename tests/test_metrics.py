@@ -374,9 +374,9 @@ def test_unknown_direction_is_asked_for(rng: np.random.Generator) -> None:
     assert str(caught.value) == (
         "EarlyStopping: mode is 'auto', but whether a greater 'valid_worst' is better is not known; mode must be 'min' or 'max'. Write mode='max' if greater is better."
     )
-    with pytest.raises(gn.ConfigError, match="whose better direction is not known"):
-        assert gn.EarlyStopping("valid_coverage").sign
-    with pytest.raises(gn.ConfigError, match="mode must be one of 'auto', 'max', 'min', got 'up'"):
+    with pytest.raises(gn.ConfigError, match=r"whether a greater 'valid_coverage' is better is not known"):
+        assert gn.EarlyStopping("valid_coverage")._sign
+    with pytest.raises(gn.ConfigError, match=r"unknown mode 'up'\. The choices are 'auto', 'max', 'min'\."):
         gn.EarlyStopping(mode="up")
 
 

@@ -306,7 +306,10 @@ MESSAGES = [
     ),
     (lambda: gn.SGD(-1.0), "SGD: learning_rate is -1.0; it must be a number of at least 0 or a schedule."),
     (lambda: gn.SGD("fast"), "SGD: learning_rate is 'fast'; it must be a number of at least 0 or a schedule."),
-    (lambda: gn.SGD(nesterov=True), "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0. Give momentum=0.9, say."),
+    (
+        lambda: gn.SGD(nesterov=True),
+        "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0. Give momentum=0.9, say.",
+    ),
     (lambda: gn.SGD(momentum=1.0), "SGD: momentum is 1.0; it must be a finite number of at least 0 and below 1."),
     (lambda: gn.Adam(beta2=1.0), "Adam: beta2 is 1.0; it must be a finite number of at least 0 and below 1."),
     (lambda: gn.AdamW(weight_decay=-0.1), "AdamW: weight_decay is -0.1; it must be a finite number of at least 0."),

@@ -89,8 +89,8 @@ def test_names_end_as_the_command_line_wants_it(make: Any, name: str, tmp_path: 
     path = tmp_path / name
     with pytest.raises(gn.ConfigError) as caught:
         make().save(path)
-    assert str(caught.value) == f"save: the name of a model file must end in .safetensors, got {str(path)!r}."
-    with pytest.raises(gn.ConfigError, match="fit: the name of a model file must end in"):
+    assert str(caught.value) == f"save: the name is {str(path)!r}; that of a model file must end in .safetensors."
+    with pytest.raises(gn.ConfigError, match=r"fit: the name is .*; that of a model file must end in \.safetensors\."):
         network().fit(X, Y, epochs=1, checkpoint=path)
     assert not os.listdir(tmp_path)
 
@@ -118,9 +118,9 @@ def unusual(folder: Path) -> dict[str, Any]:
     (folder / "to_device.safetensors").symlink_to(os.ttyname(os.openpty()[1]))
     return {
         "a named pipe": folder / "pipe.safetensors", "a socket": folder / "socket.safetensors",
-        "the folder": folder / "folder.safetensors", "a device": folder / "to_device.safetensors",
-        "which no file can be called": "a\0b.safetensors", "no file can be called": "a\ud800.safetensors",
-        "the folder must exist": folder / "none" / "run.safetensors", "got 3": 3,
+        "is a folder": folder / "folder.safetensors", "a device": folder / "to_device.safetensors",
+        "no file can be called 'a.x00b": "a\0b.safetensors", "no file can be called 'a.ud800": "a\ud800.safetensors",
+        "the folder .* does not exist": folder / "none" / "run.safetensors", "is 3; it must be": 3,
     }  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def test_a_run_that_cannot_be_kept_is_not_replaced(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "link", full)
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(gn.ConfigError, match="must be kept beside it, got: No space left on device"):
+    with pytest.raises(gn.ConfigError, match="cannot be kept beside it: No space left on device"):
         net.fit(X, Y, epochs=1, checkpoint=path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == [path.name]
@@ -255,7 +255,7 @@ def test_a_folder_that_vanishes_is_a_warning(returns: bool, tmp_path: Path) -> N
     with pytest.warns(RuntimeWarning) as caught:
         net.fit(X, Y, epochs=6, checkpoint=gn.Checkpoint(path, every_steps=1), callbacks=unplug)
     assert [str(warning.message) for warning in caught if warning.category is RuntimeWarning] == [
-        f"fit: the checkpoint {str(path)!r} must be writable, got: No such file or directory. "
+        f"fit: the checkpoint {str(path)!r} cannot be written: No such file or directory. "
         "Training goes on, and the next checkpoints are tried."
     ]
     np.testing.assert_array_equal(net.params, straight.params)

@@ -251,5 +251,7 @@ def test_the_quota_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.Mon
         assert usable_cores() == wanted
     monkeypatch.setattr(threads_module, "_QUOTA_FILE", str(tmp_path / "none"))
     assert usable_cores() == cores
-    with pytest.raises(gn.ConfigError, match=r"threads is 0; it must be a whole number of at least 1\. Or pass threads='auto'\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"threads is 0; it must be a whole number of at least 1\. Or pass threads='auto'\."
+    ):
         most_threads(0, (1, 1, 1))

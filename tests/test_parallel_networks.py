@@ -103,7 +103,7 @@ def test_a_search_with_jobs_trains_one_after_the_other(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("n_jobs", [0, 1.5, True, "all"])
 def test_numbers_that_mean_nothing(n_jobs: Any) -> None:
     """They are refused before any work."""
-    must = r"^TabularClassifier: n_jobs must be a whole number other than 0, or None, got "
+    must = r"^TabularClassifier: n_jobs is .*; it must be a whole number other than 0, or None\. "
     with pytest.raises(gn.ConfigError, match=must):
         trained(n_jobs=n_jobs)
 
@@ -119,7 +119,7 @@ def test_one_that_diverges_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def second_is_wild(shared: Any, unit: Any, *words: Any) -> None:
         if unit.number == 1:
-            message = "fit: loss and weights must stay finite, got others."
+            message = "fit: training diverged; loss and weights must stay finite."
             raise gn.DivergenceError(message)
         fit(shared, unit, *words)
 
@@ -236,7 +236,7 @@ def test_a_process_that_is_ended_takes_only_its_network(monkeypatch: pytest.Monk
         fit(shared, unit, *words)
 
     monkeypatch.setattr(parallel, "train_network", ended)
-    must = r"fit: every process must live until its network is trained, got one that was ended, .* of memory\. "
+    must = r"fit: a process was ended, .* of memory; it must live until its network is trained\. "
     if when == "early":
         with pytest.raises(gn.ConfigError, match=f"{must}Lower n_jobs"):
             trained(n_jobs=2)
@@ -250,13 +250,13 @@ def test_without_a_folder_for_files_one_is_trained_after_the_other(monkeypatch: 
     """The fit warns, and goes on in this process."""
     missing = FileNotFoundError("No usable temporary directory found")
     monkeypatch.setattr(tempfile, "gettempdir", lambda: (_ for _ in ()).throw(missing))
-    with pytest.warns(UserWarning, match="must have a folder for temporary files, got none"):
+    with pytest.warns(UserWarning, match="there is no folder for temporary files; other processes need one"):
         assert at_once(2, 8) == 1
 
 
 def test_rows_that_cannot_be_written() -> None:
     """One sentence says where room is needed."""
-    with pytest.raises(gn.ConfigError, match=r"rows must be written to a file.*Make room in JOBLIB_TEMP_FOLDER"):
+    with pytest.raises(gn.ConfigError, match=r"rows could not be written to a file.*Make room in JOBLIB_TEMP_FOLDER"):
         parallel._lost(pickle.PicklingError("Could not pickle the task"), [], {})
 
 

@@ -420,11 +420,11 @@ def test_other_styles_are_read(name: str) -> None:
         ),
         (
             "from keras.models import Sequential",
-            "line 1: only glassnet and numpy can be imported, got keras.models. Only gl",
+            "line 1: keras.models is imported; only glassnet and numpy can be. Only gl",
         ),
         (
             "\nimport torch.nn as nn",
-            "line 2: only glassnet and numpy can be imported, got torch.nn. Only glassnet's own con",
+            "line 2: torch.nn is imported; only glassnet and numpy can be. Only glassnet's own con",
         ),
         (
             "net = Network([Dense(8)])",
@@ -479,7 +479,10 @@ def test_toys_by_another_spelling() -> None:
     [
         ("X, y = gn.datasets.spiral(60)", "line 2: the page cannot make the data of 'glassnet.datasets.spiral'"),
         ("X, y = gn.datasets.spirals(n=1)", "line 2: "),
-        ("X, y = gn.datasets.spirals(60, turn=1)", "line 2: data: options is 'turn'; it must be one of 'classes', 'n', 'noise', 'seed', 'turns'. Did you mean 'turns'?"),
+        (
+            "X, y = gn.datasets.spirals(60, turn=1)",
+            "line 2: data: options is 'turn'; it must be one of 'classes', 'n', 'noise', 'seed', 'turns'. Did you mean 'turns'?",
+        ),
         ("import numpy as np\nX = np.load('x.npy')", "line 3: the page cannot make the data of 'numpy.load'"),
         ("X, y = gn.datasets.digits()\nX = X[:100] * 2", "line 3: "),
         ("table = gn.tabular.read_table('/etc/passwd')", "line 2: the page cannot make the data of"),
@@ -513,7 +516,10 @@ def test_changes_that_are_none_of_a_run_are_refused_before_anything_happens() ->
     before = experiment_code(experiment)
     lines = 'run = net.stepwise(X, y)\nrun.advance(3)\nrun.change(layers={"dense_1": {"activation": "relu"}})\n'
     answered = answer(experiment, {"id": 1, "do": "load_code", "text": PLAIN + lines})
-    assert "run.change must leave the weights their meaning, got layer 1 activation tanh → relu." in answered["error"]
+    assert (
+        "run.change would change layer 1 activation tanh → relu; it must leave the weights their meaning."
+        in answered["error"]
+    )
     answered = answer(experiment, {"id": 1, "do": "load_code", "text": PLAIN + lines.replace("dense_1", "dense_9")})
     assert "'dense_9'" in answered["error"]
     assert experiment_code(experiment) == before

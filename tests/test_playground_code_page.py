@@ -62,7 +62,7 @@ def test_pasted_code_is_loaded_or_its_line_is_marked(page: Page, served: Any) ->
     """A refusal is a sentence beside the text, with the line selected; what is taken becomes the code of the page."""
     before = page.run(SHOWN)
     said = load(page, "import glassnet as gn\nimport os\nx = '<img onerror=alert(1)>'")
-    assert said.startswith("line 2: only glassnet and numpy can be imported, got os.")
+    assert said.startswith("line 2: os is imported; only glassnet and numpy can be.")
     selected = "((e) => e.value.slice(e.selectionStart, e.selectionEnd))(document.getElementById('pasted'))"
     assert page.run(selected) == "import os"
     assert page.run("document.getElementById('pasted').getAttribute('aria-invalid')") == "true"
@@ -106,7 +106,7 @@ def test_a_page_that_cannot_be_saved_is_not_offered(page: Page, served: Any) -> 
     page.run("playground.then(store => store.do('add_layer', {at: 1, kind: 'BatchNorm'}))")
     page.wait("document.querySelector('#code button.page').hidden")
     said = page.run("document.querySelector('#code .code-tools + p').textContent")
-    assert said.endswith("got BatchNorm. The playground itself trains it.")
+    assert said.endswith("at fixed rates. The playground itself trains it.")
     page.run("playground.then(store => store.do('undo'))")
     page.wait("!document.querySelector('#code button.page').hidden")
     assert page.run("document.querySelector('#code .code-tools + p').hidden") is True

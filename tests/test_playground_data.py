@@ -148,19 +148,19 @@ def test_code_makes_the_same_bits(source: dict[str, Any], split: float) -> None:
         ({}, "data: kind is None; it must be one of 'bundled', 'flawed', 'points', 'toy', 'upload'."),
         ({"kind": "toy", "name": "spiral"}, "Did you mean 'spirals'?"),
         ({"kind": "toy", "name": "moons", "options": {"turns": 1}}, "data: options is 'turns'; it must be one of 'n', 'noise', 'seed'."),
-        ({"kind": "toy", "name": "moons", "options": {"n": 10**9}}, "data: n must be at most 20,000 on the page, got 1,000,000,000."),
+        ({"kind": "toy", "name": "moons", "options": {"n": 10**9}}, "data: n is 1,000,000,000; it must be at most 20,000 on the page."),
         ({"kind": "toy", "name": "moons", "options": {"n": "<b>"}}, "moons: n is '<b>'; it must be a whole number of at least 2."),
-        ({"kind": "toy", "name": "moons", "options": [1]}, "data: options must be an object, got list."),
-        ({"kind": "toy", "name": ["moons"]}, "data: unknown name 'spiral'. Did you mean 'spirals'? The choices are 'circles', 'gaussians', 'moons', 'plane', 'sine', 'spirals', 'xor'."),
-        ({"kind": "points", "points": "many"}, "data: points must be a list, got str."),
-        ({"kind": "points", "points": [[0, 0, 0]]}, "data: there must be 2 to 2,000 points, got 1."),
-        ({"kind": "points", "points": [[0, 0, 0], [0, float("inf"), 0]]}, "data: a point must be two numbers and a label from 0 to 7, got [0, inf, 0]."),
-        ({"kind": "points", "points": [[0, 0, 0], [0, 0, 8]]}, "label from 0 to 7, got [0, 0, 8]."),
+        ({"kind": "toy", "name": "moons", "options": [1]}, "data: options is of type list; it must be an object."),
+        ({"kind": "toy", "name": ["moons"]}, "data: name is ['moons']; it must be one of 'circles', 'gaussians', 'moons', 'plane', 'sine', 'spirals', 'xor'."),
+        ({"kind": "points", "points": "many"}, "data: points is of type str; it must be a list."),
+        ({"kind": "points", "points": [[0, 0, 0]]}, "data: there is 1 point; there must be 2 to 2,000."),
+        ({"kind": "points", "points": [[0, 0, 0], [0, float("inf"), 0]]}, "data: a point is [0, inf, 0]; it must be two numbers and a label from 0 to 7."),
+        ({"kind": "points", "points": [[0, 0, 0], [0, 0, 8]]}, "data: a point is [0, 0, 8]; it must be two numbers and a label from 0 to 7."),
         ({"kind": "points", "points": [[0, 0, 0], [0, 0, True]]}, "label from 0 to 7"),
         ({"kind": "bundled", "name": "/etc/passwd"}, "data: unknown name '/etc/passwd'. The choices are 'digits', 'penguins'."),
-        ({"kind": "upload", "upload": "../x"}, "data: upload must be the id of a file that was uploaded, got another."),
-        ({"kind": "upload"}, "data: upload must be the id of a file that was uploaded, got another."),
-        ({"kind": "bundled", "name": "penguins", "target": 3}, "data: target must be a text, got int."),
+        ({"kind": "upload", "upload": "../x"}, "data: upload is no file that was uploaded; it must be the id of one."),
+        ({"kind": "upload"}, "data: upload is no file that was uploaded; it must be the id of one."),
+        ({"kind": "bundled", "name": "penguins", "target": 3}, "data: target is of type int; it must be a text."),
         ({"kind": "bundled", "name": "penguins", "target": "specis"}, "Did you mean 'species'?"),
     ],
 )  # fmt: skip
@@ -198,9 +198,11 @@ def test_arrays_from_python() -> None:
     pictures = data_from_arrays(*gn.datasets.digits(flat=False))
     assert pictures.X.shape[1:] == (8, 8)
     assert pictures.from_plane(np.zeros((5, 2))).shape == (5, 8, 8)
-    with pytest.raises(DataError, match=r"playground: X must have shape \(n, \.\.\.\) and y as many rows"):
+    with pytest.raises(
+        DataError, match=r"playground: X has shape .* and y .*; X must have shape \(n, \.\.\.\) and y as many rows"
+    ):
         data_from_arrays(X, np.arange(3))
-    with pytest.raises(DataError, match=r"inputs must have one name for each of 3 inputs, got 1"):
+    with pytest.raises(DataError, match=r"inputs has 1 names for 3 inputs; it must have one for each"):
         data_from_arrays(X, np.arange(60), inputs=["a"])
 
 
@@ -224,7 +226,7 @@ def test_frames_and_models_from_python(tmp_path: Path) -> None:
     assert np.array_equal(codes, np.rint(codes))
     assert codes.min() >= 0
     assert codes.max() <= 2
-    with pytest.raises(DataError, match="must have the target 'kind'"):
+    with pytest.raises(DataError, match="the target 'kind' is not in the frame; it must be"):
         data_from_model(model, columns)
     path = tmp_path / "frame.csv"
     path.write_text(
@@ -255,7 +257,10 @@ def test_given_tables_are_read_again(table: Table, tmp_path: Path) -> None:
         assert given.data is data
     data = data_from_frame(gn.tabular.to_table(frame))
     refused = answer(Experiment(data, suggested_settings(data)), {"do": "read", "column": "size", "kind": "category"})
-    assert "must be a file or a frame, got a table. Read it with read={'size': 'category'}." in refused["error"]
+    assert (
+        "is a table that was read; it must be a file or a frame. Read it with read={'size': 'category'}."
+        in refused["error"]
+    )
 
 
 # ---- the plane ---------------------------------------------------------------------------------------------------------
@@ -461,24 +466,24 @@ def test_wide_ranges_are_no_wild_cells(table: Table) -> None:
 @pytest.mark.parametrize(
     ("content", "more", "words"),
     [
-        ("", {}, "your_file.csv: the file must hold a table, got an empty file."),
-        (bytes(range(256)) * 9, {}, "your_file.csv: the file must be text, got binary data. Save the table as CSV."),
-        ("<html><body>", {}, "your_file.csv: the file must hold a table, got a web page."),
-        (b"PAR1" + b"\0" * 50, {}, "your_file.csv: the file must be well-formed"),
-        (b"\x80\x04\x95" + b"x" * 50, {}, "your_file.csv: the file must hold a table, got a pickle."),
-        ('a,b\n1,"x\n2,y\n', {}, "your_file.csv: quotes must be closed"),
-        ("a,b\n", {}, "your_file.csv: the table must have at least one row, got 2 column names and no rows."),
-        ("a,b\n1,x\n", {}, "your_file.csv: some column must hold labels or numbers that differ, got none to predict."),
+        ("", {}, "your_file.csv: the file is empty; it must hold a table."),
+        (bytes(range(256)) * 9, {}, "your_file.csv: the file holds binary data; it must be text. Save the table as CSV."),
+        ("<html><body>", {}, "your_file.csv: the file is a web page; it must hold a table."),
+        (b"PAR1" + b"\0" * 50, {}, "your_file.csv: the file is not well-formed"),
+        (b"\x80\x04\x95" + b"x" * 50, {}, "your_file.csv: the file is a pickle; it must hold a table."),
+        ('a,b\n1,"x\n2,y\n', {}, "your_file.csv: the quote of a cell in line 2 is not closed; quotes must be closed"),
+        ("a,b\n", {}, "your_file.csv: the table has 2 column names and no rows; it must have at least one row."),
+        ("a,b\n1,x\n", {}, "your_file.csv: no column holds labels or numbers that differ; there must be one to predict."),
         ("a,y\n1,u\n2,u\n3,u\n", {"target": "y"}, "Column 'y' cannot be predicted: it is u in every row. Choose another column to predict."),
         ("a,target\n1,7\n2,7\n3,7\n", {"target": "target"}, "Column 'target' cannot be predicted: it is 7 in every row. Choose another column to predict."),
-        ("a\n" + lines(30, lambda i: str(i % 5)), {}, "data: the table must have a column beside 'a', got none to predict it from."),
-        ("a,y\n" + lines(30, lambda i: f"5,{XY[i % 2]}"), {}, "data: some column beside 'y' must tell rows apart, got none: 'a' is left out: all its values are 5."),
+        ("a\n" + lines(30, lambda i: str(i % 5)), {}, "data: 'a' is the only column; there must be another one to predict it from."),
+        ("a,y\n" + lines(30, lambda i: f"5,{XY[i % 2]}"), {}, "data: 'a' is left out: all its values are 5; some column beside 'y' must differ between rows."),
         ("a,n\n" + lines(40, lambda i: f"{i % 3},p{i}"), {"target": "n"}, "Column 'n' cannot be predicted: each of its 40 rows is another class. Choose another column to predict."),
-        (",".join(f"c{i}" for i in range(2001)) + "\n" + lines(3, lambda i: ",".join(["1"] * 2001)), {}, "your_file.csv: the table must have at most 2,000 columns, got 2,001. Keep those that may matter."),
+        (",".join(f"c{i}" for i in range(2001)) + "\n" + lines(3, lambda i: ",".join(["1"] * 2001)), {}, "your_file.csv: the table has 2,001 columns; it must have at most 2,000. Keep those that may matter."),
         ("a,b\n1,x\n", {"options": {"foo": 1}}, "data: options is 'foo'; it must be one of 'bad_rows', 'day_first', 'decimal', 'encoding', 'header', 'missing', 'read', 'separator', 'skip_lines', 'thousands'."),
-        ("a,b\n1,x\n", {"options": {"separator": 5}}, "data: separator must be a str, got 5."),
+        ("a,b\n1,x\n", {"options": {"separator": 5}}, "data: separator is 5; it must be a str."),
         ("a,b\n1,x\n", {"options": {"read": {"a": "zzz"}}}, "data: read is 'zzz'; it must be one of 'category', 'date', 'drop', 'number', 'text'."),
-        ("a,b\n1,x\n", {"options": {"encoding": "nope"}}, "your_file.csv: encoding must be one that Python knows"),
+        ("a,b\n1,x\n", {"options": {"encoding": "nope"}}, "your_file.csv: encoding is 'nope'; it must be one that Python knows"),
     ],
 )  # fmt: skip
 def test_files_that_are_no_data_get_one_sentence(
@@ -494,10 +499,14 @@ def test_too_many_rows_are_refused(table: Table, monkeypatch: pytest.MonkeyPatch
     """A table of more than the most rows is refused, and one whose encoding would not fit into memory."""
     monkeypatch.setattr("glassnet.playground.data.table_reading.MOST_ROWS", 29)
     source = table.source("a,y\n" + lines(30, lambda i: f"{i % 7},{XY[i % 2]}"))
-    assert "at most 29 rows, got 30. Take a sample of them." in table.refusal("data", source=source)
+    assert "the table has 30 rows; it must have at most 29. Take a sample of them." in table.refusal(
+        "data", source=source
+    )
     monkeypatch.undo()
     monkeypatch.setattr("glassnet.playground.data.table_data.MOST_NUMBERS", 29)
-    assert "rows times inputs must be at most 29, got 30 rows of 1 inputs." in table.refusal("data", source=source)
+    assert "there are 30 rows of 1 inputs; rows times inputs must be at most 29." in table.refusal(
+        "data", source=source
+    )
 
 
 def test_hundred_thousand_rows(table: Table) -> None:
@@ -566,7 +575,10 @@ def test_open_lines_are_asked_about_before_anything_changes(table: Table) -> Non
     before = table.experiment.data
     source = table.source("a,b\n1,x\n3,y,5\n6,x\n8,y\n9,x\n")
     (question,) = table.do("data", source=source)["questions"]
-    assert question["text"] == "Every row must have 2 fields like the others, got 1 of 5 that do not: line 3 (3)."
+    assert (
+        question["text"]
+        == "1 of 5 rows have another number of fields: line 3 (3); every row must have 2 fields like the others."
+    )
     assert question["choices"] == [{"options": {"bad_rows": "skip"}}]
     assert table.experiment.data is before
     assert table.do("data", source={**source, "options": {"bad_rows": "skip"}})["questions"] == []
@@ -631,14 +643,16 @@ def test_refused_commands_change_nothing(table: Table) -> None:
         table.refusal("split", share=1.5)
         == "split: share is 1.5; it must be a finite number of at least 0.05 and at most 0.9."
     )
-    assert "got 'half'" in table.refusal("split", share="half")
-    assert table.refusal("read", column="x1", kind="number") == "read: the data must be a table, got 'Moons'."
-    assert "must be one of 'y'" in table.refusal("target", name="x1")
-    assert table.refusal("axes", x=2) == "axes: x must be the number of an input below 2, or 'pca1' or 'pca2', got 2."
-    assert "got True" in table.refusal("axes", x=True)
+    assert "share is 'half'" in table.refusal("split", share="half")
+    assert table.refusal("read", column="x1", kind="number") == "read: the data are 'Moons'; they must be a table."
+    assert "unknown name 'x1'. The only choice is 'y'." in table.refusal("target", name="x1")
+    assert table.refusal("axes", x=2) == "axes: x is 2; it must be the number of an input below 2, or 'pca1' or 'pca2'."
+    assert "x is True; it must be" in table.refusal("axes", x=True)
     assert table.refusal("gallery", name="nothing").startswith("gallery: name must be one of 'batches'")
-    assert table.refusal("data", source="moons") == "data: source must be an object, got str."
-    assert "is 1.5; it must be a finite number of at least 0.05 and at most 0.9." in table.refusal("add_point", x=float("nan"), y=0, label=0)
+    assert table.refusal("data", source="moons") == "data: source is of type str; it must be an object."
+    assert "is 1.5; it must be a finite number of at least 0.05 and at most 0.9." in table.refusal(
+        "add_point", x=float("nan"), y=0, label=0
+    )
     assert "label from 0 to 7" in table.refusal("add_point", x=0, y=0, label=9)
     table.do("data", source={"kind": "bundled", "name": "penguins"})
     assert "Did you mean 'body_mass_g'?" in table.refusal("target", name="body_mass")
@@ -694,7 +708,9 @@ def test_points_are_drawn_one_by_one(table: Table) -> None:
     assert table.experiment.network.n_outputs == 1
     table.do("add_point", x=0.5, y=-1, label="1")  # by the name of its class
     assert table.experiment.data.source["points"][-1] == [0.5, -1.0, 1]
-    assert "label is 'seven'; it must be a whole number of at least 0." in table.refusal("add_point", x=0, y=0, label="seven")
+    assert "label is 'seven'; it must be a whole number of at least 0." in table.refusal(
+        "add_point", x=0, y=0, label="seven"
+    )
     table.do("add_point", x=2, y=2, label=3)
     assert table.state()["classes"] == ["0", "1", "2", "3"]
     assert table.experiment.network.n_outputs == 4

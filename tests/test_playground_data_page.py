@@ -152,7 +152,7 @@ def test_a_broken_file_gets_one_sentence(page: Page, served: Any, tmp_path: Path
     """What is no table is refused in the words of the library, and the data stay; what must be decided is asked."""
     before = data_of(served)
     upload(page, tmp_path, '"a,b\n1,2\n')
-    page.wait("document.querySelector('#notices').textContent.includes('own.csv: quotes must be closed')")
+    page.wait("document.querySelector('#notices').textContent.includes('own.csv: the quote of a cell in line')")
     assert data_of(served) is before
     upload(page, tmp_path, "a,b\n1,x\n3,y,5\n6,x\n8,y\n9,x\n")
     page.wait("document.querySelector('#data .question') !== null")

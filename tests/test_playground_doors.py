@@ -42,28 +42,28 @@ def with_gap(array: np.ndarray, gap: float = np.nan) -> np.ndarray:
 REFUSED: dict[str, tuple[gn.Network, Any, Any, str]] = {
     "no rows": (network(), X[:0], Y[:0], "playground: X has shape (0, 2); it must have at least one row and one value."),
     "no columns": (network(), X[:, :0], Y, "playground: X has shape (60, 0); it must have at least one row and one value."),
-    "one row": (network(), X[:1], Y[:1], "data: there must be at least 2 rows"),
+    "one row": (network(), X[:1], Y[:1], "data: there is 1 row; there must be at least 2"),
     "NaN": (network(), with_gap(X), Y, "playground: X holds nan at row 59, column 0 (2 such values); it must be finite. Fill or drop missing values first."),
     "infinity": (network(), with_gap(X, np.inf), Y, "playground: X holds inf at row 59, column 0 (2 such values); it must be finite. Fill or drop missing values first."),
-    "fewer targets": (network(), X, Y[:50], "playground: X must have shape (n, ...) and y as many rows, got (60, 2) and (50,)."),
+    "fewer targets": (network(), X, Y[:50], "playground: X has shape (60, 2) and y (50,); X must have shape (n, ...) and y as many rows."),
     "text": (network(), np.array([["a", "b"]] * 60), Y, "playground: X holds text; it must be numeric."),
     "mixed": (network(), np.array([["a", 1]] * 60, dtype=object), Y, "playground: X holds 'a'; it must be numeric."),
     "a name": (network(), "data.csv", Y, "playground: X holds text; it must be numeric."),
     "ragged": (network(), [[1, 2], [3]], [0, 1], "playground: X has rows of different length; it must be a table with as many numbers in every row."),
     "one dimension": (network(), X[:, 0], Y, "playground: X has shape (60,); it must have at least 2 dimensions, one sample per row. For one feature: X.reshape(-1, 1), for one row: X.reshape(1, -1)"),
     "three dimensions": (network(), X.reshape(60, 1, 2), Y, "Dense(units=4): each sample has shape (1, 2); it must be a row of features. Put Flatten() before this layer."),
-    "no target": (network(), X, [None] * 60, "playground: y must be numbers, or labels of one kind, without gaps, got missing"),
-    "a label missing": (network(), X, np.array([*["a", "b"] * 29, "a", np.nan], dtype=object), "playground: y must be numbers, or"),
-    "labels and numbers": (network(), X, np.array([0, "a"] * 30, dtype=object), "playground: y must be numbers, or labels of one"),
+    "no target": (network(), X, [None] * 60, "playground: y holds missing"),
+    "a label missing": (network(), X, np.array([*["a", "b"] * 29, "a", np.nan], dtype=object), "playground: y holds missing values and text; it must hold numbers, or labels"),
+    "labels and numbers": (network(), X, np.array([0, "a"] * 30, dtype=object), "playground: y holds number and text; it must hold numbers, or labels of one"),
     "a number missing": (network(1, "squared_error"), X, with_gap(Y), "playground: y holds nan at row 59; it must be finite"),
-    "ragged targets": (network(), X[:2], [[1, 2], [3]], "playground: y must be an array, got rows of different lengths."),
-    "one target": (network(), X, 1, "playground: y must have shape (n,) or (n, k), got int."),
+    "ragged targets": (network(), X[:2], [[1, 2], [3]], "playground: y has rows of different lengths; it must be an array."),
+    "one target": (network(), X, 1, "playground: y is of type int; it must have shape (n,) or (n, k)."),
     "dates": (network(), X, np.full(60, "2020-01-01", dtype="M8[D]"), "BinaryCrossEntropy: y holds dtype datetime64[D]; it must be numeric. Turn it into numbers first."),
-    "members": (network(members=3), X, Y, "playground: it shows one network, got one of 3 members."),
-    "other inputs": (network().build((4,)), X, Y, "playground: the data must have rows of shape (4,), as the network, got (2,)"),
+    "members": (network(members=3), X, Y, "playground: the network has 3 members; one network is shown."),
+    "other inputs": (network().build((4,)), X, Y, "playground: 'Your arrays' has rows of shape (2,) and the network is for (4,); they must be the same"),
     "more classes": (network(3, "cross_entropy"), X, np.arange(60) % 5, "SoftmaxCrossEntropy: y has values from 0 to 4; it must hold class codes, whole numbers from 0 to 2. Give the last layer 5 units."),
     "three classes for one": (network(), X, np.arange(60) % 3, "BinaryCrossEntropy: y has values from 0 to 2; targets must lie between 0 and 1. Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."),
-    "numbers": (network(), X, X[:, 0], "BinaryCrossEntropy: y has values from 0 to 2; targets must lie between 0 and 1. Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."),
+    "numbers": (network(), X, X[:, 0], "BinaryCrossEntropy: y has values from -2.32503 to 1.82201; targets must lie between 0 and 1. Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."),
     "two targets": (network(1, "squared_error"), X, X, "SquaredError: y has shape (48, 2); it must be (n, 1) or (n,). Give the last layer as many units as y has columns."),
     "deep targets": (network(2, "squared_error"), X, X[:, :, None], "SquaredError: y has shape (48, 2, 1); it must be (n, 2). Give the last layer as many units as y has columns."),
     "too large": (network(), X.astype(np.float64) * 1e300, Y, "fit: X holds 1.2573021650314332e+299 at row 0, column 0 (96 such values); it must be finite. It is too large for float32: scale the data, or use dtype='float64'."),
@@ -108,7 +108,9 @@ def test_frames_are_taken() -> None:
     frame = pd.DataFrame({"a": X[:, 0], "b": "x"})
     with pytest.raises(gn.DataError, match="playground: X holds 'x' in column 'b'; it must be numeric"):
         data_from_arrays(frame, Y)
-    with pytest.raises(gn.DataError, match="without gaps, got missing values and text"):
+    with pytest.raises(
+        gn.DataError, match="y holds missing values and text; it must hold numbers, or labels of one kind, without gaps"
+    ):
         data_from_arrays(X, pd.Series(["a", "b", pd.NA] * 20))
 
 
@@ -123,7 +125,7 @@ def test_a_port_must_be_one(port: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = "at most 65535" if isinstance(port, int) and port > 0 and port is not True else "at least 0"
     with pytest.raises(gn.ConfigError) as caught:
         network().playground(X, Y, port=port, open_browser=False, block=False)
-    assert str(caught.value) == f"Network.playground: port must be a whole number of {limit}, got {port!r}."
+    assert str(caught.value) == f"Network.playground: port is {port!r}; it must be a whole number of {limit}."
 
 
 @SERVES
@@ -137,8 +139,8 @@ def test_nobody_waits_in_a_notebook_or_an_event_loop(monkeypatch: pytest.MonkeyP
         assert served.call(lambda found: found.step) == 0
     with pytest.raises(gn.ConfigError) as caught:
         asyncio.run(cell(block=True))
-    must = "block must be False in a running event loop, which would stand still"
-    assert str(caught.value) == f"Network.playground: {must}, got True. Leave it out, and call close() at the end."
+    must = "it must be False in a running event loop, which would stand still"
+    assert str(caught.value) == f"Network.playground: block is True; {must}. Leave it out, and call close() at the end."
     with pytest.raises(gn.ConfigError, match=r"block is 'no'; it must be True or False\."):
         network().playground(X, Y, open_browser=False, block="no")
     monkeypatch.setattr(doors, "in_notebook", lambda: True)
@@ -158,19 +160,19 @@ def test_a_program_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ---- the command line ---------------------------------------------------------------------------------------------------
 
-_DAMAGED = "not a glassnet model: it is no safetensors file but"
+_DAMAGED = "not a glassnet model: it is no valid safetensors file ("
 TYPED = {
-    "m4.safetensors": "rows must be given for a network with inputs of shape (4,), got none. Add --data and a table with its target.",
-    "three.safetensors": "rows must be given for a network that no toy fits, got none. Add --data and a table with its target.",
+    "m4.safetensors": "the network has inputs of shape (4,), and no rows are given; it needs rows. Add --data and a table with its target.",
+    "three.safetensors": "the network fits no toy data, and no rows are given; it needs rows. Add --data and a table with its target.",
     "cut.safetensors": _DAMAGED,
     "short.safetensors": _DAMAGED,
     "empty.safetensors": _DAMAGED,
     "table.safetensors": _DAMAGED,
-    "": "DATA|MODEL must be the name of a file, got ''. Leave it out for a toy.",
-    " ": "DATA|MODEL must be the name of a file, got ' '. Leave it out for a toy.",
-    "m4.safetensors --data ": "--data must be the name of a file, got ''. Leave it out for a toy.",
-    "m4.safetensors --data m4.safetensors": "--data must be a table, got the model file 'm4.safetensors'. Name its rows.",
-    "m4.safetensors --data penguins": "the data must have rows of shape (4,), as the network, got (14,) from 'Penguins'.",
+    "": "DATA|MODEL is ''; it must be the name of a file. Leave it out for a toy.",
+    " ": "DATA|MODEL is ' '; it must be the name of a file. Leave it out for a toy.",
+    "m4.safetensors --data ": "--data is ''; it must be the name of a file. Leave it out for a toy.",
+    "m4.safetensors --data m4.safetensors": "--data is the model file 'm4.safetensors'; it must be a table. Name its rows.",
+    "m4.safetensors --data penguins": "'Penguins' has rows of shape (14,) and the network is for (4,); they must be the same.",
     "nope.safetensors": "nope.safetensors: no such file.",
 }  # fmt: skip
 
@@ -198,7 +200,9 @@ def test_files_that_are_none_are_named_for_what_they_are(
 
 def test_a_network_that_the_toy_does_not_fit_needs_rows() -> None:
     """From Python the sentence names X and y."""
-    with pytest.raises(gn.ConfigError, match=r"inputs of shape \(4,\), got none. Pass X and y.$"):
+    with pytest.raises(
+        gn.ConfigError, match=r"inputs of shape \(4,\), and no rows are given; it needs rows. Pass X and y.$"
+    ):
         network().build((4,)).playground()
 
 

@@ -212,8 +212,8 @@ def test_commands() -> None:
     state = state_of(made)
     assert (state["view"]["edges"], state["view"]["most_units"], state["probe"]["row"]) == ("gradient", 64, 149)
     assert state["network"]["columns"][0]["names"] == ["x0", "x1"]
-    assert "row must be" in answer(made, {"id": 3, "do": "probe", "row": 150})["error"]
-    assert "edges must be" in answer(made, {"id": 4, "do": "view", "edges": "size"})["error"]
+    assert "row is 150; it must be" in answer(made, {"id": 3, "do": "probe", "row": 150})["error"]
+    assert "'size'" in answer(made, {"id": 4, "do": "view", "edges": "size"})["error"]
     answer(made, {"id": 5, "do": "view", "edges": "weight"})
     table = answer(made, {"id": 6, "do": "numbers", "what": "edges:dense_1.weight"})["result"]
     assert table["rows"][5] == ["x1", 2, float(made.network.layers[0].W[1, 1])]

@@ -479,7 +479,7 @@ def test_typed_numbers_are_marked(tmp_path: Path) -> None:
     assert found[:3] == [True, True, False]
     assert found[3:] == [
         "This question was not asked. Open the microscope again.",
-        "A number such as 0.287 is needed, got abc.",
+        "“abc” is no number. Write one such as 0.287.",
     ]
 
 

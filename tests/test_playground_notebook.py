@@ -90,15 +90,15 @@ def test_bridge_refuses_in_sentences(front: FrontEnd) -> None:
     for text in ("{", "[1]", None, '{"a": NaN}'):
         front.bridge.receive({"text": text})
         content, _ = front.heard.get(timeout=PATIENCE)
-        assert json.loads(content["text"])["error"].startswith("playground: a message must be ")
+        assert json.loads(content["text"])["error"].startswith("playground: a message is ")
     front.say(id=3, do="set", path="optimizer.learning_rate", value=-1)
-    assert "learning_rate is -1; it must be a finite number of at least 0." in front.answer(3)["error"]
+    assert "learning_rate is -1; it must be a number of at least 0 or a schedule." in front.answer(3)["error"]
 
 
 def test_frame_of_a_network_that_pages_cannot_train_says_why() -> None:
     """A sentence in the place of the page."""
     html = experiment_frame(moons([gn.Dense(4), gn.LayerNorm(), gn.Dense(1)]))
-    assert re.fullmatch(r"<p>save the page: a page trains Dense layers.* got LayerNorm\. .*</p>", html)
+    assert re.fullmatch(r"<p>save the page: the network has LayerNorm; a page trains Dense layers.*</p>", html)
 
 
 def test_widget_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ def test_it_listens_on_this_computer_only(served: Playground, capsys: pytest.Cap
     """On the loopback; another address is refused, unless it is allowed, and then there is a warning."""
     assert served._listener.getsockname()[0] == "127.0.0.1"
     assert not served.is_open
-    words = r"others cannot reach, such as '127.0.0.1', got '0.0.0.0'. Pass allow_remote=True"
+    words = r"host is '0.0.0.0'; it must be an address of this computer that others cannot reach, such as '127.0.0.1'. Pass allow_remote=True"
     with pytest.raises(ConfigError, match=words):
         Playground(first_experiment(), host="0.0.0.0")
     assert main(["playground", "--no-browser", "--host", "0.0.0.0"]) == 2
@@ -114,7 +114,7 @@ def test_requests_for_other_hosts_are_refused(served: Playground, host: str) -> 
     for path in ("/", "/nosuch", served.url.removeprefix(served.address[:-1])):
         answer = ask_http(served, "GET", path, Host=host)
         assert answer.status == 403
-        assert answer.error.startswith("the host must be this computer")
+        assert answer.error.startswith("the host is another computer; it must be this one.")
         assert "set-cookie" not in answer.headers
     assert status_of_upgrade(served, Host=host, Origin=f"http://{host}") == 403
 
@@ -150,7 +150,7 @@ def test_other_pages_are_refused(served: Playground, origin: str) -> None:
     assert status_of_upgrade(served, Origin=origin) == 403
     answer = ask_http(served, "POST", "/upload", b"a,b", Origin=origin)
     assert answer.status == 403
-    assert answer.error == "the request must come from the page of this playground, got one from another page."
+    assert answer.error == "the request is from another page; it must come from the page of this playground."
 
 
 def test_without_an_origin_the_token_counts(served: Playground) -> None:
@@ -324,7 +324,10 @@ def test_a_file_has_fifty_megabytes_at_most(served: Playground) -> None:
     """Whatever it says about itself; nothing is left of one that has more."""
     before = kept(served)
     status, found = send_file(served, bytes(51_000_000))
-    assert (status, found["error"][:62]) == (413, "the file must have at most 50 MB, got more. Name it where you ")
+    assert (status, found["error"][:72]) == (
+        413,
+        "the file is too large; it must have at most 50 MB. Name it where you sta",
+    )
     chunk = b"%x\r\n" % 2**20 + bytes(2**20) + b"\r\n"
     coded = {"Transfer_Encoding": "chunked", "Content_Length": None}
     assert send_file(served, chunk * 49 + b"0\r\n\r\n", **coded)[0] == 413
@@ -344,7 +347,7 @@ def test_a_file_that_stops_half_way_is_given_up() -> None:
     """After a while, and at once if the page has gone."""
     with playground(limits=PlayLimits(seconds_to_upload=0.2)) as served:
         status, found = send_file(served, b"a,b", Content_Length="1000")
-        assert (status, found["error"]) == (408, "the file must arrive within 0.2 seconds, got a part of it.")
+        assert (status, found["error"]) == (408, "only a part of the file arrived within 0.2 seconds; all of it must.")
         assert kept(served) == []
     with playground() as served:
         own = f"127.0.0.1:{served.port}"
@@ -386,11 +389,11 @@ def bomb_of_zip(lies: bool = False) -> bytes:
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        (bomb_of_gzip(), 413, "the file must have at most 60 MB once unpacked, got more."),
-        (bomb_of_zip(), 413, "the file must have at most 60 MB once unpacked, got more."),
-        (bomb_of_zip(lies=True), 422, "the file must be whole, got one that cannot be unpacked"),
-        (gzip.compress(b"a,b\n" * 1000)[:-20], 422, "the file must be whole, got one that cannot be unpacked"),
-        (b"PK\x03\x04" + bytes(100), 422, "the file must be whole, got one that cannot be unpacked"),
+        (bomb_of_gzip(), 413, "the file is too large once unpacked; it must have at most 60 MB."),
+        (bomb_of_zip(), 413, "the file is too large once unpacked; it must have at most 60 MB."),
+        (bomb_of_zip(lies=True), 422, "the file cannot be unpacked"),
+        (gzip.compress(b"a,b\n" * 1000)[:-20], 422, "the file cannot be unpacked"),
+        (b"PK\x03\x04" + bytes(100), 422, "the file cannot be unpacked"),
     ],
     ids=["gzip", "zip", "a zip that lies", "cut off", "no zip"],
 )
@@ -478,7 +481,7 @@ def test_more_than_sixty_commands_a_second_are_answered_with_a_sentence(page: So
     answers = [page.answer(number) for number in numbers]
     refused = [answer["error"] for answer in answers if "error" in answer]
     assert 50 < len(refused) <= 140
-    assert set(refused) == {"playground: a page may send at most 60 commands a second, got more. Wait a moment."}
+    assert set(refused) == {"playground: the page sent too many commands; it may send 60 a second. Wait a moment."}
     until = time.monotonic() + 10.0
     while "error" in page.ask("pause"):
         assert time.monotonic() < until
@@ -487,17 +490,17 @@ def test_more_than_sixty_commands_a_second_are_answered_with_a_sentence(page: So
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (b"", "a message must be JSON, got text that is not JSON"),
-        (b"{", "a message must be JSON, got text that is not JSON"),
-        (b"[" * 100_000, "a message must be JSON, got text that is nested more than 20 deep"),
-        (b'{"a":' * 100_000, "a message must be JSON, got text that is nested more than 20 deep"),
-        (b"[" * 21 + b"]" * 21, "a message must be JSON, got text that is nested more than 20 deep"),
-        (b'{"id": 1, "id": 2}', "a message must be JSON, got text that has the key 'id' twice"),
-        (b'{"id": NaN}', "a message must be JSON, got text that has NaN, which JSON has not"),
-        (b'{"id": ' + b"9" * 1000 + b"}", "a message must be JSON, got text that has a whole number of 1000 digits"),
-        (b"[]", "a message must be an object, got list"),
-        (b'"hello"', "a message must be an object, got str"),
-        (b"null", "a message must be an object, got NoneType"),
+        (b"", "a message is text that is not JSON"),
+        (b"{", "a message is text that is not JSON"),
+        (b"[" * 100_000, "a message is text that is nested more than 20 deep"),
+        (b'{"a":' * 100_000, "a message is text that is nested more than 20 deep"),
+        (b"[" * 21 + b"]" * 21, "a message is text that is nested more than 20 deep"),
+        (b'{"id": 1, "id": 2}', "a message is text that has the key 'id' twice"),
+        (b'{"id": NaN}', "a message is text that has NaN, which JSON has not"),
+        (b'{"id": ' + b"9" * 1000 + b"}", "a message is text that has a whole number of 1000 digits"),
+        (b"[]", "a message is of type list; it must be an object"),
+        (b'"hello"', "a message is of type str; it must be an object"),
+        (b"null", "a message is of type NoneType; it must be an object"),
         (b"{}", "there is no command 'None'"),
         (b'{"do": {"a": 1}}', "there is no command"),
         (b'{"do": "__class__"}', "there is no command '__class__'"),
@@ -514,14 +517,14 @@ def test_what_is_no_message_is_answered_in_a_sentence(page: Socket, text: bytes,
 def test_a_message_that_is_refused_as_a_whole_is_answered_by_its_number(page: Socket) -> None:
     """So that whoever sent it does not wait for ever."""
     page.send_raw(b'{"id": 77, "do": "step", "batches": ' + b"9" * 300 + b"}")
-    said = "playground: a message must be JSON, got text that has a whole number of 300 digits."
+    said = "playground: a message is text that has a whole number of 300 digits."
     assert page.answer(77) == {"id": 77, "error": said}
 
 
 def test_bytes_are_no_message(page: Socket) -> None:
     """A page sends text."""
     page.send_raw(b"\0\1", 2)
-    assert page.answer(None)["error"] == "playground: a message must be text, got bytes."
+    assert page.answer(None)["error"] == "playground: a message is in bytes; it must be text."
 
 
 @pytest.mark.parametrize("parts", [1, 3])
@@ -638,10 +641,10 @@ def test_what_is_asked_for_has_its_limits(page: Socket, name: str) -> None:
 def test_a_taken_port_is_not_shared(served: Playground, capsys: pytest.CaptureFixture[str]) -> None:
     """A second playground takes another port, and refuses that one in one sentence."""
     assert main(["playground", "--no-browser", "--port", str(served.port)]) == 2
-    taken = f"'127.0.0.1' and {served.port}: Address already in use. Pass --port 0 for a free port."
+    taken = f"'127.0.0.1' and {served.port}: address already in use; they must be free to listen on. Pass --port 0 for a free port."
     said = capsys.readouterr()
-    assert (said.out, said.err) == ("", f"glassnet playground: host and port must be free to listen on, got {taken}\n")
-    with pytest.raises(ConfigError, match=r"host and port must be free to listen on, .* Pass port=0 for a free port."):
+    assert (said.out, said.err) == ("", f"glassnet playground: host and port are {taken}\n")
+    with pytest.raises(ConfigError, match=r"; they must be free to listen on\. Pass port=0 for a free port."):
         Playground(first_experiment(), port=served.port)
     with playground() as other:
         assert other.port not in (0, served.port)

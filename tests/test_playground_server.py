@@ -80,7 +80,7 @@ def test_a_page_is_greeted_with_the_state_and_a_frame(served: Served, page: Sock
     assert (state["version"], state["step"], state["running"]) == (1, 0, False)
     assert {"hello", "quit", "step", "run", "pause"} <= set(state["capabilities"])
     assert step_of(page.frame()) == 0
-    assert page.ask("hello", version=2)["error"] == "hello: version must be 1, got 2. Reload the page."
+    assert page.ask("hello", version=2)["error"] == "hello: version is 2; it must be 1. Reload the page."
 
 
 def test_steps_are_those_of_the_engine(served: Served, page: Socket) -> None:
@@ -205,14 +205,14 @@ def test_a_training_that_fails_pauses_with_a_notice(
 
     def fails(experiment: Experiment) -> None:
         def advance(steps: int = 1) -> None:
-            message = "the step must be possible, got none."
+            message = "the step is not possible."
             raise ConfigError(message)
 
         vars(experiment)["advance"] = advance
 
     served.call(fails)
     page.send("run")
-    assert page.event("notice")["text"] == "the step must be possible, got none."
+    assert page.event("notice")["text"] == "the step is not possible."
     assert page.ask("hello")["result"]["state"]["running"] is False
 
 
@@ -273,11 +273,15 @@ def test_a_network_goes_on_as_it_is() -> None:
     experiment.advance(5)
     assert net.params.tobytes() == before.tobytes()
     wide = gn.Network([gn.Dense(1)], loss="binary_cross_entropy", input_shape=(3,))
-    with pytest.raises(ConfigError, match=r"rows must be given for a network with inputs of shape \(3,\), got none"):
+    with pytest.raises(
+        ConfigError, match=r"the network has inputs of shape \(3,\), and no rows are given; it needs rows"
+    ):
         experiment_with_network(wide)
-    with pytest.raises(ShapeError, match=r"the data must have rows of shape \(3,\), as the network, got \(2,\)"):
+    with pytest.raises(
+        ShapeError, match=r"has rows of shape \(2,\) and the network is for \(3,\); they must be the same"
+    ):
         experiment_with_network(wide, experiment.data)
-    with pytest.raises(ConfigError, match="it shows one network, got one of 2 members"):
+    with pytest.raises(ConfigError, match="the network has 2 members; one network is shown"):
         experiment_with_network(gn.Network([gn.Dense(1)], loss="binary_cross_entropy", members=2))
 
 
@@ -296,7 +300,7 @@ def test_the_doors_of_a_network_print_the_address(
         assert ask_http(served, "GET", "/").status == 200
     with net.playground(X, X[:, 0], block=False, open_browser=False) as served:
         assert opened == opened[:1]
-    with pytest.raises(ConfigError, match="X and y must be given together"):
+    with pytest.raises(ConfigError, match="only one of X and y is given; they must be given together"):
         net.playground(X)
 
 
@@ -342,7 +346,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("nosuch.csv", "nosuch.csv: no such file."),
         ("penguins --data penguins", "--data must go with a MODEL, got penguins. Write: glassnet playground DATA"),
         ("--port 70000", "--port is 70000; it must be a whole number of at most 65535."),
-        ("--host nosuch.invalid", "host must be an address or name of this computer"),
+        ("--host nosuch.invalid", "host is 'nosuch.invalid'"),
     ],
 )
 def test_the_command_refuses_in_one_sentence(typed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,24 +106,36 @@ def test_a_path_changes_one_setting(path: str, value: Any, where: Any) -> None:
         ("layers.0.units", None, "Dense: units is None; it must be a whole number of at least 1."),
         ("layers.0.activation", "rleu", "Did you mean 'relu'?"),
         ("layers.2.rate", 1.0, "Dropout: rate is 1.0; it must be a finite number of at least 0 and below 1."),
-        ("layers.2.rate", float("nan"), "Dropout: rate is 1.0; it must be a finite number of at least 0 and below 1."),
-        ("layers.9.units", 1, "set: path must name a setting, got 'layers.9.units': there is no '9'."),
-        ("layers.0", 1, "which has several"),
-        ("layers", 1, "which has several"),
-        ("optimizer", "adam", "which has several"),
+        ("layers.2.rate", float("nan"), "Dropout: rate is nan; it must be a finite number of at least 0 and below 1."),
+        ("layers.9.units", 1, "set: there is no '9' in 'layers.9.units'; path must name a setting."),
+        ("layers.0", 1, " has several settings; path must name one."),
+        ("layers", 1, " has several settings; path must name one."),
+        ("optimizer", "adam", " has several settings; path must name one."),
         ("layers.0.class", "ReLU", "there is no 'class'"),
         ("layers.0.__class__", 1, "there is no '__class__'"),
         ("layers.0.units.real", 1, "there is no 'real'"),
         ("optimizer.momentun", 0.9, "Did you mean 'momentum'?"),
         ("optimizer.kind", "Adm", "Did you mean 'Adam'?"),
-        ("optimizer.schedule", "Cosine", "Network: unknown schedule 'Cosine'. The choices are 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'StepDecay', 'Warmup', 'constant'."),
-        ("optimizer.nesterov", True, "SGD: nesterov needs momentum above 0"),
+        (
+            "optimizer.schedule",
+            "Cosine",
+            "Network: unknown schedule 'Cosine'. The choices are 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'StepDecay', 'Warmup', 'constant'.",
+        ),
+        ("optimizer.nesterov", True, "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0"),
         ("loss", "mse", "Did you mean 'squared_error'?"),
         ("seed", -1, "Network: seed is -1; it must be a whole number of at least 0."),
         ("batch_size", 0, "fit: batch_size is 0; it must be a whole number of at least 1."),
-        ("dtype", "float16", "Network: unknown dtype 'float16'. Did you mean 'float32'? The choices are 'float32', 'float64'."),
+        (
+            "dtype",
+            "float16",
+            "Network: unknown dtype 'float16'. Did you mean 'float32'? The choices are 'float32', 'float64'.",
+        ),
         ("l2", -1, "Network: l2 is -1; it must be a finite number of at least 0."),
-        ("layers.0.units", {"class": "Dense"}, "set: layers.0.units must be a number, a text, true, false or null"),
+        (
+            "layers.0.units",
+            {"class": "Dense"},
+            "set: layers.0.units is of type dict; it must be a number, a text, true, false or null",
+        ),
         ("", 1, "there is no ''"),
         ("." * 200, 1, "there is no ''"),
     ],
@@ -164,7 +176,7 @@ def test_layers_are_added_removed_and_moved() -> None:
     assert [each["class"] for each in before.moved_layer(0, 2).layers] == ["Residual", "Dropout", "Dense", "Dense"]
     assert before.moved_layer(0, 2).moved_layer(2, 0) == before
     alone = Settings.of(gn.Network([gn.Dense(1)], loss="huber", seed=0))
-    with pytest.raises(GlassnetError, match="at least one layer"):
+    with pytest.raises(GlassnetError, match="the layer is the last one; a network must have one"):
         alone.without_layer(0)
 
 
@@ -253,8 +265,9 @@ def test_a_shortcut_keeps_its_width() -> None:
     assert found.settings.layers[1]["layers"][0]["units"] == 5
     ask(found, "remove_layer", at=0)
     assert found.settings.layers[0]["layers"][0]["units"] == 2
-    assert "Residual: the layers inside give samples of shape (3,), the way around them (2,); both must be the same. Change the last layer's units, or pass shortcut=Dense(units)." in refusal(
-        found, "set", path="layers.0.layers.0.units", value=3
+    assert (
+        "Residual: the layers inside give samples of shape (3,), the way around them (2,); both must be the same. Change the last layer's units, or pass shortcut=Dense(units)."
+        in refusal(found, "set", path="layers.0.layers.0.units", value=3)
     )
 
 
@@ -263,12 +276,15 @@ def test_commands_refuse_with_one_sentence() -> None:
     found = experiment()
     assert "at most 3" in refusal(found, "remove_layer", at=4)
     assert "at most 4" in refusal(found, "add_layer", at=5, kind="Dense")
-    assert "unknown kind 'Conv'. The choices are 'BatchNorm', 'Concatenate', 'Dense', 'Dropout', 'ELU', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'ReLU', 'Residual', 'SELU', 'Scale', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'." in refusal(found, "add_layer", at=1, kind="Conv")
+    assert (
+        "unknown kind 'Conv'. The choices are 'BatchNorm', 'Concatenate', 'Dense', 'Dropout', 'ELU', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'ReLU', 'Residual', 'SELU', 'Scale', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'."
+        in refusal(found, "add_layer", at=1, kind="Conv")
+    )
     assert "CustomLayer" in refusal(found, "add_layer", at=1, kind="CustomLayer", config={})
     assert "units" in refusal(found, "add_layer", at=1, kind="Dense", config={"units": -1})
     assert "at most 3" in refusal(found, "move_layer", **{"from": 9, "to": 0})
-    assert "path must be a text" in refusal(found, "set", path=3, value=1)
-    assert "value must be given" in refusal(found, "set", path="l2")
+    assert "path is of type int; it must be a text" in refusal(found, "set", path=3, value=1)
+    assert "value is missing; it must be given" in refusal(found, "set", path="l2")
 
 
 def test_a_description_makes_the_layer() -> None:
@@ -282,14 +298,14 @@ def test_a_description_makes_the_layer() -> None:
 def test_what_is_too_large_is_refused_before_it_is_made() -> None:
     """Parameters, layers and bytes have limits, and a number with thirteen digits costs no memory."""
     found = experiment()
-    assert "at most 5,000,000 parameters, got" in refusal(found, "set", path="layers.0.units", value=10**13)
+    assert "parameters; it must have at most 5,000,000" in refusal(found, "set", path="layers.0.units", value=10**13)
     wide = settings().without_layer(1)
     assert check_size(wide.with_path("layers.0.units", 1_000_000), (2,), 10) <= MOST_PARAMETERS
     with pytest.raises(GlassnetError, match="bytes of memory"):
         check_size(wide.with_path("layers.0.units", 1_000_000), (2,), 10_000)
     for _ in range(40 - 5):
         ask(found, "add_layer", at=1, kind="ReLU")
-    assert "at most 40 layers, got 41" in refusal(found, "add_layer", at=1, kind="ReLU")
+    assert "the network has 41 layers; it must have at most 40" in refusal(found, "add_layer", at=1, kind="ReLU")
 
 
 def test_the_state_has_all_of_it_and_is_plain() -> None:

@@ -92,12 +92,12 @@ def test_page_of_a_model_is_written_in_one_go(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         write(net, tmp_path / "page.html")
     assert str(caught.value) == (
-        "Network.to_page: a page trains Dense layers, activations with a formula and Dropout at fixed rates, got "
-        "BatchNorm, loss='poisson'. Open it with net.playground(), which runs the engine in Python and trains everything."
+        "Network.to_page: the network has BatchNorm, loss='poisson'; a page trains Dense layers, activations with a "
+        "formula and Dropout at fixed rates. Open it with net.playground(), which runs the engine in Python and trains everything."
     )
     assert list(tmp_path.iterdir()) == []
     schedule = gn.Adam(gn.schedules.FlatCosine(0.1, epochs=10), clip_norm=1.0)
-    with pytest.raises(ConfigError, match="got a schedule of the learning rate, clip_norm"):
+    with pytest.raises(ConfigError, match="the network has a schedule of the learning rate, clip_norm"):
         write(moons(optimizer=schedule), tmp_path / "page.html")
 
 
@@ -112,7 +112,8 @@ def test_activations_of_the_users_own(tmp_path: Path) -> None:
 
     net = gn.Network([gn.Dense(4, Bent()), gn.Dense(1)], loss="binary_cross_entropy", input_shape=(2,), seed=0)
     with pytest.raises(
-        ConfigError, match=r"got Bent, a class of your own where CustomActivation\(formula=\.\.\.\) could be"
+        ConfigError,
+        match=r"the network has Bent, a class of your own where CustomActivation\(formula=\.\.\.\) could be",
     ):
         write(net, tmp_path / "page.html")
 
@@ -127,29 +128,40 @@ def test_page_of_an_experiment_under_way_can_be_downloaded() -> None:
     assert content(text)["weights"]["counters"]["step"] == 7
     assert len(text) < 320_000
     assert len(gzip.compress(text.encode())) < 100_000
-    with pytest.raises(ConfigError, match="got LayerNorm"):
+    with pytest.raises(ConfigError, match="the network has LayerNorm"):
         DOWNLOADS["page"].make(Experiment(data, settings.with_layer(1, {"class": "LayerNorm", "eps": 1e-5})))
 
 
 def test_lesson_refuses_what_a_page_does_not_know() -> None:
     """Parts and goals by their names."""
-    with pytest.raises(ConfigError, match=r"hide is 'dat'; it must be one of 'code', 'data', 'drawer', 'findings', 'network', 'optimizer', 'result', 'timeline'. Did you mean 'data'\?"):
+    with pytest.raises(
+        ConfigError,
+        match=r"hide is 'dat'; it must be one of 'code', 'data', 'drawer', 'findings', 'network', 'optimizer', 'result', 'timeline'. Did you mean 'data'\?",
+    ):
         Lesson(hide=["dat"])
-    with pytest.raises(ConfigError, match="goal must be one of 'loss', 'score'"):
+    with pytest.raises(ConfigError, match=r"unknown goal 'accuracy'. The choices are 'loss', 'score'"):
         Lesson(goal={"accuracy": 1.0})
 
 
 @pytest.mark.parametrize(
     ("goal", "options", "sentence"),
     [
-        ({"valid_loss": 0.3}, {}, "a goal of 'valid_loss' needs rows that are held out, got no validation_data. Pass"),
-        ({"score": 0.9}, {}, "a goal of 'score' needs rows that are held out, got no validation_data. Pass"),
+        (
+            {"valid_loss": 0.3},
+            {},
+            "the lesson has a goal of 'valid_loss' and no validation_data; it needs rows that are held out. Pass",
+        ),
+        (
+            {"score": 0.9},
+            {},
+            "the lesson has a goal of 'score' and no validation_data; it needs rows that are held out. Pass",
+        ),
         (
             {"score": 95},
             {"validation_data": (X[90:], y[90:])},
-            "the goal of 'score' must be at most 1, the best accuracy",
+            "the goal of 'score' is 95; it must be at most 1, the best accuracy",
         ),
-        ({"loss": -0.1}, {}, "the goal of 'loss' must be at least 0"),
+        ({"loss": -0.1}, {}, "the goal of 'loss' is -0.1; it must be at least 0"),
     ],
 )
 def test_lesson_that_nobody_could_solve_is_not_written(
@@ -164,9 +176,9 @@ def test_lesson_that_nobody_could_solve_is_not_written(
 
 def test_bundle_refuses_circles_and_unknown_forms() -> None:
     """A page that was put together wrongly must not be written."""
-    with pytest.raises(ValueError, match=r"circle, got a.js -> b.js -> a.js"):
+    with pytest.raises(ValueError, match=r"circle, a.js -> b.js -> a.js; they must not"):
         bundle({"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";'}, ["a.js"])
-    with pytest.raises(ValueError, match="known forms, got 'export let x = 1;'"):
+    with pytest.raises(ValueError, match="has 'export let x = 1;'; it must import and export in the known forms"):
         bundle({"a.js": "export let x = 1;"}, ["a.js"])
 
 
@@ -429,17 +441,17 @@ def test_no_text_is_missing(page: Page, tmp_path: Path) -> None:
         (
             moons,
             {"validation_data": (np.ones((3, 2)), [0, 1, 0])},
-            "validation_data must come with X and y, got it alone",
+            "validation_data is given alone; it must come with X and y",
         ),
         (
             lambda: gn.Network([gn.Dense(3)], loss="squared_error"),
             {},
-            "rows must be given for a network that no toy fits, got none",
+            "the network fits no toy data, and no rows are given; it needs rows",
         ),
         (
             lambda: gn.Network([gn.Dense(1)], loss="squared_error", input_shape=5),
             {},
-            "rows must be given for a network that no toy",
+            "the network fits no toy data",
         ),
         (moons, {"rows": 3}, "unknown option rows. The options are batch_size, lesson, title, validation_data."),
     ],

@@ -158,7 +158,7 @@ def test_a_member_that_diverges_takes_nobody_along() -> None:
     population = gn.Population(network, learning_rate=rates)
     histories = population.fit(**fit)
     assert sorted(population.failures) == [1, 3]
-    assert population.failures[1].startswith("every member diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite. Lower learning_rate (now 1e+30) or scale X and y.")
+    assert population.failures[1].startswith("fit: training diverged with a loss of ")
     assert "Lower learning_rate (now 1e+06) or scale X and y." in population.failures[1]
     assert [history.stop_reason for history in histories] == ["finished", "diverged", "finished", "diverged"]
     assert np.isfinite(population.predict(X)).all()
@@ -174,7 +174,10 @@ def test_a_member_that_diverges_takes_nobody_along() -> None:
 def test_all_members_diverge() -> None:
     """Then there is nothing to go on with, and fit raises as that of a network does."""
     network = template(layers=[gn.Dense(2)], loss="squared_error", optimizer=gn.SGD(1e30))
-    with pytest.raises(gn.DivergenceError, match=r"every member diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite. Lower learning_rate \(now 1e\+30\) or scale X and y."):
+    with pytest.raises(
+        gn.DivergenceError,
+        match=r"every member diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite. Lower learning_rate \(now 1e\+30\) or scale X and y.",
+    ):
         gn.Population(network, 3).fit(X, NUMBERS, epochs=5)
 
 
@@ -311,11 +314,11 @@ def test_time_is_shared() -> None:
     ("arguments", "words"),
     [
         ({}, "there is neither members nor a sequence of settings. Pass members=8."),
-        ({"members": 0}, "there is neither members nor a sequence of settings. Pass members=8."),
+        ({"members": 0}, "members is 0; it must be a whole number of at least 1."),
         ({"members": 3, "learning_rate": [0.1, 0.2]}, "settings differ in number: 3 in members, 2 in learning_rate; there must be one for each member."),
         ({"learning_rate": [0.1, "fast"]}, "learning_rate is 'fast'; it must be a number of at least 0 or a schedule."),
         ({"seeds": [1, -1]}, "seeds is -1; it must be a whole number of at least 0."),
-        ({"dropout": [0.1, 1.0]}, "rate is 'fast'; it must be a finite number of at least 0."),
+        ({"dropout": [0.1, 1.0]}, "rate is 1.0; it must be a finite number of at least 0 and below 1."),
         ({"initial_scale": [1.0, -1.0]}, "initial_scale is -1.0; it must be a finite number of at least 0."),
         ({"weight_decay": [0.1, -1.0]}, "weight_decay is -1.0; it must be a finite number of at least 0."),
     ],
@@ -332,11 +335,15 @@ def test_settings_need_a_place() -> None:
     plain = template(layers=[gn.Dense(3)], optimizer=gn.Adam())
     with pytest.raises(gn.ConfigError, match=r"the optimizer Adam has no weight_decay\. Take AdamW\."):
         gn.Population(plain, weight_decay=[0.1])
-    with pytest.raises(gn.ConfigError, match=r"the network has no Dropout layers, which dropout needs\. Put them where it should act\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"the network has no Dropout layers, which dropout needs\. Put them where it should act\."
+    ):
         gn.Population(plain, dropout=[0.1, 0.2])
-    with pytest.raises(gn.ConfigError, match="network must have no members itself, got members=2"):
+    with pytest.raises(
+        gn.ConfigError, match=r"the network has members=2; it must have none itself\. Make it without\."
+    ):
         gn.Population(template(members=2), 2)
-    with pytest.raises(gn.ConfigError, match="network must be a Network, got str"):
+    with pytest.raises(gn.ConfigError, match="network is of type str; it must be a Network"):
         gn.Population("net", 2)  # type: ignore[arg-type]
-    with pytest.raises(gn.NotFittedError, match="its members must be trained, got none that is"):
+    with pytest.raises(gn.NotFittedError, match="no member is trained"):
         gn.Population(template(), 2).best()

@@ -171,9 +171,9 @@ def save(model: TableModel, path: Path) -> str:
 
 def test_a_frame_that_lacks_columns_is_refused(model: TableModel) -> None:
     """Rows cannot be compared without the columns that the model uses, and the message names those."""
-    with pytest.raises(DataError, match=r"TableModel.seen: the frame must have the columns of training, got no 'day'"):
+    with pytest.raises(DataError, match=r"TableModel.seen: the frame lacks the column 'day' that the model needs"):
         model.seen(FRAME.drop(columns="day"))
-    with pytest.raises(DataError, match=r"TableModel.seen: the frame must have the target 'y'"):
+    with pytest.raises(DataError, match=r"TableModel.seen: the target 'y' is not among the columns"):
         model.seen(FRAME.drop(columns="y"))
 
 
@@ -191,7 +191,7 @@ def test_a_sample_is_kept_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen.n_rows == pytest.approx(50_000 * MOST_HASHES / n, rel=0.05)
     assert seen.trained_on / seen.n_rows == pytest.approx(0.6, abs=0.02)
     assert seen.sentence.endswith(
-        "% of these rows were trained on (judged by a sample of the training rows): the scores flatter the model."
+        "% of these rows were trained on (estimated from a sample of the training rows): the scores flatter the model."
     )
     assert seen.sentence.startswith("About 6")
     monkeypatch.setattr(row_hashes, "MOST_HASHES", 10)

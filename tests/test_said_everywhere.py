@@ -79,7 +79,7 @@ def test_a_table_of_empty_columns_is_refused(run: Run) -> None:
     """The command does not train on a table of which no column tells rows apart."""
     path = write("t.csv", {"a": [""] * 60, "b": [3] * 60, "y": ["u", "v"] * 30})
     code, _, err = run("train", path, "-t", "y", *SHORT)
-    assert (code, "at least one column must tell rows apart, got 'a' left out: all its values are missing" in err) == (
+    assert (code, "every column is left out: 'a' (all its values are missing" in err) == (
         2,
         True,
     )
@@ -143,7 +143,7 @@ def test_one_group_cannot_be_divided() -> None:
     with pytest.raises(gn.DataError) as caught:
         TabularClassifier(epochs=1).fit({"b": NUMBERS}, ["u", "v"] * 30, groups=np.zeros(60))
     assert str(caught.value) == (
-        "TabularClassifier.fit: groups must have a group for each of 2 parts, got 1. "
+        "TabularClassifier.fit: the rows are of 1 group; each of 2 parts must have at least one. "
         "Leave groups out, or pass validation_data=(X, y) in their place."
     )
 
@@ -257,7 +257,9 @@ def test_a_refused_cell_names_the_option_that_reads_it(run: Run, model: str) -> 
     Path("new.csv").write_text("a\n1.5\nno idea\n")
     code, _, err = run("predict", model, "new.csv")
     assert code == 2
-    assert err.endswith("got 'no idea' in line 3. If that means no value, pass --missing 'no idea'.")
+    assert err.endswith(
+        "holds 'no idea' in line 3; it must hold numbers as in training. If that means no value, pass --missing 'no idea'."
+    )
     assert run("predict", model, "new.csv", "--missing", "no idea")[0] == 0
     loaded, rows = TableModel.load(model), {"a": ["1.5", "no idea"]}
     with pytest.raises(gn.DataError, match=r"pass to_table\(rows, missing=\['no idea'\], like=model\)\.$"):
@@ -289,7 +291,9 @@ def test_words_of_truth_for_booleans() -> None:
     plainly = fitted.predict_proba({"flag": [True, False, True], "b": NUMBERS[:3]})
     for cells in (["yes", "no", "yes"], ["true", "False", "TRUE"], ["ja", "nein", "yes"]):
         np.testing.assert_array_equal(fitted.predict_proba({"flag": cells, "b": NUMBERS[:3]}), plainly)
-    with pytest.raises(gn.DataError, match="column 'flag' must hold true or false as in training, got 'maybe'"):
+    with pytest.raises(
+        gn.DataError, match=r"column 'flag' holds 'maybe' in .*; it must hold true or false as in training"
+    ):
         fitted.predict({"flag": ["yes", "maybe", "no"], "b": NUMBERS[:3]})
 
 

@@ -213,7 +213,10 @@ def test_own_schedules_can_be_nested(tmp_path: Path) -> None:
     net.save(tmp_path / "net.safetensors", training_state=True)
     twin = gn.load(tmp_path / "net.safetensors", custom=[Halving])
     assert repr(twin.optimizer) == repr(net.optimizer)
-    with pytest.raises(gn.FormatError, match=r"unknown schedule 'Halving'\. The choices are 'Constant', 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'SequentialSchedule', 'StepDecay', 'Warmup'\. A class of your own must be passed to load as custom=\[\.\.\.\]\."):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"unknown schedule 'Halving'\. The choices are 'Constant', 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'SequentialSchedule', 'StepDecay', 'Warmup'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+    ):
         gn.load(tmp_path / "net.safetensors")
 
 

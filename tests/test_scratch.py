@@ -478,7 +478,7 @@ def test_backpropagation_names_the_matrix_with_the_nan(name: str) -> None:
     arguments = {"X": X, "Y": Y, "hidden_output": HIDDEN, "final_output": FINAL, "weights_hidden_output": PARAMETERS[1]}
     bad = arguments[name].copy()
     bad[1, 0] = np.nan
-    with pytest.raises(ValueError, match=f"^backpropagation: {name} must be finite, got nan in row 1, column 0"):
+    with pytest.raises(ValueError, match=f"^backpropagation: {name} holds nan in row 1, column 0; it must be finite"):
         backward(**{name: bad})
 
 
@@ -577,11 +577,11 @@ def test_main_takes_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         ("nand", "run_tutorial: problem is 'nand'; it must be one of 'xor', 'and', 'or'."),
         ("--epochs many", "argument --epochs: invalid int value: 'many'"),
         ("--epochs", "argument --epochs: expected one argument"),
-        ("--epochs -3", "train: epochs must be a whole number of at least 0, got -3."),
-        ("--learning-rate nan", "train: learning_rate must be a finite number of at least 0, got nan."),
+        ("--epochs -3", "train: epochs is -3; it must be a whole number of at least 0."),
+        ("--learning-rate nan", "train: learning_rate is nan; it must be a finite number of at least 0."),
         ("--gradient mse", "train: gradient is 'mse'; it must be one of 'squared_error', 'cross_entropy'."),
-        ("--hidden 4", "scratch: options must be those that --help lists, got '--hidden'."),
-        ("xor or", "scratch: options must be those that --help lists, got 'or'."),
+        ("--hidden 4", "scratch: unknown option '--hidden'. To see all of them: --help"),
+        ("xor or", "scratch: unknown option 'or'. To see all of them: --help"),
     ],
 )
 def test_bad_options_get_one_sentence_and_exit_code_2(

@@ -131,7 +131,10 @@ class TestCrossValidate:
             ({"folds": [([0.5], [1])]}, "the row numbers are [0.5]; they must be whole numbers."),
             ({"groups": [1, 2]}, "groups has shape (2,); it must have one entry for each of 83 rows."),
             ({"groups": np.zeros(83)}, "1 groups for 5 folds; there must be at least 5."),
-            ({"early_stopping": gn.EarlyStopping()}, "the history has no 'valid_loss' to monitor. Pass validation_data or validation_split. Its columns are 'loss'."),
+            (
+                {"early_stopping": gn.EarlyStopping()},
+                "the history has no 'valid_loss' to monitor. Pass validation_data or validation_split. Its columns are 'loss'.",
+            ),
             ({"repeats": 0}, "repeats is 0; it must be a whole number of at least 1."),
         ],
     )
@@ -197,7 +200,10 @@ class TestFindLearningRate:
         net = template(layers=[gn.Dense(1)], loss="squared_error", optimizer="sgd")
         with pytest.raises(gn.ConfigError, match=r"highest is 0\.1 and lowest 0\.2; highest must be above lowest\."):
             gn.find_learning_rate(net, X, NUMBERS, lowest=0.2, highest=0.1)
-        with pytest.raises(gn.DivergenceError, match=r"every rate diverged; at least one must not\. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite\. Lower learning_rate \(now 1e\+20\) or scale X and y\."):
+        with pytest.raises(
+            gn.DivergenceError,
+            match=r"every rate diverged; at least one must not\. The first: fit: training diverged with a loss of inf at epoch 1, step 2; loss and weights must stay finite\. Lower learning_rate \(now 1e\+20\) or scale X and y\.",
+        ):
             gn.find_learning_rate(net, X, NUMBERS, lowest=1e20, highest=1e30)
 
 
@@ -262,7 +268,10 @@ class TestSweep:
         assert found.trials[-1].settings == {"rate": 1e20}
         assert math.isnan(found.trials[-1].mean)
         assert found.table().splitlines()[-1].split() == ["1e+20", "diverged"]
-        with pytest.raises(gn.DivergenceError, match=r"every combination diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2 \(last finite loss 4.89\); loss and weights must stay finite. Lower learning_rate \(now 1e\+20\) or scale X and y. The network holds the last weights whose loss was finite."):
+        with pytest.raises(
+            gn.DivergenceError,
+            match=r"every combination diverged; at least one must not. The first: fit: training diverged with a loss of inf at epoch 1, step 2 \(last finite loss 4.89\); loss and weights must stay finite. Lower learning_rate \(now 1e\+20\) or scale X and y. The network holds the last weights whose loss was finite.",
+        ):
             gn.sweep(regressor, {"rate": [1e20]}, X, NUMBERS, epochs=2)
 
     def test_early_stopping_ranks_by_the_best_epoch(self) -> None:
@@ -287,8 +296,14 @@ class TestSweep:
         [
             ({}, "__init__"),
             ({"units": 3}, "'units' of settings is 3; it must be a sequence of values."),
-            ({"units": []}, "settings have the names []; there must be at least one combination, all with the same names."),
-            ([{"units": 1}, {"rate": 1}], "settings have the names [['units'], ['rate']]; there must be at least one combination, all with the same names."),
+            (
+                {"units": []},
+                "settings have the names []; there must be at least one combination, all with the same names.",
+            ),
+            (
+                [{"units": 1}, {"rate": 1}],
+                "settings have the names [['units'], ['rate']]; there must be at least one combination, all with the same names.",
+            ),
         ],
     )
     def test_settings_are_checked(self, settings: Any, words: str) -> None:

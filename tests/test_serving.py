@@ -188,34 +188,34 @@ def test_networks_with_formulas_of_ones_own() -> None:
 
 
 REFUSED = [
-    (b"", 400, "the body must be JSON, got text that is not JSON (Expecting value at character 0)."),
-    (b'{"size": "a\nb"}', 400, "the body must be JSON, got text that is not JSON (Invalid control character at character 11)."),
-    (b'{"size": NaN}', 400, "the body must be JSON, got text that has NaN, which JSON has not."),
-    (b'{"size": -Infinity}', 400, "the body must be JSON, got text that has -Infinity, which JSON has not."),
-    (b'{"size": 1, "size": 2}', 400, "the body must be JSON, got text that has the key 'size' twice."),
-    (b"\xff\xfe", 400, "the body must be JSON, got text that is not UTF-8."),
-    (b"[" * 100_000, 400, "the body must be JSON, got text that is nested more than 100 deep."),
-    (b"[" * 101 + b"]" * 101, 400, "the body must be JSON, got text that is nested more than 100 deep."),
-    (b'{"size": ' + b"9" * 5000 + b"}", 400, "the body must be JSON, got text that has a whole number of 5000 digits."),
-    (b"[]", 422, "the body must have at least one record, got an empty list."),
-    (b"3", 422, "the record must be an object with a value for each column, got a number."),
-    (b"null", 422, "the record must be an object with a value for each column, got null."),
-    (b'"text"', 422, "the record must be an object with a value for each column, got a text."),
-    (b"[[1, 2]]", 422, "the record must be an object with a value for each column, got a list."),
-    ([RECORD, 3], 422, "record 2 must be an object with a value for each column, got a number."),
+    (b"", 400, "the body is text that is not JSON (Expecting value at character 0); it must be JSON."),
+    (b'{"size": "a\nb"}', 400, "the body is text that is not JSON (Invalid control character at character 11); it must be JSON."),
+    (b'{"size": NaN}', 400, "the body is text that has NaN, which JSON has not; it must be JSON."),
+    (b'{"size": -Infinity}', 400, "the body is text that has -Infinity, which JSON has not; it must be JSON."),
+    (b'{"size": 1, "size": 2}', 400, "the body is text that has the key 'size' twice; it must be JSON."),
+    (b"\xff\xfe", 400, "the body is text that is not UTF-8; it must be JSON."),
+    (b"[" * 100_000, 400, "the body is text that is nested more than 100 deep; it must be JSON."),
+    (b"[" * 101 + b"]" * 101, 400, "the body is text that is nested more than 100 deep; it must be JSON."),
+    (b'{"size": ' + b"9" * 5000 + b"}", 400, "the body is text that has a whole number of 5000 digits; it must be JSON."),
+    (b"[]", 422, "the body is an empty list; it must have at least one record."),
+    (b"3", 422, "the record is a number; it must be an object with a value for each column."),
+    (b"null", 422, "the record is null; it must be an object with a value for each column."),
+    (b'"text"', 422, "the record is a text; it must be an object with a value for each column."),
+    (b"[[1, 2]]", 422, "the record is a list; it must be an object with a value for each column."),
+    ([RECORD, 3], 422, "record 2 is a number; it must be an object with a value for each column."),
     ({**RECORD, "colr": 1}, 422, "the record has the unknown column 'colr'. The columns are 'size', 'colour', 'town', 'old', 'seen'."),
     ({"color": 1, "size": 1}, 422, "the record has the unknown column 'color'. Did you mean 'colour'?"),
     ({"size": 1.0, "colour": "c1", "old": True, "seen": None}, 422, "the record lacks the column 'town'. Send null for a value that is not known."),
     ([RECORD, {"size": 1.0}], 422, "record 2 lacks the columns 'colour', 'town', 'old', 'seen'. Send null for a value that is not known."),
-    ({**RECORD, "size": {"a": 1}}, 422, "'size' of the record must be a number, a text, true, false or null, got an object."),
-    ({**RECORD, "town": ["t1"]}, 422, "'town' of the record must be a number, a text, true, false or null, got a list."),
-    ({**RECORD, "town": "x" * 1001}, 422, "'town' of the record must have at most 1,000 characters, got 1,001."),
-    ({**RECORD, "seen": 44228}, 422, "'seen' of the record must be a date as text, such as '2024-05-31', or null, got 44228."),
-    ({**RECORD, "old": 7}, 422, "'old' of the record must be true, false, 1, 0, a text or null, got 7."),
-    ([RECORD, {**RECORD, "size": "many"}], 422, "column 'size' must hold numbers as in training, got 'many' in record 2. Send null for a value that is not known."),
-    (json.dumps(RECORD).replace("1.5", "1e999").encode(), 422, "'size' of the record must be a number that a computer holds, got a larger one."),
-    (json.dumps([RECORD] * 1001).encode(), 413, "the body must have at most 1,000 records, got 1,001."),
-    (b" " * 1_000_001, 413, "the body must have at most 1,000,000 bytes, got more. Send fewer records at once."),
+    ({**RECORD, "size": {"a": 1}}, 422, "'size' of the record is an object; it must be a number, a text, true, false or null."),
+    ({**RECORD, "town": ["t1"]}, 422, "'town' of the record is a list; it must be a number, a text, true, false or null."),
+    ({**RECORD, "town": "x" * 1001}, 422, "'town' of the record has 1,001 characters; it must have at most 1,000."),
+    ({**RECORD, "seen": 44228}, 422, "'seen' of the record is 44228; it must be a date as text, such as '2024-05-31', or null."),
+    ({**RECORD, "old": 7}, 422, "'old' of the record is 7; it must be true, false, 1, 0, a text or null."),
+    ([RECORD, {**RECORD, "size": "many"}], 422, "column 'size' holds 'many' in record 2; it must hold numbers as in training. Send null for a value that is not known."),
+    (json.dumps(RECORD).replace("1.5", "1e999").encode(), 422, "'size' of the record is too large; it must be a number that a computer holds."),
+    (json.dumps([RECORD] * 1001).encode(), 413, "the body has 1,001 records; it must have at most 1,000."),
+    (b" " * 1_000_001, 413, "the body is too long; it must have at most 1,000,000 bytes. Send fewer records at once."),
 ]  # fmt: skip
 
 
@@ -262,9 +262,9 @@ def test_odd_cells(client: Client) -> None:
         for reply in (*alone, together):
             assert reply.status in (200, 422)
             if reply.status == 422:
-                decided = "column '(size|seen)' must be decided|2 columns must be decided: 'size': .*'seen': "
+                decided = "column '(size|seen)' is ambiguous|2 columns are ambiguous: 'size': .*'seen': "
                 said = re.fullmatch(
-                    rf"((column )?'(size|old|seen)'( of the record| of record \d)? must|{decided}).*\.",
+                    rf"((column )?'(size|old|seen)'( of the record| of record \d)? (is|has|holds) .*; it must|{decided}).*\.",
                     reply.data["error"],
                 )
                 assert said, reply.data
@@ -379,14 +379,14 @@ def test_numbers_for_networks_are_checked() -> None:
     """A network's record has as many numbers as it reads, all of them finite."""
     client = Client(make_app(gn.Network([gn.Dense(1)], loss="squared_error", input_shape=2, seed=0)))
     for record, sentence in (
-        ([1.0], "the record must be a list of 2 numbers, got a list of 1."),
-        ({"a": 1}, "the record must be a list of 2 numbers, got an object."),
-        ([], "the record must be a list of 2 numbers, got an empty list."),
-        ([1.0, None], "number 2 of the record must be a number, got null."),
-        ([1.0, True], "number 2 of the record must be a number, got true."),
-        ([1.0, "2"], "number 2 of the record must be a number, got a text."),
-        ([[1.0, 2.0], [1.0]], "record 2 must be a list of 2 numbers, got a list of 1."),
-        (b"[1, 1e999]", "number 2 of the record must be one that a computer holds, got a larger one."),
+        ([1.0], "the record is a list of 1; it must be a list of 2 numbers."),
+        ({"a": 1}, "the record is an object; it must be a list of 2 numbers."),
+        ([], "the record is an empty list; it must be a list of 2 numbers."),
+        ([1.0, None], "number 2 of the record is null; it must be a number."),
+        ([1.0, True], "number 2 of the record is true; it must be a number."),
+        ([1.0, "2"], "number 2 of the record is a text; it must be a number."),
+        ([[1.0, 2.0], [1.0]], "record 2 is a list of 1; it must be a list of 2 numbers."),
+        (b"[1, 1e999]", "number 2 of the record is too large; it must be one that a computer holds."),
         ([1e308, 1e308], None),
     ):
         reply = client.predict(record)
@@ -682,7 +682,7 @@ def test_bodies_in_parts(classifier: Any) -> None:
     start = time.monotonic()
     reply = client("POST", "/predict", [text[:10], None], JSON)
     assert (reply.status, reply.headers["connection"]) == (408, "close")
-    assert reply.data == {"error": "the body must arrive within 0.2 seconds, got only a part of it."}
+    assert reply.data == {"error": "only a part of the body arrived within 0.2 seconds; all of it must."}
     assert time.monotonic() - start < 5.0
 
 
@@ -888,12 +888,12 @@ def test_refusals_of_the_command(server: Server, tmp_path: Path, capsys: pytest.
     path = str(tmp_path / "net.safetensors")
     net.save(path)
     for words, sentence in (
-        ([path, "--port", str(server.port)], rf"host and port must be free to listen on, got '127\.0\.0\.1' and {server.port}: Address already in use\. Pass --port 0 for a free port\."),
+        ([path, "--port", str(server.port)], rf"host and port are '127\.0\.0\.1' and {server.port}: address already in use; they must be free to listen on\. Pass --port 0 for a free port\."),
         ([path, "--port", "70000"], r"--port must be .*70000.*"),
         ([path, "--port", "many"], r"--port must be .*'many'.*"),
-        ([path, "--host", "no.such.host.invalid"], r"host must be an address or name of this computer, such as '127\.0\.0\.1', got 'no\.such\.host\.invalid': .*\."),
-        ([path, "--host", ""], r"host must be an address or name of this computer, such as '127\.0\.0\.1', got ''\."),
-        ([path, "--host", "8.8.8.8"], r"host must be an address or name of this computer, such as '127\.0\.0\.1', got '8\.8\.8\.8': .*\."),
+        ([path, "--host", "no.such.host.invalid"], r"host is 'no\.such\.host\.invalid': .*; it must be an address or name of this computer, such as '127\.0\.0\.1'\."),
+        ([path, "--host", ""], r"host is ''; it must be an address or name of this computer, such as '127\.0\.0\.1'\."),
+        ([path, "--host", "8.8.8.8"], r"host is '8\.8\.8\.8': .*; it must be an address or name of this computer, such as '127\.0\.0\.1'\."),
         (["missing.safetensors"], r"no such file: missing\.safetensors\."),
     ):  # fmt: skip
         assert main(["serve", *words]) == 2

@@ -74,8 +74,12 @@ def test_parameters_of_parameters() -> None:
     assert search.best_params_ == {"solver__learning_rate": 0.05}
     with pytest.raises(gn.ConfigError) as caught:
         ours.set_params(solver__weight_decy=0.8)
-    assert str(caught.value).startswith("MLPClassifier: solver: unknown argument weight_decy. Did you mean weight_decay? The arguments are learning_rate, weight_decay, beta1, beta2, eps, eps_form, clip_norm, ema, decay_schedule.")
-    assert str(caught.value).endswith("solver: unknown argument weight_decy. Did you mean weight_decay? The arguments are learning_rate, weight_decay, beta1, beta2, eps, eps_form, clip_norm, ema, decay_schedule.")
+    assert str(caught.value).startswith(
+        "MLPClassifier: solver: unknown argument weight_decy. Did you mean weight_decay? The arguments are learning_rate, weight_decay, beta1, beta2, eps, eps_form, clip_norm, ema, decay_schedule."
+    )
+    assert str(caught.value).endswith(
+        "solver: unknown argument weight_decy. Did you mean weight_decay? The arguments are learning_rate, weight_decay, beta1, beta2, eps, eps_form, clip_norm, ema, decay_schedule."
+    )
     with pytest.raises((ValueError, AttributeError)):
         classifier().set_params(solver__beta1=0.8)
 

@@ -34,7 +34,7 @@ ACTIVATIONS = (
     "'elu', 'gelu', 'identity', 'leaky_relu', 'logistic', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', "
     "'softplus', 'tanh'"
 )
-LBFGS = "is 0.5; with solver='lbfgs' it must be left out. Use solver='adam'."
+LBFGS = "with solver='lbfgs' it must be left out. Use solver='adam'."
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"dropout": 1.0}, "dropout is 1.0; it must be a finite number of at least 0 and below 1."),
     ({"dropout": "much"}, "dropout is 'much'; it must be a finite number of at least 0 and below 1."),
@@ -42,7 +42,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"dropout": True}, "dropout is True; it must be a finite number of at least 0 and below 1."),
     ({"dropout": [0.1, 0.2]}, "dropout has 2 values; it must be one, or one for each of 1 hidden layers. Look at hidden_layer_sizes."),
     ({"activation": ["relu"] * 3}, "activation has 3 values; it must be one, or one for each of 1 hidden layers. Look at hidden_layer_sizes."),
-    ({"activation": "rellu"}, f"activation must be one of {ACTIVATIONS}, got 'rellu'. Did you mean 'relu'?"),
+    ({"activation": "rellu"}, f"unknown activation 'rellu'. Did you mean 'relu'? The choices are {ACTIVATIONS}."),
     ({"activation": np.tanh}, "activation is <ufunc 'tanh'>; it must be a name, an activation or a pair of functions. Pass (function, derivative)."),
     ({"normalization": "instance"}, "unknown normalization 'instance'. The choices are 'batch', 'layer'."),
     ({"normalization": True}, "normalization is True; it must be one of 'batch', 'layer'."),
@@ -60,21 +60,21 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"class_weight": {0: -1}}, "class_weight[0] is -1; it must be a finite number of at least 0."),
     ({"class_weight": {0: "much"}}, "class_weight[0] is 'much'; it must be a finite number of at least 0."),
     ({"class_weight": {"0": 5}}, "class_weight has '0'; it must name labels of y, [0, 1, 2]. Look at the type of the labels as well."),
-    ({"loss": "hinge"}, f"loss must be one of {CLASSES_ONLY}, got 'hinge'. Or pass a loss object."),
-    ({"loss": None}, f"loss must be one of {CLASSES_ONLY}, got None. Or pass a loss object."),
+    ({"loss": "hinge"}, f"unknown loss 'hinge'. The choices are {CLASSES_ONLY}. Or pass a loss object."),
+    ({"loss": None}, f"loss is None; it must be one of {CLASSES_ONLY}. Or pass a loss object."),
     ({"loss": "absolute_error"}, "loss is 'absolute_error'; it must be one for classes. Use MLPRegressor for numbers."),
     ({"loss": SquaredError()}, "loss is SquaredError(); it must be one for classes. Use MLPRegressor for numbers."),
     ({"solver": gn.Adam}, "solver is <class 'glassnet.optimizers.adaptive.Adam'>; it must be one of 'adagrad', 'adam', 'adamw', 'lbfgs', 'lion', 'rmsprop', 'sgd'."),
     ({"solver": gn.Adam(), "clip_norm": 1.0}, "clip_norm is 1.0; with an optimizer object it must be None. Give it to the optimizer."),
     ({"learning_rate": 0.1}, "learning_rate is 0.1; it must be one of 'adaptive', 'constant', 'invscaling'. Pass learning_rate_init=0.1."),
-    ({"solver": "lbfgs", "dropout": 0.5}, f"dropout {LBFGS} 0.5. Use solver='adam'."),
-    ({"solver": "lbfgs", "dropout": [0.5]}, f"dropout {LBFGS} [0.5]. Use solver='adam'."),
+    ({"solver": "lbfgs", "dropout": 0.5}, f"dropout is 0.5; {LBFGS}"),
+    ({"solver": "lbfgs", "dropout": [0.5]}, f"dropout is [0.5]; {LBFGS}"),
     ({"solver": "lbfgs", "dropout": None}, "dropout is None; it must be a finite number of at least 0 and below 1."),
-    ({"solver": "lbfgs", "normalization": "batch"}, f"normalization {LBFGS} 'batch'. Use solver='adam'."),
-    ({"solver": "lbfgs", "clip_norm": 1.0}, f"clip_norm {LBFGS} 1.0. Use solver='adam'."),
-    ({"solver": "lbfgs", "max_seconds": 3}, f"max_seconds {LBFGS} 3. Use solver='adam'."),
-    ({"solver": "lbfgs", "callbacks": print}, f"callbacks {LBFGS} <built-in function print>. Use solver='adam'."),
-    ({"solver": "lbfgs", "metrics": "f1"}, f"metrics {LBFGS} 'f1'. Use solver='adam'."),
+    ({"solver": "lbfgs", "normalization": "batch"}, f"normalization is 'batch'; {LBFGS}"),
+    ({"solver": "lbfgs", "clip_norm": 1.0}, f"clip_norm is 1.0; {LBFGS}"),
+    ({"solver": "lbfgs", "max_seconds": 3}, f"max_seconds is 3; {LBFGS}"),
+    ({"solver": "lbfgs", "callbacks": print}, f"callbacks is <built-in function print>; {LBFGS}"),
+    ({"solver": "lbfgs", "metrics": "f1"}, f"metrics is 'f1'; {LBFGS}"),
 ]  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def test_wrong_combinations() -> None:
     with pytest.raises(gn.errors.ConfigError) as caught:
         MLPClassifier(**SHORT).fit(X, Y, validation_data=X)
     assert str(caught.value) == (
-        "MLPClassifier.fit: validation_data must be (X, y) or (X, y, sample_weight), got ndarray."
+        "MLPClassifier.fit: validation_data is of type ndarray; it must be (X, y) or (X, y, sample_weight)."
     )
 
 
@@ -134,9 +134,7 @@ def test_wrong_predictions() -> None:
     )
     with pytest.raises(gn.errors.ConfigError) as caught:
         model.predict_quantiles(DIABETES.X)
-    assert str(caught.value) == (
-        "MLPRegressor.predict_quantiles: loss is 'squared_error'; it must be Quantile([...])."
-    )
+    assert str(caught.value) == ("MLPRegressor.predict_quantiles: loss is 'squared_error'; it must be Quantile([...]).")
 
 
 @quiet
@@ -281,8 +279,8 @@ def test_poor_fits_are_said() -> None:
     assert "\n  do: Pass scale_inputs=True, " in text
     assert poor_fits(MLPClassifier(**LONG, learning_rate_init=0.01, scale_inputs=True), 1000 * X + 5000, Y) == []
     [text] = poor_fits(MLPClassifier(**LONG | {"max_iter": 1}), X, Y)
-    must = "the network must do better than a guess that looks at no feature, got a training loss of "
-    assert text.startswith(f"MLPClassifier.fit: {must}")
+    assert text.startswith("MLPClassifier.fit: the training loss is ")
+    assert " for a guess that looks at no feature; the network must do better. " in text
     assert text.endswith("The loss was still falling: raise max_iter (now 1).")
     assert issubclass(PoorFitWarning, ConvergenceWarning)
     assert issubclass(PoorFitWarning, gn.DiagnosisWarning)

@@ -149,7 +149,10 @@ def test_the_network_alone_is_readable(tmp_path: Path) -> None:
     np.testing.assert_array_equal(net.predict(X), ours.predict_proba(X))
     net.metadata.clear()
     net.save(tmp_path / "net.safetensors")
-    with pytest.raises(gn.FormatError, match="must hold an estimator, got a network alone"):
+    with pytest.raises(
+        gn.FormatError,
+        match=r"the file holds a network alone; it must hold an estimator\. Read it with glassnet\.load\.",
+    ):
         load(tmp_path / "net.safetensors")
     assert ours.network_.metadata == {}
 
@@ -189,7 +192,7 @@ def _set(*path: Any, value: Any) -> Any:
         (_set("attributes", "classes_", "array", "dtype", value="V8"), "an array is of type 'V8'; it must hold numbers or texts"),
         (_set("attributes", "classes_", "array", "values", value=["a"] * 9), "there are 9 classes_ and 3 outputs; they must be as many"),
         (_set("scaling", "scale", value={"array": {"dtype": "<f8", "values": [1.0]}}), "scale has shape (1,); it must be (4,), and its values finite"),
-        (_set("scaling", value=None), "the estimator must be whole"),
+        (_set("scaling", value=None), "the estimator is damaged"),
     ],
 )  # fmt: skip
 def test_damage_is_named(change: Any, words: str, tmp_path: Path) -> None:
@@ -202,4 +205,4 @@ def test_damage_is_named(change: Any, words: str, tmp_path: Path) -> None:
     with pytest.raises(gn.FormatError) as caught:
         load(path)
     assert words in str(caught.value)
-    assert str(caught.value).startswith(f"load({str(path)!r}): the estimator must be whole, got one that fails with: ")
+    assert str(caught.value).startswith(f"load({str(path)!r}): the estimator is damaged: ")

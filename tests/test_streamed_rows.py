@@ -116,14 +116,17 @@ def test_weights_that_are_none(rows: Any) -> None:
     ones = np.ones(N)
     day = np.arange(N).astype("M8[us]")
     for weight, words in [
-        (label, "the weights in column 'w' must be numbers, got the type string"),
-        (day, r"the weights in column 'w' must be numbers, got the type timestamp\[us\]"),
-        (np.where(np.arange(N) == 450, -3.0, 1.0), f"not negative in every row, got -3 {in_file(450)}"),
-        (np.where(np.arange(N) == 450, np.nan, 1.0), f"got none {in_file(450)}"),
-        (pyarrow.array([None if i == 299 else 1 for i in range(N)]), f"got none {in_file(299)}"),
-        (0.0 * ones, "must not all be 0"),
-        (1e306 * ones, "must have a finite sum"),
-        (np.where(label == "yes", 1.0, 0.0), "at least two classes, got only 'yes'"),
+        (label, "the column of weights 'w' has the type string; it must hold numbers"),
+        (day, r"the column of weights 'w' has the type timestamp\[us\]; it must hold numbers"),
+        (np.where(np.arange(N) == 450, -3.0, 1.0), f"the column of weights 'w' has -3 {in_file(450)}"),
+        (np.where(np.arange(N) == 450, np.nan, 1.0), f"the column of weights 'w' has no value {in_file(450)}"),
+        (
+            pyarrow.array([None if i == 299 else 1 for i in range(N)]),
+            f"the column of weights 'w' has no value {in_file(299)}",
+        ),
+        (0.0 * ones, "are 0 for all rows to train on; some must be above 0"),
+        (1e306 * ones, "add up to more than float64 can hold; their sum must be finite"),
+        (np.where(label == "yes", 1.0, 0.0), "is 'yes' in every row; it must have at least two classes"),
     ]:
         with pytest.raises(DataError, match=words):
             TabularClassifier(epochs=1).fit(rows(weighs=True, y=label, w=weight))
@@ -134,12 +137,15 @@ def test_targets_that_are_none(rows: Any) -> None:
     label = np.where(np.arange(N) % 2, "yes", "no").astype(object)
     numbers = np.arange(N, dtype=np.float64)
     for odd in (100, 401):
-        with pytest.raises(DataError, match=rf"the target 'y' must have a value in every row, got '' {in_file(odd)}"):
+        with pytest.raises(
+            DataError,
+            match=rf"the target 'y' has '' {in_file(odd)}, which is no label; it must have a value in every row",
+        ):
             TabularClassifier().fit(rows(y=np.where(np.arange(N) == odd, "", label)))
-        with pytest.raises(DataError, match=f"got an infinite one {in_file(odd)}"):
+        with pytest.raises(DataError, match=f"has an infinite one {in_file(odd)}"):
             TabularRegressor().fit(rows(y=np.where(np.arange(N) == odd, np.inf, numbers)))
     for constant in (np.full(N, 5.0), np.full(N, 5)):
-        with pytest.raises(DataError, match="must have different values, got 5 in all 600 rows"):
+        with pytest.raises(DataError, match="is 5 in all 600 rows; it must have different values"):
             TabularRegressor().fit(rows(y=constant))
 
 
@@ -196,14 +202,20 @@ def test_what_needs_all_rows_in_memory(rows: Any) -> None:
     """Predictions, searches and other estimators say so in a sentence, refused options what to do in their place."""
     files = rows()
     model = quiet(TabularClassifier(epochs=1, random_state=0), files)
-    with pytest.raises(DataError, match=r"X is ParquetRows, which stays in its files; it must be a table in memory\. Pass parts of it, one after the other: for _, part in rows\.read_tables\(range\(rows\.n_blocks\)\): \.\.\."):
+    with pytest.raises(
+        DataError,
+        match=r"X is ParquetRows, which stays in its files; it must be a table in memory\. Pass parts of it, one after the other: for _, part in rows\.read_tables\(range\(rows\.n_blocks\)\): \.\.\.",
+    ):
         model.predict(files)
     for search in (GridSearchCV(TabularClassifier(), {"epochs": [1]}), MLPClassifier()):
-        with pytest.raises(DataError, match=r"this call needs all rows in memory at once; ParquetRows may be passed only to what reads rows in parts\. Network\.fit, TabularClassifier\.fit and TabularRegressor\.fit take them, without y\."):
+        with pytest.raises(
+            DataError,
+            match=r"this call needs all rows in memory at once; ParquetRows may be passed only to what reads rows in parts\. Network\.fit, TabularClassifier\.fit and TabularRegressor\.fit take them, without y\.",
+        ):
             search.fit(files, np.zeros(N))
     for options, words in [
-        ({"y": np.zeros(N)}, r"got 'ndarray'\. Name its column: ParquetRows\(\.\.\., target='y'\)"),
-        ({"validation_data": (1, 2)}, r"got 'tuple'\. A random part of the rows is held out without it; score other"),
+        ({"y": np.zeros(N)}, r"y is 'ndarray'; with ParquetRows it must be left out\. Name its column: ParquetRows\(\.\.\., target='y'\)\."),
+        ({"validation_data": (1, 2)}, r"validation_data is 'tuple'; with ParquetRows it must be left out\. A random part of the rows is held out without it; score other"),
         ({"groups": np.zeros(N)}, "read a sample of them into memory"),
     ]:
         with pytest.raises(ConfigError, match=words):

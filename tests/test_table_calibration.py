@@ -297,19 +297,19 @@ GOOD: dict[str, Any] = CalibratedProbabilities(
 @pytest.mark.parametrize(
     ("change", "must"),
     [
-        ({"temperature": 0.0}, "'temperature' must be a finite number above 0, got 0.0"),
-        ({"temperature": None}, "'temperature' must be a finite number above 0, got None"),
-        ({"kind": "dice"}, "'kind' must be one of"),
-        ({"n_rows": -1}, "'n_rows' must be a whole number of at least 0"),
-        ({"log_loss": [0.5]}, "'log_loss' must be two numbers of at least 0, got [0.5]"),
-        ({"log_loss": "ab"}, "'log_loss' must be a list of up to 1000 numbers, got 'ab'"),
-        ({"log_loss": [-0.5, 0.5]}, "'log_loss' must be two numbers of at least 0"),
-        ({"bins": [[0.9, 0.5, 1.5]]}, "'bins' must be bins of three numbers from 0 to 1"),
-        ({"bins": [[0.9, 0.5, 0.5]]}, "'bins' must be bins whose shares add up to 1"),
-        ({"bins_before": []}, "'bins_before' must be a list of 1 to 1000 bins, got []"),
-        ({"bins": [[0.5, 0.5]]}, "'bins' must be bins of three numbers"),
-        ({"bins": [0.5]}, "'bins' must be a list of up to 1000 numbers, got 0.5"),
-        ({"bins": 7}, "'bins' must be a list of 1 to 1000 bins, got 7"),
+        ({"temperature": 0.0}, "'temperature' is 0.0; it must be a finite number above 0"),
+        ({"temperature": None}, "'temperature' is None; it must be a finite number above 0"),
+        ({"kind": "dice"}, "'kind' is 'dice'; it must be one of"),
+        ({"n_rows": -1}, "'n_rows' is -1; it must be a whole number of at least 0"),
+        ({"log_loss": [0.5]}, "'log_loss' is [0.5]; it must be two numbers of at least 0"),
+        ({"log_loss": "ab"}, "'log_loss' is 'ab'; it must be a list of up to 1000 numbers"),
+        ({"log_loss": [-0.5, 0.5]}, "'log_loss' is [-0.5, 0.5]; it must be two numbers of at least 0"),
+        ({"bins": [[0.9, 0.5, 1.5]]}, "'bins' is [[0.9, 0.5, 1.5]]; it must be bins of three numbers from 0 to 1"),
+        ({"bins": [[0.9, 0.5, 0.5]]}, "'bins' is [[0.9, 0.5, 0.5]]; it must be bins whose shares add up to 1"),
+        ({"bins_before": []}, "'bins_before' is []; it must be a list of 1 to 1000 bins"),
+        ({"bins": [[0.5, 0.5]]}, "'bins' is [[0.5, 0.5]]; it must be bins of three numbers"),
+        ({"bins": [0.5]}, "'bins' is 0.5; it must be a list of up to 1000 numbers"),
+        ({"bins": 7}, "'bins' is 7; it must be a list of 1 to 1000 bins"),
     ],
 )
 def test_damaged_entries_are_refused(change: dict[str, Any], must: str) -> None:
@@ -330,13 +330,13 @@ QUANTILES: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("change", "must"),
     [
-        ({"levels": []}, "'levels' must be rising numbers between 0 and 1, got []"),
-        ({"levels": [0.9, 0.1]}, "'levels' must be rising numbers between 0 and 1"),
-        ({"levels": [0.2, 0.9]}, "'levels' must be those of the network, 0.1, 0.9, got [0.2, 0.9]"),
-        ({"shifts": [0.0]}, "'shifts' must be 2 numbers, one for each level, got [0.0]"),
-        ({"below_before": []}, "'below_before' must be 2 numbers from 0 to 1, one for each level, got []"),
-        ({"below": [0.1, 1.2]}, "'below' must be 2 numbers from 0 to 1, one for each level"),
-        (GOOD, "'kind' must be one of 'quantiles', got 'probabilities'"),
+        ({"levels": []}, "'levels' is []; it must be rising numbers between 0 and 1"),
+        ({"levels": [0.9, 0.1]}, "'levels' is [0.9, 0.1]; it must be rising numbers between 0 and 1"),
+        ({"levels": [0.2, 0.9]}, "'levels' is [0.2, 0.9]; it must be those of the network, 0.1, 0.9"),
+        ({"shifts": [0.0]}, "'shifts' is [0.0]; it must be 2 numbers, one for each level"),
+        ({"below_before": []}, "'below_before' is []; it must be 2 numbers from 0 to 1, one for each level"),
+        ({"below": [0.1, 1.2]}, "'below' is [0.1, 1.2]; it must be 2 numbers from 0 to 1, one for each level"),
+        (GOOD, "'kind' is 'probabilities'; it must be one of 'quantiles'"),
     ],
 )
 def test_damaged_entries_of_quantiles_are_refused(change: dict[str, Any], must: str) -> None:

@@ -100,13 +100,13 @@ def test_a_damaged_record_is_refused_in_one_sentence(tmp_path: Path) -> None:
     """The file is named once."""
     X, y = classes()
     model = TabularClassifier(**FAST).fit(X, y).model_
-    model.note_encoders()
+    model._note_encoders()
     model.network.metadata["table"]["calibration"]["n_rows"] = -1
     path = tmp_path / "model.safetensors"
     model.network.save(path)
     with pytest.raises(FormatError) as info:
         TableModel.load(path)
-    must = "'calibration': 'n_rows' must be a whole number of at least 0, got -1."
+    must = "'calibration': 'n_rows' is -1; it must be a whole number of at least 0."
     assert str(info.value) == f"TableModel.load({str(path)!r}): {must}"
 
 
@@ -119,8 +119,10 @@ def test_one_class_cannot_choose_the_epoch(metric: str) -> None:
     X, y = classes()
     name = {"auc": "the AUC", "f1": "F1"}[metric]
     model, no = TabularClassifier(**FAST, metric=metric), y == "no"
-    must = f"^fit: validation rows must hold more than one class for {name} to choose the epoch, got {no.sum()} rows of"
-    with pytest.raises(DataError, match=f"{must} 'no' alone. Take another metric, or other validation rows.$"):
+    must = (
+        f"^fit: validation rows are {no.sum()} rows of 'no' alone; for {name} to choose the epoch, they must hold more"
+    )
+    with pytest.raises(DataError, match=f"{must} than one class. Take another metric, or other validation rows.$"):
         model.fit(X, y, validation_data=(X[no], y[no]))
     yes = X[~no], y[~no]
     if metric == "auc":
@@ -130,14 +132,17 @@ def test_one_class_cannot_choose_the_epoch(metric: str) -> None:
         assert np.isfinite(model.fit(X, y, validation_data=yes).history_["valid_f1"]).all()
     rest = np.arange(20, 40)
     cv = [(rest, np.setdiff1d(np.flatnonzero(no), rest)), (rest, np.arange(40, 60))]
-    with pytest.raises(DataError, match=r"alone in fold 1 of 2\. Take another metric, or fewer"):
+    with pytest.raises(DataError, match=r"alone in fold 1 of 2; .*\. Take another metric, or fewer"):
         TabularClassifier(**FAST, metric=metric, cv=cv).fit(X, y)
 
 
 def test_one_value_cannot_choose_the_epoch() -> None:
     """R² compares with the variance."""
     X, y = numbers("normal", 60)
-    with pytest.raises(DataError, match="must hold more than one value for R² to choose the epoch, got 9 rows of one"):
+    with pytest.raises(
+        DataError,
+        match="validation rows are 9 rows of one value; for R² to choose the epoch, they must hold more than one",
+    ):
         TabularRegressor(**FAST, metric="r2").fit(X, y, validation_data=(X[:9], np.zeros(9)))
 
 
@@ -178,7 +183,7 @@ def test_numbers_of_rows_in_words() -> None:
 @pytest.mark.parametrize("cv", ["x", b"ab", 3.0])
 def test_cv_of_another_kind_is_refused(cv: Any) -> None:
     """Text has a method split, which is none of rows."""
-    with pytest.raises(ConfigError, match=r"^TabularClassifier.fit: cv must be a splitter such as"):
+    with pytest.raises(ConfigError, match=r"^TabularClassifier.fit: cv is .*; it must be a splitter such as"):
         TabularClassifier(**FAST, cv=cv).fit(*classes())
 
 
@@ -186,13 +191,17 @@ def test_weights_beyond_bounds_are_refused() -> None:
     """In the words of what was given, and without warnings of NumPy."""
     X, y = classes()
     yes, weight = y == "yes", 1e300 * np.linspace(1.0, 2.0, len(y))
-    with pytest.raises(DataError, match=r"^fit: class_weight must leave some of the rows .* got 0 for all of \d+ rows"):
+    with pytest.raises(
+        DataError, match=r"^fit: class_weight is 0 for all of \d+ rows; it must leave some of the rows "
+    ):
         TabularClassifier(**FAST, class_weight={"yes": 0.0}).fit(X, y, validation_data=(X[yes], y[yes]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(DataError, match=r"^fit: class_weight must not exceed 3.4e\+38"):
+        with pytest.raises(DataError, match=r"^fit: class_weight is 1e\+300; it must not exceed 3.4e\+38"):
             TabularClassifier(**FAST, class_weight={"yes": 1e300}).fit(X, y)
-        with pytest.raises(DataError, match=r"^fit: class_weight times sample_weight must not exceed 3.4e\+38"):
+        with pytest.raises(
+            DataError, match=r"^fit: class_weight times sample_weight is .*; it must not exceed 3.4e\+38"
+        ):
             TabularClassifier(**FAST, class_weight={"yes": 1e300}).fit(X, y, sample_weight=weight)
 
 
@@ -216,5 +225,8 @@ def test_the_playground_names_what_makes_several_networks() -> None:
     X, y = classes()
     model = TabularClassifier(**FAST, n_ensemble=2).fit(X, y).model_
     frame = {**dict(zip(model.encoder.column_names, X.T, strict=True)), "target": y}
-    with pytest.raises(ConfigError, match=r"got one of 2 members\. Train one network, without n_ensemble, n_folds or"):
+    with pytest.raises(
+        ConfigError,
+        match=r"the network has 2 members; one network is shown\. Train one network, without n_ensemble, n_folds or",
+    ):
         doors.experiment_with_model(model, frame)

@@ -155,43 +155,46 @@ def test_rows_in_the_estimators() -> None:
 REFUSED = {
     "values beside lists": (
         {"a": [1], "b": "x"},
-        "to_table: a dict must have one value for each column, which is a row, or a list for each, which is a table, "
-        "got lists for 'a' and single values for 'b'.",
+        "to_table: the dict has lists for 'a' and single values for 'b'; each column must have one value, which makes a "
+        "row, or each a list, which makes a table.",
     ),
     "None beside lists": (
         {"a": [1], "b": np.ones(1), "c": None},
-        "to_table: a dict must have one value for each column, which is a row, or a list for each, which is a table, "
-        "got lists for 'a', 'b' and single values for 'c'.",
+        "to_table: the dict has lists for 'a', 'b' and single values for 'c'; each column must have one value, which "
+        "makes a row, or each a list, which makes a table.",
     ),
     "a number among rows": (
         [{"a": 1}, 3],
-        "to_table: every row must be a dict, as others are, got int in row 1 (counted from 0).",
+        "to_table: row 1 (counted from 0) is of type int; every row must be a dict, as others are.",
     ),
     "None among rows": (
         [{"a": 1}, None],
-        "to_table: every row must be a dict, as others are, got NoneType in row 1 (counted from 0).",
+        "to_table: row 1 (counted from 0) is of type NoneType; every row must be a dict, as others are.",
     ),
     "lists in cells": (
         [{"a": [1, 2]}],
-        "to_table: column 'a' must have one value per cell, got list [1, 2]. Flatten it, for example with pandas.json_normalize.",
+        "to_table: column 'a' holds [1, 2] of type list; it must have one value per cell. Flatten it, for example with pandas.json_normalize.",
     ),
     "dicts in cells": (
         {"a": {"b": 1}},
-        "to_table: column 'a' must have one value per cell, got dict {'b': 1}. Flatten it, for example with pandas.json_normalize.",
+        "to_table: column 'a' holds {'b': 1} of type dict; it must have one value per cell. Flatten it, for example with pandas.json_normalize.",
     ),
-    "rows without names": ([{}, {}], "to_table: rows must name their cells, such as {'size': 1}, got empty ones."),
+    "rows without names": (
+        [{}, {}],
+        "to_table: rows are empty dicts; they must name their cells, such as {'size': 1}.",
+    ),
     "two spellings": (
         [{"size": 1}, {"Size": 2}],
-        "to_table: rows must name a column in one way, got 'size' in row 0 (counted from 0) and 'Size' in row 1 (counted from 0).",
+        "to_table: the same column is 'size' in row 0 (counted from 0) and 'Size' in row 1 (counted from 0); rows must name a column in one way.",
     ),
     "a column": (
         pd.Series([1, 2], name="a"),
-        "to_table: frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts, got "
-        "Series. One row has the names of the columns as its index; of one column, pass to_frame().",
+        "to_table: frame is of type Series; it must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or "
+        "rows as dicts. One row has the names of the columns as its index; of one column, pass to_frame().",
     ),
     "an empty list": (
         [],
-        "to_table: frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts, got list.",
+        "to_table: frame is of type list; it must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts.",
     ),
 }
 
@@ -223,7 +226,7 @@ def test_dicts_of_row_numbers_are_columns() -> None:
     same(to_table(frame.to_dict("index")), to_table(frame))
     same(to_table(frame.to_dict("series")), to_table(frame))
     for given in ({"a": {0: 1}, "b": {1: 2}}, {"a": {"x": 1}}, {"a": {0: 1}, "b": 2}):
-        with pytest.raises(DataError, match="column 'a' must have one value per cell, got dict"):
+        with pytest.raises(DataError, match=r"column 'a' holds .* of type dict; it must have one value per cell"):
             to_table(given)
 
 
@@ -239,9 +242,9 @@ class _Item:
 @pytest.mark.parametrize(
     ("given", "advice"),
     [
-        (_Row(1.0), r"got _Row\. Pass its _asdict\(\)\.$"),
-        (_Item(1.0), r"got _Item\. Pass dataclasses\.asdict of it\.$"),
-        (iter([{"a": 1}]), r"got list_iterator\. Pass a list of them\.$"),
+        (_Row(1.0), r"is of type _Row; .*\. Pass its _asdict\(\)\.$"),
+        (_Item(1.0), r"is of type _Item; .*\. Pass dataclasses\.asdict of it\.$"),
+        (iter([{"a": 1}]), r"is of type list_iterator; .*\. Pass a list of them\.$"),
     ],
 )
 def test_other_objects_of_one_row(given: Any, advice: str) -> None:
@@ -261,10 +264,10 @@ def test_lists_of_lists_are_no_rows() -> None:
 @pytest.mark.parametrize(
     ("names", "sentence"),
     [
-        ({"town": "Town "}, "got no 'town'. Did you mean 'Town '?"),
-        ({"size": "SIZE", "town": "town_"}, "got no 'size', 'town'. Did you mean 'SIZE' for 'size', 'town_' for 'town'?"),
-        ({"colour": "color"}, "got no 'colour'. Did you mean 'color'?"),
-        ({"colour": "weight"}, "got no 'colour'."),
+        ({"town": "Town "}, "the column 'town' that the encoder needs. Did you mean 'Town '?"),
+        ({"size": "SIZE", "town": "town_"}, "2 columns that the encoder needs: 'size', 'town'. Did you mean 'SIZE' for 'size', 'town_' for 'town'?"),
+        ({"colour": "color"}, "the column 'colour' that the encoder needs. Did you mean 'color'?"),
+        ({"colour": "weight"}, "the column 'colour' that the encoder needs."),
     ],
 )  # fmt: skip
 def test_renamed_columns(names: dict[str, str], sentence: str, model: TableModel) -> None:
@@ -274,7 +277,7 @@ def test_renamed_columns(names: dict[str, str], sentence: str, model: TableModel
     for predict in (model.predict, model.encoder.transform, estimator.predict):
         with pytest.raises(DataError) as caught:
             predict(renamed)
-        assert str(caught.value) == f"TableEncoder.transform: the frame must have the columns of training, {sentence}"
+        assert str(caught.value) == f"TableEncoder.transform: the frame lacks {sentence}"
 
 
 def test_renamed_columns_are_warned_of(model: TableModel) -> None:
@@ -286,11 +289,13 @@ def test_renamed_columns_are_warned_of(model: TableModel) -> None:
 def test_renamed_cells_of_a_row(model: TableModel) -> None:
     """A row that names a cell otherwise is refused, instead of taken as one without it; so is one with other names only."""
     row = {"Town": ROW["town"], **{name: value for name, value in ROW.items() if name != "town"}}
-    sentence = "TableModel: a row must have the columns of training, got no 'town'. Did you mean 'Town'?"
+    sentence = "TableModel: a row lacks 'town'; it must have the columns of training. Did you mean 'Town'?"
     for given in (row, [row, row], pd.Series(row)):
         with pytest.raises(DataError, match=re.escape(sentence)):
             model.predict(given)
-    with pytest.raises(DataError, match=r"got no 'size', 'colour', 'town', 'old', 'seen'\.$"):
+    with pytest.raises(
+        DataError, match=r"lacks 'size', 'colour', 'town', 'old', 'seen'; it must have the columns of training\.$"
+    ):
         model.predict({"weather": "fine"})
 
 
@@ -369,7 +374,9 @@ def test_one_row_by_place() -> None:
 def test_predict_one_takes_one_row(n: int, model: TableModel) -> None:
     """A table of more rows or none is refused, with what to use."""
     rows = to_table(columns()).take(slice(0, n))
-    with pytest.raises(DataError, match=rf"^TableModel.predict_one: row must be one row, got {n}\. Use predict for"):
+    with pytest.raises(
+        DataError, match=rf"^TableModel.predict_one: row has {n} rows; it must be one row\. Use predict for"
+    ):
         model.predict_one(rows)
 
 
@@ -377,10 +384,12 @@ def test_a_renamed_target(model: TableModel) -> None:
     """Where the target is needed, a column that is it under another name is asked for."""
     frame = {**columns(), "Target": labels()}
     with pytest.raises(
-        DataError, match=r"must have the target 'target', got the columns .*\. Did you mean 'Target'\?$"
+        DataError, match=r"the target 'target' is not among the columns .*; it must be\. Did you mean 'Target'\?$"
     ):
         model.evaluate(frame)
-    with pytest.raises(DataError, match=r"must have the target 'target', got none\. Did you mean 'Target'\?$"):
+    with pytest.raises(
+        DataError, match=r"the target 'target' is not in the frame; it must be\. Did you mean 'Target'\?$"
+    ):
         model.importance(frame)
     with pytest.raises(DataError, match=r"Use predict where it is not known\.$"):
         model.evaluate(columns())
@@ -414,15 +423,16 @@ def test_rows_of_files_and_of_frames(model: TableModel, tmp_path: Path) -> None:
     rows = {name: [str(value) if name == "size" else value for value in values] for name, values in columns().items()}
     rows["size"][17] = "much"
     with pytest.raises(
-        DataError, match=r"must hold numbers as in training, got 'much' in row 17 \(counted from 0\)\. If that means"
+        DataError,
+        match=r"holds 'much' in row 17 \(counted from 0\); it must hold numbers as in training\. If that means",
     ):
         model.predict({**rows, "size": ["much" if size == "much" else "1" for size in rows["size"]]})
     pl.DataFrame({"size": ["1"] * 17 + ["much"]}).write_parquet(tmp_path / "rows.parquet")
     table = read_table(tmp_path / "rows.parquet", read={"size": "text"})
     encoder = TableEncoder().fit({"size": [1.0, 2.0]})
-    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\. If that means"):
+    with pytest.raises(DataError, match=r"holds 'much' in row 18 \(counted from 1\); .*\. If that means"):
         encoder.transform(table)
-    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\. If that means"):
+    with pytest.raises(DataError, match=r"holds 'much' in row 18 \(counted from 1\); .*\. If that means"):
         encoder.transform(table.take(np.array([3, 17])))
 
 
@@ -487,4 +497,6 @@ def test_rows_of_text_files_are_lines(form: str, packed: bool, tmp_path: Path) -
     for rows in (table, table.take(table["b"].values != "x")):
         with pytest.raises(DataError) as caught:
             encoder.transform(rows)
-        assert f"got 'much' in {place}. If that means no value, " in str(caught.value)
+        assert f"holds 'much' in {place}; it must hold numbers as in training. If that means no value, " in str(
+            caught.value
+        )

@@ -253,7 +253,7 @@ def test_a_constant_number(case: str, tmp_path: Path) -> None:
     model, expected = CONSTANTS[case]
     weight = np.arange(N) % 3
     assert told(lambda: model.fit(CONSTANT, SIZE, sample_weight=weight)) == [
-        "TabularRegressor.fit: No column tells rows apart, so all get the same answer. "
+        "TabularRegressor.fit: No column differs between rows, so all get the same answer. "
         "Column 'same' is left out: all its values are 1; column 'none' is left out: all its values are missing."
     ]
     predict = (
@@ -273,7 +273,7 @@ def test_constant_probabilities(class_weight: Any) -> None:
     """Without a column that differs, probabilities are the shares of the classes, by weight."""
     weight = np.arange(N) % 3
     model = TabularClassifier(class_weight=class_weight)
-    with pytest.warns(gn.TableWarning, match="No column tells rows apart"):
+    with pytest.warns(gn.TableWarning, match="No column differs between rows"):
         model.fit(CONSTANT, LABEL, sample_weight=weight)
     share = {"None": np.average(LABEL == "high", weights=weight), "balanced": 0.5}.get(str(class_weight), 1.0)
     assert np.allclose(model.predict_proba(CONSTANT), [share, 1.0 - share], atol=1e-6)
@@ -292,7 +292,7 @@ def test_identifiers_alone() -> None:
     """A table of nothing but identifiers is no more of use than a constant one, and is told likewise."""
     (message,) = told(lambda: TabularClassifier(**SHORT).fit({"id": [f"n{i}" for i in range(N)]}, LABEL))
     assert message == (
-        "TabularClassifier.fit: No column tells rows apart, so all get the same answer. "
+        "TabularClassifier.fit: No column differs between rows, so all get the same answer. "
         "Column 'id' is left out: 400 of 400 values differ, like an identifier."
     )
 
@@ -301,4 +301,4 @@ def test_the_command_line_refuses_a_constant_table(tmp_path: Path, capsys: pytes
     """A person at the command line has nothing to train on, and is told so in place of a model."""
     pd.DataFrame({"same": 1, "label": LABEL}).to_csv(tmp_path / "a.csv", index=False)
     assert main(["train", str(tmp_path / "a.csv"), "-t", "label", "-o", str(tmp_path / "m.safetensors")]) == 2
-    assert "at least one column must tell rows apart" in capsys.readouterr().err
+    assert "at least one must differ between rows" in capsys.readouterr().err

@@ -147,7 +147,7 @@ BAD_QUANTILES: dict[str, tuple[dict[str, Any], str]] = {
     "falling": ({"quantiles": (0.9, 0.1)}, "Quantile: levels is [0.9, 0.1]; they must rise, and be at least one. Write levels=[0.1, 0.5, 0.9]."),
     "beyond 1": ({"quantiles": (0.5, 1.0)}, "Quantile: levels is 1.0; it must be a finite number above 0 and below 1."),
     "none": ({"quantiles": ()}, "Quantile: levels is []; they must rise, and be at least one. Write levels=[0.1, 0.5, 0.9]."),
-    "with a metric": ({"quantiles": (0.1,), "metric": "mae"}, "TabularRegressor: metric must be left out with quantiles, which have their own, got 'mae'."),
+    "with a metric": ({"quantiles": (0.1,), "metric": "mae"}, "TabularRegressor: metric is 'mae'; with quantiles, which have their own, it must be left out."),
 }  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def test_quantiles_that_cannot_be(case: str) -> None:
 
 def test_quantiles_have_to_be_asked_for(fitted: dict[str, Any]) -> None:
     """Without ``quantiles`` there are none to predict."""
-    message = "TabularRegressor.predict_quantiles: the estimator must be made with quantiles, got none. Write quantiles=(0.05, 0.5, 0.95)."
+    message = "TabularRegressor.predict_quantiles: the estimator was made without quantiles; it must be made with them. Write quantiles=(0.05, 0.5, 0.95)."
     for method in ("predict_quantiles", "predict_interval"):
         with pytest.raises(ConfigError, match="^" + re.escape(message) + "$"):
             getattr(fitted["regressor"], method)(columns())

@@ -110,7 +110,7 @@ def test_columns_are_found_by_name(fitted: dict[str, Any]) -> None:
     with pytest.raises(DataError) as caught:
         model.predict(frame.drop(columns=["old", "size"]))
     assert str(caught.value) == (
-        "TableEncoder.transform: the frame must have the columns of training, got no 'size', 'old'."
+        "TableEncoder.transform: the frame lacks 2 columns that the encoder needs: 'size', 'old'."
     )
 
 
@@ -147,8 +147,8 @@ def test_places_instead_of_names() -> None:
         with pytest.raises(DataError) as caught:
             by_place.predict(wrong)
         assert str(caught.value) == (
-            "TabularClassifier: X must have the columns of training, got another number: X has 2 features, but "
-            "TabularClassifier is expecting 3 features as input."
+            "TabularClassifier: X has 2 features, but "
+            "TabularClassifier is expecting 3 features as input; it must have the columns of training."
         )
 
 
@@ -212,7 +212,7 @@ def test_structured_and_masked_arrays() -> None:
         answers(masked, np.ma.array(X, mask=mask)), answers(missing, np.where(mask, np.nan, X))
     )
     masked_y = np.ma.array(labels(), mask=np.arange(N) == 4)
-    with pytest.raises(DataError, match="must have a value in every row, got 1 missing value, the first in row 4"):
+    with pytest.raises(DataError, match="'target' has 1 missing value, the first in row 4"):
         TabularClassifier(**SHORT).fit(X, masked_y)
 
 
@@ -257,24 +257,24 @@ def test_categories_that_are_numbers_are_the_same_with_and_without_missing_ones(
 
 
 BAD_X: dict[str, tuple[Callable[[], Any], str]] = {
-    "one dimension": (lambda: np.ones(90), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
-    "three dimensions": (lambda: np.ones((90, 2, 2)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90, 2, 2). Reshape your data."),
-    "None": (lambda: None, "TabularClassifier: X must be a table, with shape (n, d), got shape (). Reshape your data."),
-    "text": (lambda: "table.csv", "TabularClassifier: X must be a table, got the text 'table.csv'. Read the file first: read_table('table.csv')"),
-    "rows of different lengths": (lambda: [[1, 2], [3]] * 45, "TabularClassifier: X must be a table, with shape (n, d), got rows of different lengths. Reshape your data."),
-    "Series": (lambda: pd.Series(range(90)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
-    "complex": (lambda: np.ones((90, 2)) * 1j, "TabularClassifier: X must hold real numbers, got complex ones. Complex data not supported."),
-    "LazyFrame": (lambda: pl.LazyFrame({"a": range(90)}), "TabularClassifier: frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts, got LazyFrame. Call its collect() first."),
-    "lists in cells": (lambda: {"a": [[1], [2]] * 45}, "TabularClassifier: column 'a' must have one value per cell, got list [1]. Flatten it, for example with pandas.json_normalize."),
-    "lists in polars": (lambda: pl.DataFrame({"a": [[1], [2]] * 45}), "TabularClassifier: column 'a' must have one value per cell, got list [1]. Flatten it, for example with pandas.json_normalize."),
-    "bytes": (lambda: pd.DataFrame({"a": [b"x", b"y"] * 45}), "TabularClassifier: column 'a' must have one value per cell, got bytes b'x'."),
-    "bytes that are no text": (lambda: {"a": np.array([b"x", b"\xff"] * 45)}, "TabularClassifier: column 'a' must hold text, or bytes of UTF-8, got b'\\xff'. Decode it first."),
-    "columns of different lengths": (lambda: {"a": [1, 2], "b": [1]}, "TabularClassifier: all columns must have the same number of rows, got 'a' with 2, 'b' with 1."),
-    "two columns of one name": (lambda: pd.DataFrame(np.ones((90, 2)), columns=["a", "a"]), "TabularClassifier: column names must differ from each other, got 'a' 2 times. Rename one of them."),
-    "1 and '1'": (lambda: pd.DataFrame(np.ones((90, 2)), columns=[1, "1"]), "TabularClassifier: column names must differ from each other, got '1' 2 times. Rename one of them."),
-    "no rows": (lambda: pd.DataFrame({"a": []}), "TabularClassifier.fit: X must have at least one row and one column, got 0 sample(s) and 1 feature(s) (shape=(0, 1)) while a minimum of 1 is required."),
-    "no columns": (lambda: np.ones((90, 0)), "TabularClassifier.fit: X must have at least one row and one column, got 0 sample(s) and 0 feature(s) (shape=(0, 0)) while a minimum of 1 is required."),
-    "nearly numbers": (lambda: {"a": [*map(str, range(89)), "oops"]}, "TabularClassifier: column 'a' must be decided: it holds 89 numbers and 1 other, 'oops' in row 89 (counted from 0). Pass missing=['oops'], or read={'a': 'category'} to keep all as text."),
+    "one dimension": (lambda: np.ones(90), "TabularClassifier: X has shape (90,); it must be a table, with shape (n, d). Reshape your data."),
+    "three dimensions": (lambda: np.ones((90, 2, 2)), "TabularClassifier: X has shape (90, 2, 2); it must be a table, with shape (n, d). Reshape your data."),
+    "None": (lambda: None, "TabularClassifier: X has shape (); it must be a table, with shape (n, d). Reshape your data."),
+    "text": (lambda: "table.csv", "TabularClassifier: X is the text 'table.csv'; it must be a table. Read the file first: read_table('table.csv')"),
+    "rows of different lengths": (lambda: [[1, 2], [3]] * 45, "TabularClassifier: X has rows of different lengths; it must be a table, with shape (n, d). Reshape your data."),
+    "Series": (lambda: pd.Series(range(90)), "TabularClassifier: X has shape (90,); it must be a table, with shape (n, d). Reshape your data."),
+    "complex": (lambda: np.ones((90, 2)) * 1j, "TabularClassifier: X holds complex numbers; it must hold real ones. Complex data not supported."),
+    "LazyFrame": (lambda: pl.LazyFrame({"a": range(90)}), "TabularClassifier: frame is of type LazyFrame; it must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts. Call its collect() first."),
+    "lists in cells": (lambda: {"a": [[1], [2]] * 45}, "TabularClassifier: column 'a' holds [1] of type list; it must have one value per cell. Flatten it, for example with pandas.json_normalize."),
+    "lists in polars": (lambda: pl.DataFrame({"a": [[1], [2]] * 45}), "TabularClassifier: column 'a' holds [1] of type list; it must have one value per cell. Flatten it, for example with pandas.json_normalize."),
+    "bytes": (lambda: pd.DataFrame({"a": [b"x", b"y"] * 45}), "TabularClassifier: column 'a' holds b'x' of type bytes; it must have one value per cell."),
+    "bytes that are no text": (lambda: {"a": np.array([b"x", b"\xff"] * 45)}, "TabularClassifier: column 'a' holds b'\\xff'; it must hold text, or bytes of UTF-8. Decode it first."),
+    "columns of different lengths": (lambda: {"a": [1, 2], "b": [1]}, "TabularClassifier: columns differ in length ('a' has 2, 'b' has 1); all must have the same number of rows."),
+    "two columns of one name": (lambda: pd.DataFrame(np.ones((90, 2)), columns=["a", "a"]), "TabularClassifier: 2 columns have the name 'a'; column names must differ. Rename one of them."),
+    "1 and '1'": (lambda: pd.DataFrame(np.ones((90, 2)), columns=[1, "1"]), "TabularClassifier: 2 columns have the name '1'; column names must differ. Rename one of them."),
+    "no rows": (lambda: pd.DataFrame({"a": []}), "TabularClassifier.fit: X has 0 sample(s) and 1 feature(s) (shape=(0, 1)) while a minimum of 1 is required; it must have at least one row and one column."),
+    "no columns": (lambda: np.ones((90, 0)), "TabularClassifier.fit: X has 0 sample(s) and 0 feature(s) (shape=(0, 0)) while a minimum of 1 is required; it must have at least one row and one column."),
+    "nearly numbers": (lambda: {"a": [*map(str, range(89)), "oops"]}, "TabularClassifier: column 'a' is ambiguous: it holds 89 numbers and 1 other, 'oops' in row 89 (counted from 0). Pass missing=['oops'], or read={'a': 'category'} to keep all as text."),
 }  # fmt: skip
 
 
@@ -290,7 +290,7 @@ def test_sparse_matrices_are_refused() -> None:
     """A sparse matrix is refused with the way out."""
     scipy_sparse = pytest.importorskip("scipy.sparse")
     with pytest.raises(
-        TypeError, match=r"^TabularClassifier: X must be a table or a dense array, got a sparse matrix\."
+        TypeError, match=r"^TabularClassifier: X is a sparse matrix; it must be a table or a dense array\."
     ):
         TabularClassifier(**SHORT).fit(scipy_sparse.csr_matrix(np.eye(90)), labels())
 
@@ -361,23 +361,23 @@ def test_labels_of_any_kind(case: str, tmp_path: Path) -> None:
 
 BAD_Y: dict[str, tuple[Callable[[], Any], str]] = {
     "None": (lambda: None, "TabularClassifier.fit requires y to be passed, but the target y is None."),
-    "a missing label": (lambda: [*Y[:-1], None], "TabularClassifier.fit: the target 'target' must have a value in every row, got 1 missing value, the first in row 89 (counted from 0). Remove such rows."),
-    "NaN": (lambda: [1.0, np.nan, 2.0] * 30, "TabularClassifier.fit: the target 'target' must have a value in every row, got 30 missing values, the first in row 1 (counted from 0). Remove such rows."),
-    "NA of pandas": (lambda: pd.Series([1, None, 2] * 30, dtype="Int64", name="grade"), "TabularClassifier.fit: the target 'grade' must have a value in every row, got 30 missing values, the first in row 1 (counted from 0). Remove such rows."),
-    "blank text": (lambda: ["a", "b", " "] * 30, "TabularClassifier.fit: the target 'target' must have a value in every row, got 30 missing values, the first in row 2 (counted from 0). Remove such rows."),
-    "infinity": (lambda: [1.0, np.inf, 2.0] * 30, "TabularClassifier.fit: the target 'target' must have a value in every row, got 30 infinite values, the first in row 1 (counted from 0). Remove such rows."),
-    "one class": (lambda: ["a"] * 90, "TabularClassifier.fit: the target 'target' must have at least two classes, got only 'a'."),
-    "a class for each row": (lambda: [f"r{i}" for i in range(90)], "TabularClassifier.fit: the target 'target' must have classes of more than one row, got 90 different labels in 90 rows. Choose another column."),
-    "fractions": (lambda: [0.5, 1.5, 2.0] * 30, "TabularClassifier: y must hold labels, got numbers with fractions such as 0.5. Unknown label type: continuous."),
-    "dates": (lambda: np.array(["2020-01-01", "2020-01-02"] * 45, dtype="M8[D]"), "TabularClassifier.fit: the target 'target' must hold labels or numbers, got dates."),
-    "two kinds": (lambda: np.array([1, "a"] * 45, dtype=object), "TabularClassifier.fit: labels must be of one kind, got int and str. Write all as text, say."),
-    "two kinds in a list": (lambda: [1, "a"] * 45, "TabularClassifier.fit: labels must be of one kind, got int and str. Write all as text, say."),
-    "labels that differ in blanks": (lambda: ["a", "a ", "b"] * 30, "TabularClassifier.fit: labels must differ in more than blanks and types, got ['a', 'a ', 'b']. Write each in one way."),
-    "two columns": (lambda: np.ones((90, 2)), "TabularClassifier.fit: y should be a 1d array, with one target for each row, got shape (90, 2). Wrap the estimator: MultiOutputClassifier(TabularClassifier())."),
-    "a frame": (lambda: pd.DataFrame({"a": Y, "b": Y}), "TabularClassifier.fit: y should be a 1d array, with one target for each row, got shape (90, 2). Wrap the estimator: MultiOutputClassifier(TabularClassifier())."),
-    "a dict": (lambda: {"a": Y}, "TabularClassifier.fit: y should be a 1d array, with one target for each row, got dict."),
-    "a number": (lambda: 5, "TabularClassifier.fit: y should be a 1d array, with one target for each row, got int."),
-    "too few": (lambda: Y[:-1], "TabularClassifier.fit: X and y must have the same number of rows, got 90 and 89."),
+    "a missing label": (lambda: [*Y[:-1], None], "TabularClassifier.fit: the target 'target' has 1 missing value, the first in row 89 (counted from 0); it must have a value in every row. Remove such rows."),
+    "NaN": (lambda: [1.0, np.nan, 2.0] * 30, "TabularClassifier.fit: the target 'target' has 30 missing values, the first in row 1 (counted from 0); it must have a value in every row. Remove such rows."),
+    "NA of pandas": (lambda: pd.Series([1, None, 2] * 30, dtype="Int64", name="grade"), "TabularClassifier.fit: the target 'grade' has 30 missing values, the first in row 1 (counted from 0); it must have a value in every row. Remove such rows."),
+    "blank text": (lambda: ["a", "b", " "] * 30, "TabularClassifier.fit: the target 'target' has 30 missing values, the first in row 2 (counted from 0); it must have a value in every row. Remove such rows."),
+    "infinity": (lambda: [1.0, np.inf, 2.0] * 30, "TabularClassifier.fit: the target 'target' has 30 infinite values, the first in row 1 (counted from 0); it must have a value in every row. Remove such rows."),
+    "one class": (lambda: ["a"] * 90, "TabularClassifier.fit: the target 'target' is 'a' in every row; it must have at least two classes."),
+    "a class for each row": (lambda: [f"r{i}" for i in range(90)], "TabularClassifier.fit: the target 'target' has 90 different labels in 90 rows; classes must have more than one row. Choose another column."),
+    "fractions": (lambda: [0.5, 1.5, 2.0] * 30, "TabularClassifier: y holds numbers with fractions such as 0.5; it must hold labels. Unknown label type: continuous."),
+    "dates": (lambda: np.array(["2020-01-01", "2020-01-02"] * 45, dtype="M8[D]"), "TabularClassifier.fit: the target 'target' holds dates; it must hold labels or numbers."),
+    "two kinds": (lambda: np.array([1, "a"] * 45, dtype=object), "TabularClassifier.fit: labels are of the kinds int and str; they must be of one kind. Write all as text, say."),
+    "two kinds in a list": (lambda: [1, "a"] * 45, "TabularClassifier.fit: labels are of the kinds int and str; they must be of one kind. Write all as text, say."),
+    "labels that differ in blanks": (lambda: ["a", "a ", "b"] * 30, "TabularClassifier.fit: labels are ['a', 'a ', 'b']; they must differ in more than blanks and types. Write each in one way."),
+    "two columns": (lambda: np.ones((90, 2)), "TabularClassifier.fit: y is of shape (90, 2); y should be a 1d array, with one target for each row. Wrap the estimator: MultiOutputClassifier(TabularClassifier())."),
+    "a frame": (lambda: pd.DataFrame({"a": Y, "b": Y}), "TabularClassifier.fit: y is of shape (90, 2); y should be a 1d array, with one target for each row. Wrap the estimator: MultiOutputClassifier(TabularClassifier())."),
+    "a dict": (lambda: {"a": Y}, "TabularClassifier.fit: y is of type dict; y should be a 1d array, with one target for each row."),
+    "a number": (lambda: 5, "TabularClassifier.fit: y is of type int; y should be a 1d array, with one target for each row."),
+    "too few": (lambda: Y[:-1], "TabularClassifier.fit: X has 90 rows and y 89; they must have the same number."),
 }  # fmt: skip
 
 
@@ -391,13 +391,13 @@ def test_labels_that_cannot_be_learned(case: str) -> None:
 
 BAD_NUMBERS: dict[str, tuple[Callable[[], Any], str]] = {
     "None": (lambda: None, "TabularRegressor.fit requires y to be passed, but the target y is None."),
-    "text": (lambda: Y, "TabularRegressor: y must hold numbers, got text such as 'no'. Use TabularClassifier for labels."),
-    "dates": (lambda: [dt.date(2024, 5, 31), dt.date(2024, 6, 1)] * 45, "TabularRegressor: y must hold numbers, got dates such as '2024-05-31T00:00:00.000000'. Use TabularClassifier for labels."),
-    "missing": (lambda: [1.0, None, 2.0] * 30, "TabularRegressor.fit: the target 'target' must have a value in every row, got 30 missing values, the first in row 1 (counted from 0). Remove such rows."),
-    "all missing": (lambda: [None] * 90, "TabularRegressor.fit: the target 'target' must have a value in every row, got 90 missing values, the first in row 0 (counted from 0). Remove such rows."),
-    "infinite": (lambda: [1.0, -np.inf, 2.0] * 30, "TabularRegressor.fit: the target 'target' must have a value in every row, got 30 infinite values, the first in row 1 (counted from 0). Remove such rows."),
-    "all the same": (lambda: [5] * 90, "TabularRegressor.fit: the target 'target' must have different values, got 5 in all 90 rows. There is nothing to learn."),
-    "two columns": (lambda: np.ones((90, 2)), "TabularRegressor.fit: y should be a 1d array, with one target for each row, got shape (90, 2). Wrap the estimator: MultiOutputRegressor(TabularRegressor())."),
+    "text": (lambda: Y, "TabularRegressor: y holds text such as 'no'; it must hold numbers. Use TabularClassifier for labels."),
+    "dates": (lambda: [dt.date(2024, 5, 31), dt.date(2024, 6, 1)] * 45, "TabularRegressor: y holds dates such as '2024-05-31T00:00:00.000000'; it must hold numbers. Use TabularClassifier for labels."),
+    "missing": (lambda: [1.0, None, 2.0] * 30, "TabularRegressor.fit: the target 'target' has 30 missing values, the first in row 1 (counted from 0); it must have a value in every row. Remove such rows."),
+    "all missing": (lambda: [None] * 90, "TabularRegressor.fit: the target 'target' has 90 missing values, the first in row 0 (counted from 0); it must have a value in every row. Remove such rows."),
+    "infinite": (lambda: [1.0, -np.inf, 2.0] * 30, "TabularRegressor.fit: the target 'target' has 30 infinite values, the first in row 1 (counted from 0); it must have a value in every row. Remove such rows."),
+    "all the same": (lambda: [5] * 90, "TabularRegressor.fit: the target 'target' is 5 in all 90 rows; it must have different values. There is nothing to learn."),
+    "two columns": (lambda: np.ones((90, 2)), "TabularRegressor.fit: y is of shape (90, 2); y should be a 1d array, with one target for each row. Wrap the estimator: MultiOutputRegressor(TabularRegressor())."),
 }  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def test_minus_zero_is_zero() -> None:
 def test_dates_too_far_away() -> None:
     """A date that microseconds cannot hold is refused, not taken for another; time zones reach beyond the years of Python."""
     far = np.array([10**9, 0] * 30, dtype="M8[D]")
-    message = "TabularClassifier: column 'x' must hold dates within 292,000 years of 1970, got 2739877-01-03 in row 0 (counted from 0)."
+    message = "TabularClassifier: column 'x' holds 2739877-01-03 in row 0 (counted from 0); dates must be within 292,000 years of 1970."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         classifier().fit({"x": far}, ODD)
     east, west = (dt.timezone(dt.timedelta(hours=hours)) for hours in (14, -12))
@@ -152,7 +152,7 @@ def test_what_training_did_not_have(recipe: str) -> None:
     spelled = {**new, "n": [1.5, None, 2, -1e3, 7], "b": [True, False, None, True, False]}
     np.testing.assert_array_equal(model.predict_proba(texts), model.predict_proba(spelled))
     message = (
-        "TableEncoder.transform: column 'n' must hold numbers as in training, got 'seven' in row 1 (counted from 0). "
+        "TableEncoder.transform: column 'n' holds 'seven' in row 1 (counted from 0); it must hold numbers as in training. "
         "If that means no value, pass to_table(rows, missing=['seven'], like=model)."
     )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
@@ -250,7 +250,7 @@ def test_few_rows(n: int) -> None:
     if n == 1:
         for model, name in ((classifier(), "TabularClassifier"), (regressor(), "TabularRegressor")):
             with pytest.raises(
-                DataError, match=f"^{name}.fit: there must be at least two rows to learn from, got 1 sample.$"
+                DataError, match=f"^{name}.fit: there is 1 sample; there must be at least two rows to learn from.$"
             ):
                 model.fit(X, y[:n] if name == "TabularClassifier" else [1.0])
         return
@@ -310,11 +310,11 @@ def test_rows_that_contradict_each_other() -> None:
 
 def test_more_folds_than_rows() -> None:
     """That is refused, with both numbers."""
-    message = "TabularRegressor.fit: n_folds must be at most 5, the number of rows, got 6."
+    message = "TabularRegressor.fit: n_folds is 6; it must be at most 5, the number of rows."
     with pytest.raises(ConfigError, match="^" + re.escape(message) + "$"):
         regressor(n_folds=6).fit({"x": noise(5)}, noise(5))
     weight = [1.0, 1.0, 1.0, 0.0, 0.0]
-    message = "TabularRegressor.fit: n_folds must be at most 3, the number of rows, got 4."
+    message = "TabularRegressor.fit: n_folds is 4; it must be at most 3, the number of rows."
     with pytest.raises(ConfigError, match="^" + re.escape(message) + "$"):
         regressor(n_folds=4).fit({"x": noise(5)}, noise(5), sample_weight=weight)
 
@@ -338,7 +338,7 @@ def test_no_rows_to_predict(recipe: str) -> None:
     assert model.predict_proba(none).shape == (0, 2)
     numbers = regressor(recipe, quantiles=(0.1, 0.5, 0.9)).fit(X, noise())
     assert (numbers.predict(none).shape, numbers.predict_quantiles(none).shape) == ((0,), (0, 3))
-    message = "TableModel.why: the frame must have at least one row, got none."
+    message = "TableModel.why: the frame has no rows; it must have at least one."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         model.why(none)
 
@@ -395,7 +395,7 @@ def test_labels_beyond_float64_stay_apart(tmp_path: Path) -> None:
     assert model.predict(X).tolist() == y.tolist()
     model.save(tmp_path / "model.safetensors")
     assert TableModel.load(tmp_path / "model.safetensors").predict(X).tolist() == [str(label) for label in y.tolist()]
-    message = "TabularClassifier.fit: the target 'target' must be one of '9007199254740992', '9007199254740993' as in training, got '9007199254740994' in row 0 (counted from 0), and in 59 more. Leave such rows out, or train with them."
+    message = "TabularClassifier.fit: the target 'target' is '9007199254740994' in row 0 (counted from 0), and in 59 more; it must be one of '9007199254740992', '9007199254740993' as in training. Leave such rows out, or train with them."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         classifier().fit(X, y, validation_data=(X, np.full(N, 2**53 + 2)))
 
@@ -444,7 +444,7 @@ def test_many_names_are_compared_quickly() -> None:
 
     names = [f"c{i}" for i in range(50_000)]
     check_names("Table", names)
-    message = "Table: column names must differ from each other, got 'c7' 2 times. Rename one of them."
+    message = "Table: 2 columns have the name 'c7'; column names must differ. Rename one of them."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         check_names("Table", [*names, "c7"])
 

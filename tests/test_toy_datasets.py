@@ -106,7 +106,11 @@ def test_noise_is_the_spread_of_what_is_added(name: str) -> None:
         ("gaussians", {"classes": 1}, "gaussians: classes is 1; it must be a whole number of at least 2."),
         ("gaussians", {"classes": 21}, "gaussians: classes is 21; it must be a whole number of at most 20."),
         ("moons", {"noise": -0.1}, "moons: noise is -0.1; it must be a finite number of at least 0 and at most 1e+06."),
-        ("xor", {"noise": float("nan")}, "xor: noise is nan; it must be a finite number of at least 0 and at most 1e+06."),
+        (
+            "xor",
+            {"noise": float("nan")},
+            "xor: noise is nan; it must be a finite number of at least 0 and at most 1e+06.",
+        ),
         ("sine", {"n": 0}, "sine: n is 0; it must be a whole number of at least 1."),
         ("plane", {"seed": -1}, "plane: seed is -1; it must be a whole number of at least 0."),
         (

@@ -312,7 +312,9 @@ def test_divergence_is_reported_and_harmless() -> None:
     with pytest.raises(gn.DivergenceError) as caught:
         net.fit(X, y, epochs=50)
     message = str(caught.value)
-    assert message.startswith("fit: training diverged with a loss of inf at epoch 1, step 3 (last finite loss 1.03e+24); loss and weights must stay finite. Lower learning_rate (now 1e+06) or scale X and y. The network holds the last weights whose loss was finite.")
+    assert message.startswith(
+        "fit: training diverged with a loss of inf at epoch 1, step 3 (last finite loss 1.03e+24); loss and weights must stay finite. Lower learning_rate (now 1e+06) or scale X and y. The network holds the last weights whose loss was finite."
+    )
     assert "Lower learning_rate (now 1e+06) or scale X and y." in message
     assert message.endswith("The network holds the last weights whose loss was finite.")
     assert math.isfinite(net.evaluate(X, y)["loss"])
@@ -538,7 +540,9 @@ def test_validation_data_or_split() -> None:
     X, y = moons()
     with pytest.raises(gn.ConfigError) as caught:
         network().fit(X, y, epochs=1, validation_data=(X, y), validation_split=0.5)
-    assert str(caught.value) == "fit: validation_data and validation_split are both given; only one may be. Leave one out."
+    assert (
+        str(caught.value) == "fit: validation_data and validation_split are both given; only one may be. Leave one out."
+    )
 
 
 @pytest.fixture(autouse=True)

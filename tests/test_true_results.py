@@ -85,7 +85,7 @@ def test_answers_that_got_better_are_not_said_to_be_worse() -> None:
     X = rng.standard_normal((120, 25))
     y = (X[:, 0] + rng.standard_normal(120) > 0).astype(int)
     overfit = of_code(found(net(64, 64, 2), X, y, epochs=60, validation_split=0.5), "overfit")
-    assert ("right answers" in overfit.tried) == ("got worse" not in overfit.why)
+    assert ("the accuracy is" in overfit.tried) == ("got worse" not in overfit.why)
 
 
 # ---- faint relations ---------------------------------------------------------------------------------------------------

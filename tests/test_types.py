@@ -43,6 +43,9 @@ loaded: gn.Network = gn.load("model.safetensors")
 own = gn.Network([gn.Dense(4, (np.sin, np.cos)), gn.Dense(1).tuned(rate_factor=0.1)], loss=gn.Huber(), dtype=np.float64)
 net.fit(X, y, epochs=1, metrics=["auc", lambda y, p: 0.0], class_weight={0: 1.0}, threads="auto", diagnose=gn.Watch())
 net.fit(X, y, epochs=1, callbacks=lambda run: run.network.hidden(X, 0))
+gn.plots.plot_history(history).set_title("x")
+rows: int = gn.tabular.read_table("data.csv").n_rows
+first: int = net.summary().rows[0].parameters
 folds = gn.cross_validate(net, X, y, epochs=1, folds=3, batch_size=4)
 grid = gn.sweep(lambda units: gn.Network([gn.Dense(units)], loss="huber"), {"units": [1, 2]}, X, y, epochs=1, threads=1)
 
@@ -73,6 +76,12 @@ MLPClassifier(hiden_layer_sizes=(3,))  # mistake
 net.explain(X, y).sav("x")  # mistake
 net.plot_history().set_titel("x")  # mistake
 net.plot_decision(X)  # mistake
+net.plot_confusion(X, y, label=["a", "b"])  # mistake
+gn.plots.plot_histry(history)  # mistake
+gn.datasets.mons()  # mistake
+net.summary().row  # mistake
+gn.Denze(3)  # mistake
+gn.diagnosis.diagnoze(net, X, y)  # mistake
 net.evaluate(X, y, metrics="acuracy")  # mistake
 net.evaluate(X, y, metrics=["accuracy", "auroc"])  # mistake
 net.astype("float16")  # mistake

@@ -12,20 +12,19 @@ from glassnet.utils.docstrings import merge_sections
 ENGINE = {
     "glassnet.engine.inspection": "tap",
     "glassnet.diagnosis": "fit_watched",
-    "glassnet.diagnosis.watch.Watch": "add_to_error broken issue_warnings",
+    "glassnet.diagnosis.watch.Watch": "broken",
     "glassnet.explanation.explanations.Explanation": "fragment",
     "glassnet.saving.model_file": "Restore SavedTraining load_network model_description restore_network save_network",
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",
+    "glassnet.network": "read_network",
     "glassnet.optimizers": "clip_gradients",
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",
     "glassnet.schedules.base.Schedule": "entry",
     "glassnet.training": "RunState",
-    "glassnet.training.history.History": "complete extend record",
     "glassnet.training.loop.Run": "__init__ loop note_seconds rate",
-    "glassnet.training.early_stopping.EarlyStopping": "check_monitor sign",
 }
 
 # What others are made of, and for those who write a class of their own: after what everybody uses.

@@ -159,13 +159,15 @@ _ROOMS = (
 )  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _ROOM_OF:
-        if not name.startswith("_") and importlib.util.find_spec(f"glassnet.{name}"):
-            return importlib.import_module(f"glassnet.{name}")
-        raise unknown_name(__name__, name, [*__all__, *_ROOMS])
-    value = globals()[name] = getattr(importlib.import_module(_ROOM_OF[name]), name)
-    return value
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        if name not in _ROOM_OF:
+            if not name.startswith("_") and importlib.util.find_spec(f"glassnet.{name}"):
+                return importlib.import_module(f"glassnet.{name}")
+            raise unknown_name(__name__, name, [*__all__, *_ROOMS])
+        value = globals()[name] = getattr(importlib.import_module(_ROOM_OF[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -72,7 +72,7 @@ def _head(cut: str, name: str, upright: bool) -> Markup:
 
 def _cell(count: float, share: float, right: bool, row: str, column: str) -> Markup:
     """Return one count on its tint."""
-    percent = round(5 + 60 * share) if count else 0
+    percent = round(14 + 51 * share) if count else 0
     colour = "blue" if right else "orange"
     more = {"style": f"background:color-mix(in srgb,var(--{colour}) {percent}%,transparent)"} if percent else {}
     if right:

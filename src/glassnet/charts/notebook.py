@@ -18,26 +18,27 @@ _MOST = 20_000  # characters of a text that takes the place of a page
 _STYLE = (
     CHART_STYLE
     + """
-.title { font-weight: 600; margin: 0.2rem 0; overflow-wrap: anywhere; }
-p { margin: 0.3rem 0; overflow-wrap: anywhere; }
+.title { font-weight: 600; margin: 0.2em 0; overflow-wrap: anywhere; }
+p { margin: 0.3em 0; overflow-wrap: anywhere; }
 .quiet { color: var(--quiet); }
-.beside { display: flex; flex-wrap: wrap; gap: 0 2rem; align-items: flex-start; }
-.beside > figure.chart { flex: 1 1 19rem; }
-details { margin: 0.3rem 0; }
+.beside { display: flex; flex-wrap: wrap; gap: 0 2em; align-items: flex-start; }
+.beside > figure.chart { flex: 1 1 19em; }
+details { margin: 0.3em 0; }
 summary { cursor: pointer; color: var(--quiet); }
-div.grid.grid { overflow-x: auto; margin: 0.4rem 0 0.8rem; }
+div.grid.grid { overflow-x: auto; margin: 0.4em 0 0.8em; }
 div.grid.grid table { border-collapse: collapse; font-size: 0.9em; font-variant-numeric: tabular-nums; width: auto;
   margin: 0; }
-div.grid.grid th, div.grid.grid td { padding: 0.18rem 0.9rem 0.18rem 0; text-align: left; vertical-align: top;
-  border: 0; background: none; overflow-wrap: break-word; max-width: 30rem; }
+div.grid.grid th, div.grid.grid td { padding: 0.18em 0.9em 0.18em 0; text-align: left; vertical-align: top;
+  border: 0; background: none; overflow-wrap: break-word; max-width: 30em; }
 div.grid.grid tr { background: none; }
 div.grid.grid thead th { font-weight: 600; border-bottom: 1px solid var(--edge); vertical-align: bottom; }
 div.grid.grid .number { text-align: right; white-space: nowrap; }
+div.grid.grid thead .number { white-space: normal; }
 div.grid.grid tr.marked td { font-weight: 600; }
 div.grid.grid tr.line td { border-top: 1px solid var(--edge); }
-.finding { margin: 0.6rem 0; padding: 0.1rem 0 0.1rem 0.7rem; border-left: 3px solid var(--edge); }
+.finding { margin: 0.6em 0; padding: 0.1em 0 0.1em 0.7em; border-left: 3px solid var(--edge); }
 .finding.error, .finding.warning { border-left-color: var(--orange); }
-.finding dl { margin: 0.1rem 0; display: grid; grid-template-columns: max-content 1fr; gap: 0.1rem 0.7rem; }
+.finding dl { margin: 0.1em 0; display: grid; grid-template-columns: max-content 1fr; gap: 0.1em 0.7em; }
 .finding dt { color: var(--quiet); font-weight: 400; margin: 0; }
 .finding dd { margin: 0; overflow-wrap: anywhere; }
 """.rstrip()

@@ -50,10 +50,10 @@ def fit_watched(
     options["callbacks"] = [*as_callbacks(options["callbacks"]), diagnose]
     try:
         history = fit_network(network, X, y, epochs=epochs, **options)
-        diagnose.issue_warnings()
+        diagnose._issue_warnings()
     except DivergenceError as error:
-        diagnose.add_to_error(error)
+        diagnose._add_to_error(error)
         raise
     finally:
-        diagnose.let_go()
+        diagnose._let_go()
     return history

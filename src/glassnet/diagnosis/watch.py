@@ -119,7 +119,7 @@ class Watch(Observer):
             if time.perf_counter() - self._begun > _SOON_SECONDS:
                 if sys.stderr is not None and sys.stderr.isatty():
                     sys.stderr.write("\n")  # below the line that shows the progress
-                self.issue_warnings()
+                self._issue_warnings()
 
     def _worst_to_expect(self, run: Run[Any]) -> float:
         """Return a loss that is clearly worse than that of the best constant prediction; infinity if it is unknown."""
@@ -145,7 +145,7 @@ class Watch(Observer):
                 self._add(examine(case, self._trials(case, most=most), self.ignore))
         history.findings = Diagnosis(self._findings, unexamined=_why_unseen(run) if case is None else "")
 
-    def add_to_error(self, error: DivergenceError) -> None:
+    def _add_to_error(self, error: DivergenceError) -> None:
         """Add what was found about a divergence to its exception, as notes."""
         if self._run is None:
             return
@@ -177,7 +177,7 @@ class Watch(Observer):
         known = {finding.code for finding in self._findings}
         self._findings += [f for f in findings if f.code not in known and f.code not in self.ignore]
 
-    def issue_warnings(self) -> None:
+    def _issue_warnings(self) -> None:
         """Issue a `DiagnosisWarning` for each finding that is no note and was not warned of yet, for this network."""
         if self._run is None:
             return
@@ -187,7 +187,7 @@ class Watch(Observer):
                 state.warned = (*state.warned, finding.code)
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
 
-    def let_go(self) -> None:
+    def _let_go(self) -> None:
         """Drop the run and its data: in reference cycles they would stay until the garbage collector runs."""
         if self._earlier is not None:
             self._earlier.untap()

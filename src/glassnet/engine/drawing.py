@@ -38,8 +38,8 @@ def network_columns(
     >>> import glassnet as gn
     >>> net = gn.Network([gn.Dense(8, "relu"), gn.Dropout(0.1), gn.Dense(3)], loss="cross_entropy", input_shape=(4,))
     >>> for column in network_columns(net, class_names=["a", "b", "c"]):
-    ...     print(column.count, column.title, "|", column.subtitle)
-    4 inputs |
+    ...     print(column.count, column.title, "|", column.subtitle or "-")
+    4 inputs | -
     8 Dense 8, relu, dropout 0.1 | 40 parameters
     3 Dense 3 | 27 parameters
     3 outputs | softmax
@@ -82,6 +82,8 @@ def _grouped(layers: Sequence[Layer]) -> list[list[Layer]]:
     groups: list[list[Layer]] = []
     for layer in layers:
         small = isinstance(layer, Activation) or type(layer).__name__ in _SMALL
+        if type(layer).__name__ == "Identity" and len(layers) > 1:
+            continue
         if small and groups:
             groups[-1].append(layer)
         else:

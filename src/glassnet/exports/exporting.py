@@ -66,7 +66,7 @@ def export(
     Parameters
     ----------
     model : Network, Ensemble, TableModel, or fitted estimator
-        Of this library; also a scikit-learn ``Pipeline`` of scalers with one of its estimators at the end.
+        A model of this library; also a scikit-learn ``Pipeline`` of scalers with one of its estimators at the end.
     path : str or path-like
         The file to write.
     to : str, optional
@@ -75,7 +75,7 @@ def export(
         Rows like those that will be predicted: the errors are measured on up to 1,000 of them, and 8 become test rows
         inside the file. By default rows are made up from what the model knows of its training data.
     dtype : {"float32", "int8"}, default="float32"
-        Of weights and arithmetic; "int8" in C only.
+        Type of weights and arithmetic; "int8" in C only.
     calibration : table or array, optional
         Rows by which the ranges of int8 are chosen; by default those of ``data``.
     inputs : {"columns", "matrix"}, default="columns"

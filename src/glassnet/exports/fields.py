@@ -37,7 +37,7 @@ class Field:
     ranked : bool
         Whether ranks are made of its values: near the ends of the range the last digits of these decide.
     categories : tuple of str
-        Of training, those without a feature of their own included as far as they are known.
+        Categories of training, those without a feature of their own included as far as they are known.
     """
 
     name: str

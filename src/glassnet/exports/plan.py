@@ -227,11 +227,11 @@ class Answer:
         Probabilities of which the largest decides (the first of equal ones); probabilities of labels each of which
         is there above 0.5; numbers; or quantiles of one number in rising order.
     labels : tuple
-        Of the outputs of a classification: str, int, float or bool.
+        Labels of the outputs of a classification: str, int, float or bool.
     names : tuple of str
-        Of the outputs, as people read them.
+        Names of the outputs, as people read them.
     levels : tuple of float
-        Of quantiles.
+        Levels of quantiles.
     middle : tuple of int
         The positions of the quantiles whose mean is the number that is predicted.
     target : str

@@ -97,7 +97,7 @@ def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
 def digest_of(plan: Plan) -> str:
     """Return the SHA-256 of all that the outputs of a plan depend on, and of their meaning.
 
-    It has numbers, formulas, categories and the forms of cells, but not the names by which models are told apart.
+    It has numbers, formulas, categories and the forms of cells, but not the names of models.
     """
     found = hashlib.sha256()
     for part in _parts((plan.fields, plan.inputs, plan.steps, plan.x, plan.y, plan.answer, plan.double_inputs)):

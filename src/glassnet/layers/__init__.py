@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.layers import registry as _registry
 from glassnet.layers.activations.base import Activation
@@ -16,5 +16,7 @@ __all__ = ["ACTIVATIONS", "LAYERS", "Activation", "Cache", "Layer", "ParamSpec",
 __all__ += _registry.__all__
 
 
-def __getattr__(name: str) -> Any:
-    raise unknown_name(__name__, name, __all__)
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        raise unknown_name(__name__, name, __all__)

@@ -23,7 +23,7 @@ A loss of your own is a `CustomLoss`, or a subclass of `Loss` if it is to be as 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.losses.base import Loss, MetricChoice
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
@@ -42,5 +42,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    raise unknown_name(__name__, name, __all__)
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        raise unknown_name(__name__, name, __all__)

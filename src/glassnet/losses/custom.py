@@ -184,7 +184,7 @@ class CustomLoss(Loss):
         )
         factor, advice = _factor(slopes, numeric), "Differentiate value once more."
         if factor is not None:
-            fact += f", and {factor:.6g} times the derivative everywhere"
+            fact += f": {factor:.6g} times the derivative everywhere"
             advice = _advice(factor, *slopes.shape)
         must = "it must be the derivative of value with respect to Z"
         return ConfigError(f"CustomLoss {self.name!r}: {fact}; {must}. {advice}", expected=numeric, got=slopes)
@@ -203,9 +203,9 @@ def _advice(factor: float, n: int, k: int) -> str:
     for number, what, who in ((n, "rows", "the network divides by their weight"), (k, "outputs", "as value does")):
         if number > 1 and abs(factor * number - 1.0) < 1e-3:
             why = f": {who}" if what == "rows" else ""
-            return f"That is 1 / {number}, and there are {number} {what}: do not divide by them{why}."
+            return f"The factor is 1 / {number}, and there are {number} {what}: do not divide by them{why}."
         if number > 1 and abs(factor / number - 1.0) < 1e-3:
-            return f"That is the number of {what}: divide by it{', ' + who if what == 'outputs' else ''}."
+            return f"The factor is the number of {what}: divide by it{', ' + who if what == 'outputs' else ''}."
     if abs(factor + 1.0) < 1e-3:
         return "Turn its sign."
     return f"Divide it by {factor:.6g}."

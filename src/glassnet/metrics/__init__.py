@@ -18,7 +18,7 @@ weight : array of shape (n,), optional
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.metrics.averages import Metric
 from glassnet.metrics.classification import (
@@ -47,5 +47,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    raise unknown_name(__name__, name, __all__)
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        raise unknown_name(__name__, name, __all__)

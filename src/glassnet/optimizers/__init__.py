@@ -5,7 +5,7 @@ In their formulas ``g`` is the gradient, ``p`` the parameters, ``lr`` the learni
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.optimizers.adaptive import Adagrad, Adam, AdamW, RMSprop
 from glassnet.optimizers.base import Group, Optimizer, OptimizerState
@@ -20,5 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    raise unknown_name(__name__, name, __all__)
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        raise unknown_name(__name__, name, __all__)

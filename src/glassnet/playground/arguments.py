@@ -23,7 +23,7 @@ class Argument(typing.NamedTuple):
     name : str
     type : {"integer", "number", "flag", "choice"}
     choices : tuple
-        Of a choice; None stands for the library's own.
+        Values of a choice; None stands for the library's own.
     minimum, maximum : float or None
         What the class refuses to go below and above, as far as it has such bounds.
     optional : bool

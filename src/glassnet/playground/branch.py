@@ -55,7 +55,7 @@ class Branch:
     has_own_name : bool
         Whether somebody gave it its name.
     parent, from_step : str or None, int
-        Of which run this is a copy, and up to which step.
+        Name of the run of which this is a copy, and the step up to which it is.
     difference : str
         What was changed in it, in words.
     settings : Settings

@@ -17,7 +17,7 @@ _MOST_ROWS = 2000  # that components are computed from
 _WIDE = 500  # inputs from which it takes fewer rows, too
 _TINY = 1e-300
 _FEW = 2  # inputs are their own plane
-_MANY = 20  # inputs tell little one by one
+_MANY = 20  # inputs show little one by one
 _MOST_CHOICES = 300
 
 

@@ -96,7 +96,7 @@ def save_page(
     lesson : Lesson, optional
         A text, a task that the page checks, and what it hides.
     title : str, default=""
-        Of the page.
+        Title of the page.
 
     Raises
     ------

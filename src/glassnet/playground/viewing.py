@@ -1,4 +1,4 @@
-"""What the page is told about the drawing: columns, edges and the row that is looked at."""
+"""What the page gets about the drawing: columns, edges and the row that is looked at."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def playground_widget(network: Network | Experiment, X: Any = None, y: Any = Non
     X, y : array, optional
         Rows to train on, of which a fifth is held out; without them a toy.
     height : int, default=860
-        Of the frame, in pixels.
+        Height of the frame, in pixels.
 
     Raises
     ------

@@ -40,7 +40,7 @@ class Key(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What the state tells beside the step, as far as it changes without a command that counts a revision."""
+    """What the state holds beside the step, as far as it changes without a command that counts a revision."""
 
     revision: int
     running: bool

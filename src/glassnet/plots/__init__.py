@@ -37,11 +37,13 @@ _ON_USE = {
 _HOME_OF = {name: home for home, names in _ON_USE.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise unknown_name(__name__, name, __all__)
-    value = globals()[name] = getattr(importlib.import_module(_HOME_OF[name]), name)
-    return value
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME_OF:
+            raise unknown_name(__name__, name, __all__)
+        value = globals()[name] = getattr(importlib.import_module(_HOME_OF[name]), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -73,7 +73,7 @@ def _write_names(ax: Any, names: Sequence[str], cell: float, room: tuple[float, 
     size = max(5.5, min(10.0, 0.8 * cell))
     step = math.ceil(1.15 * size / max(cell, 1e-9))
     places = range(0, len(names), step)
-    share = 0.25 if cell > 12.0 else 0.18
+    share = 0.33 if len(names) <= 5 else 0.25 if cell > 12.0 else 0.18
     beside = fitted_names([names[i] for i in places], share * room[0], size)
     below = fitted_names([names[i] for i in places], share * room[1], size)
     is_flat = step == 1 and max(text_width(name, size) for name in below) < cell - 2.0

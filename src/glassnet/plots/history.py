@@ -111,7 +111,8 @@ def _mark_findings(ax: Any, history: History) -> None:
 
 def _draw(ax: Any, epochs: np.ndarray, curves: np.ndarray, color: str, label: str) -> None:
     """Draw one line, or one for each member; a value without neighbours is a point."""
-    style: dict[str, Any] = {"lw": 1.5} if curves.shape[1] == 1 else {"lw": 0.8, "alpha": 0.5}
+    several = curves.shape[1]
+    style: dict[str, Any] = {"lw": 1.5} if several == 1 else {"lw": 1.2 if several < 6 else 0.8, "alpha": 0.6}
     for k, curve in enumerate(curves.T):
         there = np.isfinite(np.concatenate([[np.nan], curve, [np.nan]]))
         alone = np.flatnonzero(there[1:-1] & ~there[:-2] & ~there[2:])

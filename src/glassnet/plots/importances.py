@@ -11,7 +11,7 @@ from glassnet.attribution import Attribution, Importance
 from glassnet.errors import ShapeError
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.plots.axes import Axes, axes_for
-from glassnet.plots.labels import cell_size, fitted_names, label_axis, names_of, wrapped
+from glassnet.plots.labels import cell_size, fitted_names, label_axis, names_of, text_width, wrapped
 from glassnet.utils.checks import check_integer
 from glassnet.utils.short_text import count, metric_name, number_text, plain
 
@@ -59,7 +59,8 @@ def plot_importance(importance: Importance, *, most: int = 15, target_name: str 
         Where to draw; by default in a new figure.
     """
     order = importance.ranking[: check_integer("plot_importance", "most", most, 1)][::-1]
-    names, style = [importance.names[i] for i in order], {"xerr": importance.std[order], "ecolor": "0.35"}
+    names = [importance.names[i] for i in order]
+    style: dict[str, Any] = {"xerr": importance.std[order], "ecolor": "0.35"}
     ax = _bars("plot_importance", ax, names, importance.mean[order], color="C0", **style)
     change = "decrease" if importance.metric in GREATER_IS_BETTER else "increase"
     unit = f" of {plain(target_name)}" if target_name else ""
@@ -126,15 +127,17 @@ def plot_why(why: _Why, *, most: int = 10, ax: Axes | None = None) -> Axes:
         Where to draw; by default in a new figure.
     """
     most = check_integer("plot_why", "most", most, 1)
-    names = [f"{reason.column} = {reason.value}" for reason in why.reasons[:most]]
+    names = [reason.column for reason in why.reasons[:most]]
+    cells = [f" = {plain(reason.value, 24)}" for reason in why.reasons[:most]]
     values = [reason.contribution for reason in why.reasons[:most]]
     rest = [reason.contribution for reason in why.reasons[most:]]
     if rest:
         names.append(count(len(rest), "more column"))
+        cells.append("")
         values.append(sum(rest))
     shown = np.array(values[::-1], dtype=np.float64)
     colors = ["C0" if value >= 0 else "C1" for value in shown]
-    ax = _bars("plot_why", ax, names[::-1], shown, color=colors)
+    ax = _bars("plot_why", ax, names[::-1], shown, cells=cells[::-1], color=colors)
     what = f"the probability of {plain(why.prediction)}" if why.label else plain(why.target)
     _label(ax, f"contribution to {what}, from {number_text(why.base, 3)} to {number_text(why.answer, 3)}")
     title = f"{plain(why.target)} = {plain(why.prediction)}"
@@ -143,13 +146,19 @@ def plot_why(why: _Why, *, most: int = 10, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _bars(where: str, ax: Axes | None, names: Sequence[str], values: np.ndarray, **style: Any) -> Axes:
-    """Draw a bar for each name, the first one at the bottom, and return the axes."""
-    ax = axes_for(where, ax, figsize=(5.0, 0.9 + 0.28 * len(names)))
+def _bars(
+    where: str, ax: Axes | None, names: Sequence[str], values: np.ndarray, *, cells: Sequence[str] = (), **style: Any
+) -> Axes:
+    """Draw a bar for each name, the first one at the bottom, and return the axes; ``cells`` stand behind the names."""
+    ax = axes_for(where, ax, figsize=(5.0, 1.1 + 0.28 * max(len(names), 3)))
     width, height = cell_size(ax)
     size = max(5.0, min(10.0, 0.8 * (height - 45.0) / max(len(names), 1)))
     ax.barh(range(len(names)), values, height=0.7, **style)
-    shown = fitted_names([plain(name) for name in names], 0.4 * width, size)
+    wide = min(0.2 * width, max((text_width(cell, size) for cell in cells), default=0.0))
+    shown = fitted_names([plain(name) for name in names], (0.48 if cells else 0.4) * width - wide, size)
+    if cells:
+        ends = fitted_names(cells, 0.2 * width, size)
+        shown = [f"{name}{end}" for name, end in zip(shown, ends, strict=True)]
     ax.set_yticks(range(len(names)), shown, fontsize=size, parse_math=False)
     ax.locator_params(axis="x", nbins=4 if width < 300.0 else 6)
     ax.axvline(0.0, color="0.5", lw=0.8)
@@ -158,4 +167,4 @@ def _bars(where: str, ax: Axes | None, names: Sequence[str], values: np.ndarray,
 
 def _label(ax: Axes, text: str) -> None:
     """Write the label of the bars, which are in the right half of their cell."""
-    label_axis(ax, "x", text, share=0.5)
+    label_axis(ax, "x", text, share=0.47)

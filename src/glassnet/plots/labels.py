@@ -98,6 +98,8 @@ def fitted_names(names: Sequence[str], room: float, size: float) -> list[str]:
     size : float
         Font size in points.
     """
+    if max((text_width(name, size) for name in names), default=0.0) <= room:
+        return list(names)
     low, high = _LEAST, min(_MOST, max(map(len, names), default=_LEAST))
     while low < high:
         middle = (low + high + 1) // 2

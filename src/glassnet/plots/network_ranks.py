@@ -118,14 +118,18 @@ def draw_units(ax: Axes, layout: Layout, rank: Rank, answers: np.ndarray | None)
                 fontsize=12, color="0.35")  # fmt: skip
 
 
-def draw_weight_legend(ax: Axes, outputs: bool) -> None:
+def draw_weight_legend(ax: Axes, *, weights: bool, outputs: bool) -> None:
     """Explain the two colours below the drawing."""
     from matplotlib.lines import Line2D
 
-    kinds = ("positive weight", POSITIVE), ("negative weight", NEGATIVE)
+    words = " or ".join(["weight"] * weights + ["output"] * outputs)
+    if not words:
+        return
     style: dict[str, Any] = {"marker": "o", "ms": 6, "mec": "0.25"} if outputs else {}
-    handles = [Line2D([], [], color=color, lw=2.2, label=f"{word} or output" if outputs else word, **style)
-               for word, color in kinds]  # fmt: skip
+    handles = [
+        Line2D([], [], color=color, lw=2.2 if weights else 0.0, label=f"{sign} {words}", **style)
+        for sign, color in (("positive", POSITIVE), ("negative", NEGATIVE))
+    ]
     ax.legend(handles=handles, loc="lower center", ncols=legend_columns(ax), fontsize=8, frameon=False, borderpad=0.0,
               borderaxespad=0.2, handlelength=1.6, columnspacing=1.4)  # fmt: skip
 

@@ -47,6 +47,7 @@ def plot_weights(network: BaseNetwork, *, ax: Axes | None = None) -> Axes:
 def _write_layers(ax: Axes, weights: dict[str, np.ndarray]) -> None:
     """Write name, number and spread of the weights beside each histogram, less where there is little room."""
     width, height = cell_size(ax)
+    ax.locator_params(axis="x", nbins=4 if width < 320.0 else 8)
     between = 0.8 * height / len(weights)
     names = fitted_names(list(weights), 0.35 * width, 8.0)
     if between > 32.0:

@@ -111,13 +111,13 @@ def _read_header(where: str, file: IO[bytes]) -> tuple[dict[str, str], dict[str,
     """Return the texts of an open file, what its header says of the arrays, and how many bytes these have."""
     size = os.fstat(file.fileno()).st_size
     if size < 8:
-        raise _refuse(where, f"one of {size} bytes")
+        raise _refuse(where, f"{size} bytes")
     length = int.from_bytes(_bytes(where, file, 8).tobytes(), "little")
     if length > min(size - 8, MOST_BYTES):
         if size > 8 and _bytes(where, file, 1).tobytes() != b"{":
-            message = f"{where}: not a glassnet model, for it is no safetensors file."
+            message = f"{where}: not a glassnet model: it is no safetensors file."
             raise FormatError(message, expected="a safetensors file")
-        raise _refuse(where, f"one of {size:,} bytes whose header should have {length:,}")
+        raise _refuse(where, f"{size:,} bytes, of which the header should have {length:,}")
     try:
         header = parse_json(_bytes(where, file, length).tobytes())
     except ValueError as error:
@@ -141,7 +141,7 @@ def _bytes(where: str, file: IO[bytes], count: int) -> np.ndarray:
     while rest:
         got = file.readinto(rest)  # type: ignore[attr-defined]  # a raw file has it
         if not got:
-            raise _refuse(where, f"one that lost {len(rest):,} bytes while it was read")
+            raise _refuse(where, f"it lost {len(rest):,} bytes while it was read")
         rest = rest[got:]
     return found
 
@@ -188,5 +188,6 @@ def _short(value: Any) -> str:
 
 
 def _refuse(where: str, got: str) -> FormatError:
-    message = f"{where}: not a glassnet model: it is no safetensors file but {got}. It is damaged or of another kind."
+    fact = f"not a glassnet model: it is no valid safetensors file ({got})"
+    message = f"{where}: {fact}. It is damaged or of another kind."
     return FormatError(message, expected="a safetensors file", got=got)

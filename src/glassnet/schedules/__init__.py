@@ -6,7 +6,7 @@ value. Its length is its own argument, so that training in two halves follows th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.schedules.base import Constant, Schedule, as_schedule, check_factor
 from glassnet.schedules.composed import SequentialSchedule, Warmup
@@ -23,5 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    raise unknown_name(__name__, name, __all__)
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        raise unknown_name(__name__, name, __all__)

@@ -20,7 +20,7 @@ class Limits:
     rows : int, default=1000
         Most rows of one request.
     at_once : int, default=32
-        Most requests that are worked on at the same time; others are told to come again.
+        Most requests that are worked on at the same time; others are answered with 503.
     open_bodies : int, default=128
         Most requests of which a part is still to come; the oldest is given up for one more.
     connections : int, default=256

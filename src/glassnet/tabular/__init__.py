@@ -34,11 +34,13 @@ __all__ = [
 _ESTIMATORS = ("TabularClassifier", "TabularRegressor")
 
 
-def __getattr__(name: str) -> Any:
-    """Import the estimators on first use: only they need scikit-learn."""
-    if name in _ESTIMATORS:
-        require_extra("sklearn", "sklearn", f"glassnet.tabular.{name}")
-        from glassnet.tabular import estimators
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
 
-        return getattr(estimators, name)
-    raise unknown_name(__name__, name, __all__)
+    def __getattr__(name: str) -> Any:
+        """Import the estimators on first use: only they need scikit-learn."""
+        if name in _ESTIMATORS:
+            require_extra("sklearn", "sklearn", f"glassnet.tabular.{name}")
+            from glassnet.tabular import estimators
+
+            return getattr(estimators, name)
+        raise unknown_name(__name__, name, __all__)

@@ -281,10 +281,10 @@ class TableModel(ModelPlots):
 
         With ``overwrite`` a file that is no model of glassnet may be replaced too; see `glassnet.Network.save`.
         """
-        self.note_encoders()
+        self._note_encoders()
         self.network.save(path, overwrite=overwrite)
 
-    def note_encoders(self) -> None:
+    def _note_encoders(self) -> None:
         """Put the encoders into the network's metadata, so that every file of the network holds this model."""
         table: dict[str, Any] = {"encoder": self.encoder.config(), "target": self.target.config()}
         reading = options_config(self.reading)

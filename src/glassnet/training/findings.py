@@ -93,6 +93,11 @@ class Finding:
         body = [_LINES.fill(f"{heading}: {text}") for heading, text in self.lines]
         return "\n".join([f"{self.severity}: {self.code}{place}", *body])
 
+    def _repr_html_(self) -> str:
+        from glassnet.training.history_html import finding_html
+
+        return finding_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
         found: dict[str, Any] = plain_data({"stage": self.stage, **dataclasses.asdict(self)})

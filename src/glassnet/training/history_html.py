@@ -13,7 +13,7 @@ from glassnet.charts.notebook import for_notebooks, grid, paragraph, shown
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import count, number_text, plain
 
-__all__ = ["diagnosis_html", "history_charts", "history_html"]
+__all__ = ["diagnosis_html", "finding_html", "history_charts", "history_html"]
 
 _MOST_MEMBERS = 12  # curves of members that are drawn
 _MOST_CHARTS = 4
@@ -113,6 +113,12 @@ def _findings(findings: Any) -> Markup:
 def diagnosis_html(diagnosis: Any) -> str:
     """Return findings as a fragment of a page, each with what was measured, why it matters, and what to do."""
     return shown(diagnosis._head, *map(_finding, diagnosis))
+
+
+@for_notebooks
+def finding_html(finding: Any) -> str:
+    """Return one finding as a fragment of a page."""
+    return shown("1 problem" if finding.severity != "note" else "1 note", _finding(finding))
 
 
 def _finding(finding: Any) -> Markup:

@@ -21,6 +21,7 @@ from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraE
 from glassnet.utils.array_advice import advice_for_shape, cell_place, frame_columns, frame_of_objects, non_numbers
 from glassnet.utils.extremes import Extremes
 from glassnet.utils.suggestions import suggestion
+from glassnet.utils.wording import shortened
 
 __all__ = [
     "MOST_STEPS", "check_choice", "check_class", "check_columns", "check_flag", "check_integer", "check_matrix",
@@ -64,13 +65,13 @@ def check_choice(
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
         return valid[valid.index(value)]
-    listed, near = ", ".join(map(repr, valid)), suggestion(value, valid)
+    listed, near, shown = ", ".join(map(repr, valid)), suggestion(value, valid), shortened(repr(value), 200)
     if isinstance(value, str) and _NOUN.fullmatch(name):
         choice = "choices are" if len(valid) > 1 else "only choice is"
         rule = f"The {choice} {listed}." if valid else "There is no choice."
-        sentences = [f"{where}: unknown {name.removeprefix('the ')} {value!r}.", near, rule]
+        sentences = [f"{where}: unknown {name.removeprefix('the ')} {shown}.", near, rule]
     else:
-        sentences = [f"{where}: {name} is {value!r}; it must be one of {listed}.", near]
+        sentences = [f"{where}: {name} is {shown}; it must be one of {listed}.", near]
     message = " ".join(filter(None, [*sentences, advice]))
     raise ConfigError(message, expected=f"one of {listed}", got=repr(value))
 

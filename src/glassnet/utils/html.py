@@ -115,9 +115,16 @@ def fragment(kind: str, style: str, *content: str) -> Markup:
         What is in it: `Markup`, or text, which is escaped.
     """
     lines = re.sub(r"\n\s+", " ", style).splitlines()
-    rules = "".join(f".glassnet-{kind} {rule}\n" for rule in lines if rule)
+    rules = "".join(f"{_within(kind, rule)}\n" for rule in lines if rule)
     inside = _inside(content, "\n")
     return Markup(f'<style>{_STYLE}{rules}</style>\n<div class="glassnet glassnet-{kind}">\n{inside}\n</div>')
+
+
+def _within(kind: str, rule: str) -> str:
+    """Return a rule each of whose selectors holds inside a fragment only."""
+    selectors, brace, rest = rule.partition("{")
+    inside = (f".glassnet-{kind} {selector}" for selector in re.split(r",\s*(?![^()]*\))", selectors))
+    return ", ".join(inside) + brace + rest
 
 
 def page(title: str, body: Markup) -> str:

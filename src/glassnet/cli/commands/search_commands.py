@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from glassnet.cli.commands.train_command import require_target, watching
@@ -13,6 +14,7 @@ from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
+from glassnet.saving.writing import write_atomically
 from glassnet.utils.short_text import plain
 
 __all__ = ["run_search"]
@@ -48,10 +50,15 @@ def _say(line: str) -> None:
 def _compare(data: str, texts: dict[str, Any], watcher: Watcher, say: Say, late: LateErrors) -> tuple[Any, Any]:
     from glassnet.cli.comparing.compare_job import compare_models
     from glassnet.cli.comparing.compare_options import CompareOptions
+    from glassnet.cli.comparing.leaderboard_page import leaderboard_page
     from glassnet.cli.comparing.leaderboard_text import print_leaderboard, progress_line
 
     options = CompareOptions.from_texts(data, texts)
-    _, result = compare_models(options, watcher, lambda found: say(progress_line(found)), late)
+
+    def write_page(path: Path, result: dict[str, Any]) -> None:
+        write_atomically(path, leaderboard_page(result, result["repeat"]).encode())
+
+    _, result = compare_models(options, watcher, lambda found: say(progress_line(found)), late, write_page)
     return result, print_leaderboard
 
 

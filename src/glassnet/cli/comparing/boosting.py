@@ -9,6 +9,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,12 +43,9 @@ class Boosting(NamedTuple):
         """Return trees that were trained in so many rounds."""
         named: dict[str, Any] = {"categorical_feature": categories} if self.names_categories and categories else {}
         model = self.make(classes, seed, rounds, categories)
-        if X.size * (len(np.unique(y)) if classes else 1) >= _SMALL:
-            return model.fit(X, y, **named)
-        if "n_jobs" in model.get_params():
+        if X.size * (len(np.unique(y)) if classes else 1) < _SMALL and "n_jobs" in model.get_params():
             model.set_params(n_jobs=1)
-        with threadpool_limits(1, user_api="openmp"):
-            return model.fit(X, y, **named)
+        return model.fit(X, y, **named)
 
 
 def _hist(classifies: bool, seed: int, rounds: int, categories: list[int]) -> Any:
@@ -170,7 +168,9 @@ def fit_boosting(
     began = time.perf_counter()
     X, classifies = inputs.transform(train.inputs), n_classes > 0
     y = y if classifies else y.astype(np.float64)
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
+    is_small = X.size * max(n_classes, 1) < _SMALL
+    threads: Any = threadpool_limits(1, user_api="openmp") if is_small else nullcontext()
+    with warnings.catch_warnings(), np.errstate(all="ignore"), threads:
         warnings.simplefilter("ignore")
         if X.size * max(n_classes, 1) > _LARGE:
             before = time.perf_counter()

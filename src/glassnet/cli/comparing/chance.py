@@ -12,6 +12,7 @@ import numpy as np
 from glassnet.metrics import GREATER_IS_BETTER, METRICS
 from glassnet.reports.comparison import Scores, compare
 from glassnet.reports.scoring import score_classes, score_numbers
+from glassnet.utils.shares import wilson
 
 __all__ = ["BEST", "EVEN", "WORSE", "Answers", "Chance", "ranges_of_chance"]
 
@@ -107,7 +108,7 @@ def ranges_of_chance(
     found = {}
     for name, each in answers.items():
         value = each.value(metric)
-        low, high = _wilson(value, len(each.truth)) if exact else _interval(drawn[name], value, metric)
+        low, high = wilson(value * len(each.truth), len(each.truth)) if exact else _interval(drawn[name], value, metric)
         sign = 1.0 if metric in GREATER_IS_BETTER else -1.0
         gap = sign * (drawn[best] - drawn[name])
         difference = None if name == best else _interval(gap, sign * (answers[best].value(metric) - value), "")
@@ -150,16 +151,3 @@ def _interval(drawn: np.ndarray, value: float, metric: str) -> tuple[float, floa
     spread = _Z * float(known.std(ddof=1))
     least, most = _WITHIN.get(metric, (0.0, 1.0) if metric in GREATER_IS_BETTER else (-math.inf, math.inf))
     return max(value - spread, least), min(value + spread, most)
-
-
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    """Return Wilson's interval of a share of ``n`` rows.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in _wilson(1.0, 69)]
-    [0.947, 1.0]
-    """
-    square = _Z * _Z / n
-    middle, half = share + square / 2, _Z * math.sqrt(share * (1 - share) / n + square / (4 * n))
-    return max((middle - half) / (1 + square), 0.0), min((middle + half) / (1 + square), 1.0)

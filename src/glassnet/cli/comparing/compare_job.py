@@ -17,6 +17,7 @@ from glassnet.cli.comparing.race import Entry, Race, Skipped, rank_of
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.outputs import check_model_output
+from glassnet.cli.training.html_report import check_report, command_of
 from glassnet.cli.training.late_results import LateErrors, save_model
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Prepared, refuse_model
@@ -38,6 +39,7 @@ def compare_models(
     watcher: Watcher | None = None,
     say: Callable[[Entry | Skipped], None] = lambda entry: None,
     late: LateErrors | None = None,
+    write_page: Callable[[Path, dict[str, Any]], None] = lambda path, result: None,
 ) -> tuple[TableModel, dict[str, Any]]:
     """Train and compare the models, and save the best of ours; return it and the result, which is JSON-able.
 
@@ -49,6 +51,7 @@ def compare_models(
     watcher, late = watcher or Watcher(), LateErrors(raises=True) if late is None else late
     refuse_model(WHERE, options.data)
     path = out_path(WHERE, options)
+    page = None if options.report is None else check_report(WHERE, options.report, [options.data])
     base = as_train_options(options)
     data, n_read, deadline = read_and_divide(base, watcher)
     check_parts(WHERE, data)
@@ -63,6 +66,11 @@ def compare_models(
         result = _result(options, data, race) | {"interrupted_by": ctrl_c.name if ctrl_c.pressed else ""}
         result["rows"] = {"read": n_read, **result["rows"]}
         result["model"] = kept_model(base, best, data, deadline, path, str(options.out), late)
+        result["repeat"] = command_of(best.asked)
+        if page is not None:
+            with late.kept():
+                write_page(page, result)
+                result["report"] = options.report
     result["seconds"] = time.perf_counter() - started
     return best.model, result
 
@@ -100,7 +108,9 @@ def kept_model(
     model.reading = base.read_options
     with late.model_saved(model, path):
         result = result_of(outcome, data)
-        result["importance"] = importance_of(outcome, data, deadline).to_dict()
+        result["importance"] = importance_of(outcome, data, deadline).to_dict(
+            1.0 if model.target.labels else model.target.scale.std
+        )
         result["rows"]["read"] = data.inputs.n_rows
     model.network.metadata["training"] = for_the_file(result) | (notes or {})
     return None if path is None else save_model(model, path, given, late)

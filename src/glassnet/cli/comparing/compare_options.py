@@ -67,6 +67,7 @@ class CompareOptions:
         "The model file to write: the best of our models by its validation score.", FIRST, "FILE", short="-o",
         default="model.safetensors",
     )  # fmt: skip
+    report: str | None = option("Also write the leaderboard as one .html page.", FIRST, "FILE")
     recipes: tuple[str, ...] | None = option(
         "Compare these only: realmlp, fast, small, tabm, tabm-mini, plain, histgb, lightgbm.", FIRST, "NAME,NAME",
         parse=_as_names, check=_check_names, usual="all that --max-seconds is enough for",

@@ -15,9 +15,11 @@ from glassnet.cli.output.report_parts import cut, heading, indented, plain_table
 from glassnet.reports.split_text import how_divided
 from glassnet.utils.short_text import about_seconds, bytes_text, count, metric_name, metric_text, plain
 
-__all__ = ["print_leaderboard", "progress_line", "rows_line", "seconds_cell", "title_of"]
+__all__ = ["LOSSES", "print_leaderboard", "progress_line", "remarks", "rows_words", "seconds_cell", "title_of"]
 
-_LOSSES = {"classification": "log_loss", "regression": "mae"}
+LOSSES = {"classification": "log_loss", "regression": "mae"}
+"""The second score that is shown, by task."""
+
 _ALWAYS, _FEWEST_NAMED = 3, 18  # columns that are never left out; cells for the names
 
 
@@ -48,14 +50,14 @@ def print_leaderboard(result: dict[str, Any]) -> None:
     """Print the models, the best first, and what was not trained; then which one was kept."""
     with report_console() as console:
         console.print(title_of(result))
-        console.print(Text(rows_line(result), style="dim"))
+        console.print(Text(rows_words(result), style="dim"))
         for warning in [*result["split"]["warnings"], *result["split"]["notes"]]:
             console.print(Text(f"  {plain(warning)}", style="yellow"))
         console.print()
         console.print(indented(_table(console, result)))
         console.print()
         console.print(Text(result["verdict"], style="bold"))
-        for line in _remarks(result):
+        for line in remarks(result):
             console.print(Text(line, style="dim"))
         console.print()
         console.print(Text(_kept(result)))
@@ -69,7 +71,7 @@ def title_of(result: dict[str, Any]) -> Text:
     return heading(f"{plain(result['data'])} → {plain(result['target'])}", task)
 
 
-def rows_line(result: dict[str, Any]) -> str:
+def rows_words(result: dict[str, Any]) -> str:
     """Return how many rows each part has, and how they were divided."""
     rows = result["rows"]
     parts = [f"{rows['training']:,} training", f"{rows['validation']:,} validation", f"{rows['test']:,} test rows"]
@@ -79,7 +81,7 @@ def rows_line(result: dict[str, Any]) -> str:
 
 def _table(console: Console, result: dict[str, Any]) -> Table:
     """Return the leaderboard with as many columns as fit beside the names."""
-    metric, second = result["metric"], _LOSSES[result["task"]]
+    metric, second = result["metric"], LOSSES[result["task"]]
     rows = result["models"]
     columns: dict[str, list[str]] = {
         metric_name(metric): [metric_text(row["score"]) for row in rows],
@@ -128,11 +130,14 @@ def _label(row: dict[str, Any]) -> str:
     return f"{name_of(row)} *" if row["chosen"] else name_of(row)
 
 
-def _remarks(result: dict[str, Any]) -> list[str]:
+def remarks(result: dict[str, Any]) -> list[str]:
     """Return how the table is to be read, and what was not trained."""
     groups = "groups" if result["split"]["by"] == "group" else "rows"
     n = result["judged_rows"]
-    lines = [f"Range of chance: 95 % of what other {groups} like the {count(n, 'test row')} would give."]
+    lines = [
+        f"Range of chance: 95 % of what other {groups} like the {count(n, 'test row')} would give; another seed "
+        "of the training is not in it."
+    ]
     trees = [name_of(row) for row in result["models"] if row["kind"] == "boosting"]
     if trees:
         lines.append(
@@ -161,4 +166,5 @@ def _kept(result: dict[str, Any]) -> str:
     if model is None:
         return f"{head}; not saved."
     replaced = ", overwrote the old file" if model["replaced"] else ""
-    return f"{head}, saved in {plain(model['path'])} ({bytes_text(model['bytes'])}{replaced})."
+    page = f" Page: {plain(result['report'])}." if result.get("report") else ""
+    return f"{head}, saved in {plain(model['path'])} ({bytes_text(model['bytes'])}{replaced}).{page}"

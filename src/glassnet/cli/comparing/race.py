@@ -36,6 +36,7 @@ __all__ = [
     "Race",
     "Skipped",
     "answers_of",
+    "asked_of",
     "baseline_answers",
     "file_size",
     "length_note",
@@ -92,6 +93,11 @@ def rank_of(answers: Answers, metric: str) -> tuple[bool, float, float]:
     """Return a key that is smaller for better answers: by a metric, and where that is equal by the loss of each row."""
     value = answers.value(metric)
     return math.isnan(value), -value if metric in GREATER_IS_BETTER else value, float(answers.scores.loss.mean())
+
+
+def asked_of(options: TrainOptions) -> TrainOptions:
+    """Return the options that train a model again, without the limit for all of them."""
+    return replace(options, max_seconds=None, no_stream=False)
 
 
 def truth_of(data: Prepared, part: str) -> np.ndarray:
@@ -181,9 +187,10 @@ class Race:
     def _ordered(self) -> list[tuple[str, float]]:
         """Return the models that are asked for, the fastest first, each with its estimated seconds."""
         data, n = self.data, self.data.count("training")
-        self.watcher.phase("estimating how long each recipe takes")
         wanted = self.names or (*RECIPES, PLAIN, *TREES)
-        self._times = recipe_times(replace(self.base, recipe="realmlp").settled(), data)
+        if any(name in RECIPES for name in wanted):
+            self.watcher.phase("estimating how long each recipe takes")
+            self._times = recipe_times(replace(self.base, recipe="realmlp").settled(), data)
         found = [(name, self._times[name].seconds if name in self._times else 0.0) for name in wanted]
         classifies = bool(data.target.labels)
         lengths = {name: RECIPES[name].length(n, classifies) for name in ("fast", "realmlp")}
@@ -218,7 +225,7 @@ class Race:
         if name == PLAIN:
             options = with_choices(options, self.data.count("training"))
         goal = goal_of(options, self.data)
-        self.watcher.phase(f"training {name}")
+        self.watcher.model(name)
         began, limit = time.perf_counter(), Deadline(self.deadline.left)
         trained, _ = fit_recipe(options, goal, self.data, self.watcher, self.ctrl_c, limit, times=self._times)
         self._add_ours(name, title, trained, options, began)
@@ -238,16 +245,25 @@ class Race:
             assert self._linear is not None
             by = self.ctrl_c.name if self.ctrl_c.pressed else ""
             theirs = Encoded(self._linear.model, self.data)
-            self.best = Outcome(options, seen, theirs, trained, options, goal_of(options, self.data).metric, [], by)
+            metric = goal_of(options, self.data).metric
+            self.best = Outcome(options, seen, theirs, trained, self._asked(name), metric, [], by)
             self.best_name, self._best_rank = name, rank_of(held_out, self.metric)
         self._add(entry)
+
+    def _asked(self, name: str) -> TrainOptions:
+        """Return the options of ``glassnet train`` for one of the models, as they would be typed."""
+        base = asked_of(self.base)
+        if name == LINEAR:
+            return replace(base, metric=None, layers=(), rate=_LINEAR_OPTIONS["rate"], weight_decay=0.0)
+        return replace(base, recipe=name, metric=None if name == PLAIN else base.metric)
 
     def _boost(self, name: str) -> None:
         """Train trees of another library on training and validation rows: their defaults hold none out for us."""
         boosting, data = BOOSTING[name], self.data
         if not is_installed(boosting):
             return self._skip(Skipped(name, boosting.title, f"not installed: pip install {boosting.install}"))
-        self.watcher.phase(f"training {boosting.title}")
+        self.watcher.model(boosting.title)
+        self.watcher.phase("training")
         assert self._linear is not None
         rows = np.concatenate([data.rows["training"], data.rows["validation"]])
         train = Rows(data.inputs, data.column).take(rows)

@@ -306,6 +306,7 @@ def _options_line(network: dict[str, Any], training: dict[str, Any]) -> str:
     """Return the options of a training; files of version 0.1 have no recipes."""
     names = ("batch", "seed") if "title" in network else ("rate", "batch", "weight_decay", "seed")
     known = [f"recipe {network['recipe']}"] if "recipe" in network else []
+    known += [plain(text, 40) for text in network.get("settings", ())]
     if "title" in network:
         known += [f"{name} {network[name]}" for name in ("ensemble", "folds") if (network[name] or 1) > 1]
         known += [f"quantiles {','.join(map(str, network['quantiles']))}"] if network["quantiles"] else []

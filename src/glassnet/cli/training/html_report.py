@@ -58,7 +58,7 @@ def command_of(options: TrainOptions) -> str:
         value = getattr(options, name)
         if name in _NOT_REPEATED or value == default or value is None:
             continue
-        if name == "class_weight":
+        if name in ("class_weight", "setting"):
             words += [f"{flag_of(name)} {shlex.quote(each)}" for each in value]
         elif isinstance(value, bool):
             words += [flag_of(name)] * value

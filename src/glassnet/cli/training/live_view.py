@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["LiveView"]
 
 _REDRAW_SECONDS = 0.1
+_VALUE_WIDTH = 13  # characters of a value with the blanks around it
 _LONG_PAST = 10  # epochs since the best one, or a fifth of all
 _IN_UNITS = ("valid_rmse", "valid_mae")
 _SHOWN_BY_LOSS = ("valid_loss", "valid_pinball")
@@ -46,6 +47,7 @@ class LiveView(Watcher):
         self._facts: dict[str, Any] = {}
         self._linear: dict[str, float] = {}
         self._begun = 0
+        self._model = ""
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._drawn = 0.0
 
@@ -62,8 +64,11 @@ class LiveView(Watcher):
     # ---- progress -----------------------------------------------------------------------------------------------
 
     def phase(self, doing: str) -> None:
-        self._doing = plain(doing)
+        self._doing = plain(f"{self._model}, {doing}" if self._model else doing)
         self._draw(self._head())
+
+    def model(self, name: str) -> None:
+        self._model, self._begun = name, 0
 
     def facts(self, facts: dict[str, Any]) -> None:
         self._facts |= facts
@@ -111,24 +116,28 @@ class LiveView(Watcher):
 
     def _body(self, run: Run[Any], model: str) -> RenderableType:
         """Return progress, losses and metrics of a run."""
+        width = max(8, min(60, self._console.width - 40))
+        columns = mean_columns(run.history)
+        names = {name: f"validation {metric_name(name.removeprefix('valid_'))}" for name in _metrics(columns)}
+        rows: list[tuple[str, str, RenderableType]] = []
+        if model == "network" and self._networks > 1:
+            rows.append(("network", f"{self._begun}/{self._networks}", ""))
+        bar = ProgressBar(total=1.0, completed=run.fraction, width=width)
+        rows.append(("epoch", f"{run.epoch:,}/{run.target_epochs:,}", bar))
+        for name, label in (("loss", "training loss"), ("valid_loss", "validation loss")):
+            if name in columns:
+                values = columns[name]
+                rows.append((label, metric_text(values[-1]), self._curve(values, columns["loss"], width)))
+        room = self._console.width - max(map(len, [*names.values(), "validation loss"])) - _VALUE_WIDTH
+        for name, label in names.items():
+            values = [value * self._unit(name) for value in columns[name]]
+            rows.append((label, metric_text(values[-1]), self._beside(values, name, model, room)))
         lines = Table.grid(padding=(0, 2))
         lines.add_column(no_wrap=True)
         lines.add_column(no_wrap=True, justify="right")
         lines.add_column(no_wrap=True, ratio=1, overflow="crop")
-        width = max(8, min(60, self._console.width - 40))
-        bar = ProgressBar(total=1.0, completed=run.fraction, width=width)
-        if model == "network" and self._networks > 1:
-            lines.add_row("network", f"{self._begun}/{self._networks}")
-        lines.add_row("epoch", f"{run.epoch:,}/{run.target_epochs:,}", bar)
-        columns = mean_columns(run.history)
-        for name, label in (("loss", "training loss"), ("valid_loss", "validation loss")):
-            if name in columns:
-                values = columns[name]
-                lines.add_row(label, metric_text(values[-1]), self._curve(values, columns["loss"], width))
-        for name in _metrics(columns):
-            values = [value * self._unit(name) for value in columns[name]]
-            label = f"validation {metric_name(name.removeprefix('valid_'))}"
-            lines.add_row(label, metric_text(values[-1]), self._beside(values, name, model))
+        for row in rows:
+            lines.add_row(*row)
         return Group(lines, self._foot(run, model))
 
     def _waits_for_the_schedule(self, run: Run[Any]) -> bool:
@@ -154,14 +163,18 @@ class LiveView(Watcher):
         line = sparkline(values, width, min([*values, *scale]), max([*values, *scale]))
         return Text(as_ascii(line) if self._console.options.ascii_only else line, style="cyan")
 
-    def _beside(self, values: list[float], name: str, model: str) -> Text:
-        """Return the best value so far, and that of the linear model."""
+    def _beside(self, values: list[float], name: str, model: str, room: int) -> Text:
+        """Return the best value so far, its epoch, and that of the linear model, as much as there is room for."""
         best = (max if name.removeprefix("valid_") in GREATER_IS_BETTER else min)(values)
+        text = f"best {metric_text(best)}"
         epoch = f" in epoch {values.index(best) + 1:,}" if values.count(best) == 1 else ""
-        text = Text(f"best {metric_text(best)}{epoch}", style="dim")
+        linear = ""
         if model == "network" and name in self._linear:
-            text.append(f", linear model {metric_text(self._linear[name] * self._unit(name))}")
-        return text
+            linear = f", linear model {metric_text(self._linear[name] * self._unit(name))}"
+        for more in (epoch + linear, linear, epoch):
+            if len(text + more) <= room:
+                return Text(text + more, style="dim")
+        return Text(text, style="dim")
 
     def _foot(self, run: Run[Any], model: str) -> Text:
         """Return rows, speed and the time left."""

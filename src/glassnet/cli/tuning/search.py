@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.comparing.race import answers_of, length_note, rank_of, truth_of
+from glassnet.cli.comparing.race import answers_of, asked_of, length_note, rank_of, truth_of
 from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Encoded, Prepared
@@ -81,6 +82,7 @@ class Search:
     def run(self) -> None:
         """Search; what was done until Ctrl-C is kept, and KeyboardInterrupt raised if that is nothing."""
         n = self.data.count("training")
+        self._typed = self.base
         self.base = with_choices(self.base.settled(), n) if self.base.recipe == PLAIN else self.base.settled()
         self._goal = goal_of(self.base, self.data)
         self.metric = goal_of(replace(self.base, recipe="realmlp"), self.data).metric
@@ -142,15 +144,18 @@ class Search:
         """Train a trial alone, note it, and keep it if it is the best so far."""
         self._seen.add(repr(settings))
         options = with_trial(self.base, settings, classifies=self._classifies)
-        self.watcher.phase(f"trial {len(self.trials) + 1}")
+        self.watcher.model(f"trial {len(self.trials) + 1}")
         began, limit = time.perf_counter(), Deadline(self.deadline.for_training)
         goal = goal_of(options, self.data)
         trained, _ = fit_recipe(options, goal, self.data, self.watcher, self.ctrl_c, limit, times={})
-        outcome = self._outcome(options, trained)
+        outcome = self._outcome(options, settings, trained)
         seconds = time.perf_counter() - began
         held_out = answers_of(trained.model, outcome.trained.features("validation"), truth_of(self.data, "validation"))
         note = length_note(trained)
-        trial = Trial(settings, rank_of(held_out, self.metric), held_out.value(self.metric), seconds, is_default, note)
+        rank = rank_of(held_out, self.metric)
+        if is_default:
+            rank = (*rank[:2], -math.inf)  # what is only as good is no reason to leave the defaults
+        trial = Trial(settings, rank, held_out.value(self.metric), seconds, is_default, note)
         is_best = all(trial.rank < other.rank for other in self.trials)
         self._note(trial)
         if is_best:
@@ -161,10 +166,13 @@ class Search:
         self.trials.append(trial)
         self.say(trial, len(self.trials))
 
-    def _outcome(self, options: TrainOptions, trained: Trained) -> Outcome:
+    def _outcome(self, options: TrainOptions, settings: dict[str, Any], trained: Trained) -> Outcome:
         ours, theirs = Encoded(trained.model, self.data), Encoded(self._linear.model, self.data)
         by = self.ctrl_c.name if self.ctrl_c.pressed else ""
-        return Outcome(options, ours, theirs, trained, options, goal_of(options, self.data).metric, [], by)
+        goal = goal_of(options, self.data)
+        is_default = settings == defaults_of(self.base, classifies=self._classifies)
+        asked = self._typed if is_default else with_trial(self._typed, settings, classifies=self._classifies)
+        return Outcome(options, ours, theirs, trained, asked_of(asked), goal.metric, [], by)
 
     def _round(self, layers: tuple[int, ...]) -> bool:
         """Train several trials of the plain network at once; return whether there was time for them."""
@@ -175,7 +183,8 @@ class Search:
             draw.pop()
         if not draw:
             return False
-        self.watcher.phase(f"trials {len(self.trials) + 1} to {len(self.trials) + len(draw)}")
+        self.watcher.model(f"trials {len(self.trials) + 1} to {len(self.trials) + len(draw)}")
+        self.watcher.phase("training")
         options = [with_trial(self.base, settings, classifies=self._classifies) for settings in draw]
         assert self.defaults is not None
         began = time.perf_counter()
@@ -198,4 +207,4 @@ class Search:
         options = with_trial(self.base, self.best_trial.settings, classifies=self._classifies)
         limit = Deadline(self.deadline.for_training)
         trained, _ = fit_recipe(options, self._goal, self.data, self.watcher, self.ctrl_c, limit, times={})
-        self.best = self._outcome(options, trained)
+        self.best = self._outcome(options, self.best_trial.settings, trained)

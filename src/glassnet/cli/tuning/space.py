@@ -82,9 +82,9 @@ def plain_architectures() -> tuple[tuple[int, ...], ...]:
 def cost_of(options: TrainOptions, settings: Mapping[str, Any]) -> float:
     """Return about how many times as long a trial takes as the defaults."""
     if options.recipe == PLAIN:
-        return float(max(1.0, sum(settings["layers"]) / 128))
-    width, depth = settings["width"] / _RECIPE_WIDTH, settings["depth"] / _RECIPE_DEPTH
-    return float(max(0.3 + 0.7 * width**1.5 * depth, 0.4))
+        return max(1.0, float(sum(settings["layers"])) / 128)
+    width, depth = float(settings["width"]) / _RECIPE_WIDTH, float(settings["depth"]) / _RECIPE_DEPTH
+    return max(0.3 + 0.7 * float(width**1.5) * depth, 0.4)
 
 
 def with_trial(options: TrainOptions, settings: Mapping[str, Any], *, classifies: bool) -> TrainOptions:

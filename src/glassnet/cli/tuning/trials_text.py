@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from glassnet.cli.comparing.leaderboard_text import rows_line, seconds_cell, title_of
+from glassnet.cli.comparing.leaderboard_text import rows_words, seconds_cell, title_of
 from glassnet.cli.output.report_parts import heading, indented, plain_table, report_console, scores_table
 from glassnet.cli.tuning.search import Trial
 from glassnet.utils.short_text import bytes_text, count, metric_name, metric_text, plain
@@ -31,13 +31,14 @@ def print_trials(result: dict[str, Any]) -> None:
     """Print the best trials, the scores of the best one beside the defaults, and how to train it again."""
     with report_console() as console:
         console.print(title_of(result))
-        console.print(Text(rows_line(result), style="dim"))
+        console.print(Text(rows_words(result), style="dim"))
         for warning in result["split"]["warnings"]:
             console.print(Text(f"  {plain(warning)}", style="yellow"))
         console.print()
         diverged = f", {count(result['n_diverged'], 'more')} failed" if result["n_diverged"] else ""
+        chosen = f"compared on {count(result['rows']['validation'], 'validation row')}"
         shown = f", the best {_SHOWN}" if result["n_trials"] > _SHOWN else ""
-        console.print(heading("Trials", f"{result['n_trials']} of {result['recipe']}{diverged}{shown}"))
+        console.print(heading("Trials", f"{result['n_trials']} of {result['recipe']}{diverged}, {chosen}{shown}"))
         console.print(indented(_trials_table(result, console.width)))
         console.print()
         console.print(heading("Scores", f"on {count(result['judged_rows'], 'test row')}"))
@@ -45,14 +46,16 @@ def print_trials(result: dict[str, Any]) -> None:
         console.print(indented(scores_table(rows, console.width)))
         console.print()
         console.print(Text(result["verdict"], style="bold"))
-        for name in ("tuned", "defaults"):
-            if name in result["test"] and result["test"][name]["range"][0] is not None:
-                low, high = map(metric_text, result["test"][name]["range"])
-                words = f"{_NAMES[name]}: {metric_name(result['metric'])} {low} to {high} is within chance (95 %)."
-                console.print(Text(words, style="dim"))
+        ranges = [_range_text(name, result["test"]) for name in ("tuned", "defaults") if name in result["test"]]
+        console.print(Text(f"Range of chance (95 %): {', '.join(ranges)}.", style="dim"))
         console.print()
         console.print(Text(_kept(result)))
         console.print(Text(f"To train it again: {plain(result['repeat'])}"), soft_wrap=True)
+
+
+def _range_text(name: str, test: dict[str, Any]) -> str:
+    low, high = test[name]["range"]
+    return f"{name} -" if low is None else f"{name} {metric_text(low)} to {metric_text(high)}"
 
 
 def _trials_table(result: dict[str, Any], width: int) -> Any:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 import glassnet as gn
-from glassnet.cli.arguments import declared, flag_of
 from glassnet.cli.comparing.chance import WORSE, Answers, Chance, ranges_of_chance
 from glassnet.cli.comparing.compare_job import check_parts, kept_model, out_path, rows_facts
 from glassnet.cli.comparing.race import answers_of, baseline_answers, rank_of, truth_of
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
-from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.html_report import command_of
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Prepared, refuse_model
 from glassnet.cli.training.train_job import read_and_divide
-from glassnet.cli.training.train_options import PLAIN, TrainOptions
 from glassnet.cli.training.train_result import Outcome
 from glassnet.cli.tuning.search import Search, Trial
 from glassnet.cli.tuning.tune_options import WHERE, TuneOptions
@@ -29,8 +25,6 @@ from glassnet.tabular import TableModel
 from glassnet.utils.short_text import count, metric_name, metric_text
 
 __all__ = ["tune_model"]
-
-_NOT_REPEATED = ("data", "out", "max_seconds", "recipe", "trials")
 
 
 def tune_model(
@@ -105,7 +99,7 @@ def _result(options: TuneOptions, data: Prepared, search: Search) -> dict[str, A
         },
         "baseline": words,
         "verdict": _verdict(search, scored, chances, options),
-        "repeat": _repeat(options, search.best),
+        "repeat": command_of(search.best.asked),
         "max_seconds": options.max_seconds,
         "seed": options.seed,
     }
@@ -130,9 +124,12 @@ def _verdict(search: Search, scored: dict[str, Answers], chances: dict[str, Chan
     if n == 1:
         if options.trials == 1:
             return "Only the defaults were trained (--trials 1)."
+        if search.ctrl_c.pressed:
+            return "Only the defaults were trained: the search was interrupted."
         return "There was no time for a second trial: the defaults were kept. More time: --max-seconds."
     if "tuned" not in scored:
-        return f"None of the {count(n - 1, 'other trial')} was better on the validation rows: the defaults were kept."
+        others = "The other trial was" if n == 2 else f"None of the other {n - 1} trials was"
+        return f"{others}{' no' if n == 2 else ''} better on the validation rows: the defaults were kept."
     name = metric_name(metric)
     ours, theirs = (metric_text(scored[each].value(metric)) for each in ("tuned", "defaults"))
     both = f"test {name} {ours} against {theirs} with the defaults"
@@ -144,36 +141,3 @@ def _verdict(search: Search, scored: dict[str, Answers], chances: dict[str, Chan
             "validation rows by luck; prefer the defaults."
         )
     return f"Tuning gained nothing beyond chance: {both}, on {count(len(scored['tuned'].truth), 'test row')}."
-
-
-def _repeat(options: TuneOptions, outcome: Outcome) -> str:
-    """Return the command that trains the best trial again."""
-    found: TrainOptions = outcome.options
-    words = ["glassnet", "train", options.data, options.target, "--recipe", str(found.recipe)]
-    for text in found.setting:
-        words += ["--setting", text]
-    names = ["label_smoothing"] if found.recipe != PLAIN else ["layers", "rate", "dropout", "weight_decay"]
-    for name in names:
-        if (value := getattr(found, name)) is not None:
-            words += [flag_of(name), ",".join(map(str, value)) or "none" if isinstance(value, tuple) else f"{value:g}"]
-    for owner in (options, options.reading):
-        words += _typed(owner)
-    return shlex.join(words)
-
-
-def _typed(options: TuneOptions | ReadingOptions) -> list[str]:
-    """Return the options that are not as they are by default, as they are typed."""
-    words: list[str] = []
-    defaults: dict[str, Any] = {name: default for name, (_, default) in declared(type(options)).items()}
-    for each in fields(options):
-        value = getattr(options, each.name)
-        if each.name in (*_NOT_REPEATED, "target") or each.name not in defaults or value == defaults[each.name]:
-            continue
-        if isinstance(value, tuple):
-            words += [word for one in value for word in (flag_of(each.name), str(one))]
-        elif value is True and not isinstance(options, ReadingOptions):
-            words.append(flag_of(each.name))
-        else:
-            shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-            words += [flag_of(each.name), shown]
-    return words

@@ -19,7 +19,7 @@ from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 
-__all__ = ["Piece", "Wishes", "assembled", "check_alike", "framework", "refuse"]
+__all__ = ["Options", "Piece", "assembled", "check_alike", "framework", "refuse"]
 
 _PIP = {
     "torch": "pip install torch (a build for the CPU is enough)",
@@ -45,7 +45,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """What the user asked for: loss, optimizer and shape of the input."""
 
     loss: str | Loss | None = None
@@ -68,17 +68,17 @@ def refuse(where: str, fact: str, must: str, advice: str) -> ConfigError:
     return ConfigError(f"{where}: {fact}; {must}. {advice}", expected=must, got=fact)
 
 
-def assembled(where: str, pieces: Sequence[Piece], wishes: Wishes) -> Network:
+def assembled(where: str, pieces: Sequence[Piece], options: Options) -> Network:
     """Return the network of some pieces, with their numbers."""
-    pieces, loss = _without_link(list(pieces), wishes.loss)
-    shape = wishes.input_shape or _shape(where, pieces)
+    pieces, loss = _without_link(list(pieces), options.loss)
+    shape = options.input_shape or _shape(where, pieces)
     pieces = _joined(pieces)
     kinds = {array.dtype for piece in pieces for array in piece.arrays.values()} or {np.dtype(np.float32)}
     if len(kinds) > 1 or not kinds <= {np.dtype(np.float32), np.dtype(np.float64)}:
         must = "they must all be float32, or all float64"
         raise refuse(where, f"weights are {' and '.join(sorted(map(str, kinds)))}", must, "Convert the model before.")
     layers = [piece.layer if piece.trainable else piece.layer.tuned(trainable=False) for piece in pieces]
-    network = Network(layers, loss=loss, optimizer=wishes.optimizer, dtype=kinds.pop(), input_shape=shape)  # type: ignore[arg-type]  # checked above
+    network = Network(layers, loss=loss, optimizer=options.optimizer, dtype=kinds.pop(), input_shape=shape)  # type: ignore[arg-type]  # checked above
     names = name_layers(layers)
     given = {
         f"{name}.{key}": array for name, piece in zip(names, pieces, strict=True) for key, array in piece.arrays.items()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.frameworks.assembling import Piece, Wishes, assembled, check_alike, framework, refuse
+from glassnet.exports.frameworks.assembling import Options, Piece, assembled, check_alike, framework, refuse
 from glassnet.layers import (
     ELU,
     GELU,
@@ -103,7 +103,7 @@ def from_keras(
     if not pieces:
         raise refuse(_WHERE, "the model has no layers", "it must have at least one", "Pass the model that was trained.")
     shape = input_shape or _input_shape(model)
-    network = assembled(_WHERE, pieces, Wishes(loss, optimizer, shape))
+    network = assembled(_WHERE, pieces, Options(loss, optimizer, shape))
     check_alike(_WHERE, network, lambda X: keras.ops.convert_to_numpy(model(X, training=False)))
     return network
 

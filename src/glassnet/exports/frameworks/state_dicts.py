@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.exports.frameworks.assembling import Wishes, refuse
+from glassnet.exports.frameworks.assembling import Options, refuse
 from glassnet.exports.targets.torch_target.layers import module_of
 from glassnet.layers import Dense, Layer, NTKDense
 from glassnet.network import Network
@@ -23,7 +23,7 @@ __all__ = ["filled"]
 _COUNTER = "num_batches_tracked"
 
 
-def filled(where: str, state: Any, layers: Sequence[Layer] | None, wishes: Wishes) -> Network:
+def filled(where: str, state: Any, layers: Sequence[Layer] | None, options: Options) -> Network:
     """Return a network of copies of the layers, with the weights of a state dict, a module or a file."""
     if layers is None:
         fact, must = "weights are given without layers", "they must come with the layers that they belong to"
@@ -31,11 +31,11 @@ def filled(where: str, state: Any, layers: Sequence[Layer] | None, wishes: Wishe
     if isinstance(state, (str, os.PathLike)):
         state = read_safetensors(f"{where}({os.fspath(state)!r})", state)[1]
     given = {name: _array(array) for name, array in state.items() if not name.endswith(_COUNTER)}
-    shape = wishes.input_shape or _shape(where, layers, given)
+    shape = options.input_shape or _shape(where, layers, given)
     dtype = next(iter(given.values()), np.zeros(0, np.float32)).dtype.name
     copies = copy.deepcopy(list(layers))
-    loss: Any = "squared_error" if wishes.loss is None else wishes.loss
-    network = Network(copies, loss=loss, optimizer=wishes.optimizer, dtype=dtype, input_shape=shape)  # type: ignore[arg-type]  # Network checks the dtype
+    loss: Any = "squared_error" if options.loss is None else options.loss
+    network = Network(copies, loss=loss, optimizer=options.optimizer, dtype=dtype, input_shape=shape)  # type: ignore[arg-type]  # Network checks the dtype
     _fill(where, network, given)
     return network
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.frameworks.assembling import Piece, Wishes, assembled, check_alike, framework, refuse
+from glassnet.exports.frameworks.assembling import Options, Piece, assembled, check_alike, framework, refuse
 from glassnet.exports.frameworks.state_dicts import filled
 from glassnet.layers import (
     ELU,
@@ -95,18 +95,18 @@ def from_torch(
     >>> from_torch(state, [gn.Dense(1)], input_shape=(2,)).predict([[3.0, 4.0]]).tolist()
     [[11.5]]
     """
-    wishes = Wishes(loss, optimizer, input_shape)
+    options = Options(loss, optimizer, input_shape)
     if isinstance(model, (Mapping, str, os.PathLike)):
-        return filled(_WHERE, model, layers, wishes)
+        return filled(_WHERE, model, layers, options)
     torch = framework(_WHERE, "torch")
     if not isinstance(model, torch.nn.Module):
         must = "it must be a torch.nn.Module, or a state dict with layers="
         advice = "See from_keras and from_sklearn for others."
         raise refuse(_WHERE, f"the model is a {type(model).__name__}", must, advice)
     if layers is None:
-        network = assembled(_WHERE, _pieces(model, torch, loss), wishes)
+        network = assembled(_WHERE, _pieces(model, torch, loss), options)
     else:
-        network = filled(_WHERE, model.state_dict(), layers, wishes)
+        network = filled(_WHERE, model.state_dict(), layers, options)
     check_alike(_WHERE, network, lambda X: _run(model, X, torch))
     return network
 

@@ -30,7 +30,7 @@ class Builder:
     Parameters
     ----------
     dtype : dtype
-        Of the weights: float32, as files hold them, or that of a network in double precision.
+        Type of the weights: float32, as files hold them, or that of a network in double precision.
     """
 
     def __init__(self, dtype: Any = np.float32) -> None:

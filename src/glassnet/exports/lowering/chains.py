@@ -59,7 +59,7 @@ class Chain:
     Parameters
     ----------
     names : list of str
-        Of the columns; empty if they have none.
+        Names of the columns; empty if they have none.
     n_inputs : int
         Number of columns.
     words : str

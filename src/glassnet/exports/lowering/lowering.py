@@ -29,11 +29,11 @@ def lower(model: Any, name: str = "model", *, dtype: Any = np.float32) -> Plan:
     Parameters
     ----------
     model : Network, Ensemble, TableModel, or fitted estimator
-        Of this library; also a pipeline of scikit-learn with one of its estimators at the end.
+        A model of this library; also a pipeline of scikit-learn with one of its estimators at the end.
     name : str, default="model"
         What the exported model is called.
     dtype : dtype, default=float32
-        Of the weights, as files hold them; float64 for a plan that is exact.
+        Type of the weights, as files hold them; float64 for a plan that is exact.
 
     Raises
     ------

@@ -38,7 +38,7 @@ def lower_network(
     simplify : bool, default=True
         Whether steps are joined; otherwise everything that a layer does is a step.
     dtype : dtype, default=float32
-        Of the weights.
+        Type of the weights.
     """
     network = _one_answer(network)
     builder, (x, start) = Builder(dtype), _inputs(network)

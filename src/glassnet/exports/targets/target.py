@@ -23,7 +23,7 @@ class Options:
     Parameters
     ----------
     dtype : {"float32", "int8"}
-        Of the weights and the arithmetic.
+        Type of the weights and the arithmetic.
     inputs : {"columns", "matrix"}
         Whether a table's row is given column by column, or as its encoded features.
     calibration : Rows, optional
@@ -33,7 +33,7 @@ class Options:
     force : bool
         Whether int8 may decide differently from the model in more than 1 % of the calibration rows.
     opset : int
-        Of ONNX.
+        Version of ONNX's set of operators.
     """
 
     dtype: str = "float32"

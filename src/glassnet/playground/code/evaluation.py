@@ -105,7 +105,7 @@ def evaluated(node: ast.expr, names: Mapping[str, Any]) -> Any:
     Parameters
     ----------
     node : ast.expr
-        Of code that `check_tokens` has let pass, which bounds its depth.
+        Node of code that `check_tokens` has accepted, which bounds its depth.
     names : mapping
         What names stand for.
 

@@ -43,7 +43,7 @@ class Program:
     Attributes
     ----------
     settings : Settings
-        Of the network, with the batch size of the first training.
+        Settings of the network, with the batch size of the first training.
     data : tuple of DataLine
     actions : tuple of Action
     holds_out : bool

@@ -269,7 +269,7 @@ class _Reader:
                 what = f"{method} has the argument {name[:40]}; it is read with {options}"
                 raise refusal(node.lineno, what, "Leave it out.")
         if len(node.args) > 2 or not all(self._is_data(argument) for argument in node.args):
-            raise refusal(node.lineno, f"{method} must be given X and y by their names", "")
+            raise refusal(node.lineno, f"{method} has something else for X and y; it must have their names", "")
         self.holds_out |= "validation_data" in given
         self.splits |= "validation_split" in given
         size = self._integer(node, given.get("batch_size"), "batch_size", self.batch_size or 32)
@@ -289,7 +289,7 @@ class _Reader:
         if value is None and default is not None:
             return default
         if value is None:
-            raise refusal(node.lineno, f"{name} must be given", f"Write {name}=10.")
+            raise refusal(node.lineno, f"{name} is missing; it must be given", f"Write {name}=10.")
         try:
             return check_integer("fit", name, evaluated(value, self.names), 1, maximum=10**9)
         except GlassnetError as error:

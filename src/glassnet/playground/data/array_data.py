@@ -15,7 +15,7 @@ from glassnet.playground.play_data import PlayData
 __all__ = ["ArrayMaterial"]
 
 _PICTURES = 10
-_FEWEST = 20  # rows that tell indicators from measurements
+_FEWEST = 20  # rows that distinguish indicators from measurements
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

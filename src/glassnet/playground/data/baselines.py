@@ -51,14 +51,14 @@ def _lines(data: PlayData, loss: str, units: int) -> tuple[dict[str, Any], ...]:
     width = len(data.inputs)
     try:
         # A network of one layer stands for its loss; it is never trained.
-        judge = settings.build((width,))
-        train = judge._check_data("baselines", data.X.reshape(-1, width), data.y)
+        network = settings.build((width,))
+        train = network._check_data("baselines", data.X.reshape(-1, width), data.y)
         held_out = (data.X_valid, data.y_valid) if len(data.X_valid) else (data.X, data.y)
-        valid = judge._check_data("baselines", held_out[0].reshape(-1, width), held_out[1])
-        answers = _answers(judge.loss, train, valid[0], units, data)
+        valid = network._check_data("baselines", held_out[0].reshape(-1, width), held_out[1])
+        answers = _answers(network.loss, train, valid[0], units, data)
     except (GlassnetError, np.linalg.LinAlgError):
         return ()
-    return tuple({"name": name, **_scored(judge, Z, valid)} for name, Z in answers)
+    return tuple({"name": name, **_scored(network, Z, valid)} for name, Z in answers)
 
 
 def _answers(
@@ -77,9 +77,9 @@ def _answers(
     return [(name, Z) for name, Z in found if Z.shape[1] == units]
 
 
-def _scored(judge: BaseNetwork, Z: np.ndarray, valid: tuple[Any, Any, Any]) -> dict[str, Any]:
+def _scored(network: BaseNetwork, Z: np.ndarray, valid: tuple[Any, Any, Any]) -> dict[str, Any]:
     """Return loss and first metric of logits."""
-    Z = Z.astype(judge.dtype)
-    metrics = judge.loss.choose_metrics("baselines", None)
-    score = next((float(metric(valid[1], judge.loss.link(Z), None)) for metric in metrics.values()), None)
-    return {"loss": mean_loss(judge, Z, valid), "score": score}
+    Z = Z.astype(network.dtype)
+    metrics = network.loss.choose_metrics("baselines", None)
+    score = next((float(metric(valid[1], network.loss.link(Z), None)) for metric in metrics.values()), None)
+    return {"loss": mean_loss(network, Z, valid), "score": score}

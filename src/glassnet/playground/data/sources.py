@@ -103,7 +103,7 @@ def data_from_file(
     target : str, optional
         The column to predict; by default the likeliest.
     options : mapping, optional
-        Of `read_table`.
+        Options of `read_table`.
     split : float
         Share of the rows to hold out.
     """
@@ -191,7 +191,7 @@ def data_from_model(model: TableModel, frame: Any, *, split: float = SPLIT) -> P
     ----------
     model : TableModel
     frame : Table, DataFrame, mapping, rows, or the path of a file
-        With the target.
+        Rows with the target.
     split : float
         Share of the rows to hold out.
     """

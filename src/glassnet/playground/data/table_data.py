@@ -60,7 +60,7 @@ class TableMaterial:
     frame : object, optional
         What the table was made of.
     encoder, target_encoder : fitted, optional
-        Those of a model, whose rows these are.
+        Encoders of a model, whose rows these are.
     """
 
     table: Table
@@ -179,7 +179,7 @@ class TableMaterial:
         return _Encoded((X[train], y[train], X[valid], y[valid]), encoder, target, lines)
 
     def _check_size(self, encoder: TableEncoder, n_rows: int) -> None:
-        """Refuse a table that tells the network nothing, or more than fits into memory."""
+        """Refuse a table without a column that differs between rows, or that does not fit into memory."""
         if encoder.is_constant:
             reasons = ", ".join(f"{each['name']!r} is {each['done']}" for each in encoder.describe()[:3])
             must = f"some column beside {shortened(repr(self.target), 60)} must differ between rows"

@@ -85,7 +85,7 @@ def read_checked(path: Path | str, options: Mapping[str, Any], where: str = YOUR
     path : Path or str
         A file, or the name of a data set of the package.
     options : mapping
-        Of `read_table`, as plain data.
+        Options of `read_table`, as plain data.
     where : str
         What messages call the file.
 

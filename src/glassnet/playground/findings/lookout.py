@@ -160,7 +160,7 @@ def _begin(experiment: Experiment, lookout: _Lookout, *, asked: bool) -> None:
 
 
 def _collect(experiment: Experiment, lookout: _Lookout) -> None:
-    """Take over what a look has found, and tell the pages if it is about what they see."""
+    """Take over what a look has found, and notify the pages if it is about what they show."""
     if lookout.done is None:
         return
     (original, found), lookout.done, lookout.thread = lookout.done, None, None

@@ -32,7 +32,7 @@ def formulas_module(own: Iterable[Activation] = ()) -> str:
     Parameters
     ----------
     own : iterable of Activation
-        Those of a network, some of which may be no plain ones: with arguments, or made of a formula of the user's.
+        Activations of a network; some may have arguments, or be made of a formula of the user's.
 
     Examples
     --------

@@ -143,7 +143,7 @@ class _Page:
             self._something.set()
 
     def end(self, code: int, reason: str) -> None:
-        """Say farewell once all is sent."""
+        """Send the closing message once all is sent."""
         self._farewell = code, reason
         self._something.set()
 

@@ -56,8 +56,7 @@ _ADVICE = {
     "in hidden_layer_sizes, another random_state.",
     "cannot-overfit": "Check the ten rows: equal rows with different targets cannot be learned. Take layers out of "
     "hidden_layer_sizes until it works.",
-    "constant-output": "See the other findings; pass scale_inputs=True, lower {rate}, or try another "
-    "random_state.",
+    "constant-output": "See the other findings; pass scale_inputs=True, lower {rate}, or try another random_state.",
     "overfit": "{stop}ry more rows, dropout, a higher alpha or fewer units, in this order.",
     "badly-calibrated": "Wrap the estimator in CalibratedClassifierCV of sklearn.calibration.",
     "worse-than-linear": "Take a linear model, such as hidden_layer_sizes=(). {longer} if the loss was still falling.",
@@ -68,8 +67,7 @@ _ADVICE = {
 }
 # L-BFGS has no learning rate, no epochs and no held-out rows.
 _ADVICE_OF_LBFGS = {
-    "constant-output": "{alpha_first}See the other findings; pass scale_inputs=True, or try another "
-    "random_state.",
+    "constant-output": "{alpha_first}See the other findings; pass scale_inputs=True, or try another random_state.",
     "no-better-than-baseline": "{alpha_first}{hidden}Check whether the columns are related to y, and whether "
     "max_iter (now {max_iter}) is enough.",
 }

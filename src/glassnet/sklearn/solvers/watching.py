@@ -75,7 +75,7 @@ class FitWatch(Watch):
     def on_fit_end(self, run: Run[Any]) -> None:
         self._ended = run  # the weights of the best epoch are not in place yet
 
-    def issue_warnings(self) -> None:
+    def _issue_warnings(self) -> None:
         """Leave it to the estimator, which has words of its own."""
 
     def conclude(self, best_epoch: int | None) -> Diagnosis:
@@ -101,7 +101,7 @@ class FitWatch(Watch):
     def explain(self, error: DivergenceError) -> Diagnosis:
         """Return what was found about a divergence."""
         if self._run is not None:
-            self._safely(lambda run: self.add_to_error(error), self._run)
+            self._safely(lambda run: self._add_to_error(error), self._run)
         return Diagnosis(self._findings)
 
     def _safely(self, check: Callable[[Run[Any]], None], run: Run[Any]) -> None:

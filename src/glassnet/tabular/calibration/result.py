@@ -19,7 +19,7 @@ __all__ = ["Calibrated", "CalibratedProbabilities", "CalibratedQuantiles", "read
 
 _MOST = 1000  # numbers of one kind in a file
 _ADDED = 1e-3  # shares of bins add up to 1 within it
-_ROUNDED, _SMALL = 1e-5, 1e-3  # of numbers; as far as shifts need to be told apart
+_ROUNDED, _SMALL = 1e-5, 1e-3  # of numbers; as far as shifts need to be distinguished
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class HeldOutQuantiles(NamedTuple):
     Attributes
     ----------
     outputs : ndarray of shape (m, n, copies * number of levels)
-        Of m networks whose quantiles are averaged, float64, before they are shifted and sorted.
+        Outputs of m networks whose quantiles are averaged, float64, before they are shifted and sorted.
     y : ndarray of shape (n, 1)
         The encoded targets.
     """
@@ -55,9 +55,9 @@ def fit_quantiles(
     parts : sequence of HeldOutQuantiles
         Rows, in the order of ``weight``.
     loss : Loss
-        Of the networks.
+        Loss of the networks.
     levels : sequence of float
-        Of the quantiles, ascending.
+        Levels of the quantiles, ascending.
     target : TargetEncoder, optional
         What clips the answers, if it does.
     weight : ndarray of shape (n,), optional

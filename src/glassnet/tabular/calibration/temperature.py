@@ -46,7 +46,7 @@ def fit_temperature(parts: Sequence[HeldOutLogits], spread: float = _SPREAD) -> 
     Parameters
     ----------
     parts : sequence of HeldOutLogits
-        Of one set of networks, or of several that have rows of their own, such as those of folds.
+        Logits of one set of networks, or of several that have rows of their own, such as those of folds.
     spread : float
         Standard deviation of log T over tables.
 

@@ -82,7 +82,8 @@ def _plain_coder(
 def without_information(coders: Sequence[Coder], *, refuses: bool) -> list[Coder]:
     """Return the coders of a table whose columns were all left out, with one feature that is always 0; or refuse it."""
     if refuses:
-        reasons = ", ".join(f"{coder.name!r} ({coder.done()})" for coder in coders[:5])
+        whys = [coder.done().removeprefix("left out: ") for coder in coders[:5]]
+        reasons = ", ".join(f"{coder.name!r} ({why})" for coder, why in zip(coders, whys, strict=False))
         message = f"TableEncoder.fit: every column is left out: {reasons}; at least one must differ between rows."
         raise DataError(message)
     first, *others = coders

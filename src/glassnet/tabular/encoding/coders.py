@@ -218,7 +218,7 @@ class LeftOut(Coder):
 
 @dataclass(frozen=True)
 class ConstantCoder(Coder):
-    """The one feature, always 0, of a table of which no column tells rows apart."""
+    """The one feature, always 0, of a table of which no column differs between rows."""
 
     kind = "constant"
 

@@ -55,7 +55,7 @@ def n_rows_of(column: Column) -> int:
     Parameters
     ----------
     column : Column
-        Of all rows, or of some that knows of how many.
+        Column of all rows, or of some that knows of how many.
 
     Examples
     --------

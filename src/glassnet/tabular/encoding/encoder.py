@@ -197,7 +197,7 @@ class TableEncoder:
 
     @property
     def is_constant(self) -> bool:
-        """Whether no column tells rows apart, so that the one feature is always 0."""
+        """Whether no column differs between rows, so that the one feature is always 0."""
         return any(isinstance(coder, ConstantCoder) for coder in self.coders)
 
     @property

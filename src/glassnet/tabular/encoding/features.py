@@ -30,7 +30,7 @@ def write_features(out: np.ndarray, coder: Coder, column: Column, bounds: Sequen
     out : ndarray of shape (n, width)
         Where the features stand, of any float type.
     coder : Coder
-        Of the column.
+        Coder of the column.
     column : Column
         In the form of training, without infinite values.
     bounds : sequence of RobustScale or None
@@ -52,9 +52,9 @@ def bounds_of(coder: Coder, column: Column, counts: np.ndarray | None) -> list[R
     Parameters
     ----------
     coder : Coder
-        Of the column.
+        Coder of the column.
     column : Column
-        Of the training rows, in the form of training, without infinite values.
+        Column of the training rows, in the form of training, without infinite values.
     counts : ndarray of shape (n,), optional
         How many rows each row stands for.
     """

@@ -41,9 +41,9 @@ class RobustScale(Scale):
     Parameters
     ----------
     mean, std, low, high : float
-        Of the training values; ``mean`` takes the place of missing ones.
+        Mean, standard deviation and range of the training values; ``mean`` takes the place of missing ones.
     median, q : float
-        Of the training values.
+        Median and spread of the training values.
 
     References
     ----------
@@ -118,9 +118,9 @@ class NormalScale(Scale):
     Parameters
     ----------
     mean, std, low, high : float
-        Of the training values; ``mean`` takes the place of missing ones.
+        Mean, standard deviation and range of the training values; ``mean`` takes the place of missing ones.
     quantiles : tuple of float
-        Of the training values, at equal distances from 0 to 1.
+        Quantiles of the training values, at equal distances from 0 to 1.
 
     References
     ----------

@@ -36,7 +36,7 @@ class Scale:
     Parameters
     ----------
     mean, std : float
-        Of the training values; ``std`` divides by n. It is 0 if all values are equal.
+        Mean and standard deviation of the training values; ``std`` divides by n. It is 0 if all values are equal.
     low, high : float
         Smallest and largest training value.
 

@@ -224,9 +224,9 @@ class TargetEncoder:
         """
         outputs = np.asarray(outputs)
         if outputs.ndim != 2 or outputs.shape[1] != self.n_outputs:
-            must = f"outputs must have shape (n, {self.n_outputs})"
-            message = f"TargetEncoder.decode: their shape is {outputs.shape}; {must}."
-            raise ShapeError(message, expected=must, got=outputs.shape)
+            must = f"must have shape (n, {self.n_outputs})"
+            message = f"TargetEncoder.decode: outputs have shape {outputs.shape}; they {must}."
+            raise ShapeError(message, expected=f"outputs {must}", got=outputs.shape)
         if self._scale is not None:
             return self.in_units(outputs)[:, 0]
         labels: np.ndarray = np.array(self._labels, dtype=object if self.kind == "category" else None)

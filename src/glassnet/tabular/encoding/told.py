@@ -1,4 +1,4 @@
-"""What is worth telling about the columns of a table: which were left out, and from how many rows on."""
+"""Sentences about the columns of a table: which were left out, and from how many rows on it is worth a warning."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def words_of_tables(labels: Sequence[Any], row_name: Callable[[int], str], *, is
     Parameters
     ----------
     labels : sequence
-        Of the classes by their codes; empty for numbers.
+        Labels of the classes by their codes; empty for numbers.
     row_name : callable
         Names a row.
     is_weighed : bool

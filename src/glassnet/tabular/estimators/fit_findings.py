@@ -50,9 +50,9 @@ def findings_of_fit(
     target : TargetEncoder
         As the model has it.
     histories : sequence of History
-        Of the networks.
+        Histories of the networks.
     labels : sequence
-        Of the classes, by their codes.
+        Labels of the classes, by their codes.
     updates : int
         Steps that the first network was trained for.
     is_weighed : bool
@@ -68,7 +68,7 @@ def findings_of_fit(
 
 
 def issue_findings(name: str, findings: Diagnosis) -> None:
-    """Issue one warning of the problems that were not told before; of a search or an ensemble only the first."""
+    """Issue one warning of the problems that were not reported before; of a search or an ensemble only the first."""
     told = {finding.code: str(finding) for finding in findings.problems if finding.code not in _ASKED_FOR}
     level = stacklevel_outside("sklearn", "joblib")
     place = called_from(level)

@@ -69,7 +69,7 @@ def folds_of(where: str, cv: Any, X: Any, y: np.ndarray, groups: Any, kept: np.n
         table = X if getattr(X, "shape", (None,))[0] == n else np.zeros((n, 1))
         given = list(cv.split(table, y, groups))
     elif is_text or not isinstance(cv, Iterable):
-        must = "cv must be a splitter such as GroupShuffleSplit(n_splits=1), or pairs of row numbers"
+        must = "it must be a splitter such as GroupShuffleSplit(n_splits=1), or pairs of row numbers"
         message = f"{where}: cv is {cv!r}; {must}."
         raise ConfigError(message, expected=must, got=cv)
     else:

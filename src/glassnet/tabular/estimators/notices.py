@@ -19,7 +19,7 @@ _MOST = 8  # sentences
 
 def notices_of_fit(inputs: Table, target: Column, encoder: TableEncoder, absent: Sequence[Any]) -> list[str]:
     """Return sentences about training rows: columns left out and why, ``absent`` classes, how cells were read."""
-    found = ["No column tells rows apart, so all get the same answer."] if encoder.is_constant else []
+    found = ["No column differs between rows, so all get the same answer."] if encoder.is_constant else []
     found += [left_out_words(encoder.describe()), absent_classes_words(absent)]
     found += [infinite_words(column) for column in inputs.columns]
     found += inputs.notes

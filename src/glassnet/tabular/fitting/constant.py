@@ -1,4 +1,4 @@
-"""A model for tables of which no column tells rows apart: its answer is the best constant."""
+"""A model for tables of which no column differs between rows: its answer is the best constant."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def require_scores(
     metric : str
         What chooses the epoch.
     target : TargetEncoder
-        Of the rows.
+        Target encoder, fitted.
     parts : sequence of (y, weight)
         Encoded targets and weights of validation rows, of each fold if they ``are_folds``.
     are_folds : bool

@@ -235,7 +235,7 @@ class Jobs:
             job.network.metadata[NOTES] = {**run_file.notes, **planned}
             model = TableModel(job.network, self._encoder, self._target)
             model.reading = options.reading
-            model.note_encoders()
+            model._note_encoders()
         each = zip(self._evaluated_jobs(jobs), paths, strict=True)
         return [Unit(i, job, path, None if i else self._watch()) for i, (job, path) in enumerate(each)]
 

@@ -14,7 +14,7 @@ __all__ = ["announce_memory", "memory_of_fit"]
 _FIXED = 150_000_000  # of a network of a recipe and its work space
 _PER_ROW = 100  # orders, hashes, targets, masks and references to text
 _PER_CELL = 4
-_SAID = 250_000_000  # from so much on it is told
+_SAID = 250_000_000  # from so much on it is announced
 
 
 def memory_of_fit(n_rows: int, n_features: int) -> int:
@@ -35,14 +35,14 @@ def announce_memory(
     announce: Callable[[str], None] | None = None,
     free: Callable[[], int | None] = available_memory,
 ) -> None:
-    """Say what memory a fit needs if it is a quarter of a gigabyte or more, and warn if there is less.
+    """Announce the memory that a fit needs if it is a quarter of a gigabyte or more, and warn if there is less.
 
     Parameters
     ----------
     where : str
         Start of the warning.
     n_rows, n_features : int
-        Of the encoded table.
+        Size of the encoded table.
     announce : callable, optional
         Is given the words, such as ``"about 1.2 GB of memory"``.
     free : callable, optional

@@ -307,7 +307,7 @@ class _Line:
         self.draw(0)
 
     def draw(self, done: int) -> None:
-        """Say how many are done, and about how long the others take."""
+        """Announce how many are done, and about how long the others take."""
         if self._line is None:
             return
         parts = [f"{done}/{self._n} networks done", f"{min(self._workers, self._n - done)} at once"]

@@ -17,9 +17,9 @@ def weights_of_rows(y: np.ndarray, weight: np.ndarray | None, factors: np.ndarra
     y : ndarray of shape (n,)
         The codes of the classes, if there are ``factors``.
     weight : ndarray of shape (n,), optional
-        Of the rows, some above 0.
+        Weights of the rows, some above 0.
     factors : ndarray of shape (k,), optional
-        Of the classes.
+        Factors of the classes, by code.
 
     Raises
     ------

@@ -48,7 +48,7 @@ def find_in_table(rows: Rows, target: TargetEncoder, *, learned: bool, ignored: 
     Parameters
     ----------
     rows : Rows
-        With a target in every row.
+        Rows with a target each.
     target : TargetEncoder
         Fitted.
     learned : bool
@@ -58,7 +58,7 @@ def find_in_table(rows: Rows, target: TargetEncoder, *, learned: bool, ignored: 
     """
     try:
         X, names = _matrix(rows.inputs)
-    except GlassnetError:  # nothing that tells rows apart
+    except GlassnetError:  # no column differs between rows
         return Diagnosis()
     if not names or len(rows.target) < 2:
         return Diagnosis()
@@ -149,14 +149,14 @@ class RecipeWatch(Watch):
         self.of_table = self.ignore
         self.ignore = self.ignore | _OF_TABLES
 
-    def issue_warnings(self) -> None:
+    def _issue_warnings(self) -> None:
         """Leave it to the caller, who has words of its own."""
 
 
 def with_table(trained: Sequence[Finding], of_table: Sequence[Finding], *, updates: int) -> Diagnosis:
     """Return what was found about a table and about a training by a recipe.
 
-    What only a trial could tell for sure is a note, and so is what a training of few updates ended with: who asks for
+    What only a trial could decide is a note, and so is what a training of few updates ended with: who asks for
     so few knows it. What compares losses is one, too: the epoch was chosen by the metric that was asked for, and labels
     may have been smoothed.
 

@@ -34,7 +34,7 @@ _SMALL = 1 << 20  # bytes of text that Python reads as fast as DuckDB, or faster
 _IN_MEMORY = 1 << 23  # bytes of text that become Python strings at once, which take up to ten times as much
 _WIDE = 400  # columns, from which on DuckDB takes longer for its plan than Python for the cells
 _WIDE_IN_MEMORY = 1 << 28
-_SAMPLE = 1000  # rows by which names are told from data
+_SAMPLE = 1000  # rows that show whether a line is names or data
 _HELD_BACK = 200  # rows that may turn out to be the end of the table
 
 

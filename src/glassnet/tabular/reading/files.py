@@ -46,7 +46,7 @@ def read_table(
         file, or a spreadsheet (``.xlsx``, ``.xls``, ``.ods``: the extra ``excel``); or a name in
         `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
     separator, encoding : str, optional
-        Of a text file, where they are not found by themselves.
+        Separator and encoding of a text file, where they are not found by themselves.
     header : bool or int, optional
         Whether a text file has a line of names, or how many.
     skip_lines : int, optional

@@ -79,7 +79,7 @@ class ReadOptions:
     Parameters
     ----------
     separator, encoding : str, optional
-        Of a text file.
+        Separator and encoding of a text file.
     header : bool or int, optional
         Whether a text file has a line of names, or how many.
     skip_lines : int, optional

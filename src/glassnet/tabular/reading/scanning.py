@@ -116,7 +116,7 @@ def count_in_file(where: str, file: Path, scan: TextScan, mark: str) -> int:
 
 
 def _scan(where: str, file: Path, scan: TextScan, wide: bool) -> None:
-    """Fill in what a pass over the file tells."""
+    """Fill in what a pass over the file finds."""
     decoder = codecs.getincrementaldecoder(scan.encoding)()
     size = file.stat().st_size
     blank, held, tail, unbroken, first, line = True, "", "", 0, "", 1

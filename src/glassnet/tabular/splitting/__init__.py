@@ -1,3 +1,3 @@
-"""Divide the rows of a table into training, validation and test rows, and tell which rows were trained on."""
+"""Divide the rows of a table into training, validation and test rows, and recognise rows that were trained on."""
 
 __all__: list[str] = []

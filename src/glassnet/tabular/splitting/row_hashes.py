@@ -48,7 +48,7 @@ def hash_rows(columns: Iterable[Column], salt: int) -> np.ndarray:
     """Return a 64-bit hash of each row, uint64 (n,), whatever the order of the columns.
 
     Numbers with fractions count to 24 binary digits, so that single and double precision have equal hashes. A cell
-    cannot be computed from the hash of its row; but who can guess a row can tell whether it has a given hash.
+    cannot be computed from the hash of its row; but who can guess a row can check whether it has a given hash.
 
     Examples
     --------
@@ -188,7 +188,7 @@ class RowHashes:
         if not shares:
             return ""
         is_sample = self.limit < _ALL
-        about, sample = ("About ", " (judged by a sample of the training rows)") if is_sample else ("", "")
+        about, sample = ("About ", " (estimated from a sample of the training rows)") if is_sample else ("", "")
         if 0 < n_trained <= n * self._share_of_repeats(n) and not is_whole:
             equal = f"{about}{_percent((n_trained + n_chose) / n)} of these rows equal training rows{sample}"
             return f"{equal}: rows of this table repeat so often that new ones may, too."

@@ -34,7 +34,7 @@ def check_cells(stream: Stream, columns: Iterable[Column], spelled: Spelled) -> 
     stream : Stream
         Which has the cells of all rows; of a column of too many different ones those that are no plain numbers.
     columns : iterable of Column
-        Of the sample, the target may be one.
+        Columns of the sample; the target may be one.
     spelled : callable
         Returns an option of the caller and its value as it is written, for advice.
 
@@ -69,7 +69,7 @@ def check_labels(stream: Stream, labels: Column) -> None:
     stream : Stream
         Where the labels are from.
     labels : Column
-        Those of ``stream.label_values``.
+        Labels, as ``stream.label_values`` has them.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def named_in_files(names: RowNames) -> Iterator[None]:
     Parameters
     ----------
     names : RowNames
-        Of these rows.
+        Names of these rows in their files.
 
     Examples
     --------

@@ -53,7 +53,7 @@ class RowsOfFiles(RowNames):
     Parameters
     ----------
     rows : ParquetRows
-        Of all files.
+        Rows of all files.
     numbers : ndarray of int
         The numbers of these among them.
     """
@@ -87,7 +87,7 @@ class Stream:
     rows : ParquetRows
         All rows.
     share : float
-        Of the rows that are held out, by a hash of their numbers.
+        Share of the rows that are held out, by a hash of their numbers.
     seed : int
         Decides which.
     sample, held_out : SomeRows
@@ -95,12 +95,12 @@ class Stream:
     n_train : int
         Rows that are trained on.
     texts : dict
-        Of each column of text, how many rows that are trained on have each cell, and 0 for cells of other rows.
+        For each column of text, how many rows that are trained on have each cell, and 0 for cells of other rows.
     labels : Tally or None
         How many rows that are trained on have each target; 0 for those of rows that are held out only. None where
         there are too many.
     scale : Scale or None
-        Of a target of numbers, over all rows that are trained on.
+        Scale of a target of numbers, over all rows that are trained on.
     where : str
         Start of messages.
     weight_factor : float

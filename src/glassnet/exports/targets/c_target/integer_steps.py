@@ -63,15 +63,15 @@ class Integers(VectorStep):
     W : ndarray of int8, shape (G, d_out, d_in)
         Symmetric, with a scale for each output.
     b : ndarray of int32, shape (G, d_out)
-        With the zero of the codes of x in it.
+        Biases, with the zero of the codes of x in them.
     scales : ndarray of float32, shape (G, d_out)
-        Of the sums; empty if ``out`` has codes.
+        Scales of the sums; empty if ``out`` has codes.
     multipliers, shifts : ndarray of int32, shape (G, d_out)
         Empty if ``out`` has numbers.
     zero : int
-        Of the rounded codes.
+        Zero of the rounded codes.
     table : ndarray of int8, shape (256,) or (0,)
-        From code + 128 to a code.
+        Table from code + 128 to a code.
     """
 
     W: np.ndarray

@@ -36,7 +36,7 @@ def float_literal(value: float) -> str:
 
 
 def double_literal(value: float) -> str:
-    """Return a float64 in as few digits as tell it from its neighbours.
+    """Return a float64 in as few digits as distinguish it from its neighbours.
 
     Examples
     --------

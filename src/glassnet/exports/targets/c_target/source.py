@@ -61,7 +61,7 @@ class Source:
     Parameters
     ----------
     prefix : str
-        Of all names at file scope.
+        Prefix of all names at file scope.
     real : {"float", "double"}
         In which element-wise steps are computed; values are kept as float.
     """

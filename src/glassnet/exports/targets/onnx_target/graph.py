@@ -55,9 +55,9 @@ class Graph:
     Attributes
     ----------
     prefix : str
-        Of the names of weights: the name of the value that is being made.
+        Prefix of the names of weights: the name of the value that is being made.
     values : dict of str to Tensor
-        Of the plan, by name.
+        Values of the plan, by name.
     pieces : dict of str to (Tensor, int)
         Values that are some of the columns of a tensor, from that place on.
     """

@@ -31,7 +31,7 @@ class Part:
     text : str
         The call that constructs it, or of one with modules inside only what is called.
     arrays : mapping of str to ndarray
-        Of its own state, by name, in PyTorch's orientation.
+        Arrays of its own state, by name, in PyTorch's orientation.
     inside : mapping of str to Part
         The modules inside, by their names in the state dict, as arguments of the call in this order.
     note : str
@@ -39,7 +39,7 @@ class Part:
     origins : mapping of str to ndarray
         The arrays of the network that these were computed from, where they are no views of them.
     factors : mapping of str to float or None
-        By which a weight is multiplied to be ours, where that is not 1; None for what is no weight.
+        Factors by which a weight is multiplied to be ours, where that is not 1; None for what is no weight.
     needs : mapping of str to str
         The classes that the file must define for it, by name.
     """

@@ -20,7 +20,7 @@ _WORDS = 3  # of a name, at most
 
 
 class Marks(NamedTuple):
-    """What the lines of the rows tell beyond their cells.
+    """What the lines of the rows show beyond their cells.
 
     Parameters
     ----------
@@ -79,10 +79,10 @@ def _refuse_name_of_one(where: str, name: Record, row: Record, may_be_text: bool
     if not may_be_text or len(name.cells[0].split()) > (_WORDS if cell_kind(row.cells[0]) == "number" else 1):
         return
     must = "names and rows must have the same number of fields"
-    got = f"the one name {name.cells[0].strip()!r} in line {name.line} and {_cells(row)} below"
+    got = f"line {name.line} has the one name {name.cells[0].strip()!r}, above {_cells(row)}"
     one, below = options.spelled("separator", "tab"), options.spelled("skip_lines", name.line)
     advice = f"Pass {one} if this is one column, or {below} if the line is a title."
-    message = f"{where}: there is {got}; {must}. {advice}"
+    message = f"{where}: {got}; {must}. {advice}"
     raise DataError(message, expected=1, got=len(row.cells))
 
 
@@ -132,7 +132,7 @@ def _uneven(
     """Return the error for a line above the rows that has another number of cells than they."""
     must = "names and rows must have the same number of fields"
     shown = f", as in {_cells(row)}" if row else ""
-    got = f"{len(above.cells)} fields in line {above.line} and {width} in most rows below{shown}"
+    got = f"line {above.line} has {len(above.cells)} fields and most rows below have {width}{shown}"
     advice = f"Check the separators there, or pass {options.spelled('skip_lines', above.line)} to begin below it."
     if are_names and len(above.cells) < width:
         without = f"{options.spelled('skip_lines', above.line)} and {options.spelled('header', False)}"

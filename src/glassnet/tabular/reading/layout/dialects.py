@@ -13,7 +13,7 @@ from typing import NamedTuple
 __all__ = ["LONGEST_ROW", "Dialect", "QuoteError", "Record", "first_records", "records"]
 
 LONGEST_ROW = 2_000_000  # characters; DuckDB's limit too
-_FEWEST = 20  # records by which a file is judged, however long they are
+_FEWEST = 20  # records that decide the dialect of a file, however long they are
 _STAND_IN = "\x1f"  # for a separator of several characters
 _limit_lock = threading.Lock()
 _limit_before = csv.field_size_limit()

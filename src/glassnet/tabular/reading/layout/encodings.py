@@ -100,7 +100,7 @@ def given_encoding(where: str, encoding: str, first: bytes) -> str:
 
 
 def encoding_of_beginning(first: bytes) -> str:
-    r"""Return the encoding that a mark or the places of zero bytes tell, otherwise "utf-8".
+    r"""Return the encoding that a mark or the places of zero bytes show, otherwise "utf-8".
 
     Examples
     --------

@@ -22,7 +22,7 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"[,\s'$€£¥%\u00a0\u202f]")
-_ROWS = 1000  # by which the kind of a column is told
+_ROWS = 1000  # that decide the kind of a column
 _CLOSE = 1e-6
 
 

@@ -19,7 +19,7 @@ _TYPED_CELLS = 6000  # that are looked at, of very long rows
 _COLUMNS = 200  # whose cells are looked at
 _MARKS = re.compile(r"[,;\t|^~\x01\x1f\"]")
 _CERTAIN = 0.8  # score from which on blanks are not tried
-_BLANK_LINES = 300  # by which it is judged whether blanks divide columns
+_BLANK_LINES = 300  # that decide whether blanks divide columns
 _NUMBERS = re.compile(r"\s*[-+]?[\d.]+(?:\s+[-+]?[\d.]+)+\s*")  # more than one in a cell
 _GUTTER = 3  # lines that a table of fixed widths must have
 

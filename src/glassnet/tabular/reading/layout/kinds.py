@@ -1,4 +1,4 @@
-"""What a single cell looks like: enough to tell names from data and one separator from another."""
+"""What a single cell looks like: enough to distinguish names from data and one separator from another."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from glassnet.utils.wording import few, shortened
 
 __all__ = ["Layout", "find_layout", "layout_of_rows"]
 
-_SAMPLE = 1000  # records by which names are told from data
+_SAMPLE = 1000  # records that show whether a line is names or data
 _SAMPLE_CELLS = 60_000  # of longer rows
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
 _SPELLINGS = {
@@ -146,7 +146,7 @@ def _refuse_absent(where: str, lines: Sequence[str], separator: str | None, opti
 
 
 def _sample(lines: Sequence[str], dialect: Dialect, first_line: int) -> tuple[list[Record], int]:
-    """Return the first records, and the line after them; an open quote ends them, of which the rows' reader tells."""
+    """Return the first records, and the line after them; an open quote ends them, which the rows' reader reports."""
     found: list[Record] = []
     end = first_line + len(lines)
     try:
@@ -171,7 +171,7 @@ def _refuse_prose(where: str, sample: Sequence[Record], dialect: Dialect, option
 
 
 def _marks(lines: Sequence[str], sample: Sequence[Record], dialect: Dialect, first_line: int) -> Marks:
-    """Return what the lines of the rows tell beyond their cells."""
+    """Return what the lines of the rows show beyond their cells."""
     raw = [lines[record.line - first_line] for record in sample[1:]]
     mark = dialect.separator
     is_visible = bool(mark.strip(" ")) and not dialect.edges
@@ -186,7 +186,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _dialect_notes(dialect: Dialect) -> list[str]:
-    """Say what is not usual about a dialect."""
+    """Return notes on what is unusual about a dialect."""
     notes = []
     if dialect.edges:
         notes.append("columns are divided by the places that are blank in every line (fixed widths)")
@@ -204,7 +204,7 @@ def _dialect_notes(dialect: Dialect) -> list[str]:
 
 
 def _top_notes(sample: Sequence[Record], top: Top, options: ReadOptions) -> list[str]:
-    """Say what stands above the rows besides one line of names."""
+    """Return notes on what stands above the rows besides one line of names."""
     notes = []
     passed = [sample[i] for i in top.passed if any(map(str.strip, sample[i].cells))]
     if passed:

@@ -126,7 +126,7 @@ class Rows:
         return None
 
     def _finish(self) -> None:
-        """Say what was left out, or raise an error."""
+        """Note what was left out, or raise an error."""
         if self._comments:
             self.notes.append(f"{_count(self._comments, 'comment')} left out ({lines_in_words(self._comments)})")
         if self._blank:

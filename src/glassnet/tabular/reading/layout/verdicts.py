@@ -11,7 +11,7 @@ from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
 
 __all__ = ["ColumnKinds"]
 
-_TYPED_ROWS, _TYPED_COLUMNS, _TYPED_CELLS = 150, 300, 6000  # by which the kinds are told
+_TYPED_ROWS, _TYPED_COLUMNS, _TYPED_CELLS = 150, 300, 6000  # that decide the kinds
 _NO_UNIT = re.compile(r"[\d\s.,'+\-()eE\u2212]")
 _WHOLE = re.compile(r"[-+]?\d+")
 _FEW, _MANY = 3, 6  # numbers in a row, from which on their notation says something, and their order too

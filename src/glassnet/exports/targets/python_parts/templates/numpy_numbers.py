@@ -20,7 +20,7 @@ def embedded(codes: Array, table: Array) -> Array:
     """Return the row of the table for each code: codes (n, m) or (n, G or 1, m), table (c, d) or (G, c, d)."""
     places = codes.astype(int)
     if (places != codes).any() or (places < 0).any() or (places >= table.shape[-2]).any():
-        raise Unreadable(f"codes must be whole numbers from 0 to {table.shape[-2] - 1}")
+        raise Unreadable(f"codes are out of range; they must be whole numbers from 0 to {table.shape[-2] - 1}")
     return table[places] if table.ndim == 2 else table[np.arange(len(table))[:, None], places]
 
 
