@@ -121,7 +121,6 @@ def test_notes_in_a_file_are_texts_or_nothing(run: Run) -> None:
 
 def test_the_page_says_what_was_read(run: Run) -> None:
     """The HTML report has a section on it, with names and cells escaped."""
-    pytest.importorskip("matplotlib")
     write("a.csv", "<b>,z,y", lambda i: f"{i % 9}.5 m&m,{i},{'uv'[i % 2]}")
     words = ["train", "a.csv", "-t", "y", "--recipe", "plain", "--epochs", "2", "--report", "r.html", "-q"]
     assert run(*words)[0] == 0

@@ -410,7 +410,7 @@ def test_a_report_that_cannot_be_made_costs_nothing_else(run: Call, monkeypatch:
     assert err.count("\n") == 1
     assert "No space left on device" in err
     Path(MODEL).unlink()
-    monkeypatch.setattr(html_report, "_pictures", lambda *words: 1 / 0)
+    monkeypatch.setattr(html_report, "training_facts", lambda *words: 1 / 0)
     code, out, err = run(*words)
     assert code == 1
     assert "Model            model.safetensors" in out
