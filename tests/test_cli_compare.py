@@ -417,6 +417,17 @@ def test_a_column_of_parts_must_name_test_rows(run: Call) -> None:
     assert err == f"glassnet compare: {fact}. Name some in the column of --split, or leave it out.\n"
 
 
+@pytest.mark.parametrize("command", ["compare", "tune"])
+def test_several_files_are_refused(run: Call, command: str) -> None:
+    """A folder of Parquet files is read in parts by ``train`` only, and the sentence says so."""
+    Path("parts").mkdir()
+    Path("parts/a.parquet").write_bytes(b"PAR1")
+    code, out, err = run(command, "parts", "y")
+    assert (code, out) == (2, "")
+    advice = "Name one of them, or train a model on all: glassnet train"
+    assert err == f"glassnet {command}: 'parts' has several files; {command} reads one, as a whole. {advice}\n"
+
+
 # ---- progress -------------------------------------------------------------------------------------------------------
 
 
