@@ -59,6 +59,8 @@ class ProgressLines(Watcher):
 
     def facts(self, facts: dict[str, Any]) -> None:
         self._facts |= facts
+        if "networks" in facts:  # a training begins; a command may have several
+            self._begun, self._said, self._n_lines, self._started = 0, 0, 0, None
         recipes = facts.get("recipes") or ()
         if self._is_dumb or any(each["chosen"] and each["seconds"] >= _LONG for each in recipes):
             self._print(f"Recipes here: {' '.join(recipes_lines(recipes, _WIDTH))}")
