@@ -131,12 +131,12 @@ CASES = {
     "evaluate model.safetensors good.csv y": "unexpected argument 'y'. Put names with blanks in quotes.",
     "playground good.csv y": "unexpected argument 'y'. Did you mean --target y?",
     "help trian": "unknown command 'trian'. Did you mean train?",
-    "help me": "unknown command 'me'. The commands are check, evaluate, explain, export, help, playground, predict, "
-    "scratch, serve, show, train, version.",
+    "help me": "unknown command 'me'. The commands are check, compare, evaluate, explain, export, help, playground, predict, "
+    "scratch, serve, show, train, tune, version.",
     "trian good.csv": "unknown command 'trian'. Did you mean train?",
     "fit good.csv": "unknown command 'fit'. Did you mean train?",
-    "deploy good.csv": "unknown command 'deploy'. The commands are check, evaluate, explain, export, help, playground, predict, "
-    "scratch, serve, show, train, version.",
+    "deploy good.csv": "unknown command 'deploy'. The commands are check, compare, evaluate, explain, export, help, playground, predict, "
+    "scratch, serve, show, train, tune, version.",
     "serve good.csv": "MODEL is the table 'good.csv'; it must be a model file.",
     "--nonsense": "unknown option --nonsense. See: glassnet --help",
     "train titanic.csv -t y": "no such file: titanic.csv.",

@@ -127,7 +127,7 @@ class Network(NetworkPlots):
             sparse matrices of SciPy are made dense in parts. Without ``y`` also batches of your own, (X, y) or (X, y,
             sample_weight) each: something to iterate over anew, or a function of the epoch's number, or of nothing.
         y : array of shape (n,) or (n, k), optional
-            Class codes from 0, or numbers, as the loss wants them.
+            Class codes from 0, or numbers, as the loss takes them.
         epochs : int
             How many more epochs to train.
         batch_size : int, default=32
@@ -147,7 +147,7 @@ class Network(NetworkPlots):
             Whether to leave out a last batch that is shorter than the others.
         steps_per_epoch : int, optional
             Batches of an epoch, by default a pass over all rows; with arrays the next goes on where one ended. Of
-            batches of your own ``len`` tells, or the end of the iterator: schedules see whole epochs only then.
+            batches of your own their ``len``, or where the iterator ends: schedules see whole epochs only then.
         metrics : str, function, or sequence of them, optional
             What to measure after each epoch, with noise off: ``metrics=["accuracy"]`` fills the columns ``"accuracy"``
             of the history, for the rows trained on, weighted as in the loss, and ``"valid_accuracy"``, for validation
@@ -174,7 +174,7 @@ class Network(NetworkPlots):
         threads : int or "auto", default="auto"
             BLAS threads while training. ``"auto"`` takes one for small products; for large ones it times the first
             steps with one and with all that the caller allows, and falls back to one when steps become slow, as they do
-            when another process computes beside it. ``history.notes`` then says so.
+            when another process computes beside it. ``history.notes`` then names it.
         progress : bool, optional
             Whether to show a progress line; by default on a terminal and in a notebook.
         diagnose : bool or Watch, default=True

@@ -22,7 +22,7 @@ def importance_html(importance: Any) -> str:
     """Return an importance as a fragment of a page: a bar for each column, the most important first."""
     mean, std = importance.mean, importance.std
     bars = [
-        Bar(importance.names[i], mean[i], f"{mean[i]:+.4g} ± {std[i]:.2g}", float(std[i]))
+        Bar(importance.names[i], mean[i], f"{mean[i]:+.3g} ± {std[i]:.2g}", float(std[i]))
         for i in importance.ranking[:_MOST_NAMES]
     ]
     metric, rest = metric_name(importance.metric), len(importance.names) - len(bars)

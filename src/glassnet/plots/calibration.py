@@ -71,4 +71,5 @@ def wilson_interval(hits: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, n
     p, z2 = hits / n, _Z * _Z
     middle = (p + z2 / (2.0 * n)) / (1.0 + z2 / n)
     half = _Z * np.sqrt(p * (1.0 - p) / n + z2 / (4.0 * n * n)) / (1.0 + z2 / n)
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    # At the ends the intervals end too, but for rounding.
+    return np.where(hits == 0, 0.0, middle - half), np.where(hits == counts, 1.0, middle + half)

@@ -155,7 +155,7 @@ def _bars(
     size = max(5.0, min(10.0, 0.8 * (height - 45.0) / max(len(names), 1)))
     ax.barh(range(len(names)), values, height=0.7, **style)
     wide = min(0.2 * width, max((text_width(cell, size) for cell in cells), default=0.0))
-    shown = fitted_names([plain(name) for name in names], 0.4 * width - wide, size)
+    shown = fitted_names([plain(name) for name in names], (0.48 if cells else 0.4) * width - wide, size)
     if cells:
         ends = fitted_names(cells, 0.2 * width, size)
         shown = [f"{name}{end}" for name, end in zip(shown, ends, strict=True)]
@@ -167,4 +167,4 @@ def _bars(
 
 def _label(ax: Axes, text: str) -> None:
     """Write the label of the bars, which are in the right half of their cell."""
-    label_axis(ax, "x", text, share=0.5)
+    label_axis(ax, "x", text, share=0.47)

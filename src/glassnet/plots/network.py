@@ -169,7 +169,7 @@ class _Drawing:
         sides = sum(min(_NAME_ROOM, _widest(names)) for names in (self.inputs, self.outputs))
         longest = max(3.0, *(rank.length for rank in self.ranks))
         above = max(map(len, self.words)) * 9.0
-        return max(60.0, min(92.0, titles + 6.0)) * len(self.ranks) + sides + 20.0, 23.0 * longest + above + 90.0
+        return max(76.0, min(96.0, titles + 8.0)) * len(self.ranks) + sides + 20.0, 23.0 * longest + above + 90.0
 
     @property
     def _down(self) -> tuple[float, float]:
@@ -186,7 +186,7 @@ class _Drawing:
         width, height = axes_size(ax)
         longest = max(rank.length for rank in self.ranks)
         beside, below = self._across, self._down
-        down = width / beside[0] < min(1.0, height / below[1], width / 300.0)
+        down = 1.05 * width / beside[0] < min(1.0, height / below[1], width / 300.0)
         at_ends = [min(_NAME_ROOM, 0.27 * (height if down else width), _widest(names)) + 12.0
                    for names in (self.inputs, self.outputs)]  # fmt: skip
         legend = 14.0 if width > 300.0 else 26.0

@@ -94,10 +94,11 @@ def _write_names(ax: Any, winner: np.ndarray, spans: tuple[np.ndarray, np.ndarra
         # Axes take about 0.8 of their cell.
         x, y = (0.8 * size * place[nearest] / len(winner) for size, place in ((width, columns), (height, rows)))
         half = text_width(shown[code], 8.0) / 2.0 + 2.0
+        x = max(half + 2.0, min(x, 0.8 * width - half - 2.0))
         if any(abs(x - other[0]) < half + other[2] and abs(y - other[1]) < 11.0 for other in taken):
             continue
         taken.append((x, y, half))
-        at = spans[0][columns[nearest]], spans[1][rows[nearest]]
+        at = spans[0][0] + x / (0.8 * width) * np.ptp(spans[0]), spans[1][rows[nearest]]
         box = {"boxstyle": "round,pad=0.15", "fc": "w", "ec": "none", "alpha": 0.7}
         ax.text(*at, shown[code], ha="center", va="center", fontsize=8, zorder=200, parse_math=False, bbox=box,
                 clip_on=True)  # fmt: skip

@@ -61,7 +61,7 @@ _FORM: dict[str, Any] = {
     "network": {
         "title?": _TEXT, "recipe?": _TEXT, "networks?": _COUNT, "ensemble?": _COUNT, "folds?": _optional(_COUNT),
         "quantiles?": _optional(_NUMBERS), "implied_by?": _optional(_TEXT), "layers?": _COUNTS, "activation?": _TEXT,
-        "dropout?": _NUMBER,
+        "dropout?": _NUMBER, "settings?": _several(_TEXT, "a list of texts"),
     },
     "training": {
         "epochs": _COUNT, "fewest_epochs?": _COUNT, "most_epochs": _COUNT, "best_epoch": _BEST, "stop_reason": _TEXT,
@@ -109,7 +109,7 @@ def _is_ours(notes: dict[str, Any]) -> bool:
 def _problems(found: Any, form: dict[str, Any], at: str) -> Iterator[str]:
     """Yield what is missing or of another kind, each with its name."""
     if not isinstance(found, dict):
-        yield f"{at.rstrip('.') or 'they'} must be an object, got {_shown(found)}"
+        yield f"{at.rstrip('.') or 'the whole'} is {_shown(found)}; it must be an object"
         return
     for key, kind in form.items():
         name = key.rstrip("?")
@@ -119,7 +119,7 @@ def _problems(found: Any, form: dict[str, Any], at: str) -> Iterator[str]:
         elif isinstance(kind, dict):
             yield from _problems(found[name], kind, f"{at}{name}.")
         elif not kind.holds(found[name]):
-            yield f"{at}{name} must be {kind.words}, got {_shown(found[name])}"
+            yield f"{at}{name} is {_shown(found[name])}; it must be {kind.words}"
 
 
 def _contradictions(notes: dict[str, Any]) -> Iterator[str]:

@@ -21,7 +21,7 @@ _OURS = ("clipped", "epoch", "learning_rate", "loss")
 
 
 class ForValidation(tuple[Any, ...]):
-    """Metrics that a caller inside this package wants of the validation rows only: those of training rows take time."""
+    """Metrics to measure on validation rows only, for callers inside this package: those of training rows take time."""
 
     __slots__ = ()
 

@@ -175,7 +175,7 @@ def _network(outcome: Outcome) -> dict[str, Any]:
     if options.is_plain:
         found |= {"implied_by": options.implied_by, "layers": list(options.layers or ())}
         return found | {"activation": options.activation, "dropout": options.dropout}
-    found |= {"settings": options.settings} if options.setting else {}
+    found |= {"settings": list(options.setting)} if options.setting else {}
     found |= {"title": RECIPES[str(options.recipe)].title, "ensemble": options.ensemble or 1, "folds": options.folds}
     return found | {"quantiles": outcome.model.levels}
 
