@@ -315,9 +315,9 @@ class Network(NetworkPlots):
         return summarize(self)
 
     def _repr_html_(self) -> str:
-        from glassnet.engine.network_html import network_html
+        from glassnet.engine.network_html import html_of_network
 
-        return network_html(self)
+        return html_of_network(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.
