@@ -10,7 +10,7 @@ from glassnet.training import History
 
 __all__ = ["history_facts", "history_of_notes"]
 
-_OF_NUMBERS = ("valid_rmse", "valid_mae")  # of the target; the loss is that of the standardised one
+_OF_NUMBERS = ("valid_rmse", "valid_mae", "valid_pinball")  # of the target; the loss is that of the standardised one
 _MOST_OTHERS = 9  # networks of an ensemble whose curves are drawn faintly beside the first
 
 

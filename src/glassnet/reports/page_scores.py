@@ -119,7 +119,7 @@ def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:
         share = "never predicted" if each.precision is None else f"{100 * each.precision:.0f}\u00a0%"
         name = element("span", cut_middle(labels[each.place], 28), title=labels[each.place])
         rows.append([name, f"{each.rows:,}", f"{100 * (each.recall or 0):.0f}\u00a0%", share, taken])
-    heads = ["class", "rows", "recall", "precision", "most often taken for"]
+    heads = ["class", "rows", "recall", "precision", "taken for"]
     listed = element("div", table(rows, head=heads), class_="table")
     if k > _MATRIX:
         title = element("h3", f"The {len(worst)} worst of {k} classes, by recall")

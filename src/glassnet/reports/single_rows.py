@@ -57,6 +57,8 @@ def single_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[d
     for each in found:
         each["name"] = plain(judged.column.rows.in_words(each["place"]), 80)
         each["row"] = judged.column.rows.number(each["place"])
+        if "error" in each and judged.column.kind == "number":  # as it was read; the other went through float32
+            each["true"] = float(judged.column.values[each["place"]])
         number = judged.column.rows.in_file(each["place"])
         each |= {} if number is None else {"in_file": number}
         each["part"] = judged.part

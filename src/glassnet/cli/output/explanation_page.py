@@ -69,6 +69,9 @@ def _title(section: Section) -> str:
     if not section.layer:
         return section.title
     words = layer_words(section.layer)
+    if section.parameter:
+        name = section.parameter.rpartition(".")[2]
+        return section.title.replace(section.parameter, f"{name} of {words}")
     title = section.title.replace(section.layer, words)
     found = re.fullmatch(r"(Forward: .+), (\w+)(\(.*\))?", title)
     if found and words.startswith(f"{found[2]} "):
