@@ -66,13 +66,18 @@ def glassnet(*words: str, cwd: Path, **options: Any) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", timeout=60, check=False, **options)
 
 
+def without_progress(err: str) -> str:
+    """Return what was printed on stderr but for the lines of progress, of which a slow machine prints more."""
+    return re.sub(r"^( *\d+%  |Recipes here: ).*\n", "", err, flags=re.MULTILINE)
+
+
 # ---- train ------------------------------------------------------------------------------------------------------
 
 
 def test_train_on_penguins_reports_and_saves(tmp_path: Path) -> None:
     """One command trains on the bundled table: in a pipe nothing but the report on stdout, and one file."""
     done = glassnet("train", "penguins", "--target", "species", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, without_progress(done.stderr)) == (0, "")
     assert "\x1b" not in done.stdout
     for piece in (
         "penguins → species",
@@ -96,7 +101,7 @@ def test_train_gives_json_and_nothing_else(tmp_path: Path) -> None:
     """With --json stdout is one JSON object: scores beside baselines, rows of the parts, columns, history."""
     words = ("train", "penguins", "--target", "species", "--json", "--epochs", "64", "--out", "m.safetensors")
     done = glassnet(*words, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, without_progress(done.stderr)) == (0, "")
     result = json.loads(done.stdout)
     scores = result["scores"]
     assert scores["network"]["accuracy"] > 0.95
@@ -223,7 +228,7 @@ def test_many_columns_and_classes_are_abridged(
         lines = out.splitlines()
         assert max(map(len, lines)) <= columns
         assert len(lines) < 60
-        assert "The 8 of 20 classes with the lowest recall" in out
+        assert "The 6 of 20 classes with the lowest recall" in out
         assert "200 numbers" in out
 
 
@@ -381,8 +386,8 @@ def test_a_network_larger_than_memory_is_refused(run: Run, monkeypatch: pytest.M
     monkeypatch.setattr(os, "sysconf", lambda _: 1000, raising=False)
     code, out, err = run("train", "penguins", "-t", "species", "--layers", "100,1000")
     assert (code, out) == (2, "")
-    assert err.startswith("glassnet train: the network must fit into memory, got 10")
-    assert err.endswith(" parameters. Lower --layers (now 100,1000).\n")
+    assert err.startswith("glassnet train: the network has 10")
+    assert err.endswith(" parameters, more than fit into memory. Lower --layers (now 100,1000).\n")
     assert not Path("model.safetensors").exists()
 
 
@@ -548,7 +553,9 @@ def test_files_of_version_0_1_are_shown(run: Run, models: Path) -> None:
     model.save("model.safetensors")
     _, out, _ = run("show", "model.safetensors")
     assert "  network 64-64 silu" in out
-    assert re.search(r"^Training         2 epochs, best (2|1 \(its weights were kept\); it ran all its epochs)$", out, re.MULTILINE)
+    assert re.search(
+        r"^Training         2 epochs, best (2|1 \(its weights were kept\); it ran all its epochs)$", out, re.MULTILINE
+    )
     assert "Options          dropout 0.2, rate 0.003, batch 16, weight decay 0.1, seed 0\n" in out
 
 
@@ -669,8 +676,7 @@ def test_a_full_disk_leaves_what_was_there(run: Run, models: Path, monkeypatch: 
             code, out, err = run(*words)
         assert (code, out) == (2, "")
         assert err.splitlines(keepends=True)[-1] == (
-            f"glassnet {words[0]}: {Path(name).resolve()}: the file must be readable and writable, "
-            "got: No space left on device.\n"
+            f"glassnet {words[0]}: {Path(name).resolve()}: No space left on device.\n"
         )
         assert Path(name).read_bytes() == before
         assert {path.name for path in Path().iterdir()} <= {"model.safetensors", "p.csv"}
@@ -686,7 +692,9 @@ def test_explain_answers_in_twenty_lines(run: Run, models: Path) -> None:
     lines = out.splitlines()
     assert len(lines) <= 20
     assert max(map(len, lines)) <= 80
-    assert re.match(r"Row 3 of penguins: species = Adelie with probability [01]\.\d{3} \(true: Adelie, right\)$", lines[0])
+    assert re.match(
+        r"Row 3 of penguins: species = Adelie with probability [01]\.\d{3} \(true: Adelie, right\)$", lines[0]
+    )
     assert any(line.startswith("  bill_length_mm = 40.3 ") for line in lines)
     numbers = re.search(r"^(\S+) \(typical training rows\) \+ (\S+) \(all columns\) = (\S+)$", out, re.MULTILINE)
     assert numbers is not None
@@ -798,9 +806,12 @@ def test_reasons_are_escaped() -> None:
     [
         (["--row", "0"], "--row is 0; it must be a whole number of at least 1. penguins has 344 rows, counted from 1."),
         (["--row", "345"], "row 345 does not exist: penguins has 344 rows."),
-        (["--row", "x"], "--row is 'x'; it must be a whole number of at least 1. penguins has 344 rows, counted from 1."),
+        (
+            ["--row", "x"],
+            "--row is 'x'; it must be a whole number of at least 1. penguins has 344 rows, counted from 1.",
+        ),
         (["--digits", "0"], "--digits is 0; it must be a whole number of at least 1."),
-        (["--html", "page.pdf"], "--html must end in .html or .htm, got 'page.pdf'."),
+        (["--html", "page.pdf"], "--html is 'page.pdf'; it must end in .html or .htm."),
     ],
 )
 def test_explain_refuses(run: Run, models: Path, words: list[str], sentence: str) -> None:
@@ -825,16 +836,14 @@ def test_training_reports_findings_and_importance(run: Run) -> None:
 
 def test_the_report_is_one_page(run: Run, models: Path) -> None:
     """``--report`` writes scores, findings, pictures and reasons into one page that loads nothing."""
-    pytest.importorskip("matplotlib")
     for data, target in (("penguins", "species"), (str(models / "numbers.csv"), "y")):
         code, _, err = run("train", data, "-t", target, "--epochs", "4", "--report", "report.html")
         assert (code, err) == (0, "")
         page = Path("report.html").read_text()
-        assert page.count("<svg") >= 6
-        assert page.count("<figcaption>") == page.count("<svg")
+        assert page.count('<figure class="chart"') >= 3
         assert "<script" not in page
         assert not re.search(r"""(?:src|href)=["'](?!#|data:)""", page.replace("xlink:href", "href"))
-        for words in ("Scores", "Findings", "Pictures", "Three predictions explained", " row, typical (true: "):
+        for words in ("accuracy" if data == "penguins" else "RMSE", "Findings", "Worst rows", "Typical: test row ", "Repeat it"):
             assert words in page
     code, _, err = run("train", "penguins", "-t", "species", "--report", "report.pdf")
-    assert (code, err) == (2, "glassnet train: --report must end in .html or .htm, got 'report.pdf'.\n")
+    assert (code, err) == (2, "glassnet train: --report is 'report.pdf'; it must end in .html or .htm.\n")

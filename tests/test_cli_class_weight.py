@@ -71,11 +71,13 @@ def test_weights_by_label(target: str, typed: list[str], capsys: pytest.CaptureF
 
 
 WRONG = {
-    "Yes=3": "--class-weight must name classes, 'no', 'yes', got 'Yes'. Did you mean 'yes'?",
-    "even": "--class-weight must be 'balanced', or labels with their weights, got 'even'. Write --class-weight balanced",
+    "Yes=3": "--class-weight names 'Yes'; the classes are 'no', 'yes'. Did you mean 'yes'?",
+    "even": "--class-weight is 'even'; it must be 'balanced', or labels with their weights. Write --class-weight "
+    "balanced, or --class-weight LABEL=3,OTHER=1",
     "yes=": "the weight of 'yes' in --class-weight is ''; it must be a finite number of at least 0.",
     "yes=-1": "the weight of 'yes' in --class-weight is -1; it must be a finite number of at least 0.",
-    "no=0,yes=0": "--class-weight must leave some class a weight above 0, got 0 for all.",
+    "no=0,yes=0": "--class-weight gives all classes the weight 0; one must have a weight above 0. Write --class-weight "
+    "balanced, or --class-weight LABEL=3,OTHER=1",
 }
 
 
@@ -90,5 +92,5 @@ def test_wrong_weights(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_regression_has_no_classes(capsys: pytest.CaptureFixture[str]) -> None:
     """With numbers to predict the option is refused."""
     assert main([*TRAIN, "-t", "a", "--class-weight", "balanced"]) == 2
-    message = "--class-weight must be used with classes, got a regression of 'a'. Leave it out."
+    message = "glassnet train: 'a' has numbers; --class-weight needs classes. Leave it out."
     assert message in capsys.readouterr().err

@@ -8,6 +8,7 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from glassnet.cli.comparing.compare_options import CompareOptions
 from glassnet.cli.comparing.leaderboard_text import print_leaderboard
 from glassnet.cli.comparing.race import Entry, Skipped
 from glassnet.cli.training.observers import Watcher
+from glassnet.cli.training.progress_lines import ProgressLines
 from glassnet.tabular import TableEncoder, TableModel, read_table, to_table
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.reading.frames import column_from_values
@@ -306,7 +308,7 @@ def test_a_library_that_is_not_installed_is_named(run: Call, monkeypatch: pytest
     """It is listed with the line that installs it."""
     gone = Boosting("LightGBM", "no_such_package", "lightgbm", BOOSTING["lightgbm"].make)
     monkeypatch.setitem(BOOSTING, "lightgbm", gone)
-    code, out, err = run("compare", "penguins", "species", "--recipes", "lightgbm", *FAST)
+    code, out, err = run("compare", write_rows("rows.csv", 60), "kind", "--recipes", "lightgbm", *FAST)
     line = "Not trained: LightGBM, not installed: pip install lightgbm."
     assert code == 0
     assert line in out
@@ -321,7 +323,7 @@ def test_trees_that_fail_do_not_cost_the_comparison(run: Call, monkeypatch: pyte
         raise RuntimeError(message)
 
     monkeypatch.setitem(BOOSTING, "histgb", BOOSTING["histgb"]._replace(make=fails))
-    result = compared(run, "penguins", "species", "--recipes", "histgb", *FAST)
+    result = compared(run, write_rows("rows.csv", 60), "kind", "--recipes", "histgb", *FAST)
     assert result["not_trained"][0]["why"] == "failed: RuntimeError: no luck"
     assert result["models"][0]["name"] == "linear"
 
@@ -357,7 +359,7 @@ def test_a_class_only_in_the_test_rows(run: Call) -> None:
 
 def test_thirty_classes(run: Call) -> None:
     """Thirty classes, some with a handful of rows, are compared."""
-    result = compared(run, write_rows("many.csv", 300, 30), "kind", "--drop", "y", "--recipes", "histgb", *FAST)
+    result = compared(run, write_rows("many.csv", 200, 30), "kind", "--drop", "y", "--recipes", "histgb", *FAST)
     assert len(result["labels"]) > 6
     assert result["not_trained"] == []
 
@@ -415,6 +417,36 @@ def test_a_column_of_parts_must_name_test_rows(run: Call) -> None:
     assert err == f"glassnet compare: {fact}. Name some in the column of --split, or leave it out.\n"
 
 
+@pytest.mark.parametrize("command", ["compare", "tune"])
+def test_several_files_are_refused(run: Call, command: str) -> None:
+    """A folder of Parquet files is read in parts by ``train`` only, and the sentence says so."""
+    Path("parts").mkdir()
+    Path("parts/a.parquet").write_bytes(b"PAR1")
+    code, out, err = run(command, "parts", "y")
+    assert (code, out) == (2, "")
+    advice = "Name one of them, or train a model on all: glassnet train"
+    assert err == f"glassnet {command}: 'parts' has several files; {command} reads one, as a whole. {advice}\n"
+
+
+# ---- progress -------------------------------------------------------------------------------------------------------
+
+
+def test_lines_of_progress_name_each_model_and_count_it_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    """The second of two trainings begins at its own 0 %, under its own name."""
+    clock = iter(range(0, 1000, 5))
+    lines = ProgressLines(now=lambda: float(next(clock)))
+    for name in ("fast", "realmlp"):
+        lines.model(name)
+        lines.facts({"networks": 1})
+        network, history = SimpleNamespace(members=None), SimpleNamespace(columns={"loss": [1.0]})
+        run: Any = SimpleNamespace(network=network, history=history, fraction=0.0, epoch=0, target_epochs=10)
+        lines.begin(run)
+        run.fraction, run.epoch = 0.5, 5
+        lines.watch(run)
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(" of 10")[0] for line in said] == ["fast:  50%  epoch 5", "realmlp:  50%  epoch 5"]
+
+
 # ---- Ctrl-C ---------------------------------------------------------------------------------------------------------
 
 
@@ -457,7 +489,7 @@ def test_ctrl_c_in_another_library_ends_the_comparison(monkeypatch: pytest.Monke
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(BOOSTING, "histgb", BOOSTING["histgb"]._replace(make=pressed))
-    options = CompareOptions("penguins", "species", recipes=("histgb", "small"), max_seconds=100.0)
+    options = CompareOptions(write_rows("rows.csv", 60), "kind", recipes=("histgb", "small"), max_seconds=100.0)
     _, result = compare_models(options)
     assert result["interrupted_by"] == "Ctrl-C"
     assert [row["name"] for row in result["models"]] == ["linear", "constant"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,38 +69,45 @@ def test_every_command_has_examples() -> None:
     assert {*COMMANDS, "glassnet"} - EXAMPLES.keys() == {"version"}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder with the files that the examples name."""
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the tables that the examples name, and a model of them and one of penguins."""
+    folder = tmp_path_factory.mktemp("files")
     lines = [f"{i},{i % 7},{'ab'[i % 2]},{i % 7 + i % 2}.5" for i in range(60)]
     for name in ("data.csv", "new.csv", "test.csv"):
-        (tmp_path / name).write_text("\n".join(["id,size,kind,price", *lines]) + "\n")
+        (folder / name).write_text("\n".join(["id,size,kind,price", *lines]) + "\n")
+    quick = ["--recipe", "plain", "--epochs", "1", "--quiet", "--out"]
+    assert main(["train", "penguins", "species", *quick, str(folder / "penguins.safetensors")]) == 0
+    assert main(["train", str(folder / "data.csv"), "kind", *quick, str(folder / "data.safetensors")]) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(files: Path, tmp_path: Path) -> Path:
+    """Return an empty folder with the tables."""
+    for name in ("data.csv", "new.csv", "test.csv"):
+        shutil.copy(files / name, tmp_path)
     return tmp_path
 
 
-_ON_DATA = ("new.csv", "test.csv", "data.csv")
-
-
 @pytest.mark.parametrize("line", [line for lines in EXAMPLES.values() for line in lines])
-def test_examples_work(line: str, run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command line that help shows can be run as it stands; those that serve are only parsed."""
+def test_examples_work(line: str, run: Run, files: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command line that help shows can be run as it stands; those that take long are only parsed."""
     words = shlex.split(line.partition("| ")[2] or line)
     assert words.pop(0) == "glassnet"
-    if "onnx" in line:
-        pytest.importorskip("onnx")
-    if words[0] in ("serve", "playground"):
+    if words[0] in ("serve", "playground", "compare", "tune"):
         from glassnet.cli.options import app
 
         assert callable(app(words, prog_name="glassnet", standalone_mode=False))
         return
-    quick = ["--recipe", "plain", "--epochs", "2", "--quiet"]
-    if "model.safetensors" in words:
-        on_data = any(name in line for name in _ON_DATA)
-        table = ["data.csv", "kind", "--drop", "id"] if on_data else ["penguins", "species"]
-        assert run("train", *table, *quick)[0] == 0
-    if line.startswith("cat "):
-        monkeypatch.setattr("sys.stdin", (folder / "new.csv").open())
-    code, _, err = run(*words, *(quick if words[0] == "train" else []))
+    if "onnx" in line:
+        pytest.importorskip("onnx")
+    model = "data" if any(name in line for name in ("data.csv", "new.csv", "test.csv")) else "penguins"
+    shutil.copy(files / f"{model}.safetensors", "model.safetensors")
+    quick = ["--recipe", "plain", "--epochs", "1", "--quiet"] if words[0] == "train" else []
+    with (folder / "new.csv").open() as table:
+        monkeypatch.setattr("sys.stdin", table)
+        code, _, err = run(*words, *quick)
     assert (code, [part for part in err.splitlines() if "warning" not in part]) == (0, [])
 
 
@@ -127,7 +135,7 @@ def completed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         (["train", "data.csv", "--recipe", "tabm"], ["tabm", "tabm-mini"]),
         (["train", "data.csv", "--metric", "ac"], ["accuracy"]),
         (["train", "data.csv", "--task", "reg"], ["regression"]),
-        (["predict", "m"], ["models/", "mine.safetensors"]),
+        (["predict", "m"], ["mine.safetensors", "models/"]),
         (["predict", "models/"], ["models/old.safetensors"]),
         (["export", "mine.safetensors", "--to", "on"], ["onnx"]),
         (["train", "broken.csv", "-t", "x"], []),
@@ -148,11 +156,13 @@ def test_the_shell_completes(
 
 def test_the_target_is_named_in_two_ways(run: Run, folder: Path) -> None:
     """The second argument and ``--target`` mean the same, together too."""
-    quick = ["--recipe", "plain", "--epochs", "2", "--json", "--out"]
+    quick = ["--recipe", "plain", "--epochs", "1", "--json", "--out"]
     results = []
     for i, words in enumerate((["kind"], ["--target", "kind"], ["kind", "-t", "kind"])):
         code, out, _ = run("train", "data.csv", *words, *quick, f"m{i}.safetensors")
         assert code == 0
         results.append(out.split('"training"')[1].split('"seconds"')[0])
     assert results[0] == results[1] == results[2]
-    assert run("check", "data.csv", "kind") == run("check", "data.csv", "-t", "kind")
+    checked = [run("check", "data.csv", *words)[1].partition("Recipes here")[0] for words in (["kind"], ["-t", "kind"])]
+    assert "target: 2 categories" in checked[0]
+    assert checked[0] == checked[1]

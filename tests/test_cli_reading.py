@@ -80,21 +80,21 @@ def test_what_a_message_advises_can_be_typed() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--decimal", "x"], "--decimal must be a dot or a comma, got 'x'."),
-        (["--thousands", ";"], "--thousands must be a comma or a dot or space or an apostrophe or an underscore, got ';'."),
+        (["--decimal", "x"], "--decimal is 'x'; it must be a dot or a comma."),
+        (["--thousands", ";"], "--thousands is ';'; it must be a comma or a dot or space or an apostrophe or an underscore."),
         (["--decimal", ",", "--thousands", "comma"], "--decimal and --thousands are both ','; they must differ."),
-        (["--separator", ""], "--separator must be a character, or the word tab or space, got nothing."),
-        (["--encoding", "nope"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'nope'."),
-        (["--encoding", "rot13"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'rot13'."),
-        (["--header", "maybe"], "--header must be yes, no or a number of lines, got 'maybe'."),
-        (["--header", "-1"], "--header must be yes, no or a number of lines, got -1."),
+        (["--separator", ""], "--separator is empty; it must be a character, or the word tab or space."),
+        (["--encoding", "nope"], "unknown encoding 'nope'; --encoding must be one that Python knows, such as utf-8 or cp1252."),
+        (["--encoding", "rot13"], "unknown encoding 'rot13'; --encoding must be one that Python knows, such as utf-8 or cp1252."),
+        (["--header", "maybe"], "--header is 'maybe'; it must be yes, no or a number of lines."),
+        (["--header", "-1"], "--header is -1; it must be yes, no or a number of lines."),
         (["--skip-lines", "few"], "--skip-lines is 'few'; it must be a whole number of at least 0."),
-        (["--day-first", "perhaps"], "--day-first must be yes or no, got 'perhaps'."),
-        (["--read", "price"], "--read must be COLUMN=KIND, such as --read zip=text, got 'price'."),
-        (["--read", "=text"], "--read must be COLUMN=KIND, such as --read zip=text, got '=text'."),
-        (["--read", "a=text", "--read", "a=number"], "--read must give 'a' one kind, got text and number."),
-        (["--drop", "a", "--read", "a=text"], "a column must be read or dropped, got --drop and --read for 'a'."),
-        (["--read", "y=drop"], "--drop must not name the target, got 'y'."),
+        (["--day-first", "perhaps"], "--day-first is 'perhaps'; it must be yes or no."),
+        (["--read", "price"], "--read is 'price'; it must be COLUMN=KIND, such as --read zip=text."),
+        (["--read", "=text"], "--read is '=text'; it must be COLUMN=KIND, such as --read zip=text."),
+        (["--read", "a=text", "--read", "a=number"], "--read gives 'a' two kinds, text and number. Leave one out."),
+        (["--drop", "a", "--read", "a=text"], "--drop and --read both name 'a'. Leave one out."),
+        (["--read", "y=drop"], "--drop names the target, 'y'; it must be another column."),
     ],
 )  # fmt: skip
 def test_wrong_values_are_refused(run: Run, options: list[str], sentence: str) -> None:
@@ -111,7 +111,7 @@ def test_wrong_words_name_the_choices(run: Run) -> None:
     )
     assert "Did you mean 'number'?" in err
     _, _, err = run("train", "penguins", "-t", "species", "--bad-rows", "drop")
-    assert "--bad-rows must be one of" in err
+    assert "--bad-rows is 'drop'; it must be one of" in err
 
 
 @pytest.mark.parametrize("option", ["--drop", "--read"])
@@ -120,8 +120,7 @@ def test_unknown_columns_are_asked_for(run: Run, option: str) -> None:
     value = "yaer" if option == "--drop" else "yaer=text"
     code, out, err = run("train", "penguins", "-t", "species", option, value)
     assert (code, out) == (2, "")
-    assert f"{option} must be one of the columns" in err
-    assert err.endswith("got 'yaer'. Did you mean 'year'?\n")
+    assert err == f"glassnet train: unknown column 'yaer' for {option}. Did you mean 'year'?\n"
 
 
 def test_unknown_columns_in_python() -> None:

@@ -123,7 +123,7 @@ def test_a_closed_standard_input(run: Run, models: Path, monkeypatch: pytest.Mon
     """Without any standard input the command says so."""
     monkeypatch.setattr(sys, "stdin", None)
     code, _, err = run("predict", str(models / "y.safetensors"), "-")
-    assert (code, err) == (2, "glassnet predict: standard input: it must be open, got a closed one.\n")
+    assert (code, err) == (2, "glassnet predict: standard input: it is closed; it must be open.\n")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
@@ -286,7 +286,11 @@ def test_parquet_needs_names_that_differ(run: Run, pipe: Pipe, models: Path) -> 
     pipe(content)
     code, _, err = run("predict", str(models / "y.safetensors"), "-", "--append", "-o", "p.parquet")
     assert (code, Path("p.parquet").exists()) == (2, False)
-    assert "must differ in more than case, and not be empty, got 'ID', 'id'. Write CSV." in err
+    assert (
+        "glassnet predict: warning: Not in the training data and passed over: 'ID'.\nglassnet predict: the "
+        "names 'ID', 'id' are alike or empty; in a Parquet file they must differ in more than case, and not "
+        "be empty. Write CSV." in err
+    )
     pipe(content)
     assert run("predict", str(models / "y.safetensors"), "-", "--append", "-o", "p.csv")[0] == 0
 

@@ -34,14 +34,16 @@ TRAIN = ["train", "penguins", "-t", "species", "--recipe", "small"]
 SCRIPT = """
 import signal, sys, time
 from glassnet.cli import app
-from glassnet.cli.training import observers, preparation
+from glassnet.cli.training import observers, preparation, progress_lines
 from glassnet.training import Callback
 numbers, place, words = eval(sys.argv[1]), sys.argv[2], sys.argv[3:]
 press = lambda: [signal.raise_signal(number) for number in numbers]
 class Press(Callback):
     def on_epoch_begin(self, run):
         if run.epoch == 3: press()
-observers.Watcher.callbacks = lambda self, model: [Press()] if model == "network" and place == "training" else []
+presses = lambda self, model: [Press()] if model == "network" and place == "training" else []
+observers.Watcher.callbacks = progress_lines.ProgressLines.callbacks = presses  # and no lines of progress
+progress_lines.ProgressLines.facts = lambda self, facts: None
 read = preparation.read_file
 if place == "reading": preparation.read_file = lambda *words: (press(), read(*words))[1]
 sys.argv[1:] = words
@@ -278,21 +280,24 @@ def test_another_training_is_not_resumed(run: Call) -> None:
     words = ["train", "x.csv", "-t", "t", "--recipe", "small", "-q", "--checkpoint", RUN]
     assert run(*words, "--epochs", "3")[0] == 0
     before = Path(RUN).read_bytes()
-    must = f"--resume must come with the options that '{RUN}' was begun with, got others: "
-    advice = ". Repeat those, or leave out --resume.\n"
+    must = f"'{RUN}' was begun with other options: "
+    advice = ". Repeat those, or leave --resume out to begin anew.\n"
     assert run(*words, "--epochs", "4", "--seed", "2", "--drop", "b", "--resume") == (
         2, "", f"glassnet train: {must}--drop was left out and is b; --epochs was 3 and is 4; --seed was 0 and is 2{advice}",
     )  # fmt: skip
     write_table("x.csv", last="yes", extra="40,5,yes\n")
     code, _, err = run(*words, "--epochs", "3", "--resume")
     cells = "; ".join(f"the column '{name}' has other cells" for name in "abt")
-    must = f"--resume must come with the table that '{RUN}' was begun with, got another: {cells}"
-    assert (code, err) == (2, f"glassnet train: {must}. Leave out --resume to begin anew.\n")
+    must = f"'{RUN}' was begun with another table: {cells}"
+    assert (code, err) == (2, f"glassnet train: {must}. Leave --resume out to begin anew.\n")
     write_table("x.csv", last="yes")
-    assert "the column 't' has other cells. Leave out" in run(*words, "--epochs", "3", "--resume")[2]
+    assert "the column 't' has other cells. Leave --resume out" in run(*words, "--epochs", "3", "--resume")[2]
     write_table("x.csv")
     Path("x.csv").write_text(Path("x.csv").read_text().replace("b,t", "c,t"))
-    assert "the column 'c' is new; the column 'b' is missing. Leave out" in run(*words, "--epochs", "3", "--resume")[2]
+    assert (
+        "the column 'c' is new; the column 'b' is missing. Leave --resume out"
+        in run(*words, "--epochs", "3", "--resume")[2]
+    )
     assert Path(RUN).read_bytes() == before
     write_table("y.csv")
     assert run("train", "y.csv", *words[2:], "--epochs", "3", "--resume") == (0, "", "")
@@ -326,12 +331,12 @@ def test_files_that_cannot_be_a_checkpoint(run: Call) -> None:
     gn.Network([gn.Dense(1)], loss="squared_error", input_shape=(2,)).save("other.safetensors")
     words = ["train", "x.csv", "-t", "t", "-q", "--epochs", "1"]
     refused = [
-        (["--resume"], "--resume must be used with --checkpoint, got none. Add --checkpoint run.safetensors."),
-        (["--checkpoint", "run.h5"], "--checkpoint must end in .safetensors, got 'run.h5'."),
-        (["--checkpoint", "no/run.safetensors"], "--checkpoint must lie in a folder that exists, got no such folder 'no'. Create it: mkdir -p no"),
-        (["--checkpoint", "thesis.safetensors"], "--checkpoint must not replace a file that glassnet did not write, got 'thesis.safetensors'. Choose another name."),
-        (["--checkpoint", MODEL], f"--checkpoint must be another file than --out and --report, got '{MODEL}'."),
-        (["--checkpoint", "other.safetensors", "--resume"], "--resume needs a file that glassnet train --checkpoint wrote, got 'other.safetensors', another model."),
+        (["--resume"], "--resume is given without --checkpoint, the file to continue from. Add --checkpoint run.safetensors."),
+        (["--checkpoint", "run.h5"], "--checkpoint is 'run.h5'; it must end in .safetensors."),
+        (["--checkpoint", "no/run.safetensors"], "no such folder for --checkpoint: 'no'. Create it: mkdir -p no"),
+        (["--checkpoint", "thesis.safetensors"], "glassnet did not write the file 'thesis.safetensors'; --checkpoint must not replace it. Choose another name."),
+        (["--checkpoint", MODEL], f"--checkpoint is '{MODEL}', as --out or --report is; it must be another file."),
+        (["--checkpoint", "other.safetensors", "--resume"], "'other.safetensors' is another model; --resume needs a file that glassnet train --checkpoint wrote."),
     ]  # fmt: skip
     for more, message in refused:
         assert run(*words, *more) == (2, "", f"glassnet train: {message}\n")
@@ -383,7 +388,7 @@ def test_a_model_that_cannot_be_written_is_saved_elsewhere(run: Call, monkeypatc
     (saved,) = Path().glob("model-*.safetensors")
     assert code == 2
     assert f"Model            {saved.absolute()}" in out
-    why = f"--out must be writable, got 'full/{MODEL}': No space left on device"
+    why = f"'full/{MODEL}' cannot be written: No space left on device"
     assert err == f"glassnet train: {why}. The model was saved as {str(saved.absolute())!r} instead.\n"
     assert TableModel.load(saved).target.name == "t"
     assert not os.listdir("full")
@@ -405,7 +410,7 @@ def test_a_report_that_cannot_be_made_costs_nothing_else(run: Call, monkeypatch:
     assert err.count("\n") == 1
     assert "No space left on device" in err
     Path(MODEL).unlink()
-    monkeypatch.setattr(html_report, "_pictures", lambda *words: 1 / 0)
+    monkeypatch.setattr(html_report, "training_facts", lambda *words: 1 / 0)
     code, out, err = run(*words)
     assert code == 1
     assert "Model            model.safetensors" in out

@@ -148,24 +148,25 @@ def test_the_report_does_not_call_shared_rows_unused(folder: Path, capsys: pytes
 
 
 REFUSED = {
-    "--group patient --time day": "--time must be left out with --group, got 'day'. Rows are divided in one way.",
-    "--time day --folds 3": "--folds must be left out with --time, got 3. Folds are drawn at random, whatever their time.",
-    "--split set --test 0.1": "--test must be left out with --split, got 0.1. The column says which rows are for the test.",
-    "--split set --validation 0.1": "--validation must be left out with --split, got a column 'set' that names "
-    "validation rows.",
-    "--split set --folds 3": "--folds must be left out with --split, got a column 'set' that names validation rows.",
-    "--split fold": "--split: column 'fold' holds '0', '1', '2', '3', '4'; it must say train, validation or test in every row. "
-    "Write these words in their place.",
-    "--split part": "--split: column 'part' has no value in 133 of 400 rows, the first of them line 3; "
-    "it must have one in every row. Fill them first.",
-    "--time set": "--time: column 'set' holds 'Train', 'test', 'dev'; to be in order of time, it must hold dates or numbers.",
-    "--time is_test": "--time: column 'is_test' holds 'True', 'False'; to be in order of time, it must hold dates or numbers.",
+    "--group patient --time day": "--time day does not go with --group. Rows are divided in one way. Leave --time out.",
+    "--time day --folds 3": "--folds 3 does not go with --time. Folds are drawn at random, whatever their time. Leave --folds "
+    "out.",
+    "--split set --test 0.1": "--test 0.1 does not go with --split. The column says which rows are for the test. Leave --test out.",
+    "--split set --validation 0.1": "the column 'set' of --split names validation rows; --validation must be left out then.",
+    "--split set --folds 3": "the column 'set' of --split names validation rows; --folds must be left out then.",
+    "--split fold": "--split: column 'fold' holds '0', '1', '2', '3', '4'; it must say train, validation or test in "
+    "every row. Write these words in their place.",
+    "--split part": "--split: column 'part' has no value in 133 of 400 rows, the first of them line 3; it must have one "
+    "in every row. Fill them first.",
+    "--time set": "--time: column 'set' holds 'Train', 'test', 'dev'; to be in order of time, it must hold dates or "
+    "numbers.",
+    "--time is_test": "--time: column 'is_test' holds 'True', 'False'; to be in order of time, it must hold dates or "
+    "numbers.",
     "--group set --folds 4": "the rows are of 2 groups; each of 4 parts must have at least one.",
-    "--group is_test": "--group: column 'is_test' has 2 different values; it must have at least 3, one for each of training, "
-    "validation, test.",
-    "--group patiemt": "--group must be one of the columns 'patient', 'x', 'day', 'set', 'is_test', 'fold', 'part', 'y', "
-    "got 'patiemt'. Did you mean 'patient'?",
-    "--group y": "--group must not name the target, got 'y'.",
+    "--group is_test": "--group: column 'is_test' has 2 different values; it must have at least 3, one for each of "
+    "training, validation, test.",
+    "--group patiemt": "unknown column 'patiemt' for --group. Did you mean 'patient'?",
+    "--group y": "--group names the target, 'y'; it must be another column.",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import signal
 from collections.abc import Callable
@@ -113,7 +114,7 @@ def test_the_report_fits_the_terminal_and_says_what_it_was_worth(
     monkeypatch.setenv("COLUMNS", "80")
     code, out, err = run("tune", "penguins", "species", "--recipe", "plain", "--trials", "4", "--epochs", "2")
     assert code == 0
-    lines = err.splitlines()
+    lines = [line for line in err.splitlines() if re.match(r"trial \d+: validation", line)]
     assert lines[0].startswith("trial 1: validation accuracy ")
     assert lines[0].endswith("; the defaults")
     assert len(lines) == 4
@@ -152,6 +153,7 @@ def test_an_equal_score_does_not_replace_the_defaults(run: Call) -> None:
     assert result["trials"][0]["validation"] == 1.0
     if next(trial for trial in result["trials"] if trial["default"])["validation"] == 1.0:
         assert result["kept_defaults"]
+        assert result["repeat"] == "glassnet train easy.csv --target y --recipe plain --epochs 30"
         assert (
             result["verdict"] == "None of the other 5 trials was better on the validation rows: the defaults were kept."
         )
@@ -288,6 +290,18 @@ def test_settings_that_were_mistyped_are_refused(run: Call, words: tuple[str, ..
     """``train --setting`` refuses what it cannot use before anything is trained."""
     code, out, err = run("train", "penguins", "species", *words)
     assert (code, out, err) == (2, "", f"glassnet train: {sentence}\n")
+
+
+def test_the_file_of_a_model_keeps_its_settings(run: Call) -> None:
+    """``train --setting`` trains such a network, and ``show`` says what was set."""
+    words = ("--setting", "width=32", "--setting", "embeds=no", "--epochs", "2", "--quiet")
+    assert run("train", "penguins", "species", *words) == (0, "", "")
+    model = TableModel.load(MODEL)
+    assert {layer.units for layer in every_layer(model.network.layers) if isinstance(layer, NTKDense)} == {32, 3}
+    assert model.network.metadata["training"]["network"]["settings"] == ["width=32", "embeds=no"]
+    code, out, _ = run("show", MODEL)
+    assert code == 0
+    assert "recipe realmlp, width=32, embeds=no, batch" in " ".join(out.split())
 
 
 def test_settings_are_those_of_recipes_and_not_of_the_plain_network(run: Call) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 import glassnet as gn
 from glassnet.cli.output import report
 from glassnet.network import read_network
-from glassnet.reports.training_notes import notes_problem, training_notes
+from glassnet.reports.training_notes import notes_of_training, notes_problem
 from glassnet.tabular import TableModel
 
 Call = Callable[..., tuple[int, str, str]]
@@ -54,34 +54,34 @@ def changed(notes: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[st
 
 
 WRONG: list[tuple[str, Any, str]] = [
-    ("scores.network", 5, "scores.network must be an object of scores, got 5"),
-    ("scores.network", {}, "scores.network must be an object of scores, got {}"),
-    ("scores.network.accuracy", "high", "scores.network must be an object of scores, got {'accuracy': 'high'"),
+    ("scores.network", 5, "scores.network is 5; it must be an object of scores"),
+    ("scores.network", {}, "scores.network is {}; it must be an object of scores"),
+    ("scores.network.accuracy", "high", "scores.network is {'accuracy': 'high'"),
     ("scores.network.accuracy", ..., "scores must have the same names for all models"),
-    ("scores.linear", None, "scores.linear must be an object of scores, got None"),
-    ("scores", [], "scores must be an object, got []"),
-    ("history.loss", [1, "x"], "history.loss must be a list of finite numbers, got [1, 'x']"),
-    ("history.loss", {"0": 1.0}, "history.loss must be a list of finite numbers, got {'0': 1.0}"),
-    ("history", None, "history must be an object, got None"),
-    ("training.epochs", None, "training.epochs must be a whole number of at least 0, got None"),
-    ("training.epochs", True, "training.epochs must be a whole number of at least 0, got True"),
-    ("training.epochs", 10**99, "training.epochs must be a whole number of at least 0, got 1000"),
-    ("training.best_epoch", [], "training.best_epoch must be one or several whole numbers, or null, got []"),
-    ("training.best_epoch", [1, None], "training.best_epoch must be one or several whole numbers, or null, got [1, None]"),
-    ("training.stop_reason", ["interrupted"], "training.stop_reason must be a text, got ['interrupted']"),
-    ("training.seed", "0", "training.seed must be a whole number of at least 0, got '0'"),
+    ("scores.linear", None, "scores.linear is None; it must be an object of scores"),
+    ("scores", [], "scores is []; it must be an object"),
+    ("history.loss", [1, "x"], "history.loss is [1, 'x']; it must be a list of finite numbers"),
+    ("history.loss", {"0": 1.0}, "history.loss is {'0': 1.0}; it must be a list of finite numbers"),
+    ("history", None, "history is None; it must be an object"),
+    ("training.epochs", None, "training.epochs is None; it must be a whole number of at least 0"),
+    ("training.epochs", True, "training.epochs is True; it must be a whole number of at least 0"),
+    ("training.epochs", 10**99, "training.epochs is 1000"),
+    ("training.best_epoch", [], "training.best_epoch is []; it must be one or several whole numbers, or null"),
+    ("training.best_epoch", [1, None], "training.best_epoch is [1, None]; it must be one or several whole numbers, or null"),
+    ("training.stop_reason", ["interrupted"], "training.stop_reason is ['interrupted']; it must be a text"),
+    ("training.seed", "0", "training.seed is '0'; it must be a whole number of at least 0"),
     ("training", ..., "training is missing"),
-    ("rows.read", "many", "rows.read must be a whole number of at least 0, got 'many'"),
+    ("rows.read", "many", "rows.read is 'many'; it must be a whole number of at least 0"),
     ("rows.test", ..., "rows.test is missing"),
-    ("judged_on", "moon", "judged_on must be 'test' or 'validation', got 'moon'"),
-    ("judged_on", ["test"], "judged_on must be 'test' or 'validation', got ['test']"),
-    ("network", "small", "network must be an object, got 'small'"),
-    ("network.networks", -1, "network.networks must be a whole number of at least 0, got -1"),
-    ("network.quantiles", [0.1, "x"], "network.quantiles must be a list of finite numbers or null, got [0.1, 'x']"),
-    ("baseline.does", 7, "baseline.does must be a text, got 7"),
-    ("baseline.counts", [1, 2.5, 3], "baseline.counts must be a list of whole numbers or null, got [1, 2.5, 3]"),
-    ("data", {"a": 1}, "data must be a text, got {'a': 1}"),
-    ("glassnet", None, "glassnet must be a text, got None"),
+    ("judged_on", "moon", "judged_on is 'moon'; it must be 'test' or 'validation'"),
+    ("judged_on", ["test"], "judged_on is ['test']; it must be 'test' or 'validation'"),
+    ("network", "small", "network is 'small'; it must be an object"),
+    ("network.networks", -1, "network.networks is -1; it must be a whole number of at least 0"),
+    ("network.quantiles", [0.1, "x"], "network.quantiles is [0.1, 'x']; it must be a list of finite numbers or null"),
+    ("baseline.does", 7, "baseline.does is 7; it must be a text"),
+    ("baseline.counts", [1, 2.5, 3], "baseline.counts is [1, 2.5, 3]; it must be a list of whole numbers or null"),
+    ("data", {"a": 1}, "data is {'a': 1}; it must be a text"),
+    ("glassnet", None, "glassnet is None; it must be a text"),
 ]  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def test_whatever_an_entry_is_the_rest_is_shown(
     for path in paths:
         for value in JUNK:
             model.network.metadata["training"] = changed(notes, path, value)
-            problem, found = notes_problem(model.network), training_notes(model.network)
+            problem, found = notes_problem(model.network), notes_of_training(model.network)
             assert (found is None) == bool(problem), (path, value)
             if found is None:
                 refused += 1

@@ -60,10 +60,10 @@ REFUSED: dict[str, tuple[gn.Network, Any, Any, str]] = {
     "one target": (network(), X, 1, "playground: y is of type int; it must have shape (n,) or (n, k)."),
     "dates": (network(), X, np.full(60, "2020-01-01", dtype="M8[D]"), "BinaryCrossEntropy: y holds dtype datetime64[D]; it must be numeric. Turn it into numbers first."),
     "members": (network(members=3), X, Y, "playground: the network has 3 members; one network is shown."),
-    "other inputs": (network().build((4,)), X, Y, "playground: 'your arrays' has rows of shape (2,) and the network is for (4,); they must be the same"),
+    "other inputs": (network().build((4,)), X, Y, "playground: 'Your arrays' has rows of shape (2,) and the network is for (4,); they must be the same"),
     "more classes": (network(3, "cross_entropy"), X, np.arange(60) % 5, "SoftmaxCrossEntropy: y has values from 0 to 4; it must hold class codes, whole numbers from 0 to 2. Give the last layer 5 units."),
     "three classes for one": (network(), X, np.arange(60) % 3, "BinaryCrossEntropy: y has values from 0 to 2; targets must lie between 0 and 1. Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."),
-    "numbers": (network(), X, X[:, 0], "BinaryCrossEntropy: y has values from 0 to 2; targets must lie between 0 and 1. Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."),
+    "numbers": (network(), X, X[:, 0], "BinaryCrossEntropy: y has values from -2.32503 to 1.82201; targets must lie between 0 and 1. Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."),
     "two targets": (network(1, "squared_error"), X, X, "SquaredError: y has shape (48, 2); it must be (n, 1) or (n,). Give the last layer as many units as y has columns."),
     "deep targets": (network(2, "squared_error"), X, X[:, :, None], "SquaredError: y has shape (48, 2, 1); it must be (n, 2). Give the last layer as many units as y has columns."),
     "too large": (network(), X.astype(np.float64) * 1e300, Y, "fit: X holds 1.2573021650314332e+299 at row 0, column 0 (96 such values); it must be finite. It is too large for float32: scale the data, or use dtype='float64'."),
@@ -125,7 +125,7 @@ def test_a_port_must_be_one(port: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = "at most 65535" if isinstance(port, int) and port > 0 and port is not True else "at least 0"
     with pytest.raises(gn.ConfigError) as caught:
         network().playground(X, Y, port=port, open_browser=False, block=False)
-    assert str(caught.value) == f"Network.playground: port must be a whole number of {limit}, got {port!r}."
+    assert str(caught.value) == f"Network.playground: port is {port!r}; it must be a whole number of {limit}."
 
 
 @SERVES
@@ -168,10 +168,10 @@ TYPED = {
     "short.safetensors": _DAMAGED,
     "empty.safetensors": _DAMAGED,
     "table.safetensors": _DAMAGED,
-    "": "DATA|MODEL must be the name of a file, got ''. Leave it out for a toy.",
-    " ": "DATA|MODEL must be the name of a file, got ' '. Leave it out for a toy.",
-    "m4.safetensors --data ": "--data must be the name of a file, got ''. Leave it out for a toy.",
-    "m4.safetensors --data m4.safetensors": "--data must be a table, got the model file 'm4.safetensors'. Name its rows.",
+    "": "DATA|MODEL is ''; it must be the name of a file. Leave it out for a toy.",
+    " ": "DATA|MODEL is ' '; it must be the name of a file. Leave it out for a toy.",
+    "m4.safetensors --data ": "--data is ''; it must be the name of a file. Leave it out for a toy.",
+    "m4.safetensors --data m4.safetensors": "--data is the model file 'm4.safetensors'; it must be a table. Name its rows.",
     "m4.safetensors --data penguins": "'Penguins' has rows of shape (14,) and the network is for (4,); they must be the same.",
     "nope.safetensors": "nope.safetensors: no such file.",
 }  # fmt: skip

@@ -92,7 +92,7 @@ def test_bridge_refuses_in_sentences(front: FrontEnd) -> None:
         content, _ = front.heard.get(timeout=PATIENCE)
         assert json.loads(content["text"])["error"].startswith("playground: a message is ")
     front.say(id=3, do="set", path="optimizer.learning_rate", value=-1)
-    assert "learning_rate is -1; it must be a finite number of at least 0." in front.answer(3)["error"]
+    assert "learning_rate is -1; it must be a number of at least 0 or a schedule." in front.answer(3)["error"]
 
 
 def test_frame_of_a_network_that_pages_cannot_train_says_why() -> None:

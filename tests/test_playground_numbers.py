@@ -92,7 +92,7 @@ def test_so_many_steps_a_second_are_refused(rate: float) -> None:
     """The sentence says what would do; the run is as before."""
     found = first_experiment()
     got = answer(found, {"id": 1, "do": "run", "per_second": rate})
-    assert got["error"] == f"run: per_second must be a finite number at least 0.01 and at most 1000, got {rate}."
+    assert got["error"] == f"run: per_second is {rate}; it must be a finite number of at least 0.01 and at most 1000."
     assert (found.running, found.per_second) == (False, None)
 
 

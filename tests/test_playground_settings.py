@@ -106,18 +106,22 @@ def test_a_path_changes_one_setting(path: str, value: Any, where: Any) -> None:
         ("layers.0.units", None, "Dense: units is None; it must be a whole number of at least 1."),
         ("layers.0.activation", "rleu", "Did you mean 'relu'?"),
         ("layers.2.rate", 1.0, "Dropout: rate is 1.0; it must be a finite number of at least 0 and below 1."),
-        ("layers.2.rate", float("nan"), "Dropout: rate is 1.0; it must be a finite number of at least 0 and below 1."),
+        ("layers.2.rate", float("nan"), "Dropout: rate is nan; it must be a finite number of at least 0 and below 1."),
         ("layers.9.units", 1, "set: there is no '9' in 'layers.9.units'; path must name a setting."),
-        ("layers.0", 1, "which has several"),
-        ("layers", 1, "which has several"),
-        ("optimizer", "adam", "which has several"),
+        ("layers.0", 1, " has several settings; path must name one."),
+        ("layers", 1, " has several settings; path must name one."),
+        ("optimizer", "adam", " has several settings; path must name one."),
         ("layers.0.class", "ReLU", "there is no 'class'"),
         ("layers.0.__class__", 1, "there is no '__class__'"),
         ("layers.0.units.real", 1, "there is no 'real'"),
         ("optimizer.momentun", 0.9, "Did you mean 'momentum'?"),
         ("optimizer.kind", "Adm", "Did you mean 'Adam'?"),
-        ("optimizer.schedule", "Cosine", "Network: unknown schedule 'Cosine'. The choices are 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'StepDecay', 'Warmup', 'constant'."),
-        ("optimizer.nesterov", True, "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0."),
+        (
+            "optimizer.schedule",
+            "Cosine",
+            "Network: unknown schedule 'Cosine'. The choices are 'CosineDecay', 'CosineWaves', 'ExponentialDecay', 'FlatCosine', 'InverseTimeDecay', 'OneCycle', 'ReduceOnPlateau', 'StepDecay', 'Warmup', 'constant'.",
+        ),
+        ("optimizer.nesterov", True, "SGD: nesterov is True and momentum 0.0; nesterov needs momentum above 0"),
         ("loss", "mse", "Did you mean 'squared_error'?"),
         ("seed", -1, "Network: seed is -1; it must be a whole number of at least 0."),
         ("batch_size", 0, "fit: batch_size is 0; it must be a whole number of at least 1."),
@@ -172,7 +176,7 @@ def test_layers_are_added_removed_and_moved() -> None:
     assert [each["class"] for each in before.moved_layer(0, 2).layers] == ["Residual", "Dropout", "Dense", "Dense"]
     assert before.moved_layer(0, 2).moved_layer(2, 0) == before
     alone = Settings.of(gn.Network([gn.Dense(1)], loss="huber", seed=0))
-    with pytest.raises(GlassnetError, match="at least one layer"):
+    with pytest.raises(GlassnetError, match="the layer is the last one; a network must have one"):
         alone.without_layer(0)
 
 

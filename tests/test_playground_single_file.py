@@ -139,7 +139,7 @@ def test_lesson_refuses_what_a_page_does_not_know() -> None:
         match=r"hide is 'dat'; it must be one of 'code', 'data', 'drawer', 'findings', 'network', 'optimizer', 'result', 'timeline'. Did you mean 'data'\?",
     ):
         Lesson(hide=["dat"])
-    with pytest.raises(ConfigError, match="goal must be one of 'loss', 'score'"):
+    with pytest.raises(ConfigError, match=r"unknown goal 'accuracy'. The choices are 'loss', 'score'"):
         Lesson(goal={"accuracy": 1.0})
 
 

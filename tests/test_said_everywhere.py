@@ -239,13 +239,13 @@ def test_predictions_replace_only_predictions(run: Run, model: str, ending: str)
 
 def test_pages_replace_only_pages_of_glassnet(run: Run, model: str) -> None:
     """A page of others is refused before any work, our own is replaced, and that is said."""
-    pytest.importorskip("matplotlib")
     train = ["train", "t.csv", "-t", "y", *SHORT, "--report"]
     for command in (["explain", model, "t.csv", "--html"], train):
         Path("victim.html").write_text("<p>glassnet is mentioned here</p>")
         code, _, err = run(*command, "victim.html")
         assert code == 2
-        assert "must not replace a page that glassnet did not write, got 'victim.html'. Choose another name." in err
+        said = f"glassnet did not write the page 'victim.html'; {command[-1]} must not replace it. Choose another name."
+        assert said in err
         first, second = run(*command, "ours.html"), run(*command, "ours.html")
         assert (first[0], second[0]) == (0, 0)
         assert "ours.html, overwrote the old file" in second[1]

@@ -10,7 +10,7 @@ from glassnet.charts.bars import Bar, bar_table
 from glassnet.charts.notebook import for_notebooks, paragraph, shown
 from glassnet.utils.short_text import count, metric_name, number_text
 
-__all__ = ["attribution_html", "importance_html"]
+__all__ = ["html_of_attribution", "importance_html"]
 
 _MOST_NAMES = 20
 _MOST_ROWS = 5
@@ -22,7 +22,7 @@ def importance_html(importance: Any) -> str:
     """Return an importance as a fragment of a page: a bar for each column, the most important first."""
     mean, std = importance.mean, importance.std
     bars = [
-        Bar(importance.names[i], mean[i], f"{mean[i]:+.4g} ± {std[i]:.2g}", float(std[i]))
+        Bar(importance.names[i], mean[i], f"{mean[i]:+.3g} ± {std[i]:.2g}", float(std[i]))
         for i in importance.ranking[:_MOST_NAMES]
     ]
     metric, rest = metric_name(importance.metric), len(importance.names) - len(bars)
@@ -34,7 +34,7 @@ def importance_html(importance: Any) -> str:
 
 
 @for_notebooks
-def attribution_html(attribution: Any) -> str:
+def html_of_attribution(attribution: Any) -> str:
     """Return an attribution as a fragment of a page: the largest contributions to the first rows' answers."""
     n = len(attribution)
     parts = []

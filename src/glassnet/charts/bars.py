@@ -17,7 +17,7 @@ from glassnet.utils.wording import distinct_cuts
 __all__ = ["Bar", "bar_table"]
 
 _MOST_CHARACTERS = 32
-_SHORT = 18  # characters of a number that stays on one line
+_SHORT = 15  # characters of a number that stays on one line
 
 
 @dataclasses.dataclass(frozen=True)

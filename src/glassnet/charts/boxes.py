@@ -103,7 +103,7 @@ def _across(columns: Sequence[Column], label: str) -> Markup:
         anchor = "start" if i == 0 and left else "end" if i == len(columns) - 1 and right else "middle"
         x = {"start": 0.0, "end": float(WIDTH), "middle": places[i]}[anchor]
         for k, line in enumerate(heads[i]):
-            half = text_width(line) / 2.0
+            half = text_width(line) * _BOLD / 12.0
             at = min(max(x, half), WIDTH - half) if anchor == "middle" else x
             parts.append(label_text(at, 11 + 14 * k, line, anchor, "strong" if k == 0 else "quiet"))
     for y, name in zip(spots[0], left, strict=False):

@@ -71,5 +71,6 @@ div.counts th.head span { writing-mode: vertical-rl; transform: rotate(180deg); 
   text-align: left; }
 div.counts td.right { outline: 1px solid color-mix(in srgb, currentColor 45%, transparent); outline-offset: -1px; }
 div.counts.dense table { font-size: 0.74em; }
-div.counts.dense td { padding: 0.1em 0.15em; min-width: 1.35em; }
+div.counts.dense td { padding: 0.1em 0.1em; min-width: 1.3em; }
+div.counts.dense th.head { padding: 0.15em 0; line-height: 1.2; }
 """.strip()

@@ -37,7 +37,7 @@ _SCORES = {
 _OF_SCORES = {"past-best-epoch", "some-classes-only", "worse-than-linear"}
 _NEARLY_ALL = 0.9  # of the outputs of a layer
 _LESS = 0.95  # of the loss: enough where the fault is certain
-# A network hindered by one of these is worse than many others; to say so of one more helps nobody.
+# A network hindered by one of these is worse than many others; reporting one more does not help.
 _EARLIER = ("design", "start", "training")
 _OF_ONE_ANSWER = {*_SYMPTOMS, *_RESULTS, *_SCORES, "rate-too-high", "rate-too-low", "unscaled-inputs"}
 FOLLOWS = {

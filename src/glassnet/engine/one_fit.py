@@ -101,7 +101,7 @@ def one_fit_at_a_time(
 
 @contextmanager
 def running(networks: Sequence[object]) -> Iterator[list[Fit]]:
-    """Be the run of the fit that this thread is in, or else a fit of its own; refuse a second one while inside.
+    """Use the fit that this thread is in, or begin one; refuse a second one while inside.
 
     Yields the fits, one for each network.
 

@@ -295,7 +295,7 @@ def check_layer_list(where: str, layers: Sequence[Layer]) -> list[Layer]:
 
 
 def check_raw_inputs(layers: Sequence[Layer], X: np.ndarray) -> np.ndarray | None:
-    """Let layers check the user's own numbers, as far as these reach them unchanged."""
+    """Run the layers' checks of raw input, as far as it reaches them unchanged."""
     seen: np.ndarray | None = X
     for layer in layers:
         if seen is None:

@@ -10,7 +10,7 @@ from glassnet.network import Network
 from glassnet.reports.scoring import SCORES
 from glassnet.utils.wording import few, shortened
 
-__all__ = ["checked_notes", "notes_problem", "training_notes"]
+__all__ = ["checked_notes", "notes_of_training", "notes_problem"]
 
 _KEY = "training"  # in network.metadata
 _OURS = ("glassnet", "scores", "judged_on")  # who has none of these is a note of the user's own
@@ -61,7 +61,7 @@ _FORM: dict[str, Any] = {
     "network": {
         "title?": _TEXT, "recipe?": _TEXT, "networks?": _COUNT, "ensemble?": _COUNT, "folds?": _optional(_COUNT),
         "quantiles?": _optional(_NUMBERS), "implied_by?": _optional(_TEXT), "layers?": _COUNTS, "activation?": _TEXT,
-        "dropout?": _NUMBER,
+        "dropout?": _NUMBER, "settings?": _several(_TEXT, "a list of texts"),
     },
     "training": {
         "epochs": _COUNT, "fewest_epochs?": _COUNT, "most_epochs": _COUNT, "best_epoch": _BEST, "stop_reason": _TEXT,
@@ -81,7 +81,7 @@ def checked_notes(network: Network) -> dict[str, Any] | None:
     return notes if isinstance(notes, dict) and _is_ours(notes) and not notes_problem(network) else None
 
 
-def training_notes(network: Network) -> dict[str, Any] | None:
+def notes_of_training(network: Network) -> dict[str, Any] | None:
     """Return the notes on the training that `glassnet train` wrote into a file; None if there are no such notes."""
     notes = checked_notes(network)
     if notes is None:
@@ -109,7 +109,7 @@ def _is_ours(notes: dict[str, Any]) -> bool:
 def _problems(found: Any, form: dict[str, Any], at: str) -> Iterator[str]:
     """Yield what is missing or of another kind, each with its name."""
     if not isinstance(found, dict):
-        yield f"{at.rstrip('.') or 'they'} must be an object, got {_shown(found)}"
+        yield f"{at.rstrip('.') or 'the whole'} is {_shown(found)}; it must be an object"
         return
     for key, kind in form.items():
         name = key.rstrip("?")
@@ -119,7 +119,7 @@ def _problems(found: Any, form: dict[str, Any], at: str) -> Iterator[str]:
         elif isinstance(kind, dict):
             yield from _problems(found[name], kind, f"{at}{name}.")
         elif not kind.holds(found[name]):
-            yield f"{at}{name} must be {kind.words}, got {_shown(found[name])}"
+            yield f"{at}{name} is {_shown(found[name])}; it must be {kind.words}"
 
 
 def _contradictions(notes: dict[str, Any]) -> Iterator[str]:

@@ -230,7 +230,7 @@ class ArrayBatches(Batches):
 
 
 class IterableBatches(Batches):
-    """Batches that somebody else makes: checked one by one, in the order in which they come.
+    """Batches from the user's iterable or function: checked one by one, in their order.
 
     Parameters
     ----------

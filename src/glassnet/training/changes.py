@@ -138,7 +138,7 @@ class RunSettings:
 
 
 def _exchange(network: BaseNetwork, layers: list[Layer], loss: Loss) -> None:
-    """Have a network go on with other layers of the same kinds and shapes, and a loss."""
+    """Replace a network's layers by others of the same kinds and shapes, and its loss."""
     refuse_linked_output(layers[-1], loss)
     network._store = network._built("fit").shared_with(leaves(network.names, layers))
     network.layers, network.loss = layers, loss

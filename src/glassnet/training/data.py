@@ -29,8 +29,7 @@ def prepare_data(
 ) -> tuple[Batches, Validation | None]:
     """Return the batches and the validation data, checked; `Network.fit` explains the options. Builds the network.
 
-    ``measures`` says that somebody wants to know the extremes of the columns, which are measured while they are
-    checked.
+    With ``measures`` the extremes of the columns are measured while they are checked.
     """
     split = check_number("fit", "validation_split", options["validation_split"], 0.0, 1.0, open_maximum=True)
     shuffle = check_flag("fit", "shuffle", options["shuffle"])
@@ -76,7 +75,7 @@ def _class_weighted(network: BaseNetwork, y: np.ndarray, weight: np.ndarray | No
 
 
 def _iterable(network: BaseNetwork, batches: Any, steps_per_epoch: int | None, class_weight: Any) -> IterableBatches:
-    """Return batches that somebody else makes."""
+    """Return batches from the user's iterable or function."""
     if not callable(batches) and (hasattr(batches, "shape") or not isinstance(batches, Iterable)):
         given = type(batches).__name__
         message = f"fit: y is missing, and X is of type {given}. Without y pass an iterable of batches."

@@ -102,7 +102,7 @@ class EarlyStopper(Callback):
         self._rule, self._own_rows = rule, own_rows
 
     def on_fit_begin(self, run: Run[Any]) -> None:
-        """Go on with what early stopping remembers, if it was about the same values."""
+        """Restore the state of early stopping from an earlier call, if it monitored the same values."""
         rule, old = self._rule, run.state.stopping
         run.restores_best = rule.restore_best
         data = self._monitored_data(run)

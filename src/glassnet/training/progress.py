@@ -110,7 +110,7 @@ def in_notebook() -> bool:
 
 
 def make_progress(progress: bool | None) -> ProgressLine | None:
-    """Return what shows progress; None stands for "if somebody looks": a terminal or a notebook."""
+    """Return the progress display; None shows it on a terminal or in a notebook only."""
     if progress is False:
         return None
     if in_notebook():

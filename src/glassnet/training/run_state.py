@@ -104,7 +104,7 @@ class RunState:
 
     @contextmanager
     def averaged_weights(self, network: BaseNetwork) -> Iterator[None]:
-        """Have the averaged parameters, which must exist, in the network while inside: they are what will be used."""
+        """Put the averaged parameters, which must exist, into the network while inside: they will be used."""
         kept, average = network.params.copy(), self.average
         assert average is not None
         np.copyto(network.params, average)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from glassnet.cli.arguments import FIRST, as_number, declared, flag_of, option
+from glassnet.cli.input_files import are_several
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.train_options import PLAIN, TrainOptions
 from glassnet.errors import ConfigError
@@ -126,7 +127,11 @@ def as_train_options(options: Any) -> TrainOptions:
 
 
 def require_rows(where: str, options: Any) -> None:
-    """Raise an error where no rows are left for the test."""
+    """Raise an error where no rows are left for the test, and where the rows are in several files."""
+    if are_several(options.data):
+        fact, rule = f"{options.data!r} has several files", f"{where} reads one, as a whole"
+        message = f"{where}: {fact}; {rule}. Name one of them, or train a model on all: glassnet train"
+        raise ConfigError(message, expected="one file", got=options.data)
     if options.test == 0:
         must = "models are compared on rows that none was trained on"
         message = f"{where}: --test is 0; {must}. Leave it out, or pass a share such as 0.2."

@@ -225,7 +225,7 @@ class Race:
         if name == PLAIN:
             options = with_choices(options, self.data.count("training"))
         goal = goal_of(options, self.data)
-        self.watcher.phase(f"training {name}")
+        self.watcher.model(name)
         began, limit = time.perf_counter(), Deadline(self.deadline.left)
         trained, _ = fit_recipe(options, goal, self.data, self.watcher, self.ctrl_c, limit, times=self._times)
         self._add_ours(name, title, trained, options, began)
@@ -262,7 +262,8 @@ class Race:
         boosting, data = BOOSTING[name], self.data
         if not is_installed(boosting):
             return self._skip(Skipped(name, boosting.title, f"not installed: pip install {boosting.install}"))
-        self.watcher.phase(f"training {boosting.title}")
+        self.watcher.model(boosting.title)
+        self.watcher.phase("training")
         assert self._linear is not None
         rows = np.concatenate([data.rows["training"], data.rows["validation"]])
         train = Rows(data.inputs, data.column).take(rows)

@@ -18,7 +18,7 @@ __all__ = ["confusion_parts"]
 
 _CORNER = "true \\ predicted"
 _CLASSES = 20  # most classes that the matrix shows
-_WORST = 8
+_WORST = 6
 
 
 def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableType]:

@@ -14,13 +14,12 @@ from rich.text import Text
 
 from glassnet.cli.output.wording import as_ascii, sparkline
 from glassnet.metrics import GREATER_IS_BETTER
-from glassnet.reports.calibration_facts import calibration_facts, interval_text
 from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain, score_text, signed_text
 from glassnet.utils.wording import cut_middle, distinct_cuts
 
 __all__ = [
-    "calibration_facts", "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented",
-    "interval_text", "parameters_text", "plain_table", "report_console", "scores_table",
+    "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented",
+    "parameters_text", "plain_table", "report_console", "scores_table", "worst_table",
 ]  # fmt: skip
 
 _HEADS = {"balanced_accuracy": "balanced acc."}
@@ -112,6 +111,26 @@ def errors_table(errors: dict[str, Any]) -> Table:
     for key in errors["absolute"]:
         table.add_column(names.get(key, key), justify="right", no_wrap=True)
     table.add_row("are off by at most", *(number_text(v) for v in errors["absolute"].values()))
+    return table
+
+
+def worst_table(rows: Sequence[dict[str, Any]], width: int) -> Table:
+    """Return a table of single rows, one on each line: what is true, and what was predicted."""
+    table = plain_table()
+    is_label = "error" not in rows[0]
+    names = [plain(row["name"]) for row in rows]
+    heads = ["", "true", "predicted", *(["probability"] if is_label else ["off by"])]
+    for i, head in enumerate(heads):
+        table.add_column(head, justify="right" if i == 3 or (i and not is_label) else "left", no_wrap=True)
+    longest = min(max(map(cell_len, names)), max(10, width // 3))
+    room = max(6, (width - 2 - longest - 2 - 4 - 11) // 2)
+    for name, row in zip(names, rows, strict=True):
+        if is_label:
+            labels = distinct_cuts([plain(row["true"]), plain(row["answer"])], room)
+            cells = [*labels, f"{row['probability']:.3f}"]
+        else:
+            cells = [number_text(row["true"]), number_text(row["answer"]), signed_text(row["error"], 4)]
+        table.add_row(cut(name, longest), *(cut(cell, room) for cell in cells[:2]), cells[2])
     return table
 
 

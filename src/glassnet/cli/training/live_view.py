@@ -47,6 +47,7 @@ class LiveView(Watcher):
         self._facts: dict[str, Any] = {}
         self._linear: dict[str, float] = {}
         self._begun = 0
+        self._model = ""
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._drawn = 0.0
 
@@ -63,8 +64,11 @@ class LiveView(Watcher):
     # ---- progress -----------------------------------------------------------------------------------------------
 
     def phase(self, doing: str) -> None:
-        self._doing = plain(doing)
+        self._doing = plain(f"{self._model}, {doing}" if self._model else doing)
         self._draw(self._head())
+
+    def model(self, name: str) -> None:
+        self._model, self._begun = name, 0
 
     def facts(self, facts: dict[str, Any]) -> None:
         self._facts |= facts

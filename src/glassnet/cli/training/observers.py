@@ -20,6 +20,9 @@ class Watcher:
     def phase(self, doing: str) -> None:
         """Receive what begins now, such as ``"reading data.csv"``."""
 
+    def model(self, name: str) -> None:
+        """Receive the name of what is trained next, where several models are trained one after the other."""
+
     def facts(self, facts: dict[str, Any]) -> None:
         """Receive values that became known, such as ``{"task": "regression"}``."""
 

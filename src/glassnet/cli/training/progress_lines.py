@@ -47,14 +47,20 @@ class ProgressLines(Watcher):
         self._printed = 0.0  # when the last line was
         self._said = 0  # parts of the training that lines were printed of
         self._n_lines = 0
+        self._model = ""
 
     def phase(self, doing: str) -> None:
         # Networks that are trained in other processes are heard of in this way alone.
         if doing.endswith("networks done"):
             self._print(plain(doing))
 
+    def model(self, name: str) -> None:
+        self._model, self._started, self._begun, self._said, self._n_lines = f"{name}: ", None, 0, 0, 0
+
     def facts(self, facts: dict[str, Any]) -> None:
         self._facts |= facts
+        if "networks" in facts:  # a training begins; a command may have several
+            self._begun, self._said, self._n_lines, self._started = 0, 0, 0, None
         recipes = facts.get("recipes") or ()
         if self._is_dumb or any(each["chosen"] and each["seconds"] >= _LONG for each in recipes):
             self._print(f"Recipes here: {' '.join(recipes_lines(recipes, _WIDTH))}")
@@ -95,7 +101,7 @@ class ProgressLines(Watcher):
         words = f"{several}epoch {run.epoch:,} of {run.target_epochs:,}, {seconds_text(seconds)}"
         self._printed = self._now()
         self._n_lines += 1
-        self._print(f"{self._done(run):4.0%}  {words}{self._values(run)}")
+        self._print(f"{self._model}{self._done(run):4.0%}  {words}{self._values(run)}")
 
     def _values(self, run: Run[Any]) -> str:
         """Return the metric that chooses the epoch, with its best value so far; the loss where nothing is held out."""

@@ -134,7 +134,7 @@ def fit_recipe(
     plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
     plan = replace(plan, stream=data.stream)
     is_timed = times is None and not options.is_plain and (options.estimates or deadline.is_set)
-    times = times or {}
+    is_known, times = times is not None, times or {}
     if is_timed:
         watcher.phase("timing the recipes")
         # A few rows may be odd where all are not, and what is too large may be another recipe's.
@@ -142,7 +142,8 @@ def fit_recipe(
             train, n_valid = data.part("training"), _n_valid(data)
             times = estimate_times(train, n_valid, data.target, plan)
     estimates = [_estimate(found, plan) for found in times.values()]
-    watcher.facts({"recipes": estimates})
+    if not is_known:
+        watcher.facts({"recipes": estimates})
     if ctrl_c.pressed:
         raise KeyboardInterrupt
     watcher.phase("training")

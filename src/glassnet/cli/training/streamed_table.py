@@ -74,7 +74,7 @@ def rows_in_parts(options: TrainOptions) -> tuple[ParquetRows, str] | None:
         if is_read_once(data) or not os.path.exists(data):
             advice = "Leave out --stream, or write the rows to a Parquet file first."
         elif os.path.isdir(data):
-            what, advice = f"the folder {data!r} has no such files", "Their names must end in .parquet."
+            what, advice = f"the folder {data!r} has no Parquet files", "Their names must end in .parquet."
         message = f"{WHERE}: {what}; --stream must be used with Parquet. {advice}"
         raise ConfigError(message, got=data)
     # Without pyarrow a table that may fit is read whole, as it always was.

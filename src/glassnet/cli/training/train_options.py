@@ -30,7 +30,7 @@ _DEFAULT_OF_TRAINING = 0.2  # validation rows, where a column names test rows on
 _DIVIDING = ("group", "time", "split")
 
 _DATA, _MODEL, _TRAINING = "Rows and columns", "Model", "Training"
-_PLAIN_ONLY = "Plain network (each of these implies --recipe plain)"
+_PLAIN_ONLY = "Plain network (implies --recipe plain)"
 _TASKS = ("auto", "classification", "regression")
 _METRICS = ("accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier", "rmse", "mae", "r2")
 _PLAIN_DEFAULTS: dict[str, Any] = {

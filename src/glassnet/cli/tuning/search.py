@@ -144,7 +144,7 @@ class Search:
         """Train a trial alone, note it, and keep it if it is the best so far."""
         self._seen.add(repr(settings))
         options = with_trial(self.base, settings, classifies=self._classifies)
-        self.watcher.phase(f"trial {len(self.trials) + 1}")
+        self.watcher.model(f"trial {len(self.trials) + 1}")
         began, limit = time.perf_counter(), Deadline(self.deadline.for_training)
         goal = goal_of(options, self.data)
         trained, _ = fit_recipe(options, goal, self.data, self.watcher, self.ctrl_c, limit, times={})
@@ -170,8 +170,9 @@ class Search:
         ours, theirs = Encoded(trained.model, self.data), Encoded(self._linear.model, self.data)
         by = self.ctrl_c.name if self.ctrl_c.pressed else ""
         goal = goal_of(options, self.data)
-        asked = asked_of(with_trial(self._typed, settings, classifies=self._classifies))
-        return Outcome(options, ours, theirs, trained, asked, goal.metric, [], by)
+        is_default = settings == defaults_of(self.base, classifies=self._classifies)
+        asked = self._typed if is_default else with_trial(self._typed, settings, classifies=self._classifies)
+        return Outcome(options, ours, theirs, trained, asked_of(asked), goal.metric, [], by)
 
     def _round(self, layers: tuple[int, ...]) -> bool:
         """Train several trials of the plain network at once; return whether there was time for them."""
@@ -182,7 +183,8 @@ class Search:
             draw.pop()
         if not draw:
             return False
-        self.watcher.phase(f"trials {len(self.trials) + 1} to {len(self.trials) + len(draw)}")
+        self.watcher.model(f"trials {len(self.trials) + 1} to {len(self.trials) + len(draw)}")
+        self.watcher.phase("training")
         options = [with_trial(self.base, settings, classifies=self._classifies) for settings in draw]
         assert self.defaults is not None
         began = time.perf_counter()

@@ -36,8 +36,9 @@ def print_trials(result: dict[str, Any]) -> None:
             console.print(Text(f"  {plain(warning)}", style="yellow"))
         console.print()
         diverged = f", {count(result['n_diverged'], 'more')} failed" if result["n_diverged"] else ""
+        chosen = f"compared on {count(result['rows']['validation'], 'validation row')}"
         shown = f", the best {_SHOWN}" if result["n_trials"] > _SHOWN else ""
-        console.print(heading("Trials", f"{result['n_trials']} of {result['recipe']}{diverged}{shown}"))
+        console.print(heading("Trials", f"{result['n_trials']} of {result['recipe']}{diverged}, {chosen}{shown}"))
         console.print(indented(_trials_table(result, console.width)))
         console.print()
         console.print(heading("Scores", f"on {count(result['judged_rows'], 'test row')}"))

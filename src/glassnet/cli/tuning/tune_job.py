@@ -124,6 +124,8 @@ def _verdict(search: Search, scored: dict[str, Answers], chances: dict[str, Chan
     if n == 1:
         if options.trials == 1:
             return "Only the defaults were trained (--trials 1)."
+        if search.ctrl_c.pressed:
+            return "Only the defaults were trained: the search was interrupted."
         return "There was no time for a second trial: the defaults were kept. More time: --max-seconds."
     if "tuned" not in scored:
         others = "The other trial was" if n == 2 else f"None of the other {n - 1} trials was"

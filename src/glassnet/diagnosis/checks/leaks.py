@@ -25,7 +25,7 @@ class Leak(NamedTuple):
     others_in_words : str
         What the other columns bring, as part of a sentence.
     is_doubtful : bool
-        Whether there may be an honest reason.
+        Whether there may be another reason than a leak.
     """
 
     columns: list[int]

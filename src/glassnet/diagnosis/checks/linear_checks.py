@@ -30,7 +30,7 @@ _OF_LINEAR, _OF_OURS = 0.15, 0.1  # of what it has learned, and of the network's
 _OF_CONSTANT = 0.1  # of what there is to learn
 _MUCH_LESS = 0.5  # of the loss that is compared: a training loss as low as of memorised rows
 _BY_HEART = (
-    "Take the linear model, or keep the network from learning rows by heart: with early stopping, weight_decay, "
+    "Take the linear model, or keep the network from memorising rows: with early stopping, weight_decay, "
     "dropout or fewer units."
 )
 _NEARLY_NOTHING = 0.2  # of the network's loss, where a line leaves next to nothing

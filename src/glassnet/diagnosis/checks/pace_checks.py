@@ -115,7 +115,7 @@ def _end(schedule: Any, epochs: int) -> float:
 def check_updates(case: Case) -> Iterator[Suspicion]:
     """Report that training stopped while the loss was still falling; nothing is tried for it.
 
-    A call of ``fit`` with one epoch is one of many: somebody goes on.
+    A call of ``fit`` with one epoch is taken for one of many, after which training goes on.
     """
     history = case.history
     if history is None or not case.is_trained or case.learned or case.epochs_asked == 1:
@@ -130,7 +130,7 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
     fall = case.at_start.loss - case.now.loss if case.knows_start else 0.0
     if fall > _FALL * abs(case.at_start.loss) or (case.updates < _HARDLY_ANY and case.fails and fall >= 0.0):
         measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
-        # Few rows that were seen many times may have been learned by heart soon.
+        # Few rows that were seen many times may be memorised soon.
         is_small = case.n_rows < _SMALL_DATA and (case.epoch or 0) >= _SEEN_OFTEN
         severity = "note" if is_small else "warning"
         evidence = {"updates": case.updates}

@@ -22,7 +22,7 @@ __all__ = ["check_against_constant", "check_best_epoch", "check_chance", "check_
 
 _CONSTANT = 1e-3  # spread of the predictions, for numbers as a share of that of the targets
 _MARGIN = 0.98  # of the loss of the best constant prediction
-_POSSIBLE = 0.05  # share of what there is to learn by which a network may be better after all, and is not accused
+_POSSIBLE = 0.05  # share of what there is to learn by which a network may be better after all: no report
 _FEWEST = 20
 _SURE = 2.5  # standard errors
 _GOES_WITH = (

@@ -214,12 +214,12 @@ def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
 
 
 def check_ten_rows(case: Case, trials: Trials) -> Iterator[Finding]:
-    """Report ten rows that the network cannot learn by heart, though they differ."""
+    """Report ten rows that the network cannot memorise, though they differ."""
     X, y, _ = case.sample
     _, first = np.unique(X.reshape(len(X), -1), axis=0, return_index=True)
     rows = np.sort(first)[:: max(1, len(first) // _TEN)][:_TEN]
     few = Case(case.original, (X[rows], y[rows], None), start=case.start, batch_size=_TEN, names=None)
-    # Rows of one class, or of one number, are answered by a constant: there is nothing to learn by heart.
+    # Rows of one class, or of one number, are answered by a constant: there is nothing to memorise.
     if len(rows) < 2 or not few.baseline or few.baseline < _NEARLY_NONE * case.scale or trials.left < _FEW_STEPS:
         return
     calm = Attempt("no dropout", without_dropout, steps=_STEPS)

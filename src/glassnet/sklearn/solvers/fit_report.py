@@ -55,7 +55,7 @@ class FitReport:
     def of(cls, state: FitState, parameters: SharedParameters, place: str) -> FitReport | None:
         """Return the report of a fit that begins, at this `place_in_search`; None if it is not to be looked at.
 
-        Of many nobody reads what is found, and nothing is tried where they are compared.
+        Nothing is reported for many fits, and no remedies are tried where fits are compared.
         """
         state.findings = Diagnosis(unexamined="diagnose=False")
         if not parameters.diagnose:

@@ -97,7 +97,7 @@ def _run(
 
 
 def _diverged(state: FitState, parameters: SharedParameters, error: DivergenceError) -> None:
-    """Go on with the best weights if there are any, as scikit-learn does, but with a warning."""
+    """Restore the best weights if there are any, as scikit-learn does, and warn."""
     name = type(parameters).__name__
     if not parameters.early_stopping or state.best is None:
         raise SolverError(name, str(error.got), rate_name(parameters)) from error
