@@ -10,7 +10,7 @@ from pathlib import Path
 import glassnet as gn
 
 TEXT = """
-The network below can tell the two moons apart, yet it does not learn to: at a rate of 30 every step lands beyond what
+The network below can separate the two moons, yet it does not learn to: at a rate of 30 every step lands beyond what
 it aimed at. Press Space, or the button in the timeline, and watch the loss.
 
 Then choose another learning rate, and start again from the first step: weights that were thrown too far hardly ever

@@ -1,4 +1,4 @@
-"""A layer of your own, with a parameter, and the gradient check that tells a wrong backward pass from the right one."""
+"""A custom layer with a parameter, and the gradient check that finds a wrong backward pass."""
 
 import numpy as np
 

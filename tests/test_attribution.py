@@ -260,5 +260,5 @@ def test_importance_of_the_columns_of_a_table() -> None:
     importance = found.importance(frame)
     assert importance.names == ["size", "colour", "noise"]
     assert importance.ranking == [0, 1, 2]
-    with pytest.raises(gn.DataError, match="the frame must have the target 'y', got none"):
+    with pytest.raises(gn.DataError, match="the target 'y' is not in the frame; it must be"):
         found.importance({"size": [1.0], "colour": ["red"], "noise": [0.0]})

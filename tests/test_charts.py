@@ -82,6 +82,31 @@ def test_line_charts_of_any_column(name: str) -> None:
     assert ("no values yet" in drawn) == (name in ("empty", "nothing finite"))
 
 
+def test_any_numbers_in_any_chart() -> None:
+    """Numbers of any size, missing and infinite ones among them, neither raise nor warn nor leave the paper."""
+    rng = np.random.default_rng(1)
+    pool = [*EXTREME, 1.0, -1.0, 1e-12, 1e12, 1e6, 1e6 + 1e-9, -1e300, 1.0 / 3.0]
+
+    def draw(n: int) -> list[float]:
+        ordinary = rng.uniform(-1.0, 1.0, n) * 10.0 ** rng.integers(-15, 15, n)
+        return np.where(rng.random(n) < 0.7, rng.choice(pool, n), ordinary).tolist()
+
+    for _ in range(200):
+        n = int(rng.integers(0, 7))
+        lines = [Line("a", draw(n), draw(n)), Line("b", draw(n), style="second")]
+        marks = [Mark(value, "mark") for value in draw(2)]
+        log_y = [None, True, False][rng.integers(3)]
+        curves = line_chart(
+            lines, x_label="x", y_label="y", marks=marks, log_x=bool(rng.integers(2)), log_y=log_y, label=""
+        )
+        points = scatter_chart(draw(n), draw(n), x_label="", y_label="", diagonal=bool(rng.integers(2)), label="")
+        table = bar_table([Bar("x", value, spread=by) for value, by in zip(draw(n), draw(n), strict=True)], label="")
+        for markup in (curves, points, table):
+            parsed(markup)
+            assert "nan" not in markup
+            assert [place for place in places(markup) if not -60.0 <= place <= 345.0] == []
+
+
 def test_curves_keep_gaps_and_peaks() -> None:
     """A gap breaks the curve, a lone point is a dot, and thinning keeps the highest and lowest value."""
     gaps = chart([1.0, 2.0, math.nan, 3.0, None, 4.0, 5.0])

@@ -21,7 +21,7 @@ CASES = {
     # the table
     "train godo.csv -t y": "no such file: godo.csv. Did you mean good.csv?",
     "train pengiuns -t y": "no such file: pengiuns. Did you mean penguins?",
-    "train folder -t y": "folder: the path is that of a folder; it must lead to a file that can be read.",
+    "train folder -t y": "folder: the path leads to a folder; it must lead to a file that can be read.",
     "train table.xlsx -t y": "table.xlsx: the table has 1 column names and no rows; it must have at least one row.",
     "train empty.csv -t y": "empty.csv: the file is empty; it must hold a table.",
     "train header.csv -t b": "header.csv: the table has 2 column names and no rows; it must have at least one row.",
@@ -45,7 +45,8 @@ CASES = {
     "train nothing.csv -t y": "the target 'y' has no value in any row. Name another column.",
     "train dates.csv -t y": "the target 'y' holds dates; it must hold labels or numbers.",
     GOOD
-    + "--task regression": "text such as 'y'; the target 'y' of a regression must hold numbers. Use --task classification for labels.",
+    + "--task regression": "the target 'y' holds text such as 'y'; that of a regression must hold numbers. Use --task classification "
+    "for labels.",
     GOOD + "--drop c": "unknown column 'c' for --drop. The columns are 'a', 'b', 'y'.",
     GOOD + "--drop a,b": "unknown column 'a,b' for --drop. Repeat it: --drop a --drop b",
     GOOD + "--drop y": "--drop names the target, 'y'; it must be another column.",
@@ -105,7 +106,7 @@ CASES = {
     GOOD + "--ensemble 0": "--ensemble is 0; it must be a whole number of at least 1.",
     GOOD + "--ensemble few": "--ensemble is 'few'; it must be a whole number of at least 1.",
     GOOD + "--folds 1": "--folds is 1; it must be a whole number of at least 2.",
-    GOOD + "--folds 99": "48 rows for 99 folds; there must be at least one row for each.",
+    GOOD + "--folds 99 -q": "48 rows for 99 folds; there must be at least one row for each.",
     GOOD
     + "--folds 3 --validation 0.3": "--validation 0.3 does not go with --folds. Each fold is the validation rows of a network. Leave "
     "--validation out.",
@@ -131,12 +132,12 @@ CASES = {
     "evaluate model.safetensors good.csv y": "unexpected argument 'y'. Put names with blanks in quotes.",
     "playground good.csv y": "unexpected argument 'y'. Did you mean --target y?",
     "help trian": "unknown command 'trian'. Did you mean train?",
-    "help me": "unknown command 'me'. The commands are check, compare, evaluate, explain, export, help, playground, predict, "
-    "scratch, serve, show, train, tune, version.",
+    "help me": "unknown command 'me'. The commands are check, compare, evaluate, explain, export, help, playground, "
+    "predict, scratch, serve, show, train, tune, version.",
     "trian good.csv": "unknown command 'trian'. Did you mean train?",
     "fit good.csv": "unknown command 'fit'. Did you mean train?",
-    "deploy good.csv": "unknown command 'deploy'. The commands are check, compare, evaluate, explain, export, help, playground, predict, "
-    "scratch, serve, show, train, tune, version.",
+    "deploy good.csv": "unknown command 'deploy'. The commands are check, compare, evaluate, explain, export, help, playground, "
+    "predict, scratch, serve, show, train, tune, version.",
     "serve good.csv": "MODEL is the table 'good.csv'; it must be a model file.",
     "--nonsense": "unknown option --nonsense. See: glassnet --help",
     "train titanic.csv -t y": "no such file: titanic.csv.",
@@ -166,7 +167,7 @@ CASES = {
     "predict model.safetensors good.csv -o p.xls": "--out is 'p.xls'; it must end in .csv, .tsv, .json, .jsonl or .parquet.",
     "predict model.safetensors good.csv -o good.csv": "--out is 'good.csv', which is read; it must be another file. Choose another name.",
     "evaluate model.safetensors tiny.csv": "tiny.csv lacks the column that the model needs: b.",
-    "evaluate model.safetensors new.csv": "'z' in line 3 is no label of training; the target 'y' must be one of 'x', 'y'. Leave such rows out, or "
+    "evaluate model.safetensors new.csv": "the target 'y' is 'z' in line 3; it must be one of 'x', 'y' as in training. Leave such rows out, or "
     "train with them.",
     "show good.csv": "MODEL is the table 'good.csv'; it must be a model file.",
     "show penguins": "MODEL is the table 'penguins'; it must be a model file.",

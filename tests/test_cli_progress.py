@@ -40,6 +40,7 @@ def train(lines: ProgressLines, clock: Clock, run: Any, seconds: float, **column
 
 @pytest.fixture
 def clock() -> Clock:
+    """Return a clock at 0."""
     return Clock()
 
 

@@ -242,5 +242,5 @@ def test_cells_that_were_made_missing_stay_so() -> None:
     again = TableEncoder.from_config(json.loads(json.dumps(encoder.config())))
     for one in (encoder, again):
         np.testing.assert_array_equal(one.transform(cells), encoder.transform(table))
-    with pytest.raises(DataError, match="must hold numbers as in training, got '5%'"):
+    with pytest.raises(DataError, match=r"column 'x' holds '5%' in row 0 .*; it must hold numbers as in training"):
         TableEncoder().fit({"x": [1.0, 2.0, 4.0]}).transform({"x": ["5%"]})

@@ -162,7 +162,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     for words, sentence in (
         ([], "neither --to nor --out is given"),
         (["--to", "fortran"], "fortran"),
-        (["--to", "js", "--data", "penguins"], "must be used with a model of a table"),
+        (["--to", "js", "--data", "penguins"], "needs a model of a table"),
         (["--to", "js", "--int8"], "These can: c."),
     ):
         assert main(["export", "net.safetensors", *words]) == 2

@@ -273,15 +273,15 @@ def test_damaged_description_is_named(change: Change, got: str, contents: dict[s
 
 
 TABLES: list[tuple[Change, str]] = [
-    (_set("metadata", "table", value=3), "the file must hold a network with its table encoder, got a network alone."),
-    (_set("metadata", value={}), "the file must hold a network with its table encoder, got a network alone."),
+    (_set("metadata", "table", value=3), "the file holds a network alone; it must hold a network with its table encoder."),
+    (_set("metadata", value={}), "the file holds a network alone; it must hold a network with its table encoder."),
     (
         _set("metadata", "table", "encoder", value=None),
-        "TableEncoder.from_config: the configuration must be a dict, got NoneType.",
+        "TableEncoder.from_config: the configuration is of type NoneType; it must be a dict.",
     ),
     (
         _set("metadata", "table", "target", value=[]),
-        "TargetEncoder.from_config: the configuration must be a dict, got list.",
+        "TargetEncoder.from_config: the configuration is of type list; it must be a dict.",
     ),
 ]
 

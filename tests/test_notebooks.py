@@ -416,5 +416,5 @@ def test_boxes_of_estimators_describe_parameters(kind: Any) -> None:
     )
     assert set(kind().get_params(deep=False)) <= set(documented)
     shown = kind()._repr_html_()
-    if "param-doc-description" in shown:  # since 1.8
+    if "param-doc-description" in shown:  # older releases have none
         assert shown.count('class="param-doc-description"') == len(kind().get_params(deep=False))

@@ -15,7 +15,7 @@ from rich.console import Console
 import glassnet as gn
 from glassnet.cli.output import report
 from glassnet.network import read_network
-from glassnet.reports.training_notes import notes_problem, training_notes
+from glassnet.reports.training_notes import notes_of_training, notes_problem
 from glassnet.tabular import TableModel
 
 Call = Callable[..., tuple[int, str, str]]
@@ -132,7 +132,7 @@ def test_whatever_an_entry_is_the_rest_is_shown(
     for path in paths:
         for value in JUNK:
             model.network.metadata["training"] = changed(notes, path, value)
-            problem, found = notes_problem(model.network), training_notes(model.network)
+            problem, found = notes_problem(model.network), notes_of_training(model.network)
             assert (found is None) == bool(problem), (path, value)
             if found is None:
                 refused += 1

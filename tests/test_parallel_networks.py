@@ -280,8 +280,10 @@ def test_jobs_leave_the_same_file(run: Any) -> None:
 
 def test_jobs_are_for_several_networks(run: Any) -> None:
     """With one network there is nothing to do at once, and 0 means nothing."""
-    must = "glassnet train: --jobs must be "
-    one = "used with --ensemble or --folds, got 2. One network is trained in one process.\n"
-    assert run("train", "penguins", "-t", "species", "--jobs", "2") == (2, "", must + one)
-    whole = "a whole number other than 0, got 0. -1 stands for all cores.\n"
-    assert run(*TRAIN, "--jobs", "0") == (2, "", must + whole)
+    one = (
+        "glassnet train: --jobs is 2 for one network; it must be used with --ensemble or --folds, "
+        "since each takes one process.\n"
+    )
+    assert run("train", "penguins", "-t", "species", "--jobs", "2") == (2, "", one)
+    whole = "glassnet train: --jobs is 0; it must be a whole number other than 0. -1 stands for all cores.\n"
+    assert run(*TRAIN, "--jobs", "0") == (2, "", whole)

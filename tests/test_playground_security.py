@@ -517,7 +517,7 @@ def test_what_is_no_message_is_answered_in_a_sentence(page: Socket, text: bytes,
 def test_a_message_that_is_refused_as_a_whole_is_answered_by_its_number(page: Socket) -> None:
     """So that whoever sent it does not wait for ever."""
     page.send_raw(b'{"id": 77, "do": "step", "batches": ' + b"9" * 300 + b"}")
-    said = "playground: a message is text that has a whole number of 300 digits."
+    said = "playground: a message is text that has a whole number of 300 digits; it must be JSON."
     assert page.answer(77) == {"id": 77, "error": said}
 
 

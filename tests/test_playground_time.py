@@ -497,7 +497,7 @@ def test_restart_reseed_epoch_and_one_weight() -> None:
     assert (found.name, found.settings.seed) == ("run 2", 2)
     ask(found, "reseed", seed=1)
     assert bits(found) == start
-    assert "step must be a whole number of at most 0" in refusal(found, "go_to", step=1)
+    assert "step is 1; it must be a whole number of at most 0." in refusal(found, "go_to", step=1)
     ask(found, "select", run="run 1")
     assert (found.step, found.network.layers[0].b[0, 2]) == (14, -1.5)
 

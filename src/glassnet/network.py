@@ -315,9 +315,9 @@ class Network(NetworkPlots):
         return summarize(self)
 
     def _repr_html_(self) -> str:
-        from glassnet.engine.network_html import network_html
+        from glassnet.engine.network_html import html_of_network
 
-        return network_html(self)
+        return html_of_network(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.
@@ -357,13 +357,40 @@ class Network(NetworkPlots):
         play_network = from_above("playground.doors", "play_network")
         return play_network(self, X, y, port=port, open_browser=open_browser, block=block)
 
-    def to_page(self, path: str | PathLike[str], X: Any = None, y: Any = None, **options: Any) -> None:
-        """Write a page with this network and the rows ``X``, ``y`` to ``path``: one file, that trains without a server.
+    def to_page(
+        self,
+        path: str | PathLike[str],
+        X: Any = None,
+        y: Any = None,
+        *,
+        validation_data: Sequence[Any] | None = None,
+        batch_size: int = 32,
+        lesson: Any = None,
+        title: str = "",
+        **unknown: Never,
+    ) -> None:
+        """Write a page with this network and its rows: one file, which trains in a browser without a server.
 
-        Without rows it has a toy of two inputs and two classes; ``options`` as of `glassnet.playground.save_page`.
+        Parameters
+        ----------
+        path : str or Path
+            What is there is replaced.
+        X : array of shape (n, d), optional
+            Rows to train on, which the file holds; without them a toy of two inputs and two classes.
+        y : array of shape (n,) or (n, k), optional
+            Their classes or numbers.
+        validation_data : (X, y), optional
+            Rows to evaluate after each epoch.
+        batch_size : int, default=32
+            Rows per update.
+        lesson : Lesson, optional
+            Of `glassnet.playground`: a text, a task that the page checks, and what it hides.
+        title : str, default=""
+            Title of the page.
         """
-        check_options("Network.to_page", options, ("batch_size", "lesson", "title", "validation_data"))
-        from_above("playground.single_file", "save_page")(self, path, X, y, **options)
+        check_options("Network.to_page", unknown, ("batch_size", "lesson", "title", "validation_data"))
+        save_page = from_above("playground.single_file", "save_page")
+        save_page(self, path, X, y, validation_data=validation_data, batch_size=batch_size, lesson=lesson, title=title)
 
 
 def load(path: str | PathLike[str], custom: Iterable[Any] = ()) -> Network:

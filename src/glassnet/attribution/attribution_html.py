@@ -10,7 +10,7 @@ from glassnet.charts.bars import Bar, bar_table
 from glassnet.charts.notebook import for_notebooks, paragraph, shown
 from glassnet.utils.short_text import count, metric_name, number_text
 
-__all__ = ["attribution_html", "importance_html"]
+__all__ = ["html_of_attribution", "importance_html"]
 
 _MOST_NAMES = 20
 _MOST_ROWS = 5
@@ -34,7 +34,7 @@ def importance_html(importance: Any) -> str:
 
 
 @for_notebooks
-def attribution_html(attribution: Any) -> str:
+def html_of_attribution(attribution: Any) -> str:
     """Return an attribution as a fragment of a page: the largest contributions to the first rows' answers."""
     n = len(attribution)
     parts = []

@@ -56,9 +56,9 @@ class Attribution:
         return len(self.values)
 
     def _repr_html_(self) -> str:
-        from glassnet.attribution.attribution_html import attribution_html
+        from glassnet.attribution.attribution_html import html_of_attribution
 
-        return attribution_html(self)
+        return html_of_attribution(self)
 
     def __repr__(self) -> str:
         flat = self.values.reshape(len(self.values), -1)

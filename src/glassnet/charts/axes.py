@@ -12,6 +12,9 @@ __all__ = ["Axis", "axis_of", "finite_values", "tick_text"]
 _LARGEST = 1e300
 """Larger numbers are drawn here: the difference of two of them must not overflow."""
 
+_SMALLEST = 1e-305
+"""Smaller positive numbers are drawn here on a logarithmic axis."""
+
 
 def finite_values(values: Iterable[float | None]) -> np.ndarray:
     """Return numbers as an array of float64, in which what is missing or not finite is NaN.
@@ -56,14 +59,15 @@ class Axis:
         """Return the places of numbers on the paper; NaN stays NaN, and what a logarithm lacks becomes NaN."""
         low, high = self.low, self.high
         if self.log:
-            values = np.log10(np.where(values > 0.0, values, math.nan))
+            values = np.log10(np.where(values > 0.0, np.maximum(values, _SMALLEST), math.nan))
             low, high = math.log10(low), math.log10(high)
-        place: np.ndarray = self.start + (values - low) / (high - low) * (self.end - self.start)
+        with np.errstate(over="ignore"):  # far outside of the range, where nothing is drawn
+            place: np.ndarray = self.start + (values - low) / (high - low) * (self.end - self.start)
         return place
 
     def place(self, value: float) -> float:
         """Return the place of one number on the paper."""
-        return float(self.at(np.array([value], np.float64))[0])
+        return float(self.at(finite_values([value]))[0])
 
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
         """Return at most about ``most`` round numbers within the range, with their text.
@@ -107,15 +111,19 @@ def axis_of(values: np.ndarray, *, log: bool | None = False, whole: bool = False
     values = values[~np.isnan(values)]
     if log is None:
         log = bool(values.size) and float(values.min()) > 0.0 and float(values.max()) >= 100.0 * float(values.min())
-    if log:
+    if log and (values > 0.0).any():
         values = values[values > 0.0]
+    else:
+        log = False
     if not values.size:
         return Axis(0.0, 1.0)
     low, high = float(values.min()), float(values.max())
     if log and high > low * (1.0 + 1e-9):
         beyond = (high / low) ** pad if high / low < _LARGEST else 1.0
-        return Axis(low / beyond or low, high * beyond, log=True)
+        return Axis(max(low / beyond, _SMALLEST), min(high * beyond, 1e305), log=True)
     if high - low <= max(1e-9 * max(abs(low), abs(high)), 1e-300):
+        if log:
+            return Axis(max(low / 2.0, _SMALLEST / 2.0), max(low * 2.0, _SMALLEST), log=True, constant=low)
         around = abs(low) * 0.5 or 1.0
         return Axis(low - around, low + around, constant=low)
     beyond = (high - low) * pad

@@ -82,6 +82,11 @@ def _diagonal(x_axis: Axis, y_axis: Axis) -> Markup:
     return element("path", d=f"M{ends[0]}L{ends[1]}", class_="axis")
 
 
+def _share(value: float) -> float:
+    """Return a number from 0 to 1."""
+    return min(max(value, 0.0), 1.0)
+
+
 @dataclasses.dataclass(frozen=True)
 class Group:
     """Answers of about the same confidence.
@@ -126,8 +131,8 @@ def reliability_chart(groups: Sequence[Group], *, label: str) -> Markup:
     parts.append(_diagonal(x_axis, y_axis))
     most = max((group.rows for group in shown), default=1)
     for group in shown:
-        x, y = x_axis.place(group.confidence), y_axis.place(group.right)
-        ends = [number(y_axis.place(min(max(v, 0.0), 1.0))) for v in (group.low, group.high) if np.isfinite(v)]
+        x, y = x_axis.place(_share(group.confidence)), y_axis.place(_share(group.right))
+        ends = [number(y_axis.place(_share(v))) for v in (group.low, group.high) if np.isfinite(v)]
         words = element("title", f"{group.right:.1%} of {count(group.rows, 'row')} right at {group.confidence:.1%}")
         if len(ends) == 2:
             bar = f"M{number(x)} {ends[0]}V{ends[1]}M{number(x - 3)} {ends[0]}h6M{number(x - 3)} {ends[1]}h6"

@@ -76,9 +76,9 @@ class GradientReport:
         return self.passed
 
     def _repr_html_(self) -> str:
-        from glassnet.diagnosis.gradients_html import gradients_html
+        from glassnet.diagnosis.gradients_html import html_of_gradients
 
-        return gradients_html(self)
+        return html_of_gradients(self)
 
     def __repr__(self) -> str:
         rows = [["parameter", "error", "cosine", "ratio", "checked"]]

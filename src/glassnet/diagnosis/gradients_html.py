@@ -9,11 +9,11 @@ from glassnet.charts.notebook import for_notebooks, grid, paragraph, shown
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import count, plain
 
-__all__ = ["backprop_html", "gradients_html"]
+__all__ = ["backprop_html", "html_of_gradients"]
 
 
 @for_notebooks
-def gradients_html(report: Any) -> str:
+def html_of_gradients(report: Any) -> str:
     """Return a gradient check as a fragment of a page."""
     wrong = [i for i, check in enumerate(report.checks) if not check.passed]
     verdict = "✓ all gradients are those of the loss"

@@ -15,11 +15,11 @@ from glassnet.engine.summary_html import summary_table
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import count, number_text
 
-__all__ = ["drawn_network", "network_html"]
+__all__ = ["drawn_network", "html_of_network"]
 
 
 @for_notebooks
-def network_html(network: BaseNetwork) -> str:
+def html_of_network(network: BaseNetwork) -> str:
     """Return a network as a fragment of a page: what it is, its drawing, and its layers."""
     details = ""
     if network._store is not None:

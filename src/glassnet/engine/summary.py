@@ -78,9 +78,9 @@ class Summary:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from glassnet.engine.summary_html import summary_html
+        from glassnet.engine.summary_html import html_of_summary
 
-        return summary_html(self)
+        return html_of_summary(self)
 
 
 def summarize(network: BaseNetwork) -> Summary:

@@ -8,11 +8,11 @@ from glassnet.charts.notebook import for_notebooks, grid, paragraph, shown
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import plain
 
-__all__ = ["summary_html", "summary_table"]
+__all__ = ["html_of_summary", "summary_table"]
 
 
 @for_notebooks
-def summary_html(summary: Any) -> str:
+def html_of_summary(summary: Any) -> str:
     """Return a summary as a fragment of a page."""
     return shown("Layers", summary_table(summary))
 

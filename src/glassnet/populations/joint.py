@@ -27,7 +27,7 @@ from glassnet.training.loop import Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.pace import paced, pacing
-from glassnet.training.training_scores import TrainingScores, training_scores
+from glassnet.training.training_scores import TrainingScores, scores_of_training
 from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.row_sources import RowSource, take_rows
@@ -87,7 +87,7 @@ def make_plan(
         (all_X, all_y, weight), epochs, batch_size=given["batch_size"], shuffle=given["shuffle"],
         drop_last=given["drop_last"], validation=validation, early_stopping=given["early_stopping"],
         metrics=metrics,
-        training_scores=training_scores(batches, given["metrics"], metrics, validates=validation is not None)[0],
+        training_scores=scores_of_training(batches, given["metrics"], metrics, validates=validation is not None)[0],
         max_seconds=math.inf if max_seconds is None else check_number(where, "max_seconds", max_seconds, 0.0),
         threads=given["threads"], progress=given["progress"], title=title,
     )  # fmt: skip

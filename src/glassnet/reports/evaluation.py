@@ -11,9 +11,9 @@ from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.intervals import intervals_of
 from glassnet.reports.scoring import details, score_baseline, score_model
-from glassnet.reports.single_rows import Judged, single_rows
+from glassnet.reports.single_rows import Judged, chosen_rows
 from glassnet.reports.then_and_now import no_better_here
-from glassnet.reports.training_notes import notes_problem, training_notes
+from glassnet.reports.training_notes import notes_of_training, notes_problem
 from glassnet.tabular import Table, TableModel
 
 __all__ = ["evaluation_of", "judged_rows"]
@@ -37,7 +37,7 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
     warnings : sequence of str
         What else there is to say of the rows.
     """
-    trained = training_notes(model.network) or {}
+    trained = notes_of_training(model.network) or {}
     problem = [text for text in (notes_problem(model.network),) if text]
     truth, counts = judged.truth, None
     if model.target.labels:
@@ -67,7 +67,7 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
         "verdict": verdict(words, network, simple, no_better=no_better_here(words, network, trained)),
         "seen": None if seen is None else seen.to_dict(),
         "warnings": [*problem, *([seen.sentence] if seen is not None and seen.sentence else []), *warnings],
-        "single_rows": single_rows(model, judged, explained=False),
+        "chosen_rows": chosen_rows(model, judged, explained=False),
         **details(model, judged.X, truth),
     }
 

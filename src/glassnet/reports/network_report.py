@@ -16,7 +16,7 @@ from glassnet.network import Network
 from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.card import card_of
 from glassnet.reports.comparison import Scores, verdict
-from glassnet.reports.history_facts import history_facts
+from glassnet.reports.history_facts import facts_of_history
 from glassnet.reports.intervals import intervals_of, intervals_words
 from glassnet.reports.limits import limits_of
 from glassnet.reports.report import Report
@@ -80,7 +80,7 @@ def report_network(
     facts["names"] = {"network": "the network", "baseline": facts.get("baseline", {}).get("does", "")}
     known = facts.get("intervals", {}).get("network")
     facts["interval_words"] = intervals_words(n, known) if known else ""
-    facts["curve"] = history_facts([history])
+    facts["curve"] = facts_of_history([history])
     if history.epochs:
         ended = "" if history.stop_reason in ("", "finished") else f", ended by {history.stop_reason}"
         facts["training_words"] = f"{count(history.epochs, 'epoch')} in {history.seconds:.1f} s{ended}"
@@ -155,7 +155,7 @@ def _of_classes(rows: _Rows, *, is_two: bool) -> dict[str, Any]:
         "labels": rows.classes,
         "confusion": {"labels": rows.classes, "counts": confusion.tolist()},
         "reliability": reliability_of(logs, codes),
-        "single_rows": _explained(rows, chosen_by_probability(rows.classes, codes, P)),
+        "chosen_rows": _explained(rows, chosen_by_probability(rows.classes, codes, P)),
     }
     return found | _beside(words, ours, simple, codes, 1.0)
 
@@ -181,7 +181,7 @@ def _of_numbers(rows: _Rows, n_outputs: int) -> dict[str, Any]:
         "labels": [],
         "errors": error_sizes(numbers - truth),
         "points": [[float(f"{value:.5g}") for value in values[shown]] for values in (truth, numbers)],
-        "single_rows": _explained(rows, chosen_by_number(truth, numbers)),
+        "chosen_rows": _explained(rows, chosen_by_number(truth, numbers)),
     }
     return found | _beside(f"always answering the mean ({number_text(mean)})", ours, simple, truth, unit)
 

@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.charts.bars import Bar, bar_table
 from glassnet.charts.matrix import matrix_table
 from glassnet.charts.points import Group, reliability_chart, scatter_chart
-from glassnet.reports.calibration_facts import calibration_facts, interval_text
+from glassnet.reports.calibration_facts import facts_of_calibration, interval_text
 from glassnet.reports.classes import times, worst_classes
 from glassnet.reports.split_text import how_divided
 from glassnet.reports.training_words import shortage_sentences
@@ -119,7 +119,7 @@ def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:
         share = "never predicted" if each.precision is None else f"{100 * each.precision:.0f}\u00a0%"
         name = element("span", cut_middle(labels[each.place], 28), title=labels[each.place])
         rows.append([name, f"{each.rows:,}", f"{100 * (each.recall or 0):.0f}\u00a0%", share, taken])
-    heads = ["class", "rows", "recall", "precision", "most often taken for"]
+    heads = ["class", "rows", "recall", "precision", "taken for"]
     listed = element("div", table(rows, head=heads), class_="table")
     if k > _MATRIX:
         title = element("h3", f"The {len(worst)} worst of {k} classes, by recall")
@@ -162,7 +162,7 @@ def _errors(facts: dict[str, Any]) -> list[Markup]:
 def calibration_part(facts: dict[str, Any]) -> list[Markup]:
     """Return whether probabilities are right as often as they say, and how they were calibrated."""
     fitted, reliability = facts.get("calibration"), facts.get("reliability")
-    words = calibration_facts(fitted, reliability, facts.get("judged_on", "scored"))
+    words = facts_of_calibration(fitted, reliability, facts.get("judged_on", "scored"))
     if not words:
         return []
     parts = [element("h2", "Calibration")]

@@ -10,7 +10,7 @@ from glassnet.network import Network
 from glassnet.reports.scoring import SCORES
 from glassnet.utils.wording import few, shortened
 
-__all__ = ["checked_notes", "notes_problem", "training_notes"]
+__all__ = ["checked_notes", "notes_of_training", "notes_problem"]
 
 _KEY = "training"  # in network.metadata
 _OURS = ("glassnet", "scores", "judged_on")  # who has none of these is a note of the user's own
@@ -81,7 +81,7 @@ def checked_notes(network: Network) -> dict[str, Any] | None:
     return notes if isinstance(notes, dict) and _is_ours(notes) and not notes_problem(network) else None
 
 
-def training_notes(network: Network) -> dict[str, Any] | None:
+def notes_of_training(network: Network) -> dict[str, Any] | None:
     """Return the notes on the training that `glassnet train` wrote into a file; None if there are no such notes."""
     notes = checked_notes(network)
     if notes is None:

@@ -10,11 +10,11 @@ from glassnet.utils.html import element
 from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import cut_middle, few
 
-__all__ = ["model_html"]
+__all__ = ["html_of_model"]
 
 
 @for_notebooks
-def model_html(model: Any) -> str:
+def html_of_model(model: Any) -> str:
     """Return a table model as a fragment of a page."""
     encoder, target = model.encoder, model.target
     labels = [str(label) for label in target.labels or ()]

@@ -75,9 +75,9 @@ class Predictor:
         return loss.levels if isinstance(loss, Quantile) else None
 
     def _repr_html_(self) -> str:
-        from glassnet.tabular.model_html import model_html
+        from glassnet.tabular.model_html import html_of_model
 
-        return model_html(self)
+        return html_of_model(self)
 
     def answers(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""

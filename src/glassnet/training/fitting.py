@@ -22,7 +22,7 @@ from glassnet.training.loop import Run, Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
-from glassnet.training.training_scores import TrainingScores, training_scores
+from glassnet.training.training_scores import TrainingScores, scores_of_training
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.row_sources import fingerprint
 
@@ -102,7 +102,7 @@ def set_up(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions)
     batches, validation = prepare_data(network, X, y, given, measures=measures)
     _check_replayable(batches, epochs, given["resume"])
     metrics = network.loss.choose_metrics("fit", given["metrics"])
-    measured, note = training_scores(batches, given["metrics"], metrics, validates=validation is not None)
+    measured, note = scores_of_training(batches, given["metrics"], metrics, validates=validation is not None)
     watched = metrics if validation is not None else None
     check_monitors(network, watched, early_stopping, () if measured is None else measured.metrics)
     stopper = None if early_stopping is None else EarlyStopper(early_stopping)

@@ -158,9 +158,9 @@ class History:
         return "\n".join(table_lines([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
 
     def _repr_html_(self) -> str:
-        from glassnet.training.history_html import history_html
+        from glassnet.training.history_html import html_of_history
 
-        return history_html(self)
+        return html_of_history(self)
 
     def __repr__(self) -> str:
         if not self.epochs:

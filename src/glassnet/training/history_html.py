@@ -13,14 +13,14 @@ from glassnet.charts.notebook import for_notebooks, grid, paragraph, shown
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import count, number_text, plain
 
-__all__ = ["diagnosis_html", "finding_html", "history_charts", "history_html"]
+__all__ = ["diagnosis_html", "finding_html", "history_charts", "html_of_history"]
 
 _MOST_MEMBERS = 12  # curves of members that are drawn
 _MOST_CHARTS = 4
 
 
 @for_notebooks
-def history_html(history: Any) -> str:
+def html_of_history(history: Any) -> str:
     """Return a history as a fragment of a page: curves, the last values, and what was found."""
     if not history.epochs:
         return shown("History: no epochs yet", paragraph("fit records one row for each epoch.", quiet=True))

@@ -15,7 +15,7 @@ from glassnet.metrics import Metric
 from glassnet.training.batches import ArrayBatches, Batch, Batches
 from glassnet.training.block_batches import BlockBatches
 
-__all__ = ["ForValidation", "TrainingScores", "training_scores"]
+__all__ = ["ForValidation", "TrainingScores", "scores_of_training"]
 
 _OURS = ("clipped", "epoch", "learning_rate", "loss")
 
@@ -85,7 +85,7 @@ def _weights(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray | None]], axis
     return np.concatenate(ones, axis)
 
 
-def training_scores(
+def scores_of_training(
     batches: Batches, chosen: MetricChoice | ForValidation, metrics: Mapping[str, Metric], *, validates: bool
 ) -> tuple[TrainingScores | None, str]:
     """Return what measures the metrics that were asked for on training rows, None if none were; and a note.

@@ -156,10 +156,10 @@ def run_explain(model_path: str, data: str, texts: Mapping[str, Any], *, as_json
 
 def _write_page(path: Path, result: dict[str, Any], options: ExplainOptions, model: TableModel) -> str:
     """Write the page, and return what to say about a file that it replaced."""
-    from glassnet.cli.output.explanation_page import explanation_page
+    from glassnet.cli.output.explanation_page import page_of_row
 
     replaced = replaced_words(path)
-    write_atomically(path, explanation_page(result, model, options.digits, options.full).encode())
+    write_atomically(path, page_of_row(result, model, options.digits, options.full).encode())
     return replaced
 
 

@@ -50,13 +50,13 @@ def _say(line: str) -> None:
 def _compare(data: str, texts: dict[str, Any], watcher: Watcher, say: Say, late: LateErrors) -> tuple[Any, Any]:
     from glassnet.cli.comparing.compare_job import compare_models
     from glassnet.cli.comparing.compare_options import CompareOptions
-    from glassnet.cli.comparing.leaderboard_page import leaderboard_page
+    from glassnet.cli.comparing.leaderboard_page import page_of_leaderboard
     from glassnet.cli.comparing.leaderboard_text import print_leaderboard, progress_line
 
     options = CompareOptions.from_texts(data, texts)
 
     def write_page(path: Path, result: dict[str, Any]) -> None:
-        write_atomically(path, leaderboard_page(result, result["repeat"]).encode())
+        write_atomically(path, page_of_leaderboard(result, result["repeat"]).encode())
 
     _, result = compare_models(options, watcher, lambda found: say(progress_line(found)), late, write_page)
     return result, print_leaderboard

@@ -10,7 +10,7 @@ from glassnet.layers import Layer
 from glassnet.network import Network, read_network
 from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.reading_facts import described_columns, reading_of_model
-from glassnet.reports.training_notes import notes_problem, training_notes
+from glassnet.reports.training_notes import notes_of_training, notes_problem
 from glassnet.saving.configuration import network_config
 from glassnet.tabular import TableModel
 from glassnet.utils.paths import typed_path
@@ -37,7 +37,7 @@ def describe_model(model: str) -> dict[str, Any]:
         "loss": config["loss"],
         "optimizer": config["optimizer"],
         "seeds": config["seeds"],
-        "training": training_notes(network),
+        "training": notes_of_training(network),
     }
     problem = notes_problem(network)
     if problem:

@@ -9,7 +9,7 @@ from glassnet.cli.comparing.leaderboard_text import LOSSES, remarks, rows_words,
 from glassnet.utils.html import Markup, element, fragment, page
 from glassnet.utils.short_text import bytes_text, metric_name, metric_text, plain
 
-__all__ = ["leaderboard_page"]
+__all__ = ["page_of_leaderboard"]
 
 _STYLE = """
 p.verdict { font-weight: 600; }
@@ -32,7 +32,7 @@ _NARROW = Markup(
 )
 
 
-def leaderboard_page(result: dict[str, Any], repeat: str) -> str:
+def page_of_leaderboard(result: dict[str, Any], repeat: str) -> str:
     """Return the page for what `compare_models` returns; ``repeat`` is the command that trains the kept model again."""
     title = f"{plain(result['data'], 120)} \u2192 {plain(result['target'], 120)}"
     chosen = next(row for row in result["models"] if row["chosen"])

@@ -19,7 +19,7 @@ from glassnet.tabular import TableModel
 from glassnet.utils.html import Markup, element, fragment, page, table
 from glassnet.utils.short_text import count
 
-__all__ = ["explanation_page", "layer_words"]
+__all__ = ["layer_words", "page_of_row"]
 
 _STYLE = """
 h2 { font-size: 1.1rem; margin: 1.4rem 0 0.3rem; }
@@ -27,7 +27,7 @@ h2 { font-size: 1.1rem; margin: 1.4rem 0 0.3rem; }
 """
 
 
-def explanation_page(result: dict[str, Any], model: TableModel, digits: int, full: bool) -> str:
+def page_of_row(result: dict[str, Any], model: TableModel, digits: int, full: bool) -> str:
     """Return the explanation as one page that loads no other files."""
     title = place_text(result)
     rows = [[part["column"], part["value"], features_text(part, digits)] for part in result["encoding"]]
@@ -69,6 +69,9 @@ def _title(section: Section) -> str:
     if not section.layer:
         return section.title
     words = layer_words(section.layer)
+    if section.parameter:
+        name = section.parameter.rpartition(".")[2]
+        return section.title.replace(section.parameter, f"{name} of {words}")
     title = section.title.replace(section.layer, words)
     found = re.fullmatch(r"(Forward: .+), (\w+)(\(.*\))?", title)
     if found and words.startswith(f"{found[2]} "):

@@ -15,14 +15,12 @@ from glassnet.cli.output.confusion import confusion_parts
 from glassnet.cli.output.layers_table import layer_table
 from glassnet.cli.output.reading import reading_parts, with_target
 from glassnet.cli.output.report_parts import (
-    calibration_facts,
     curves,
     errors_table,
     facts_table,
     heading,
     importance_table,
     indented,
-    interval_text,
     parameters_text,
     report_console,
     scores_table,
@@ -30,6 +28,7 @@ from glassnet.cli.output.report_parts import (
 )
 from glassnet.cli.output.wording import abridged, recipes_lines
 from glassnet.cli.reading_options import option_words
+from glassnet.reports.calibration_facts import facts_of_calibration, interval_text
 from glassnet.reports.split_text import advice_on_test, how_divided, used_for
 from glassnet.reports.training_words import network_name, shortage_sentences, training_text
 from glassnet.utils.short_text import bytes_text, count, metric_name, metric_text, plain, score_text
@@ -121,7 +120,7 @@ def _print_intervals(console: Console, result: dict[str, Any]) -> None:
 
 def _print_worst(console: Console, result: dict[str, Any]) -> None:
     """Print the rows that were answered worst, each with its number and the truth."""
-    rows = [row for row in result.get("single_rows", ()) if row["kind"] == "worst"][:_WORST]
+    rows = [row for row in result.get("chosen_rows", ()) if row["kind"] == "worst"][:_WORST]
     if rows:
         _print_section(console, "Worst rows", "", worst_table(rows, console.width))
 
@@ -188,7 +187,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
         *([("Divided", how_divided(result["split"]))] if result["split"]["by"] != "rows" else []),
         ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
-        *calibration_facts(result["calibration"], result.get("reliability"), result["judged_on"]),
+        *facts_of_calibration(result["calibration"], result.get("reliability"), result["judged_on"]),
     ]
     if result["recipes"]:
         facts.append(("Recipes here", Text("\n".join(recipes_lines(result["recipes"], console.width - _NAMES)))))
@@ -207,7 +206,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     console.print(facts_table([("Size           ", size + replaced)]))
     path = shlex.quote(model["path"])
     lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {path} new.csv"}
-    worst = next((row for row in result.get("single_rows", ()) if "in_file" in row), None)
+    worst = next((row for row in result.get("chosen_rows", ()) if "in_file" in row), None)
     if worst is not None and result["data"] != "standard input":
         command = f"glassnet explain {path} {shlex.quote(result['data'])} --row {worst['in_file']}"
         lines |= {"Why": command} if cell_len(command) <= console.width - _NAMES else {}
@@ -235,7 +234,7 @@ def print_evaluation(result: dict[str, Any]) -> None:
             console.print(Text(plain(warning), style="yellow"))
         _print_details(console, result)
         _print_worst(console, result)
-        facts = calibration_facts(result["calibration"], result.get("reliability"), "scored")
+        facts = facts_of_calibration(result["calibration"], result.get("reliability"), "scored")
         if facts:
             console.print()
             console.print(facts_table(facts))
@@ -263,7 +262,7 @@ def print_model(result: dict[str, Any]) -> None:
             _print_columns(console, result)
         if result.get("calibration"):
             console.print()
-            console.print(facts_table(calibration_facts(result["calibration"], None, "")))
+            console.print(facts_table(facts_of_calibration(result["calibration"], None, "")))
         if result["training"]:
             _print_past(
                 console, result["training"], result.get("row_hashes", 0), option_words(result.get("reading", {}))

@@ -14,7 +14,7 @@ from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import read_network
 from glassnet.reports.reading_facts import notes_of
-from glassnet.reports.training_notes import training_notes
+from glassnet.reports.training_notes import notes_of_training
 from glassnet.saving.model_file import model_description
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
@@ -67,7 +67,7 @@ def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) 
 
     Columns that training left out as it was told are no surprise; ``kept`` has others that are there on purpose.
     """
-    notes = training_notes(model.network) or {}
+    notes = notes_of_training(model.network) or {}
     split, dropped = notes.get("split"), notes.get("dropped")
     known = [split.get("column")] if isinstance(split, dict) else []
     known += dropped if isinstance(dropped, list) else []

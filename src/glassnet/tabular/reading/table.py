@@ -170,9 +170,9 @@ class Table:
         return Table([replace(column, rows=rows) for column in self.columns], notes=self.notes)
 
     def _repr_html_(self) -> str:
-        from glassnet.tabular.reading.table_html import table_html
+        from glassnet.tabular.reading.table_html import html_of_table
 
-        return table_html(self)
+        return html_of_table(self)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns)

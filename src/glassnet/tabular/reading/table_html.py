@@ -11,7 +11,7 @@ from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import cut_middle, distinct_cuts
 
-__all__ = ["table_html"]
+__all__ = ["html_of_table"]
 
 _MOST_ROWS = 8
 _MOST_COLUMNS = 16
@@ -20,7 +20,7 @@ _MOST_NOTES = 5
 
 
 @for_notebooks
-def table_html(table: Any) -> str:
+def html_of_table(table: Any) -> str:
     """Return the first rows of a table as a fragment of a page; no other row is read."""
     n = min(table.n_rows, _MOST_ROWS)
     columns = table.take(np.arange(n)).columns[:_MOST_COLUMNS]
