@@ -377,14 +377,17 @@ def test_groups_are_kept_together_and_resampled(run: Call) -> None:
     assert high - low > 0
 
 
-def test_standard_input_and_a_percent(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The options of train are taken as train takes them."""
-    result = compared(run, "penguins", "--target", "species", "--test", "30%", "--validation", "0.2", "--recipes", "histgb",
-                      "--metric", "log_loss", "--seed", "3", *FAST)  # fmt: skip
+def test_options_of_train_are_taken(run: Call) -> None:
+    """A share in percent, a metric and a seed; lines of progress have the metric that models are ranked by."""
+    words = ("--test", "30%", "--validation", "0.2", "--recipes", "histgb", "--metric", "log_loss", "--seed", "3")
+    code, out, err = run("compare", "penguins", "--target", "species", *words, "--json", *FAST)
+    result = json.loads(out)
+    assert code == 0
     assert result["rows"]["test"] == 103
     assert result["metric"] == "log_loss"
     scores = [row["score"] for row in result["models"][:-1]]
     assert scores == sorted(scores)
+    assert re.search(r"^linear model: log loss 0\.\d+ on the test rows", err)
 
 
 @pytest.mark.parametrize(

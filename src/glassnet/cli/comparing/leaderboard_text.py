@@ -40,7 +40,7 @@ def progress_line(found: Entry | Skipped) -> str:
     """Return a line on a model that is done, or was not trained."""
     if isinstance(found, Skipped):
         return _not_trained(found.to_dict())
-    name, value = next(iter(found.answers.scores.values.items()))
+    name, value = found.metric, found.answers.value(found.metric)
     note = f", {found.note}" if found.note else ""
     title = found.title if found.kind in ("boosting", "linear") else found.name
     return f"{title}: {metric_name(name)} {metric_text(value)} on the test rows, {seconds_cell(found.seconds)}{note}"

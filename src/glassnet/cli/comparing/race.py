@@ -66,6 +66,7 @@ class Entry:
     size: int | None = None  # bytes of its file, or of its pickle
     trained_on: str = ""
     note: str = ""
+    metric: str = ""  # what models are ranked by
 
 
 @dataclass(frozen=True)
@@ -286,6 +287,7 @@ class Race:
         return None
 
     def _add(self, entry: Entry) -> None:
+        entry.metric = self.metric
         self.entries.append(entry)
         self.say(entry)
 
