@@ -273,7 +273,10 @@ def test_damaged_description_is_named(change: Change, got: str, contents: dict[s
 
 
 TABLES: list[tuple[Change, str]] = [
-    (_set("metadata", "table", value=3), "the file holds a network alone; it must hold a network with its table encoder."),
+    (
+        _set("metadata", "table", value=3),
+        "the file holds a network alone; it must hold a network with its table encoder.",
+    ),
     (_set("metadata", value={}), "the file holds a network alone; it must hold a network with its table encoder."),
     (
         _set("metadata", "table", "encoder", value=None),

@@ -652,7 +652,9 @@ def test_refused_commands_change_nothing(table: Table) -> None:
         "gallery: unknown name 'nothing'. The choices are 'batches'"
     )
     assert table.refusal("data", source="moons") == "data: source is of type str; it must be an object."
-    assert table.refusal("add_point", x=float("nan"), y=0, label=0) == "add_point: x is nan; it must be a finite number."
+    assert (
+        table.refusal("add_point", x=float("nan"), y=0, label=0) == "add_point: x is nan; it must be a finite number."
+    )
     assert "label from 0 to 7" in table.refusal("add_point", x=0, y=0, label=9)
     table.do("data", source={"kind": "bundled", "name": "penguins"})
     assert "Did you mean 'body_mass_g'?" in table.refusal("target", name="body_mass")

@@ -344,7 +344,10 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     ("typed", "said"),
     [
         ("nosuch.csv", "nosuch.csv: no such file."),
-        ("penguins --data penguins", "--data is given without a MODEL, but with penguins. Write: glassnet playground DATA"),
+        (
+            "penguins --data penguins",
+            "--data is given without a MODEL, but with penguins. Write: glassnet playground DATA",
+        ),
         ("--port 70000", "--port is 70000; it must be a whole number of at most 65535."),
         ("--host nosuch.invalid", "host is 'nosuch.invalid'"),
     ],

@@ -214,8 +214,14 @@ def test_what_needs_all_rows_in_memory(rows: Any) -> None:
         ):
             search.fit(files, np.zeros(N))
     for options, words in [
-        ({"y": np.zeros(N)}, r"y is 'ndarray'; with ParquetRows it must be left out\. Name its column: ParquetRows\(\.\.\., target='y'\)\."),
-        ({"validation_data": (1, 2)}, r"validation_data is 'tuple'; with ParquetRows it must be left out\. A random part of the rows is held out without it; score other"),
+        (
+            {"y": np.zeros(N)},
+            r"y is 'ndarray'; with ParquetRows it must be left out\. Name its column: ParquetRows\(\.\.\., target='y'\)\.",
+        ),
+        (
+            {"validation_data": (1, 2)},
+            r"validation_data is 'tuple'; with ParquetRows it must be left out\. A random part of the rows is held out without it; score other",
+        ),
         ({"groups": np.zeros(N)}, "read a sample of them into memory"),
     ]:
         with pytest.raises(ConfigError, match=words):
