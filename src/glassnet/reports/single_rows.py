@@ -14,7 +14,7 @@ from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.utils.short_text import number_text, plain, signed_text
 from glassnet.utils.wording import cut_middle, plain_data
 
-__all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "row_sentence", "single_rows"]
+__all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "chosen_rows", "row_sentence"]
 
 _WORST = 5
 _REASONS = 8
@@ -35,7 +35,7 @@ class Judged:
     background: np.ndarray | None = None  # encoded rows to compare with; None for those that the model keeps
 
 
-def single_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[dict[str, Any]]:
+def chosen_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[dict[str, Any]]:
     """Return the five worst rows, one that is surely right and a typical one, with truth, number and answer, JSON-able.
 
     Parameters

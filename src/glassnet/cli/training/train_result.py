@@ -22,7 +22,7 @@ from glassnet.reports.intervals import intervals_of
 from glassnet.reports.model_report import importance_metric, unit_of
 from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.reports.scoring import details, score_baseline, score_model
-from glassnet.reports.single_rows import Judged, single_rows
+from glassnet.reports.single_rows import Judged, chosen_rows
 from glassnet.reports.split_text import kind_of_rows
 from glassnet.tabular import TableModel
 from glassnet.tabular.encoding.told import absent_classes_words
@@ -118,7 +118,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**judged, "hint": _hint(outcome, ours, words, simple)},
         "findings": _findings(outcome, data, of_table).to_dict()["findings"],
-        "single_rows": single_rows(model, judged_of(outcome, data), explained=False),
+        "single_rows": chosen_rows(model, judged_of(outcome, data), explained=False),
         **details(model, X, truth),
     }
 
