@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.intervals import intervals_of
-from glassnet.reports.kept_notes import notes_problem, training_notes
+from glassnet.reports.kept_notes import notes_of_training, notes_problem
 from glassnet.reports.scoring import details, score_baseline, score_model
 from glassnet.reports.single_rows import Judged, chosen_rows
 from glassnet.reports.then_and_now import no_better_here

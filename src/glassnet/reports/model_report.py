@@ -16,7 +16,7 @@ from glassnet.reports.evaluation import evaluation_of, judged_rows
 from glassnet.reports.history_facts import curve_of, curve_of_notes
 from glassnet.reports.importances import importance_in_time
 from glassnet.reports.intervals import intervals_words
-from glassnet.reports.kept_notes import training_notes
+from glassnet.reports.kept_notes import notes_of_training
 from glassnet.reports.limits import limits_of, ranges_of
 from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_model
 from glassnet.reports.report import Report

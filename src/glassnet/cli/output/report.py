@@ -29,7 +29,7 @@ from glassnet.cli.output.report_parts import (
 )
 from glassnet.cli.output.wording import abridged, recipes_lines
 from glassnet.cli.reading_options import option_words
-from glassnet.reports.calibration_facts import facts_of_calibration, interval_text
+from glassnet.reports.calibration_facts import interval_text
 from glassnet.reports.split_text import advice_on_test, how_divided, used_for
 from glassnet.reports.training_words import network_name, shortage_sentences, training_text
 from glassnet.utils.short_text import bytes_text, count, metric_name, metric_text, plain, score_text

@@ -13,7 +13,7 @@ from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_t
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import read_network
-from glassnet.reports.kept_notes import training_notes
+from glassnet.reports.kept_notes import notes_of_training
 from glassnet.reports.reading_facts import notes_of
 from glassnet.saving.model_file import model_description
 from glassnet.tabular import Table, TableModel
