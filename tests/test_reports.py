@@ -211,7 +211,7 @@ def test_an_estimator_reports(classifier: TabularClassifier, regressor: TabularR
     page = checked(report)
     assert "Absolute errors, in units of " in page
     assert report.facts["scores"]["network"]["r2"] == pytest.approx(regressor.score(rows, table["price"][200:]))
-    for row in report.facts["chosen_rows"]:
+    for row in report.facts["single_rows"]:
         assert row["true"] == pytest.approx(table["price"][200:][row["row"]])
         assert row["answer"] == pytest.approx(regressor.predict(part(table, slice(200, 300), *INPUTS))[row["row"]])
         assert sum(amount for *_, amount in row["why"]["reasons"]) == pytest.approx(
@@ -235,7 +235,7 @@ def test_a_table_model_reports(classifier: TabularClassifier) -> None:
     name = model.target.name
     inside = model.report({**rows, name: table["label"][200:]})
     beside = model.report(rows, table["label"][200:])
-    for key in ("scores", "chosen_rows", "confusion", "importance"):
+    for key in ("scores", "single_rows", "confusion", "importance"):
         assert inside.facts[key] == beside.facts[key]
     assert inside.facts["card"]["repeat"] == "model.report(frame)"
     with pytest.raises(
@@ -254,7 +254,7 @@ def test_a_report_of_one_row(classifier: TabularClassifier, regressor: TabularRe
         report = model.report(part(table, slice(200, 201), *INPUTS), table[target][200:201])
         checked(report)
         assert report.facts["intervals"]["network"] == {}
-        assert len(report.facts["chosen_rows"]) == 1
+        assert len(report.facts["single_rows"]) == 1
 
 
 def test_a_network_reports() -> None:
@@ -277,7 +277,7 @@ def test_a_network_reports() -> None:
         told = net.evaluate(X[80:], target[80:], metrics=["accuracy" if more else "r2"])
         key = "accuracy" if more else "r2"
         assert found[key] == pytest.approx(told[key], rel=1e-4)
-        assert report.facts["chosen_rows"][0]["why"]["reasons"][0][0] in names["feature_names"]
+        assert report.facts["single_rows"][0]["why"]["reasons"][0][0] in names["feature_names"]
         assert report.facts["confusion"]["labels"] == ["no", "yes"] if more else "confusion" not in report.facts
 
 
@@ -418,12 +418,12 @@ def test_rows_have_their_number_and_line(folder: Path, capsys: pytest.CaptureFix
     result = json.loads(out)
     assert code == 0
     lines = Path("a.csv").read_text().splitlines()
-    for row in result["chosen_rows"]:
+    for row in result["single_rows"]:
         number, line = map(int, re.fullmatch(r"row (\d+) \(line (\d+)\)", row["name"]).groups())  # type: ignore[union-attr]
         assert lines[line - 1].split(",")[-1] == row["true"] == table["label"][number - 1]
         assert (row["in_file"], row["part"]) == (number, "test")
-    _, out, _ = run(capsys, "explain", MODEL, "a.csv", "--row", str(result["chosen_rows"][0]["in_file"]))
-    assert str(result["chosen_rows"][0]["answer"]) in out
+    _, out, _ = run(capsys, "explain", MODEL, "a.csv", "--row", str(result["single_rows"][0]["in_file"]))
+    assert str(result["single_rows"][0]["answer"]) in out
 
 
 def test_the_terminal_names_the_worst_rows(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,7 +155,7 @@ def _of_classes(rows: _Rows, *, is_two: bool) -> dict[str, Any]:
         "labels": rows.classes,
         "confusion": {"labels": rows.classes, "counts": confusion.tolist()},
         "reliability": reliability_of(logs, codes),
-        "chosen_rows": _explained(rows, chosen_by_probability(rows.classes, codes, P)),
+        "single_rows": _explained(rows, chosen_by_probability(rows.classes, codes, P)),
     }
     return found | _beside(words, ours, simple, codes, 1.0)
 
@@ -181,7 +181,7 @@ def _of_numbers(rows: _Rows, n_outputs: int) -> dict[str, Any]:
         "labels": [],
         "errors": error_sizes(numbers - truth),
         "points": [[float(f"{value:.5g}") for value in values[shown]] for values in (truth, numbers)],
-        "chosen_rows": _explained(rows, chosen_by_number(truth, numbers)),
+        "single_rows": _explained(rows, chosen_by_number(truth, numbers)),
     }
     return found | _beside(f"always answering the mean ({number_text(mean)})", ours, simple, truth, unit)
 

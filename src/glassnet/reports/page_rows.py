@@ -18,7 +18,7 @@ _COLUMNS = 15
 
 def rows_part(facts: dict[str, Any]) -> list[Markup]:
     """Return single rows with truth, answer, number, and why."""
-    rows = facts.get("chosen_rows")
+    rows = facts.get("single_rows")
     if not rows:
         return []
     wrong = [row for row in rows if row["kind"] == "worst"]

@@ -33,7 +33,7 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield from _scores(facts)
     yield from _results(facts)
-    rows = [row for row in facts.get("chosen_rows") or () if row["kind"] == "worst"][:_ROWS]
+    rows = [row for row in facts.get("single_rows") or () if row["kind"] == "worst"][:_ROWS]
     if rows:
         yield from ("", "Worst rows")
         yield from (f"  {row_sentence(row)}" for row in rows)

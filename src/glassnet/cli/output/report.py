@@ -121,7 +121,7 @@ def _print_intervals(console: Console, result: dict[str, Any]) -> None:
 
 def _print_worst(console: Console, result: dict[str, Any]) -> None:
     """Print the rows that were answered worst, each with its number and the truth."""
-    rows = [row for row in result.get("chosen_rows", ()) if row["kind"] == "worst"][:_WORST]
+    rows = [row for row in result.get("single_rows", ()) if row["kind"] == "worst"][:_WORST]
     if rows:
         _print_section(console, "Worst rows", "", worst_table(rows, console.width))
 
@@ -207,7 +207,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     console.print(facts_table([("Size           ", size + replaced)]))
     path = shlex.quote(model["path"])
     lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {path} new.csv"}
-    worst = next((row for row in result.get("chosen_rows", ()) if "in_file" in row), None)
+    worst = next((row for row in result.get("single_rows", ()) if "in_file" in row), None)
     if worst is not None and result["data"] != "standard input":
         command = f"glassnet explain {path} {shlex.quote(result['data'])} --row {worst['in_file']}"
         lines |= {"Why": command} if cell_len(command) <= console.width - _NAMES else {}

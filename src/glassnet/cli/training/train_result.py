@@ -234,7 +234,7 @@ def _short(values: list[float]) -> list[float | None]:
 
 _NOT_KEPT = (
     "calibration", "columns", "command", "confusion", "findings", "importance", "intervals", "labels", "recipes",
-    "reliability", "chosen_rows",
+    "reliability", "single_rows",
 )  # fmt: skip
 _NOT_ALIKE = ("seconds", "threads", "notes", "shortage")
 
