@@ -843,7 +843,13 @@ def test_the_report_is_one_page(run: Run, models: Path) -> None:
         assert page.count('<figure class="chart"') >= 3
         assert "<script" not in page
         assert not re.search(r"""(?:src|href)=["'](?!#|data:)""", page.replace("xlink:href", "href"))
-        for words in ("accuracy" if data == "penguins" else "RMSE", "Findings", "Worst rows", "Typical: test row ", "Repeat it"):
+        for words in (
+            "accuracy" if data == "penguins" else "RMSE",
+            "Findings",
+            "Worst rows",
+            "Typical: test row ",
+            "Repeat it",
+        ):
             assert words in page
     code, _, err = run("train", "penguins", "-t", "species", "--report", "report.pdf")
     assert (code, err) == (2, "glassnet train: --report is 'report.pdf'; it must end in .html or .htm.\n")

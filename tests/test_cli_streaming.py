@@ -138,7 +138,7 @@ def test_what_is_refused(run: Run, big: Path, tmp_path: Path, monkeypatch: pytes
     assert "Did you mean 'label'?" in err
     code, _, err = run("train", str(big), "-t", "label", "--stream", "--drop", "kinds")
     assert code == 2
-    assert "glassnet train: unknown column 'yaer' for --drop. Did you mean 'year'?" in err
+    assert "unknown column 'kinds' for --drop. Did you mean 'kind'?" in err
 
 
 def test_several_files_where_one_is_meant(run: Run, big: Path, tmp_path: Path) -> None:
