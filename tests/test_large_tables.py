@@ -20,7 +20,7 @@ from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.errors import TableWarning
-from glassnet.reports.training_notes import notes_problem
+from glassnet.reports.kept_notes import notes_problem
 from glassnet.tabular import TableEncoder, TabularClassifier, TabularRegressor, to_table
 from glassnet.tabular.encoding import features as features_module
 from glassnet.tabular.fitting import deadline as deadlines

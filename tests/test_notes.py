@@ -15,7 +15,7 @@ from rich.console import Console
 import glassnet as gn
 from glassnet.cli.output import report
 from glassnet.network import read_network
-from glassnet.reports.training_notes import notes_of_training, notes_problem
+from glassnet.reports.kept_notes import notes_of_training, notes_problem
 from glassnet.tabular import TableModel
 
 Call = Callable[..., tuple[int, str, str]]

@@ -85,7 +85,9 @@ def test_sweeps() -> None:
     np.testing.assert_allclose(curves(ax)[0], found.trials[0].values)
     words = [label.get_text() for label in found.plot("kind").get_xticklabels()]
     assert sorted(words) == ["relu", "tanh"]
-    with pytest.raises(gn.ConfigError, match=r"unknown setting 'rat'\. Did you mean 'rate'[?] The choices are 'kind', 'rate'\."):
+    with pytest.raises(
+        gn.ConfigError, match=r"unknown setting 'rat'\. Did you mean 'rate'[?] The choices are 'kind', 'rate'\."
+    ):
         found.plot("rat")
 
 
@@ -126,9 +128,14 @@ def test_history() -> None:
     assert len(curves(plots.plot_history(history, "accuracy"))) == 2
     several = gn.Network([gn.Dense(3)], loss="cross_entropy", seed=0, members=4).fit(X, y, epochs=3)
     assert [len(curve) for curve in curves(plots.plot_history(several))] == [3] * 4
-    with pytest.raises(gn.ConfigError, match=r"unknown column 'los'\. Did you mean 'loss'[?] The choices are 'accuracy', 'learning_rate', 'loss'\."):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"unknown column 'los'\. Did you mean 'loss'[?] The choices are 'accuracy', 'learning_rate', 'loss'\.",
+    ):
         plots.plot_history(history, "los")
-    with pytest.raises(gn.NotFittedError, match=r"plot_history: the history has no epoch; it must have at least one\. Call fit first\."):
+    with pytest.raises(
+        gn.NotFittedError, match=r"plot_history: the history has no epoch; it must have at least one\. Call fit first\."
+    ):
         plots.plot_history(gn.History())
 
 
@@ -179,7 +186,10 @@ def test_confusion() -> None:
     np.add.at(wanted, (y, net.predict(X).argmax(axis=1)), 1)
     np.testing.assert_array_equal(found, wanted)
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
-    with pytest.raises(gn.ConfigError, match=r"plot_confusion: class_names has 2 names for 3 classes; there must be one for each\. Pass 3 names"):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"plot_confusion: class_names has 2 names for 3 classes; there must be one for each\. Pass 3 names",
+    ):
         plots.plot_confusion(net, X, y, labels=["a", "b"])
     regressor = gn.Network([gn.Dense(1)], loss="squared_error", seed=0, input_shape=(2,))
     with pytest.raises(gn.ConfigError, match="Use plot_predicted for numbers"):
@@ -288,7 +298,10 @@ def test_a_network_is_drawn_with_its_units_weights_and_words() -> None:
     lines = [group for group in ax.collections if not hasattr(group, "get_sizes")]
     assert [len(group.get_segments()) for group in lines] == [3 * 4, 4 * 2]
     assert "ntkdense_1\n4" in [text.get_text() for text in ax.texts]
-    with pytest.raises(gn.ConfigError, match=r"has members=2 and input_shape=[(]3,[)]; it must have no members and take rows of numbers"):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"has members=2 and input_shape=[(]3,[)]; it must have no members and take rows of numbers",
+    ):
         gn.Network([gn.Dense(1)], loss="squared_error", members=2, input_shape=3).plot_network()
 
 
@@ -312,11 +325,18 @@ def test_snapshots_and_their_histograms() -> None:
     ax = plots.plot_histograms(snapshots, "gradients", "dense_2")
     assert ax.get_ylabel() == "gradients"
     assert ax.collections[0].get_array().size == 80 * 3
-    with pytest.raises(gn.ConfigError, match="what is 'losses'; it must be one of 'activations', 'gradients', 'weights'"):
+    with pytest.raises(
+        gn.ConfigError, match="what is 'losses'; it must be one of 'activations', 'gradients', 'weights'"
+    ):
         plots.plot_histograms(snapshots, "losses")
-    with pytest.raises(gn.NotFittedError, match=r"there is no snapshot; there must be at least one\. Pass callbacks=snapshots to fit\."):
+    with pytest.raises(
+        gn.NotFittedError, match=r"there is no snapshot; there must be at least one\. Pass callbacks=snapshots to fit\."
+    ):
         plots.plot_histograms(gn.Snapshots())
-    with pytest.raises(gn.ConfigError, match=r"Snapshots: the network has members, or its rows come in batches; it must have none and train on arrays\. Leave Snapshots out\."):
+    with pytest.raises(
+        gn.ConfigError,
+        match=r"Snapshots: the network has members, or its rows come in batches; it must have none and train on arrays\. Leave Snapshots out\.",
+    ):
         network().fit([(X, Y)], epochs=1, callbacks=gn.Snapshots())
 
 
@@ -346,7 +366,10 @@ def test_importance_and_attribution() -> None:
     widths = [bar.get_width() for bar in ax.patches]
     assert np.abs(widths).tolist() == sorted(np.abs(widths))
     assert sum(widths) == pytest.approx(found.values[1].sum())
-    with pytest.raises(gn.ShapeError, match=r"plot_attribution: feature_names has 1 name for 3 inputs; there must be one for each\. Pass 3 names\."):
+    with pytest.raises(
+        gn.ShapeError,
+        match=r"plot_attribution: feature_names has 1 name for 3 inputs; there must be one for each\. Pass 3 names\.",
+    ):
         plots.plot_attribution(found, feature_names=["a"])
 
 
@@ -366,7 +389,9 @@ def test_networks_draw_themselves() -> None:
     numbers = network()
     numbers.fit(rows, Y, epochs=1)
     assert hasattr(numbers.plot_predicted(rows, Y), "plot")
-    with pytest.raises(gn.NotFittedError, match=r"plot_history: the history has no epoch; it must have at least one\. Call fit first\."):
+    with pytest.raises(
+        gn.NotFittedError, match=r"plot_history: the history has no epoch; it must have at least one\. Call fit first\."
+    ):
         network().plot_history()
 
 

@@ -105,7 +105,9 @@ def test_reasons(classifier: TabularClassifier, regressor: TabularRegressor) -> 
         assert ax.get_xlabel().replace("\n", " ").startswith(f"contribution to {of}")
         assert first.column in names_at(ax)[-1]
         assert cut_texts(ax.figure) == []
-    with pytest.raises(gn.ConfigError, match=r"TableModel.plot_why: row is 90; it must be a whole number of at most 89"):
+    with pytest.raises(
+        gn.ConfigError, match=r"TableModel.plot_why: row is 90; it must be a whole number of at most 89"
+    ):
         classifier.plot_why(FRAME, 90)
 
 

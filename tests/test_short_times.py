@@ -195,9 +195,15 @@ def test_the_report_says_that_time_was_short(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"epochs": 7, "fewest_epochs": 1}, "1 to 7 of 205 epochs, best 1 (its weights were kept); as many as fit into --max-seconds"),
+        (
+            {"epochs": 7, "fewest_epochs": 1},
+            "1 to 7 of 205 epochs, best 1 (its weights were kept); as many as fit into --max-seconds",
+        ),
         ({"epochs": 7}, "7 of 205 epochs, best 1 (its weights were kept); as many as fit into --max-seconds"),
-        ({"epochs": 8, "passes": 0.5}, "8 epochs (0.5 of 205 passes over all rows), best 1 (its weights were kept); as many"),
+        (
+            {"epochs": 8, "passes": 0.5},
+            "8 epochs (0.5 of 205 passes over all rows), best 1 (its weights were kept); as many",
+        ),
         (
             {"epochs": 205, "fewest_epochs": 205, "best_epoch": 33, "metric": "accuracy"},
             "205 epochs, best 33 by accuracy (its weights were kept); the schedule needs all its epochs: the rate falls "

@@ -158,13 +158,14 @@ def test_history_of_no_numbers_does_not_lose_the_model() -> None:
 
 def test_weighed_probabilities_are_reported_as_such(tmp_path: Path) -> None:
     """The measure with weights stands beside that without them: it says which is which, and files keep it."""
-    from glassnet.reports.calibration_facts import facts_of_calibration, fitted_calibration
+    from glassnet.cli.output.report_parts import calibration_lines
+    from glassnet.reports.calibration_facts import fitted_calibration
 
     X, y = classes()
     model = TabularClassifier(**FAST, class_weight={"yes": 5.0}).fit(X, y).model_
     model.save(tmp_path / "model.safetensors")
     loaded = TableModel.load(tmp_path / "model.safetensors")
-    said = [facts_of_calibration(fitted_calibration(one), {"error": 0.25}, "test")[0][1] for one in (model, loaded)]
+    said = [calibration_lines(fitted_calibration(one), {"error": 0.25}, "test")[0][1] for one in (model, loaded)]
     assert said[0] == said[1]
     assert "fitted on 12 held-out rows, classes weighed; calibration error with these weights" in said[0]
     assert said[0].endswith("; on the test rows as they are 0.250")

@@ -11,7 +11,7 @@ from glassnet.tabular.calibration.reliability import calibration_error, reliabil
 from glassnet.tabular.calibration.result import CalibratedProbabilities, read_calibration
 from glassnet.utils.short_text import number_text
 
-__all__ = ["facts_of_calibration", "fitted_calibration", "interval_text", "reliability_of"]
+__all__ = ["calibration_lines", "fitted_calibration", "interval_text", "reliability_of"]
 
 
 def fitted_calibration(model: TableModel) -> dict[str, Any] | None:
@@ -38,16 +38,16 @@ def reliability_of(logs: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     return {"error": calibration_error(bins), "bins": [list(each) for each in bins]}
 
 
-def facts_of_calibration(
+def calibration_lines(
     fitted: dict[str, Any] | None, reliability: dict[str, Any] | None, part: str
 ) -> list[tuple[str, str]]:
     """Return how probabilities or quantiles were calibrated, and how right probabilities are on the rows of the scores.
 
     Examples
     --------
-    >>> facts_of_calibration({"sentence": "probabilities: temperature 1.20"}, {"error": 0.0212, "bins": []}, "test")
+    >>> calibration_lines({"sentence": "probabilities: temperature 1.20"}, {"error": 0.0212, "bins": []}, "test")
     [('Probabilities', 'temperature 1.20; on the test rows 0.021')]
-    >>> facts_of_calibration(None, {"error": 0.0212, "bins": []}, "test")
+    >>> calibration_lines(None, {"error": 0.0212, "bins": []}, "test")
     [('Probabilities', 'calibration error 0.021 on the test rows')]
     """
     if fitted is None:

@@ -84,10 +84,11 @@ def uses_of(path: str, data: str, row: int | None) -> list[list[str]]:
             ["Keep it", 'model.save("model.safetensors")'],
         ]
     model = shlex.quote(path)
+    is_file = data != "standard input"
     explained = f"glassnet explain {model} {shlex.quote(data)}" + (f" --row {row}" if row else "")
     return [
         ["Predict", f"glassnet predict {model} new.csv"],
-        ["Explain a row", explained],
+        *([["Explain a row", explained]] if is_file else []),
         ["Serve over HTTP", f"glassnet serve {model}"],
         ["Without glassnet", f"glassnet export {model} --to html"],
         [

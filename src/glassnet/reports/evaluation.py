@@ -10,10 +10,10 @@ import numpy as np
 from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.intervals import intervals_of
+from glassnet.reports.kept_notes import notes_of_training, notes_problem
 from glassnet.reports.scoring import details, score_baseline, score_model
 from glassnet.reports.single_rows import Judged, chosen_rows
 from glassnet.reports.then_and_now import no_better_here
-from glassnet.reports.training_notes import notes_of_training, notes_problem
 from glassnet.tabular import Table, TableModel
 
 __all__ = ["evaluation_of", "judged_rows"]
@@ -67,7 +67,7 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
         "verdict": verdict(words, network, simple, no_better=no_better_here(words, network, trained)),
         "seen": None if seen is None else seen.to_dict(),
         "warnings": [*problem, *([seen.sentence] if seen is not None and seen.sentence else []), *warnings],
-        "chosen_rows": chosen_rows(model, judged, explained=False),
+        "single_rows": chosen_rows(model, judged, explained=False),
         **details(model, judged.X, truth),
     }
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from glassnet.training import History
 
-__all__ = ["facts_of_history", "history_of_notes"]
+__all__ = ["curve_of", "curve_of_notes"]
 
 _OF_NUMBERS = ("valid_rmse", "valid_mae", "valid_pinball")  # of the target; the loss is that of the standardised one
 _MOST_OTHERS = 9  # networks of an ensemble whose curves are drawn faintly beside the first
 
 
-def facts_of_history(histories: Sequence[History], monitor: str = "loss", unit: float = 1.0) -> dict[str, Any] | None:
+def curve_of(histories: Sequence[History], monitor: str = "loss", unit: float = 1.0) -> dict[str, Any] | None:
     """Return the columns of the first history, with the kept epoch, and the validation loss of the others.
 
     Parameters
@@ -42,7 +42,7 @@ def facts_of_history(histories: Sequence[History], monitor: str = "loss", unit: 
     }
 
 
-def history_of_notes(notes: Mapping[str, Any], unit: float = 1.0) -> dict[str, Any] | None:
+def curve_of_notes(notes: Mapping[str, Any], unit: float = 1.0) -> dict[str, Any] | None:
     """Return the same from the notes on a training in a model file."""
     columns = {
         name: _numbers(values, unit if name in _OF_NUMBERS else 1.0)

@@ -13,14 +13,14 @@ from glassnet.engine.drawing import network_columns
 from glassnet.errors import DataError, ShapeError
 from glassnet.reports.card import card_of, uses_of
 from glassnet.reports.evaluation import evaluation_of, judged_rows
-from glassnet.reports.history_facts import facts_of_history, history_of_notes
+from glassnet.reports.history_facts import curve_of, curve_of_notes
 from glassnet.reports.importances import importance_in_time
 from glassnet.reports.intervals import intervals_words
+from glassnet.reports.kept_notes import notes_of_training
 from glassnet.reports.limits import limits_of, ranges_of
 from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_model
 from glassnet.reports.report import Report
 from glassnet.reports.single_rows import Judged, chosen_rows
-from glassnet.reports.training_notes import notes_of_training
 from glassnet.reports.training_words import network_name, training_text
 from glassnet.tabular import Table, TableModel, to_table
 from glassnet.tabular.fitting.deadline import Deadline
@@ -126,11 +126,11 @@ def model_facts(
         several, n = model.network.members or 1, model.network.n_parameters
         facts["network"] = {"title": "the network", "networks": several, "parameters": n}
     unit = unit_of(model)
-    found = facts_of_history(histories, unit=unit) if histories else None
+    found = curve_of(histories, unit=unit) if histories else None
     if found is None and notes is not None:
-        found = history_of_notes(notes, unit)
+        found = curve_of_notes(notes, unit)
     if found is None and model.network.members is None:
-        found = facts_of_history([model.network.history], unit=unit)
+        found = curve_of([model.network.history], unit=unit)
     facts["curve"] = found
     facts["findings"] = [each for one in histories[:1] for each in one.findings.to_dict()["findings"]]
     facts["examined"] = bool(histories) and not histories[0].findings.unexamined
@@ -184,7 +184,7 @@ def completed(
         intervals_words(n, facts["scores"]["network"], part) if facts["intervals"]["network"] else ""
     )
     facts["training_words"] = training_text(facts["network"], facts["training"]) if facts.get("training") else ""
-    facts["chosen_rows"] = chosen_rows(model, judged, explained=True)
+    facts["single_rows"] = chosen_rows(model, judged, explained=True)
     labels = model.target.labels
     if not labels:
         facts["points"] = _points(model, judged)

@@ -16,7 +16,7 @@ from glassnet.network import Network
 from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.card import card_of
 from glassnet.reports.comparison import Scores, verdict
-from glassnet.reports.history_facts import facts_of_history
+from glassnet.reports.history_facts import curve_of
 from glassnet.reports.intervals import intervals_of, intervals_words
 from glassnet.reports.limits import limits_of
 from glassnet.reports.report import Report
@@ -80,7 +80,7 @@ def report_network(
     facts["names"] = {"network": "the network", "baseline": facts.get("baseline", {}).get("does", "")}
     known = facts.get("intervals", {}).get("network")
     facts["interval_words"] = intervals_words(n, known) if known else ""
-    facts["curve"] = facts_of_history([history])
+    facts["curve"] = curve_of([history])
     if history.epochs:
         ended = "" if history.stop_reason in ("", "finished") else f", ended by {history.stop_reason}"
         facts["training_words"] = f"{count(history.epochs, 'epoch')} in {history.seconds:.1f} s{ended}"
@@ -214,7 +214,7 @@ def _explained(rows: _Rows, found: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 
 def _why(rows: _Rows, row: np.ndarray, found: Any, place: int) -> dict[str, Any]:
-    """Return the reasons for one row as plain data, as `single_rows` has them."""
+    """Return the reasons for one row as plain data, as `chosen_rows` has them."""
     amounts = np.asarray(found.values[place], np.float64)
     order = np.argsort(-np.abs(amounts), kind="stable")
     reasons = [[plain(rows.features[j], 100), f"{row[j]:.6g}", float(amounts[j])] for j in order]

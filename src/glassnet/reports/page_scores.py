@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.charts.bars import Bar, bar_table
 from glassnet.charts.matrix import matrix_table
 from glassnet.charts.points import Group, reliability_chart, scatter_chart
-from glassnet.reports.calibration_facts import facts_of_calibration, interval_text
+from glassnet.reports.calibration_facts import calibration_lines, interval_text
 from glassnet.reports.classes import times, worst_classes
 from glassnet.reports.split_text import how_divided
 from glassnet.reports.training_words import shortage_sentences
@@ -162,7 +162,7 @@ def _errors(facts: dict[str, Any]) -> list[Markup]:
 def calibration_part(facts: dict[str, Any]) -> list[Markup]:
     """Return whether probabilities are right as often as they say, and how they were calibrated."""
     fitted, reliability = facts.get("calibration"), facts.get("reliability")
-    words = facts_of_calibration(fitted, reliability, facts.get("judged_on", "scored"))
+    words = calibration_lines(fitted, reliability, facts.get("judged_on", "scored"))
     if not words:
         return []
     parts = [element("h2", "Calibration")]

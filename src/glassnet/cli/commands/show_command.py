@@ -9,8 +9,8 @@ from glassnet.cli.training.model_files import check_model_path
 from glassnet.layers import Layer
 from glassnet.network import Network, read_network
 from glassnet.reports.calibration_facts import fitted_calibration
+from glassnet.reports.kept_notes import notes_of_training, notes_problem
 from glassnet.reports.reading_facts import described_columns, reading_of_model
-from glassnet.reports.training_notes import notes_of_training, notes_problem
 from glassnet.saving.configuration import network_config
 from glassnet.tabular import TableModel
 from glassnet.utils.paths import typed_path

@@ -15,6 +15,7 @@ from glassnet.cli.output.confusion import confusion_parts
 from glassnet.cli.output.layers_table import layer_table
 from glassnet.cli.output.reading import reading_parts, with_target
 from glassnet.cli.output.report_parts import (
+    calibration_lines,
     curves,
     errors_table,
     facts_table,
@@ -28,7 +29,7 @@ from glassnet.cli.output.report_parts import (
 )
 from glassnet.cli.output.wording import abridged, recipes_lines
 from glassnet.cli.reading_options import option_words
-from glassnet.reports.calibration_facts import facts_of_calibration, interval_text
+from glassnet.reports.calibration_facts import interval_text
 from glassnet.reports.split_text import advice_on_test, how_divided, used_for
 from glassnet.reports.training_words import network_name, shortage_sentences, training_text
 from glassnet.utils.short_text import bytes_text, count, metric_name, metric_text, plain, score_text
@@ -187,7 +188,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
         *([("Divided", how_divided(result["split"]))] if result["split"]["by"] != "rows" else []),
         ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
-        *facts_of_calibration(result["calibration"], result.get("reliability"), result["judged_on"]),
+        *calibration_lines(result["calibration"], result.get("reliability"), result["judged_on"]),
     ]
     if result["recipes"]:
         facts.append(("Recipes here", Text("\n".join(recipes_lines(result["recipes"], console.width - _NAMES)))))
@@ -234,7 +235,7 @@ def print_evaluation(result: dict[str, Any]) -> None:
             console.print(Text(plain(warning), style="yellow"))
         _print_details(console, result)
         _print_worst(console, result)
-        facts = facts_of_calibration(result["calibration"], result.get("reliability"), "scored")
+        facts = calibration_lines(result["calibration"], result.get("reliability"), "scored")
         if facts:
             console.print()
             console.print(facts_table(facts))
@@ -262,7 +263,7 @@ def print_model(result: dict[str, Any]) -> None:
             _print_columns(console, result)
         if result.get("calibration"):
             console.print()
-            console.print(facts_table(facts_of_calibration(result["calibration"], None, "")))
+            console.print(facts_table(calibration_lines(result["calibration"], None, "")))
         if result["training"]:
             _print_past(
                 console, result["training"], result.get("row_hashes", 0), option_words(result.get("reading", {}))

@@ -14,12 +14,13 @@ from rich.text import Text
 
 from glassnet.cli.output.wording import as_ascii, sparkline
 from glassnet.metrics import GREATER_IS_BETTER
+from glassnet.reports.calibration_facts import calibration_lines, interval_text
 from glassnet.utils.short_text import count, metric_name, metric_text, number_text, plain, score_text, signed_text
 from glassnet.utils.wording import cut_middle, distinct_cuts
 
 __all__ = [
-    "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented",
-    "parameters_text", "plain_table", "report_console", "scores_table", "worst_table",
+    "calibration_lines", "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented",
+    "interval_text", "parameters_text", "plain_table", "report_console", "scores_table", "worst_table",
 ]  # fmt: skip
 
 _HEADS = {"balanced_accuracy": "balanced acc."}

@@ -15,7 +15,7 @@ from glassnet.cli.reading_options import option_words
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.cli.training.train_result import Outcome, judged_of
-from glassnet.reports.history_facts import facts_of_history
+from glassnet.reports.history_facts import curve_of
 from glassnet.reports.model_report import completed, unit_of
 from glassnet.reports.report import Report
 from glassnet.saving.writing import write_atomically
@@ -38,7 +38,7 @@ def write_report(path: Path, result: dict[str, Any], outcome: Outcome, data: Pre
 
 def training_facts(result: dict[str, Any], outcome: Outcome, data: Prepared) -> dict[str, Any]:
     """Return the facts of the report about a training, JSON-able."""
-    facts = dict(result) | {"curve": facts_of_history(outcome.histories, outcome.metric, unit_of(outcome.model))}
+    facts = dict(result) | {"curve": curve_of(outcome.histories, outcome.metric, unit_of(outcome.model))}
     facts["model_path"] = result["model"]["path"] if result["model"] else ""
     facts["recipes_words"] = " ".join(recipes_lines(result["recipes"], 1000)) if result["recipes"] else ""
     judged = judged_of(outcome, data)

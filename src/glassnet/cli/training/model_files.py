@@ -13,8 +13,8 @@ from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_t
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import read_network
+from glassnet.reports.kept_notes import notes_of_training
 from glassnet.reports.reading_facts import notes_of
-from glassnet.reports.training_notes import notes_of_training
 from glassnet.saving.model_file import model_description
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling

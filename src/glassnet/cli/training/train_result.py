@@ -118,7 +118,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**judged, "hint": _hint(outcome, ours, words, simple)},
         "findings": _findings(outcome, data, of_table).to_dict()["findings"],
-        "chosen_rows": chosen_rows(model, judged_of(outcome, data), explained=False),
+        "single_rows": chosen_rows(model, judged_of(outcome, data), explained=False),
         **details(model, X, truth),
     }
 
