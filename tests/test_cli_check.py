@@ -346,7 +346,7 @@ def test_check_refuses_as_the_others_do(run: Run) -> None:
     assert (code, out) == (2, "")
     assert err == "glassnet check: unknown column 'specis' for --target. Did you mean 'species'?\n"
     assert run("check", "penguins", "-t", "year", "--drop", "year") == (
-        2, "", "glassnet check: --drop must not name the target, got 'year'.\n"
+        2, "", "glassnet check: --drop names the target, 'year'; it must be another column.\n"
     )  # fmt: skip
 
 

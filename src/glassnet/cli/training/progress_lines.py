@@ -62,7 +62,7 @@ class ProgressLines(Watcher):
         if "networks" in facts:  # a training begins; a command may have several
             self._begun, self._said, self._n_lines, self._started = 0, 0, 0, None
         recipes = facts.get("recipes") or ()
-        if self._is_dumb or any(each["chosen"] and each["seconds"] >= _LONG for each in recipes):
+        if recipes and (self._is_dumb or any(each["chosen"] and each["seconds"] >= _LONG for each in recipes)):
             self._print(f"Recipes here: {' '.join(recipes_lines(recipes, _WIDTH))}")
 
     def callbacks(self, model: str) -> list[Callback]:
