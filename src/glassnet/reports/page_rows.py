@@ -14,6 +14,7 @@ __all__ = ["importance_part", "rows_part"]
 
 _KINDS = {"surest": "Most certain and right: ", "closest": "Closest: ", "typical": "Typical: "}
 _COLUMNS = 15
+_LABEL = 32  # characters beside a bar
 
 
 def rows_part(facts: dict[str, Any]) -> list[Markup]:
@@ -34,6 +35,19 @@ def rows_part(facts: dict[str, Any]) -> list[Markup]:
     return parts
 
 
+def _named_value(name: str, value: str) -> str:
+    """Return a column with its value for one line: the longer of the two is cut.
+
+    Examples
+    --------
+    >>> _named_value("age", "41"), _named_value("town", "a very long name that goes on and on")
+    ('age = 41', 'town = a very long n…s on and on')
+    """
+    half = (_LABEL - 3) // 2
+    room = max(_LABEL - 3 - len(value), half), max(_LABEL - 3 - len(name), half)
+    return f"{cut_middle(name, room[0])} = {cut_middle(value, room[1])}"
+
+
 def _row(row: dict[str, Any], facts: dict[str, Any]) -> Markup:
     """Return one row in a frame."""
     part = f"{row['part']} " if row.get("part") else ""
@@ -44,7 +58,7 @@ def _row(row: dict[str, Any], facts: dict[str, Any]) -> Markup:
     if why:
         bars = [
             Bar(
-                f"{cut_middle(name, 32)} = {cut_middle(value, 24)}",
+                _named_value(name, value),
                 amount,
                 signed_text(amount),
                 title=f"{name} = {value}",

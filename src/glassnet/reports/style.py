@@ -13,6 +13,7 @@ p { margin: 0.4rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 p.quiet { color: var(--quiet); font-size: 0.92rem; }
 .warn { border-left: 4px solid var(--orange); padding: 0.1rem 0.7rem; }
 .table td { overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
+.table.wide td:last-child { min-width: 13rem; }
 .table.scores td { padding-bottom: 0.35rem; white-space: nowrap; }
 .table.scores td.name { white-space: normal; }
 .table.scores .range { display: block; color: var(--quiet); font-size: 0.82rem; }
