@@ -228,8 +228,9 @@ def line(rng: np.random.Generator, **options: Any) -> tuple[gn.Network, np.ndarr
 def test_own_metrics_beside_names(rng: np.random.Generator) -> None:
     """Names and functions of the user's stand side by side in fit and evaluate, alone too, and with members."""
     net, X, y = line(rng)
+    names = ["mae", "worst", "mass"]
     history = net.fit(X, y, epochs=3, validation_data=(X, y), metrics=["mae", worst, mass])
-    assert list(history.columns)[2:] == ["valid_loss", "valid_mae", "valid_worst", "valid_mass"]
+    assert list(history.columns)[2:] == [*names, "valid_loss", *(f"valid_{name}" for name in names)]
     assert np.isnan(history["valid_mass"]).all()
     found = net.evaluate(X, y, np.ones(30), metrics=[worst, mass])
     assert found["worst"] == pytest.approx(np.abs(y - net.predict(X)[:, 0]).max(), rel=1e-6)
@@ -323,11 +324,11 @@ def test_bad_metrics(metric: Any, message: str, rng: np.random.Generator) -> Non
 
 
 class Scripted:
-    """A metric that returns given values, one per epoch."""
+    """A metric that returns given values, one per epoch: for the training rows, and for the validation rows."""
 
     def __init__(self, values: list[float]) -> None:
         self.__name__ = "scripted"
-        self.values = iter(values)
+        self.values = iter([each for value in values for each in (value, value)])
 
     def __call__(self, y: np.ndarray, prediction: np.ndarray) -> float:
         """Return the next value."""
@@ -362,8 +363,8 @@ def test_early_stopping_on_an_own_metric(
 @pytest.mark.parametrize(("metric", "sign"), [("auc", -1.0), ("log_loss", 1.0), ("f1", -1.0), ("brier", 1.0)])
 def test_directions_are_known(metric: str, sign: float) -> None:
     """Early stopping knows which way our metrics improve."""
-    assert gn.EarlyStopping(f"valid_{metric}").sign == sign
-    assert gn.EarlyStopping().sign == gn.EarlyStopping("loss").sign == 1.0
+    assert gn.EarlyStopping(f"valid_{metric}")._sign == sign
+    assert gn.EarlyStopping()._sign == gn.EarlyStopping("loss")._sign == 1.0
 
 
 def test_unknown_direction_is_asked_for(rng: np.random.Generator) -> None:
