@@ -94,8 +94,26 @@ def test_a_history_is_drawn_a_column_at_a_time() -> None:
     )
     with pytest.raises(gn.ConfigError, match=f"^{re.escape(said)}$"):
         small().plot_history(["loss", "accuracy"])
-    with pytest.raises(gn.ConfigError, match="^plot_history: column is None; it must be one of 'accuracy', "):
+    with pytest.raises(gn.ConfigError, match=r"^plot_history: column is None; it must be one of 'accuracy', "):
         small().plot_history(None)
+
+
+# ---- metrics ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_metric_is_called_one() -> None:
+    """The word comes first, what is meant next, and whose metrics the choices are last."""
+    said = (
+        "unknown metric 'acc'. Did you mean 'accuracy'? The choices are 'accuracy', 'auc', 'balanced_accuracy', "
+        "'brier', 'f1', 'log_loss'. These are the metrics of loss='cross_entropy'."
+    )
+    net = small()
+    for where, call in {
+        "fit": lambda: net.fit(X, Y, epochs=1, metrics=["acc"]),
+        "Network.evaluate": lambda: net.evaluate(X, Y, metrics="acc"),
+    }.items():
+        with pytest.raises(gn.ConfigError, match=f"^{re.escape(f'{where}: {said}')}$"):
+            call()
 
 
 # ---- a learner's own functions ---------------------------------------------------------------------------------------
@@ -153,3 +171,60 @@ def test_a_loss_that_returns_arrays_of_different_shapes_is_refused() -> None:
         gn.check_my_backprop(
             _forward, lambda p, y: [np.ones(2), np.ones(3)], _slopes, PROGRAMS["one layer"][1](), X, Y[:, None]
         )
+
+
+# ---- names that are somewhere else -----------------------------------------------------------------------------------
+
+ROOMS = [
+    "attribution", "datasets", "diagnosis", "explanation", "exports", "layers", "losses", "metrics", "optimizers",
+    "playground", "plots", "populations", "reports", "schedules", "serving", "sklearn", "tabular", "training",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_answers_a_name_that_is_in_another_one(room: str) -> None:
+    """A public name is found from every room, and a slip from its own."""
+    module = getattr(gn, room)
+    other, name = ("plots", "plot_calibration") if room != "plots" else ("tabular", "read_table")
+    said = f"glassnet.{room} has no {name}. It is in glassnet.{other}: from glassnet.{other} import {name}"
+    with pytest.raises(AttributeError, match=f"^{re.escape(said)}$"):
+        getattr(module, name)
+    own = max(module.__all__, key=len)
+    with pytest.raises(AttributeError, match=rf"^glassnet\.{room} has no {own[:-1]}\. Did you mean {own}\?$"):
+        getattr(module, own[:-1])
+    assert not hasattr(module, "__wrapped__")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_rooms_offer_is_found_from_the_package(room: str) -> None:
+    """Names that `gn.` does not have itself are answered with their room, or with what to take instead."""
+    for name in getattr(gn, room).__all__:
+        if not hasattr(gn, name):
+            with pytest.raises(AttributeError, match=rf"^glassnet has no {name}\. \w"):
+                getattr(gn, name)
+
+
+ELSEWHERE = {
+    "moon": (lambda: gn.datasets.moon(), "glassnet.datasets has no moon. Did you mean moons?"),
+    "make_blobs": (lambda: gn.datasets.make_blobs(), "glassnet.datasets has no make_blobs. Did you mean gaussians?"),
+    "load_digits": (lambda: gn.datasets.load_digits(), "glassnet.datasets has no load_digits. Did you mean digits?"),
+    "iris": (lambda: gn.datasets.iris(), "glassnet.datasets has no iris. This data set is not here; scikit-learn's go in as they are."),
+    "mnist": (lambda: gn.datasets.mnist(), "glassnet.datasets has no mnist. This data set is not here: digits() has 1,797 pictures of 8 x 8 pixels."),
+    "penguins": (lambda: gn.datasets.penguins(), "glassnet.datasets has no penguins. The penguins are a table: gn.tabular.read_table('penguins')."),
+    "n_samples": (lambda: gn.datasets.moons(n_samples=20), "moons: there is no argument n_samples. Did you mean n?"),
+    "random_state": (lambda: gn.datasets.spirals(9, random_state=1), "spirals: there is no argument random_state. Did you mean seed?"),
+    "noise": (lambda: gn.datasets.circles(9, 0.1), "circles: arguments after n need their names. Did you mean noise=0.1?"),
+    "digits": (lambda: gn.datasets.digits(10), "digits: arguments need their names: flat=."),
+    "return_X_y": (lambda: gn.datasets.digits(return_X_y=True), "digits: there is no argument return_X_y. All pictures are returned, as X and y: take X[:100]."),
+    "to_categorical": (lambda: gn.to_categorical, "glassnet has no to_categorical. Class codes go in as they are: fit takes y = 0, 1, 2, ... with loss='cross_entropy'."),
+    "StandardScaler": (lambda: gn.StandardScaler, "glassnet has no StandardScaler. It is in scikit-learn; or write (X - X.mean(axis=0)) / X.std(axis=0). glassnet.tabular scales columns by itself."),
+    "TabularClassifier": (lambda: gn.sklearn.TabularClassifier, "glassnet.sklearn has no TabularClassifier. It is in glassnet.tabular: from glassnet.tabular import TabularClassifier"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_names_and_arguments_of_other_libraries(case: str) -> None:
+    """What people bring from other libraries, or misspell, is answered with what to write."""
+    call, said = ELSEWHERE[case]
+    with pytest.raises((AttributeError, TypeError), match=f"^{re.escape(said)}$"):
+        call()
