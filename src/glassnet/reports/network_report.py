@@ -34,6 +34,7 @@ _OF_TWO = ("binary_cross_entropy", "binary_focal_cross_entropy")
 _OF_NUMBERS = ("absolute_error", "huber", "poisson", "squared_error")
 _MOST_ROWS, _MOST_POINTS, _MOST_FEATURES, _MOST_OUTPUTS = 2000, 600, 300, 12
 _REASONS = 8
+_SHOWN_BY_IMPORTANCE = ("log_loss", "rmse", "pinball")  # the scores of the report, without smoothed labels or penalties
 
 
 @dataclass
@@ -231,8 +232,11 @@ def _why(rows: _Rows, row: np.ndarray, found: Any, place: int) -> dict[str, Any]
 def _importance(rows: _Rows) -> dict[str, Any]:
     """Return how much worse the network gets when an input is shuffled, on at most 2,000 rows."""
     shown = np.unique(np.linspace(0, len(rows.X) - 1, min(len(rows.X), _MOST_ROWS)).astype(np.int64))
+    offered = rows.network.loss.metrics
+    metric = next((name for name in _SHOWN_BY_IMPORTANCE if name in offered), "loss")
+    names = _distinct(rows.features)
     found = permutation_importance(
-        rows.network, rows.X[shown], rows.y[shown], repeats=3, feature_names=_distinct(rows.features)
+        rows.network, rows.X[shown], rows.y[shown], metric=metric, repeats=3, feature_names=names
     )
     note = "" if len(shown) == len(rows.X) else f"Measured on {count(len(shown), 'row')}."
     return found.to_dict() | {"note": note}

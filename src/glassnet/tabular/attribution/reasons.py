@@ -20,7 +20,13 @@ from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.text_table import table_lines
 
-__all__ = ["Reason", "Why", "Whys", "column_groups", "column_importance", "explain_rows", "reasons_of"]
+__all__ = [
+    "IN_UNITS", "Reason", "Why", "Whys", "column_groups", "column_importance", "explain_rows", "importance_metric",
+    "reasons_of",
+]  # fmt: skip
+
+IN_UNITS = ("mae", "pinball", "rmse")
+"""Metrics of numbers that are in the units of the target."""
 
 _MOST_BACKGROUND = 50  # rows to compare with
 _MOST_WORK = 1_000_000  # parameters times rows to compare with: above it, gradients take many seconds for each row
@@ -206,12 +212,24 @@ def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
     return {coder.name: list(range(places.start, places.stop)) for coder, places in placed_coders(encoder)}
 
 
+def importance_metric(model: Predictor) -> str:
+    """Return the metric by which the importance of columns is measured: log loss, RMSE, or pinball loss of quantiles.
+
+    It is not the loss of the training, which is another number where labels are smoothed or weighted, and where the
+    predictions of several copies are averaged.
+    """
+    if model.target.labels:
+        return "log_loss"
+    return "pinball" if model.levels else "rmse"
+
+
 def column_importance(
-    model: Predictor, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0
+    model: Predictor, frame: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0
 ) -> Importance:
     """Return how much worse the predictions get when a column of the table is shuffled; see `permutation_importance`.
 
-    ``frame`` has the target among its columns, preferably for rows that the model was not trained on.
+    ``frame`` has the target among its columns, preferably for rows that the model was not trained on. The ``metric`` is
+    by default that of `importance_metric`; errors of numbers are in the units of the target.
     """
     table = model.table(frame)
     if model.target.name not in table:
@@ -221,4 +239,9 @@ def column_importance(
         raise DataError(message, expected=model.target.name)
     groups = column_groups(model.encoder)
     X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])
-    return permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=seed)
+    chosen = importance_metric(model) if metric is None else metric
+    found = permutation_importance(model.network, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
+    if model.target.labels or chosen not in IN_UNITS:
+        return found
+    unit = float(model.target.scale.std)
+    return Importance(found.names, found.drops * unit, chosen, found.score * unit)

@@ -103,10 +103,10 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
     def feature_importances_(self) -> np.ndarray:
         """Share of each column in what the columns together are worth, float64 (n_features_in_,), for `RFE` and others.
 
-        ``max(0, L_j - L)``, divided by its sum: L is the loss on up to 512 rows of the fit, held-out ones if there were
-        some, and L_j the same with column j shuffled among them, as a mean of three times. It is computed when it is
-        first asked for; these rows are kept in the estimator and its pickles, but not in the files of `save`. See
-        `importance` for rows of your own.
+        ``max(0, L_j - L)``, divided by its sum: L is the log loss, RMSE or pinball loss on up to 512 rows of the fit,
+        held-out ones if there were some, and L_j the same with column j shuffled among them, as a mean of three times.
+        It is computed when it is first asked for; these rows are kept in the estimator and its pickles, but not in the
+        files of `save`. See `importance` for rows of your own.
         """
         check_is_fitted(self, "model_")
         if self._importances is None:
@@ -126,15 +126,18 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         table = self._table(X)
         return self.model_.why(table, None if background is None else self._table(background))
 
-    def importance(self, X: Any, y: Any, *, metric: str = "loss", repeats: int = 5) -> Importance:
+    def importance(self, X: Any, y: Any, *, metric: str | None = None, repeats: int = 5) -> Importance:
         """Return how much worse the predictions for X get when a column is shuffled.
 
         Parameters
         ----------
         X, y : as of `fit`
             Rows with known targets, preferably ones that `fit` did not see.
-        metric, repeats
-            As of `glassnet.attribution.permutation_importance`.
+        metric : str, optional
+            As of `glassnet.attribution.permutation_importance`. By default that of `report`: log loss for labels, RMSE
+            for numbers and pinball loss for quantiles, in the units of the target.
+        repeats : int, default=5
+            How often each column is shuffled.
         """
         table = self._with_target("importance", X, y)
         return self.model_.importance(table, metric=metric, repeats=repeats)
