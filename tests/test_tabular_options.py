@@ -164,6 +164,39 @@ def test_importances_are_permutation_importances() -> None:
     assert np.allclose(model.feature_importances_, gains / gains.sum(), atol=1e-5)
 
 
+def test_importance_is_measured_as_reports_measure() -> None:
+    """By default it starts from the score of the report, not from the loss of a training with smoothed labels or copies."""
+    codes = np.array(["a", "b", "c"])[np.digitize(X[:, 0], [-0.5, 0.5])]
+    model = TabularClassifier(epochs=20, random_state=0).fit(X, codes)
+    found = model.importance(X, codes, repeats=2)
+    assert found.metric == "log_loss"
+    assert found.score == pytest.approx(model.report(X, codes).facts["scores"]["network"]["log_loss"], rel=1e-4)
+    with pytest.warns(gn.TableWarning, match="trained on"):
+        scores = model.model_.evaluate({**columns_of(X), "target": codes})
+    assert found.score == pytest.approx(scores["loss"], rel=1e-4)
+    assert (found.ranking[0], model.feature_importances_.argmax()) == (0, 0)
+    assert model.importance(X, codes, metric="loss", repeats=1).score > found.score  # of the smoothed labels
+
+
+@pytest.mark.parametrize(("options", "metric"), [({}, "rmse"), ({"quantiles": (0.1, 0.9)}, "pinball")])
+def test_importance_of_numbers_is_in_their_units(options: dict[str, Any], metric: str) -> None:
+    """A target in thousands gives importances in thousands, of the same metric as the report."""
+    model = TabularRegressor(**SHORT, **options).fit(X, X[:, 1])
+    large = TabularRegressor(**SHORT, **options).fit(X, 1000.0 * X[:, 1])
+    small, big = model.importance(X, X[:, 1], repeats=1), large.importance(X, 1000.0 * X[:, 1], repeats=1)
+    assert small.metric == metric == large.report(X, 1000.0 * X[:, 1]).facts["importance"]["metric"]
+    np.testing.assert_allclose(big.mean, 1000.0 * small.mean, rtol=0.02, atol=1.0)
+    if metric == "rmse":
+        assert big.score == pytest.approx(
+            large.report(X, 1000.0 * X[:, 1]).facts["scores"]["network"]["rmse"], rel=1e-4
+        )
+
+
+def columns_of(values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns of an array, under the names that an estimator gives them."""
+    return {f"x{j}": values[:, j] for j in range(values.shape[1])}
+
+
 def test_the_rows_for_importances_are_few() -> None:
     """An estimator keeps at most 512 rows, also of many, and none in the file of `save`."""
     many = TabularRegressor(**SHORT, n_folds=2).fit(np.tile(X, (5, 1)), np.tile(X[:, 0], 5))

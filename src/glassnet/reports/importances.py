@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from glassnet.attribution import Importance, permutation_importance
 from glassnet.tabular import TableModel
-from glassnet.tabular.attribution.reasons import column_groups
+from glassnet.tabular.attribution.reasons import IN_UNITS, column_groups
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.timing import work_per_row
@@ -17,7 +17,6 @@ from glassnet.utils.short_text import count
 __all__ = ["Measured", "importance_in_time"]
 
 _REPEATS = 3
-_OF_NUMBERS = ("mae", "pinball", "rmse")  # in the units of the target
 _FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
 _TIMED_ROWS = 200
 _MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
@@ -39,7 +38,7 @@ class Measured(NamedTuple):
         Errors of standardised numbers are multiplied by ``unit``, the target's spread: then they are in its units.
         """
         found = self.importance.to_dict()
-        if found["metric"] in _OF_NUMBERS:
+        if found["metric"] in IN_UNITS:
             found["score"] *= unit
             found["importance"] = [
                 {**row, "mean": unit * row["mean"], "std": unit * row["std"]} for row in found["importance"]

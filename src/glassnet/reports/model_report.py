@@ -24,20 +24,15 @@ from glassnet.reports.report import Report
 from glassnet.reports.single_rows import Judged, chosen_rows
 from glassnet.reports.training_words import network_name, training_text
 from glassnet.tabular import Table, TableModel, to_table
+from glassnet.tabular.attribution.reasons import importance_metric
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import Rows
 from glassnet.training import History
 from glassnet.utils.short_text import count
 
-__all__ = ["completed", "importance_metric", "model_facts", "report_model", "unit_of"]
+__all__ = ["completed", "model_facts", "report_model", "unit_of"]
 
 _MOST_POINTS = 600
-_METRICS = {"classification": "log_loss", "regression": "rmse"}
-
-
-def importance_metric(model: TableModel) -> str:
-    """Return the metric by which the importance of columns is measured."""
-    return "pinball" if model.levels else _METRICS[model.target.task]
 
 
 def report_model(
@@ -134,6 +129,7 @@ def model_facts(
         found = curve_of([model.network.history], unit=unit)
     facts["curve"] = found
     facts["findings"] = [each for one in histories[:1] for each in one.findings.to_dict()["findings"]]
+    facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
     facts["examined"] = bool(histories) and not histories[0].findings.unexamined
     facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
     column = judged.column

@@ -166,10 +166,10 @@ class TableModel(ModelPlots):
         """
         return reasons_of(self, frame, background)
 
-    def importance(self, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0) -> Importance:
+    def importance(self, frame: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Importance:
         """Return how much worse the predictions for ``frame`` get when a column is shuffled.
 
-        ``metric``, ``repeats`` and ``seed`` are those of `glassnet.attribution.permutation_importance`.
+        ``metric``: by default that of `report`, log loss, RMSE or pinball loss; else as for `permutation_importance`.
         """
         return column_importance(self, frame, metric=metric, repeats=repeats, seed=seed)
 

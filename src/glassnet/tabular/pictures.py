@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, NotFittedError
-from glassnet.tabular.attribution.reasons import column_importance, reasons_of
+from glassnet.tabular.attribution.reasons import IN_UNITS, column_importance, reasons_of
 from glassnet.tabular.plane import plane_columns, plane_table
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.table import Table
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["ModelPlots"]
-
-_IN_UNITS = ("rmse", "mae")  # metrics that are in the units of the target
 
 
 class ModelPlots(Predictor):
@@ -171,7 +168,7 @@ class ModelPlots(Predictor):
         frame : Table, DataFrame, mapping or rows
             Rows with the target, preferably ones that the model was not trained on.
         metric : str, optional
-            By default ``"loss"`` for labels, and ``"rmse"`` for numbers, in the units of the target.
+            By default log loss for labels, and RMSE or pinball loss for numbers, in the units of the target.
         repeats : int, default=5
             How often each column is shuffled.
         seed : int, default=0
@@ -183,13 +180,9 @@ class ModelPlots(Predictor):
         """
         from glassnet.plots import plot_importance
 
-        table, is_number = self._with_target("plot_importance", frame), not self.target.labels
-        chosen = metric or ("rmse" if is_number and self.levels is None else "loss")
-        found = column_importance(self, table, metric=chosen, repeats=repeats, seed=seed)
-        unit = ""
-        if is_number and chosen in _IN_UNITS:
-            std, unit = float(self.target.scale.std), self.target.name
-            found = Importance(found.names, found.drops * std, found.metric, found.score * std)
+        table = self._with_target("plot_importance", frame)
+        found = column_importance(self, table, metric=metric, repeats=repeats, seed=seed)
+        unit = self.target.name if found.metric in IN_UNITS and not self.target.labels else ""
         return plot_importance(found, most=most, target_name=unit, ax=ax)
 
     def plot_why(

@@ -19,12 +19,13 @@ from glassnet.reports.calibration_facts import fitted_calibration
 from glassnet.reports.comparison import Scores, compare, verdict
 from glassnet.reports.importances import Measured, importance_in_time
 from glassnet.reports.intervals import intervals_of
-from glassnet.reports.model_report import importance_metric, unit_of
+from glassnet.reports.model_report import unit_of
 from glassnet.reports.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.reports.scoring import details, score_baseline, score_model
 from glassnet.reports.single_rows import Judged, chosen_rows
 from glassnet.reports.split_text import kind_of_rows
 from glassnet.tabular import TableModel
+from glassnet.tabular.attribution.reasons import importance_metric
 from glassnet.tabular.encoding.told import absent_classes_words
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained

@@ -18,9 +18,16 @@ from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.short_text import number_text, summand_text
 from glassnet.utils.text_table import table_lines
 
-__all__ = ["Reason", "Why", "Whys", "column_groups", "column_importance", "explain_rows", "reasons_of"]
+__all__ = [
+    "IN_UNITS", "Reason", "Why", "Whys", "column_groups", "column_importance", "explain_rows", "importance_metric",
+    "reasons_of",
+]  # fmt: skip
+
+IN_UNITS = ("mae", "pinball", "rmse")
+"""Metrics of numbers that are in the units of the target."""
 
 _MOST_BACKGROUND = 50  # rows to compare with
 _MOST_WORK = 1_000_000  # parameters times rows to compare with: above it, gradients take many seconds for each row
@@ -75,14 +82,18 @@ class Why:
 
     def text(self, most: int = 10) -> str:
         """Return the explanation as text, with the ``most`` important columns."""
-        what = f"{self.target} = {self.prediction}"
-        if self.label:
-            what += f" with probability {self.answer:.3f}"
-        rows = [(f"  {r.column} = {r.value}", f"{r.contribution:+.4g}") for r in self.reasons[:most]]
+        answer = f"{self.prediction} with probability {self.answer:.3f}" if self.label else self.number_text(self.answer)
+        what = f"{self.target} = {answer}"
+        rows = [(f"  {r.column} = {r.value}", self.number_text(r.contribution, signed=True)) for r in self.reasons[:most]]
         rest = [reason.contribution for reason in self.reasons[most:]]
         if rest:
-            rows.append((f"  {len(rest)} more columns", f"{sum(rest):+.4g}"))
-        return "\n".join([f"{what}; {self.beside} {self.base:.4g}", *table_lines(rows)])
+            rows.append((f"  {len(rest)} more columns", self.number_text(sum(rest), signed=True)))
+        return "\n".join([f"{what}; {self.beside} {self.number_text(self.base)}", *table_lines(rows)])
+
+    def number_text(self, value: float, *, signed: bool = False) -> str:
+        """Return a contribution, the answer or the base as text, all with the same number of decimals."""
+        largest = 1.0 if self.label else max(abs(self.answer), abs(self.base))
+        return summand_text(value, largest, signed=signed)
 
     def __repr__(self) -> str:
         return self.text()
@@ -140,7 +151,7 @@ def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) 
     result = Whys()
     for i in range(table.n_rows):
         answer = float(found.answers[i])
-        prediction = str(labels[found.outputs[i]]) if labels else f"{answer:.6g}"
+        prediction = str(labels[found.outputs[i]]) if labels else _in_digits(answer)
         shown = [_shown(table[name], i) for name in names]
         reasons = [Reason(*parts) for parts in zip(names, shown, found.values[i].tolist(), strict=True)]
         reasons.sort(key=lambda reason: -abs(reason.contribution))
@@ -198,7 +209,15 @@ def _shown(column: Column, row: int) -> str:
     if column.missing[row]:
         return "missing"
     value = column.values[row]
-    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+    if not isinstance(value, (float, np.floating)):
+        return str(value)
+    return _in_digits(float(value))
+
+
+def _in_digits(value: float) -> str:
+    """Return a number with six significant digits, or more where it would have an exponent, such as ``"1234567"``."""
+    text = f"{value:.6g}"
+    return number_text(value).replace(",", "") if "e" in text else text
 
 
 def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
@@ -206,12 +225,24 @@ def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
     return {coder.name: list(range(places.start, places.stop)) for coder, places in placed_coders(encoder)}
 
 
+def importance_metric(model: Predictor) -> str:
+    """Return the metric by which the importance of columns is measured: log loss, RMSE, or pinball loss of quantiles.
+
+    It is not the loss of the training, which is another number where labels are smoothed or weighted, and where the
+    predictions of several copies are averaged.
+    """
+    if model.target.labels:
+        return "log_loss"
+    return "pinball" if model.levels else "rmse"
+
+
 def column_importance(
-    model: Predictor, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0
+    model: Predictor, frame: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0
 ) -> Importance:
     """Return how much worse the predictions get when a column of the table is shuffled; see `permutation_importance`.
 
-    ``frame`` has the target among its columns, preferably for rows that the model was not trained on.
+    ``frame`` has the target among its columns, preferably for rows that the model was not trained on. The ``metric`` is
+    by default that of `importance_metric`; errors of numbers are in the units of the target.
     """
     table = model.table(frame)
     if model.target.name not in table:
@@ -221,4 +252,9 @@ def column_importance(
         raise DataError(message, expected=model.target.name)
     groups = column_groups(model.encoder)
     X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])
-    return permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=seed)
+    chosen = importance_metric(model) if metric is None else metric
+    found = permutation_importance(model.network, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
+    if model.target.labels or chosen not in IN_UNITS:
+        return found
+    unit = float(model.target.scale.std)
+    return Importance(found.names, found.drops * unit, chosen, found.score * unit)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
+from glassnet.errors import DataError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
@@ -102,10 +103,10 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
     def feature_importances_(self) -> np.ndarray:
         """Share of each column in what the columns together are worth, float64 (n_features_in_,), for `RFE` and others.
 
-        ``max(0, L_j - L)``, divided by its sum: L is the loss on up to 512 rows of the fit, held-out ones if there were
-        some, and L_j the same with column j shuffled among them, as a mean of three times. It is computed when it is
-        first asked for; these rows are kept in the estimator and its pickles, but not in the files of `save`. See
-        `importance` for rows of your own.
+        ``max(0, L_j - L)``, divided by its sum: L is the log loss, RMSE or pinball loss on up to 512 rows of the fit,
+        held-out ones if there were some, and L_j the same with column j shuffled among them, as a mean of three times.
+        It is computed when it is first asked for; these rows are kept in the estimator and its pickles, but not in the
+        files of `save`. See `importance` for rows of your own.
         """
         check_is_fitted(self, "model_")
         if self._importances is None:
@@ -125,15 +126,18 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         table = self._table(X)
         return self.model_.why(table, None if background is None else self._table(background))
 
-    def importance(self, X: Any, y: Any, *, metric: str = "loss", repeats: int = 5) -> Importance:
+    def importance(self, X: Any, y: Any, *, metric: str | None = None, repeats: int = 5) -> Importance:
         """Return how much worse the predictions for X get when a column is shuffled.
 
         Parameters
         ----------
         X, y : as of `fit`
             Rows with known targets, preferably ones that `fit` did not see.
-        metric, repeats
-            As of `glassnet.attribution.permutation_importance`.
+        metric : str, optional
+            As of `glassnet.attribution.permutation_importance`. By default that of `report`: log loss for labels, RMSE
+            for numbers and pinball loss for quantiles, in the units of the target.
+        repeats : int, default=5
+            How often each column is shuffled.
         """
         table = self._with_target("importance", X, y)
         return self.model_.importance(table, metric=metric, repeats=repeats)
@@ -171,7 +175,11 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
     def _with_target(self, method: str, X: Any, y: Any) -> Table:
         table = self._table(X)
         name = self.model_.target.name
-        column = self._as_column(name, one_per_row(f"{type(self).__name__}.{method}", y))
+        where = f"{type(self).__name__}.{method}"
+        column = self._as_column(name, one_per_row(where, y))
+        if len(column) != table.n_rows:
+            message = f"{where}: X has {table.n_rows} rows and y {len(column)}; they must have the same number."
+            raise DataError(message, expected=table.n_rows, got=len(column))
         return Table([*(other for other in table.columns if other.name != name), column])
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from glassnet.attribution import permutation_importance
-from glassnet.tabular.attribution.reasons import column_groups
+from glassnet.tabular.attribution.reasons import column_groups, importance_metric
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.model import TableModel
 
@@ -26,13 +26,15 @@ def sample_of(rows: Rows) -> Rows:
 
 
 def shares_of_columns(model: TableModel, sample: Rows, names: Sequence[str]) -> np.ndarray:
-    """Return ``max(0, L_j - L) / sum_k max(0, L_k - L)`` for each column j, whose shuffling raises the loss L to L_j.
+    """Return ``max(0, L_j - L) / sum_k max(0, L_k - L)`` for each column j, whose shuffling raises L to L_j.
 
-    All are 0 if no column matters, and 0 for columns that were left out.
+    L is the log loss, RMSE or pinball loss, as of `importance_metric`. All are 0 if no column matters, and 0 for
+    columns that were left out.
     """
     X, y = model.encoder.transform(sample.inputs), model.target.transform(sample.target)
     groups = column_groups(model.encoder)
-    found = permutation_importance(model.network, X, y, sample.weight, groups=groups, repeats=_REPEATS)
+    metric = importance_metric(model)
+    found = permutation_importance(model.network, X, y, sample.weight, metric=metric, groups=groups, repeats=_REPEATS)
     gains = dict(zip(found.names, np.maximum(found.mean, 0.0).tolist(), strict=True))
     values = np.array([gains.get(name, 0.0) for name in names])
     total = values.sum()

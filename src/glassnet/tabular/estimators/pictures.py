@@ -115,7 +115,7 @@ class EstimatorPlots:
         X, y : as of `fit`
             Rows with known targets, preferably ones that `fit` did not see.
         metric : str, optional
-            By default ``"loss"`` for labels, and ``"rmse"`` for numbers, in the units of the target.
+            By default log loss for labels, and RMSE or pinball loss for numbers, in the units of the target.
         repeats : int, default=5
             How often each column is shuffled.
         most : int, default=15
