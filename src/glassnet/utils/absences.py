@@ -192,6 +192,10 @@ loss_and_gradients: load_weights set_weights load_state_dict
     Write net.params[:] = ..., or read a file: gn.load(path).
 loss_and_gradients: save_weights save_model
     Write net.save('model.safetensors').
+spread: report
+    A report is of one network: write population.best().report(X, y), or ensemble.networks[0].report(X, y).
+ranking: report
+    A report is of one network: write population.best().report(X, y).
 make_cache: add
     The layers inside are given at once: gn.Sequential([gn.Dense(8, 'relu'), gn.Dense(1)]).
 make_cache: compile fit predict evaluate summary save train
