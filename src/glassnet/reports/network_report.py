@@ -200,7 +200,7 @@ def _beside(words: str, ours: Scores, simple: Scores, truth: np.ndarray, unit: f
 def _explained(rows: _Rows, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows with their numbers, and with reasons where the network allows that."""
     for each in found:
-        each |= {"name": f"row {each['place']} (counted from 0)", "row": each["place"], "part": ""}
+        each |= {"name": f"row {each['place']} (counted from 0)", "index": each["place"], "part": ""}
     can = rows.features and rows.network.members is None and not isinstance(rows.network.loss, EnsembleLoss)
     if can and len(rows.features) <= _MOST_FEATURES and found:
         places = [each["place"] for each in found]
