@@ -92,7 +92,9 @@ def test_train_on_penguins_reports_and_saves(tmp_path: Path) -> None:
         "Gentoo",
     ):
         assert piece in done.stdout
-    assert done.stdout.endswith("Next             glassnet predict model.safetensors new.csv\n")
+    lines = done.stdout.splitlines()
+    assert lines[-2] == "Next             glassnet predict model.safetensors new.csv"
+    assert re.fullmatch(r"Why {14}glassnet explain model\.safetensors penguins --row \d+", lines[-1])
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
 
@@ -396,8 +398,10 @@ def test_a_narrow_terminal_breaks_names_and_not_numbers(run: Run, monkeypatch: p
     monkeypatch.setenv("COLUMNS", "40")
     _, out, _ = run("train", "penguins", "-t", "species", "--epochs", "5")
     table = out.partition("Scores")[2].partition("Confusion")[0]
+    scores, _, intervals = table.partition("95 %")
     assert "\u2026" not in table
-    assert len(re.findall(r"\d\.\d{3}\b", table)) == 9
+    assert len(re.findall(r"\d\.\d{3}\b", scores)) == 9
+    assert len(re.findall(r"\d\.\d{3}\b", intervals)) == 6
     assert max(map(len, table.splitlines())) <= 40
 
 

@@ -20,7 +20,7 @@ from glassnet.cli.app import main
 from glassnet.reports import Report
 from glassnet.reports.card import date_now
 from glassnet.reports.classes import class_facts, worst_classes
-from glassnet.reports.comparison import Scores
+from glassnet.reports.comparison import Scores, beside_findings, verdict
 from glassnet.reports.intervals import intervals_of, intervals_words
 from glassnet.reports.scoring import score_classes, score_numbers
 from glassnet.reports.single_rows import row_sentence
@@ -498,3 +498,70 @@ def test_quantiles_are_reported_with_their_coverage(folder: Path, capsys: pytest
     assert "of the rows lie between the quantiles 0.1 and 0.9 (80 % should)" in Path("a.html").read_text()
     report = TableModel.load(MODEL).report(part(frame(120), slice(None), *INPUTS, "price"))
     assert "pinball loss" in checked(report)
+
+
+# ---- verdicts ----------------------------------------------------------------------------------------------------
+
+
+def _numbers(size: float, n: int = 40) -> Scores:
+    """Return the scores of a model whose errors are of a size."""
+    return Scores({"rmse": size}, None, size**2 * (1.0 + 0.01 * np.arange(n)))
+
+
+def _classes(right: float, loss: float, n: int = 40) -> Scores:
+    """Return the scores of a model that has a share of its rows right."""
+    return Scores({"accuracy": right}, np.arange(n) < right * n, loss + 0.01 * np.arange(n))
+
+
+@pytest.mark.parametrize(
+    ("ours", "simple", "linear", "sentence"),
+    [
+        (_numbers(9.0), _numbers(1.0), None, "The network is worse than always answering 1, on 40 rows."),
+        (_numbers(9.0), _numbers(1.0), _numbers(0.5), "The network is worse than always answering 1, on 40 rows; the linear model is better."),
+        (_numbers(9.0), _numbers(1.0), _numbers(1.0), "The network has learned nothing beyond always answering 1, nor has the linear model; on 40 rows the network is worse."),
+        (_numbers(1.0), _numbers(1.0), None, "The network has learned nothing beyond always answering 1, as far as 40 rows can tell."),
+        (_classes(0.2, 2.0), _classes(0.5, 1.0), None, "The network is worse than always answering 1, on 40 rows."),
+        (_classes(0.5, 2.0), _classes(0.5, 1.0), None, "The network is right no more often than always answering 1, on 40 rows; and its probabilities are worse than the frequencies of the classes (see the log loss)."),
+        (_classes(0.5, 0.9), _classes(0.5, 1.0), None, "The network is right no more often than always answering 1, on 40 rows; but its probabilities say more (see the log loss)."),
+        (_classes(0.9, 2.0), _classes(0.5, 1.0), None, "The network beats always answering 1. But its probabilities are worse than the frequencies of the classes (see the log loss)."),
+        (_classes(0.9, 0.5), _classes(0.5, 1.0), None, "The network beats always answering 1."),
+    ],
+)  # fmt: skip
+def test_a_verdict_says_what_is_worse(ours: Scores, simple: Scores, linear: Scores | None, sentence: str) -> None:
+    """Worse than the constant is no "nothing learned", and praise of the accuracy does not hide a worse log loss."""
+    ours = Scores(ours.values, ours.right, ours.loss + 1e-3 * (-1.0) ** np.arange(40))  # the gains differ from row to row
+    assert verdict("always answering 1", ours, simple, linear)["sentence"] == sentence
+
+
+def test_a_verdict_names_the_linear_model_of_the_findings() -> None:
+    """Where the scores have no linear model, praise says that training found one to be better; a note is not enough."""
+    found = verdict("always answering 1", _numbers(0.5), _numbers(1.0))
+    warned = [{"code": "worse-than-linear", "severity": "warning"}]
+    said = "The network beats always answering 1. A linear model did better in training: see the finding worse-than-linear."
+    assert beside_findings(found, warned)["sentence"] == said
+    assert beside_findings(found, [{"code": "worse-than-linear", "severity": "note"}]) == found
+    beside = verdict("always answering 1", _numbers(0.5), _numbers(1.0), _numbers(0.4))
+    assert beside_findings(beside, warned) == beside
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_report_of_a_network_names_the_linear_model() -> None:
+    """Celsius to Fahrenheit, unscaled: the verdict does not praise what the finding below blames; importance is an RMSE."""
+    celsius = np.random.default_rng(0).uniform(-20.0, 40.0, (300, 1))
+    net = gn.Network([gn.Dense(8, "relu"), gn.Dense(1)], loss="squared_error", optimizer=gn.Adam(0.01), seed=0)
+    net.fit(celsius, celsius[:, 0] * 1.8 + 32.0, epochs=30, validation_split=0.2)
+    facts = net.report(celsius, celsius[:, 0] * 1.8 + 32.0).facts
+    assert "worse-than-linear" in [each["code"] for each in facts["findings"]]
+    assert "A linear model did better in training" in facts["verdict"]["sentence"]
+    assert facts["importance"]["metric"] == "rmse"
+    assert facts["importance"]["score"] == pytest.approx(facts["scores"]["network"]["rmse"], rel=1e-4)
+
+
+def test_importance_in_the_report_of_a_network_is_of_its_scores() -> None:
+    """With smoothed labels it starts from the log loss of the report, not from the loss of the training."""
+    X, y = gn.datasets.moons(120)
+    net = gn.Network([gn.Dense(8, "relu"), gn.Dense(2)], loss=gn.SoftmaxCrossEntropy(label_smoothing=0.3), seed=0)
+    net.fit(X, y, epochs=5, diagnose=False)
+    facts = net.report(X, y).facts
+    assert facts["importance"]["metric"] == "log_loss"
+    assert facts["importance"]["score"] == pytest.approx(facts["scores"]["network"]["log_loss"], rel=1e-4)

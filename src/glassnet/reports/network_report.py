@@ -15,7 +15,7 @@ from glassnet.losses import EnsembleLoss
 from glassnet.network import Network
 from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.card import card_of
-from glassnet.reports.comparison import Scores, verdict
+from glassnet.reports.comparison import Scores, beside_findings, verdict
 from glassnet.reports.history_facts import curve_of
 from glassnet.reports.intervals import intervals_of, intervals_words
 from glassnet.reports.limits import limits_of
@@ -87,6 +87,8 @@ def report_network(
         facts["training_words"] = f"{count(history.epochs, 'epoch')} in {history.seconds:.1f} s{ended}"
     facts["findings"] = history.findings.to_dict()["findings"]
     facts["examined"] = not history.findings.unexamined
+    if "verdict" in facts:
+        facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
     facts["diagram"] = [
         asdict(column) for column in network_columns(network, rows.features or None, [str(label) for label in labels])
     ]
