@@ -125,9 +125,7 @@ def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_awa
     if relation == "worse" and is_given_away:
         return ", but the linear model is better still, as a column holds the answer: see the findings."
     if relation == "worse" and is_linear:
-        return (
-            ", but the linear model, fitted to its optimum, is better still: try more --epochs, or another --rate."
-        )
+        return ", but the linear model, fitted to its optimum, is better still: try more --epochs, or another --rate."
     if relation == "worse":
         return ", but the linear model is better still: prefer it (--recipe plain --layers none), or try other options."
     first = next(iter(network.values))
