@@ -351,7 +351,7 @@ VALUES: dict[str, tuple[Callable[[], Any], str]] = {
     "a network to sweep": (lambda: gn.sweep(make(), {"lr": [0.1]}, X, Y, epochs=1), "sweep: build is of type Network; it must be a function that returns a network."),
     "rows as settings": (lambda: gn.sweep(make, X, Y, {"lr": [0.1]}, epochs=1), "sweep: settings is of type ndarray; it must be a dict of lists, or a list of dicts, from names of build's arguments to values."),
     "a frame as a path": (lambda: read_table(FRAME), "read_table: path is of type DataFrame; it must be a str or a Path. For a frame there is to_table."),
-    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "metric of loss='cross_entropy' is 'pr_auc'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Average precision is not here; 'auc' is the area under the ROC curve."),
+    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "unknown metric 'pr_auc'. Average precision is not here; 'auc' is the area under the ROC curve. The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. These are the metrics of loss='cross_entropy'."),
 }  # fmt: skip
 
 

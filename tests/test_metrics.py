@@ -305,8 +305,8 @@ BAD_METRICS = [
     (shape_of_errors, "Network.evaluate: the metric 'shape_of_errors' returned an array of shape (3,); it must return one number, finite or NaN."),
     (endless, "Network.evaluate: the metric 'endless' returned inf; it must return one number, finite or NaN."),
     (wordy, "Network.evaluate: the metric 'wordy' returned 'good'; it must return one number, finite or NaN."),
-    (3, "Network.evaluate: metric of loss='squared_error' is 3; it must be one of 'mae', 'r2', 'rmse'."),
-    ("auc", "Network.evaluate: metric of loss='squared_error' is 'auc'; it must be one of 'mae', 'r2', 'rmse'."),
+    (3, "Network.evaluate: metric is 3; it must be one of 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'."),
+    ("auc", "Network.evaluate: unknown metric 'auc'. The choices are 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'."),
 ]  # fmt: skip
 
 

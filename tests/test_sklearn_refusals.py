@@ -54,7 +54,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"max_seconds": "long"}, "max_seconds is 'long'; it must be a finite number of at least 0."),
     ({"max_seconds": -1}, "max_seconds is -1; it must be a finite number of at least 0."),
     ({"progress": "bar"}, "progress is 'bar'; it must be True or False."),
-    ({"metrics": "acuracy"}, "metric of loss='log_loss' is 'acuracy'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Did you mean 'accuracy'?"),
+    ({"metrics": "acuracy"}, "unknown metric 'acuracy'. Did you mean 'accuracy'? The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. These are the metrics of loss='log_loss'."),
     ({"class_weight": "balance"}, "class_weight is 'balance'; it must be a dict of weights by label or 'balanced'."),
     ({"class_weight": [1, 2, 3]}, "class_weight is [1, 2, 3]; it must be a dict of weights by label or 'balanced'."),
     ({"class_weight": {0: -1}}, "class_weight[0] is -1; it must be a finite number of at least 0."),

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
+from glassnet.errors import DataError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
@@ -178,7 +179,11 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
     def _with_target(self, method: str, X: Any, y: Any) -> Table:
         table = self._table(X)
         name = self.model_.target.name
-        column = self._as_column(name, one_per_row(f"{type(self).__name__}.{method}", y))
+        where = f"{type(self).__name__}.{method}"
+        column = self._as_column(name, one_per_row(where, y))
+        if len(column) != table.n_rows:
+            message = f"{where}: X has {table.n_rows} rows and y {len(column)}; they must have the same number."
+            raise DataError(message, expected=table.n_rows, got=len(column))
         return Table([*(other for other in table.columns if other.name != name), column])
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
