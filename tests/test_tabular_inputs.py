@@ -110,7 +110,7 @@ def test_columns_are_found_by_name(fitted: dict[str, Any]) -> None:
     with pytest.raises(DataError) as caught:
         model.predict(frame.drop(columns=["old", "size"]))
     assert str(caught.value) == (
-        "TableEncoder.transform: the frame lacks 2 columns that the encoder needs: 'size', 'old'."
+        "TabularClassifier: the frame lacks 2 columns that the model needs: 'size', 'old'."
     )
 
 
