@@ -56,7 +56,7 @@ SILENT = [
     (PROBLEMS, ("xnor", "nand", "nor", "not", "adder")),
     (METRICS, ("top_k", "kappa", "time")),
     (RECIPES, ("xgboost", "lightgbm", "resnet")),
-    (COMMANDS, ("deploy", "publish", "tune", "hello")),
+    (COMMANDS, ("deploy", "publish", "hello")),
     (ACTIVATIONS, ("maxout", "x", "")),
     (("help",), ("model", "--model", "hlp_me")),
     (("auc", "accuracy"), ("rmse", "loss")),
