@@ -130,6 +130,8 @@ def test_rows_have_one_number_and_errors_are_differences(
 def test_one_branch_is_not_side_by_side() -> None:
     """A drawing counts the branches of a layer, and one of them is no pair."""
     for n, title in ((1, "1 branch"), (2, "2 branches side by side")):
-        net = gn.Network([gn.Concatenate([[gn.Dense(2)] for _ in range(n)]), gn.Dense(1)], loss=gn.SquaredError(), seed=0)
+        net = gn.Network(
+            [gn.Concatenate([[gn.Dense(2)] for _ in range(n)]), gn.Dense(1)], loss=gn.SquaredError(), seed=0
+        )
         net.build(3)
         assert title in [part for column in network_columns(net) for part in column.title.split(", ")]
