@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import glassnet as gn
 from glassnet.cli.app import main
 from glassnet.errors import FormatError
 from glassnet.network import read_network
+from glassnet.reports.evaluation import judged_rows
+from glassnet.reports.single_rows import chosen_rows
 from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TabularRegressor, TargetEncoder, read_table
 from glassnet.tabular.attribution.background import typical_rows
 from hostile import DATA
@@ -235,7 +238,7 @@ def test_what_a_file_may_not_hold(case: str, tmp_path: Path) -> None:
     net = read_network(tmp_path / "m.safetensors")
     net.metadata["table"]["background"] = HOSTILE[case](len(model.encoder.feature_names))
     net.save(tmp_path / "m.safetensors")
-    with pytest.raises(FormatError, match="'background' must hold|'background' holds unknown codes"):
+    with pytest.raises(FormatError, match=r"'background' (must hold|holds unknown codes)"):
         TableModel.load(tmp_path / "m.safetensors")
 
 
@@ -247,3 +250,44 @@ def test_features_have_their_own_digits(run: Run, folder: Path) -> None:
     assert max(len(str(value)) for value in values) < 14
     out = run("explain", str(folder / "m.safetensors"), str(folder / "one.csv"), "--step", "--digits", "17")[1]
     assert f"  ->  {values[0]:.9g}\n" in out
+
+
+def test_pages_give_the_reasons_that_explain_gives(run: Run, folder: Path, tmp_path: Path) -> None:
+    """The reports of a training and of an evaluation compare a row with the same typical rows as `explain`."""
+    model, table, pages = str(tmp_path / "m.safetensors"), str(folder / "t.csv"), []
+    words = [table, "-t", "y", "--recipe", "plain", "--epochs", "5", "-q", "-o", model]
+    for place, command in enumerate((["train", *words], ["evaluate", model, table])):
+        path = tmp_path / f"{place}.html"
+        assert run(*command, "--report", str(path))[0] == 0
+        pages.append(path.read_text())
+    base = reasons(run, model, table)["why"]["base"]
+    for page in pages:
+        assert "the average over" not in page
+        assert set(re.findall(r"typical training rows have (-?[\d.]+\d)", page)) == {f"{base:.4g}"}
+
+
+def test_rows_of_a_report_have_the_reasons_of_explain(run: Run, folder: Path, tmp_path: Path) -> None:
+    """A model of an earlier version, without typical rows, is explained by the rows of the table everywhere."""
+    table = read_table(folder / "t.csv")
+    model = TableModel.load(folder / "m.safetensors")
+    model.background = None
+    row = chosen_rows(model, judged_rows(model, table), explained=True)[0]
+    net = read_network(folder / "m.safetensors")
+    del net.metadata["table"]["background"]
+    net.save(tmp_path / "m.safetensors")
+    found = reasons(run, str(tmp_path / "m.safetensors"), str(folder / "t.csv"), "--row", str(row["in_file"]))["why"]
+    assert row["why"]["base"] == pytest.approx(found["base"], rel=1e-9)
+    assert [name for name, _, _ in row["why"]["reasons"]] == [each["column"] for each in found["reasons"]]
+    assert row["why"]["beside"] == "the average over 50 rows is"
+
+
+def test_errors_of_rows_are_differences(run: Run, tmp_path: Path) -> None:
+    """The error of a row is its answer less its true number to the bit, also of large numbers."""
+    rng = np.random.default_rng(3)
+    lines = [f"{a:.3f},{1e6 * a + 2e6:.2f}" for a in rng.normal(size=60)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,y", *lines, ""]))
+    words = ("t.csv", "-t", "y", "--recipe", "plain", "--epochs", "3", "-q", "-o", "m.safetensors")
+    assert run("train", *words)[0] == 0
+    rows = json.loads(run("evaluate", "m.safetensors", "t.csv", "--json")[1])["single_rows"]
+    assert len(rows) == 7
+    assert all(row["error"] == row["answer"] - row["true"] for row in rows)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.tabular import Column, Table, TableModel
-from glassnet.tabular.attribution.reasons import explain_rows
+from glassnet.tabular.attribution.reasons import reasons_of, rows_beside
 from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.utils.short_text import number_text, plain, signed_text
 from glassnet.utils.wording import cut_middle, plain_data
@@ -32,7 +32,6 @@ class Judged:
     X: np.ndarray
     truth: np.ndarray  # class codes, or numbers in the target's units
     part: str = ""  # "test" or "validation" of a training
-    background: np.ndarray | None = None  # encoded rows to compare with; None for those that the model keeps
 
 
 def chosen_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[dict[str, Any]]:
@@ -59,6 +58,7 @@ def chosen_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[d
         each["row"] = judged.column.rows.number(each["place"])
         if "error" in each and judged.column.kind == "number":  # as it was read; the other went through float32
             each["true"] = float(judged.column.values[each["place"]])
+            each["error"] = each["answer"] - each["true"]
         number = judged.column.rows.in_file(each["place"])
         each |= {} if number is None else {"in_file": number}
         each["part"] = judged.part
@@ -119,7 +119,8 @@ def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> 
     each_row = _PREDICTIONS * (len(model.encoder.coders) + 1) * (model.network.members or 1)
     most = int(max(_FEWEST, _MOST_WORK // max(each_row * work_per_row(model.network), 1)))
     chosen = found[:most]
-    whys = explain_rows(model, judged.inputs.take(np.array([each["place"] for each in chosen])), judged.background)
+    table = judged.inputs
+    whys = reasons_of(model, table.take(np.array([each["place"] for each in chosen])), rows_beside(model, table))
     for each, why in zip(chosen, whys, strict=True):
         reasons = [[plain(r.column, 100), plain(r.value, 60), float(r.contribution)] for r in why.reasons]
         rest = sum(float(r.contribution) for r in why.reasons[_REASONS:])
