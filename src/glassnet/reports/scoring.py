@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.metrics import METRICS
-from glassnet.network import Network
 from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.comparison import Scores
 from glassnet.tabular import TableModel, TargetEncoder
+from glassnet.tabular.log_probabilities import log_probabilities
 from glassnet.utils.short_text import number_text, plain
 from glassnet.utils.wording import cut_middle
 
@@ -18,7 +18,6 @@ __all__ = [
     "SCORES",
     "details",
     "error_sizes",
-    "log_probabilities",
     "score_baseline",
     "score_classes",
     "score_model",
@@ -33,20 +32,6 @@ def score_model(model: TableModel, X: np.ndarray, truth: np.ndarray) -> Scores:
     if model.target.labels:
         return score_classes(truth, log_probabilities(model.network, X))
     return score_numbers(truth, model.numbers(model.answers(X)), model.target.scale.std)
-
-
-def log_probabilities(network: Network, X: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the probabilities (n, k), averaged over members and copies, in double precision.
-
-    It is computed from logits: a probability that float32 rounds to 0 still has a finite logarithm.
-    """
-    copies = getattr(network.loss, "copies", 1)
-    Z = network.forward(X).astype(np.float64)
-    Z = Z.reshape(-1, len(X), copies, Z.shape[-1] // copies)
-    with np.errstate(under="ignore"):
-        logs = Z - np.logaddexp.reduce(Z, axis=-1, keepdims=True)
-        mean: np.ndarray = np.logaddexp.reduce(logs, axis=(0, 2)) - np.log(Z.shape[0] * copies)
-    return mean
 
 
 def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray | None) -> tuple[str, Scores]:

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.attribution import Importance, integrated_gradients, permutation_importance
+from glassnet.attribution import Importance, integrated_gradients
 from glassnet.errors import DataError
 from glassnet.layers import Embedding
 from glassnet.layers.tree import every_layer
 from glassnet.losses import EnsembleLoss
 from glassnet.tabular.attribution.shapley import order_contributions
+from glassnet.tabular.attribution.shuffling import importance_of_columns
 from glassnet.tabular.encoding.category_coder import CodeCoder
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
@@ -231,7 +232,7 @@ def importance_metric(model: Predictor) -> str:
 def column_importance(
     model: Predictor, frame: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0
 ) -> Importance:
-    """Return how much worse the predictions get when a column of the table is shuffled; see `permutation_importance`.
+    """Return how much worse the predictions get when a column of the table is shuffled; see `importance_of_columns`.
 
     ``frame`` has the target among its columns, preferably for rows that the model was not trained on. The ``metric`` is
     by default that of `importance_metric`; errors of numbers are in the units of the target.
@@ -245,7 +246,7 @@ def column_importance(
     groups = column_groups(model.encoder)
     X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])
     chosen = importance_metric(model) if metric is None else metric
-    found = permutation_importance(model.network, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
+    found = importance_of_columns(model, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
     if model.target.labels or chosen not in IN_UNITS:
         return found
     unit = float(model.target.scale.std)
