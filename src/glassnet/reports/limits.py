@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.reports.classes import class_facts
+from glassnet.reports.classes import class_facts, class_names
 from glassnet.tabular import TableEncoder
 from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import few
@@ -63,7 +63,7 @@ def limits_of(facts: dict[str, Any], n: int, ranges: list[list[str]]) -> list[st
 
 def _of_classes(confusion: dict[str, Any]) -> list[str]:
     """Return sentences on classes that are rare, or hardly found."""
-    labels = [plain(repr(label), 30) for label in confusion["labels"]]
+    labels = class_names(confusion["labels"], 30)
     classes = class_facts(confusion["counts"])
     total = sum(each.rows for each in classes) or 1
     found = []

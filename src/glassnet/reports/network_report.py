@@ -20,8 +20,9 @@ from glassnet.reports.history_facts import curve_of
 from glassnet.reports.intervals import intervals_of, intervals_words
 from glassnet.reports.limits import limits_of
 from glassnet.reports.report import Report
-from glassnet.reports.scoring import error_sizes, log_probabilities, score_classes, score_numbers
+from glassnet.reports.scoring import error_sizes, score_classes, score_numbers
 from glassnet.reports.single_rows import chosen_by_number, chosen_by_probability
+from glassnet.tabular.log_probabilities import log_probabilities
 from glassnet.tabular.predictor import loss_of_copies
 from glassnet.utils.short_text import count, number_text, plain
 from glassnet.utils.wording import plain_data

@@ -8,11 +8,11 @@ import numpy as np
 
 from glassnet.metrics import METRICS
 from glassnet.reports.calibration_facts import reliability_of
+from glassnet.reports.classes import class_names
 from glassnet.reports.comparison import Scores
 from glassnet.tabular import TableModel, TargetEncoder
 from glassnet.tabular.log_probabilities import log_probabilities
-from glassnet.utils.short_text import number_text, plain
-from glassnet.utils.wording import cut_middle
+from glassnet.utils.short_text import number_text
 
 __all__ = [
     "SCORES",
@@ -45,8 +45,7 @@ def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray 
         mean, std = target.scale.mean, target.scale.std
         return f"always answering the mean ({number_text(mean)})", score_numbers(truth, np.full(len(truth), mean), std)
     logits = np.log((counts + 1.0) / (counts + 1.0).sum())
-    label = target.labels[int(counts.argmax())]
-    words = f"always answering {cut_middle(plain(repr(label)), 40)}"
+    words = f"always answering {class_names(target.labels, 40)[int(counts.argmax())]}"
     return words, score_classes(truth, np.tile(logits, (len(truth), 1)))
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.reports.classes import named_classes
 from glassnet.tabular import Column, Table, TableModel
 from glassnet.tabular.attribution.reasons import reasons_of, rows_beside
 from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.utils.short_text import number_text, plain, signed_text
-from glassnet.utils.wording import cut_middle, plain_data
+from glassnet.utils.wording import plain_data
 
 __all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "chosen_rows", "row_sentence"]
 
@@ -133,8 +134,8 @@ def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> 
         }
 
 
-def row_sentence(row: dict[str, Any]) -> str:
-    """Return what a row was answered, and what is true.
+def row_sentence(row: dict[str, Any], labels: Sequence[Any] = ()) -> str:
+    """Return what a row was answered, and what is true; classes have the names that they have among all ``labels``.
 
     Examples
     --------
@@ -147,7 +148,7 @@ def row_sentence(row: dict[str, Any]) -> str:
     if "error" in row:
         true, answer = number_text(row["true"]), number_text(row["answer"])
         return f"{row['name']}: true {true}, predicted {answer}, off by {signed_text(row['error'], 4)}"
-    true, answer = (cut_middle(plain(repr(row[name])), 40) for name in ("true", "answer"))
+    true, answer = named_classes([row["true"], row["answer"]], labels)
     if row["right"]:
         return f"{row['name']}: predicted {answer} with probability {row['probability']:.3f}, which is right"
     of_truth = f"({true}: {row['probability_of_truth']:.3f})"
