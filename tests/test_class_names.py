@@ -13,12 +13,14 @@ from rich.console import Console
 import glassnet as gn
 from glassnet.cli.output.confusion import confusion_parts
 from glassnet.cli.output.report_parts import worst_table
+from glassnet.engine.drawing import network_columns
 from glassnet.reports.classes import class_names, named_classes
-from glassnet.reports.page_scores import results_part
+from glassnet.reports.page_scores import _scores, results_part
 from glassnet.reports.scoring import score_baseline
 from glassnet.reports.single_rows import row_sentence
 from glassnet.reports.text import report_text
 from glassnet.tabular import TargetEncoder
+from glassnet.utils.html import unbroken
 
 LABELS = [f"plant disease number {i:02d} of the leaf of a tree in the garden" for i in range(12)]
 OTHERS = [f"{'ab' * (20 + i)}" for i in range(12)]
@@ -94,3 +96,33 @@ def test_the_text_shows_different_classes() -> None:
     lines = report_text(facts).partition("most often taken for")[2].splitlines()[1:6]
     numbers = [re.findall(r"number (\d\d)", line)[0] for line in lines if "number" in line]
     assert len(numbers) == len(set(numbers)) > 2
+
+
+def test_commands_break_at_blanks_only() -> None:
+    """Words with hyphens are kept whole, and the text without its elements is the command."""
+    text = "glassnet train <b>.csv --target ok \\\n  --out my-file.safetensors"
+    found = unbroken(text)
+    assert unescape(re.sub("<[^>]*>", "", found)) == text
+    assert re.findall(r'<span class="whole">([^<]*)</span>', found) == ["--target", "--out", "my-file.safetensors"]
+
+
+def test_intervals_break_between_their_numbers() -> None:
+    """The interval below a score is in two parts, each without a break."""
+    facts = {
+        "scores": {"network": {"rmse": 1e6}},
+        "names": {},
+        "intervals": {"network": {"rmse": [960351.0, 1387508.0]}},
+    }
+    page = str(_scores(facts))
+    assert '<span class="range"><span>960,351 to</span> 1,387,508</span>' in page
+
+
+def test_one_branch_is_not_several() -> None:
+    """A box of several branches counts them; a single branch is named as what it is."""
+    for n in (1, 2):
+        branches = [[gn.Select([i]), gn.Dense(4, "tanh")] for i in range(n)]
+        net = gn.Network([gn.Concatenate(branches), gn.Dense(2)], loss="cross_entropy", input_shape=3)
+        column = network_columns(net)[1]
+        assert ("side by side" in column.title) == (n > 1)
+        assert len(column.names) == (0 if n == 1 else 2)
+        assert "Dense 4, tanh" in (column.title if n == 1 else column.names[0])

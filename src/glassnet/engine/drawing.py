@@ -48,8 +48,10 @@ def network_columns(
     for group in _grouped(network.layers):
         title = ", ".join(map(layer_words, group))
         branches = _branches(group[0])
-        if branches:
+        if len(branches) > 1:
             title = ", ".join([f"{len(branches)} branches side by side", *map(layer_words, group[1:])])
+        elif branches:  # a single one stands for its layer, whose words would name it as one of several
+            title, branches = ", ".join([*branches, *map(layer_words, group[1:])]), ()
         columns.append(Column(title, _parameters(network, group), branches, _units(group)))
     columns.append(_outputs(network, [str(name) for name in class_names or ()]))
     return columns
@@ -169,7 +171,8 @@ def _activation(activation: Any) -> str:
 
 
 def _concatenate(layer: Any) -> str:
-    return "side by side: " + " | ".join(map(layer_words, layer.branches))
+    words = " | ".join(map(layer_words, layer.branches))
+    return f"side by side: {words}" if len(layer.branches) > 1 else words
 
 
 def _residual(layer: Any) -> str:

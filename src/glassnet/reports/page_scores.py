@@ -12,7 +12,7 @@ from glassnet.reports.calibration_facts import calibration_lines, interval_text
 from glassnet.reports.classes import times, worst_classes
 from glassnet.reports.split_text import how_divided
 from glassnet.reports.training_words import shortage_sentences
-from glassnet.utils.html import Markup, element, table
+from glassnet.utils.html import Markup, element, table, unbroken
 from glassnet.utils.shares import wilson
 from glassnet.utils.short_text import count, metric_name, number_text, plain, score_text
 from glassnet.utils.wording import cut_middle, distinct_cuts
@@ -37,7 +37,7 @@ def scores_part(facts: dict[str, Any]) -> list[Markup]:
     if facts.get("command") == "train" and split:
         divided = how_divided(split)
         notes += [*([f"Rows were divided {divided}."] if divided else []), *split["notes"]]
-    return parts + [element("p", note, class_="quiet") for note in notes]
+    return parts + [element("p", unbroken(note), class_="quiet") for note in notes]
 
 
 def summary_of(facts: dict[str, Any]) -> str:
@@ -88,7 +88,7 @@ def _score(metric: str, value: float | None, interval: Sequence[float] | None) -
     if interval is None:
         return [score_text(metric, value)]
     low, high = (score_text(metric, edge) for edge in interval)
-    return [score_text(metric, value), element("span", f"{low} to {high}", class_="range")]
+    return [score_text(metric, value), element("span", element("span", f"{low} to"), f" {high}", class_="range")]
 
 
 def results_part(facts: dict[str, Any]) -> list[Markup]:
