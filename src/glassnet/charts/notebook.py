@@ -14,13 +14,14 @@ __all__ = ["for_notebooks", "grid", "paragraph", "shown"]
 
 _MOST = 20_000  # characters of a text that takes the place of a page
 
-# A notebook has rules of its own for tables, which a class written twice outweighs.
+# A notebook has rules of its own for tables, which a class written twice outweighs. Quiet text is a share of the text's
+# colour: a rule for `.quiet` alone would hold for the texts of drawings too, and take a share of a share.
 _STYLE = (
     CHART_STYLE
     + """
 .title { font-weight: 600; margin: 0.2em 0; overflow-wrap: anywhere; }
 p { margin: 0.3em 0; overflow-wrap: anywhere; }
-.quiet { color: var(--quiet); }
+p.quiet, span.quiet { color: var(--quiet); }
 .beside { display: flex; flex-wrap: wrap; gap: 0 2em; align-items: flex-start; }
 .beside > figure.chart { flex: 1 1 19em; }
 details { margin: 0.3em 0; }

@@ -22,7 +22,8 @@ from glassnet.training import History
 from glassnet.training.history import has_value
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.keywords import AdvisesOnNames, advises_on_names
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_names, unknown_attribute
+from glassnet.utils.short_text import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,6 +108,11 @@ class Population(AdvisesOnNames):
         if scales is not None:
             for member, scale in zip(self.networks, scales, strict=True):
                 scale_weights(member, scale)
+
+    if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            raise unknown_attribute(type(self), name)
 
     def __len__(self) -> int:
         return len(self.networks)
@@ -254,6 +260,6 @@ class Population(AdvisesOnNames):
         return population_html(self)
 
     def __repr__(self) -> str:
-        epochs = max(history.epochs for history in self.histories)
+        trained = count(max(history.epochs for history in self.histories), "epoch")
         failed = f", {len(self.failures)} diverged" if self.failures else ""
-        return f"Population({len(self)} members, {epochs} epochs{failed}: {self.networks[0]!r})"
+        return f"Population({len(self)} members, {trained}{failed}: {self.networks[0]!r})"

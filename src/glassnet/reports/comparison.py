@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from glassnet.utils.short_text import count
 
-__all__ = ["Scores", "compare", "compare_losses", "verdict"]
+__all__ = ["Scores", "beside_findings", "compare", "compare_losses", "verdict"]
 
 _SIGNIFICANCE = 0.05  # largest p-value that counts as a difference
 _SIGN_SIGNIFICANCE = 0.01
@@ -104,6 +106,8 @@ def verdict(
         against["against_linear"] = compare(network, linear)
     if against["against_baseline"] == "better":
         sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on, is_given_away)
+        if network.right is not None and compare_losses(network, simple) == "worse":
+            sentence += " But its probabilities are worse than the frequencies of the classes (see the log loss)."
     else:
         sentence = _no_better(baseline, network, simple, linear, on, no_better)
     return {"sentence": sentence, **against}
@@ -134,8 +138,34 @@ def _no_better(baseline: str, network: Scores, simple: Scores, linear: Scores | 
         return f"{sentence}; but its probabilities say more (see the log loss)."
     if no_better:
         return no_better
+    if compare(network, simple) == "worse":
+        if linear is not None and compare(linear, simple) != "better":  # there may be nothing to learn
+            nothing = f"The network has learned nothing beyond {baseline}, nor has the linear model"
+            return f"{nothing}; {on} the network is worse."
+        sentence = f"The network is worse than {baseline}, {on}"
+        return f"{sentence}." if linear is None else f"{sentence}; the linear model is better."
+    if network.right is not None and compare_losses(network, simple) == "worse":
+        sentence = f"The network is right no more often than {baseline}, {on}"
+        return f"{sentence}; and its probabilities are worse than the frequencies of the classes (see the log loss)."
     sentence = f"The network has learned nothing beyond {baseline}"
     if linear is None:
         return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell."
     beside = "but the linear model has" if compare(linear, simple) == "better" else "nor has the linear model"
     return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell; {beside}."
+
+
+def beside_findings(found: dict[str, str], findings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return a verdict that names the linear model where training found it better, and the scores have none.
+
+    Parameters
+    ----------
+    found : dict
+        Of `verdict`.
+    findings : sequence of dict
+        Of the training, as plain data.
+    """
+    warned = any(each["code"] == "worse-than-linear" and each["severity"] != "note" for each in findings)
+    if not warned or found["against_baseline"] != "better" or "against_linear" in found:
+        return found
+    said = "A linear model did better in training: see the finding worse-than-linear."
+    return {**found, "sentence": f"{found['sentence']} {said}"}

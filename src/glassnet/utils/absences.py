@@ -77,6 +77,16 @@ units: bias_initializer kernel_constraint bias_constraint trainable dtype name d
 n_ensemble: learning_rate learning_rate_init lr rate weight_decay alpha layers hidden_layer_sizes hidden units
   activation dropout optimizer solver loss
     It is part of the recipe; gn.Network trains layers of your own.
+n_ensemble: model network estimator backbone architecture
+    Did you mean recipe?
+n_ensemble: criterion objective optim momentum beta1 beta2 betas eps epsilon nesterov clip_norm clipnorm
+    It is part of the recipe; gn.Network trains layers of your own.
+n_ensemble: normalize normalise scale scaling standardize standardise scaler
+    Columns are scaled by themselves.
+n_ensemble: columns features usecols feature_columns input_columns
+    All columns are used but those that are left out with read={'name': 'drop'}.
+n_ensemble: train_size train_split train_fraction
+    A fifth of the rows chooses the epoch; cv= takes a splitter, such as ShuffleSplit(1, test_size=0.1).
 n_ensemble: early_stopping patience n_iter_no_change early_stopping_rounds tol min_delta restore_best
     The best epoch is kept, chosen on held-out rows; epochs= says how many there are.
 n_ensemble: validation_split validation_fraction validation_size val_split val_size test_size
@@ -138,6 +148,32 @@ Network: read_table read_csv
     It is in glassnet.tabular: from glassnet.tabular import read_table
 Network: tensor as_tensor from_numpy array variable
     NumPy arrays go in and come out.
+Network: to_categorical one_hot one_hot_encoder get_dummies label_binarizer
+    Class codes go in as they are: fit takes y = 0, 1, 2, ... with loss='cross_entropy'.
+Network: label_encoder ordinal_encoder
+    Write: labels, y = np.unique(labels, return_inverse=True)
+Network: standard_scaler min_max_scaler robust_scaler scaler normalizer standardize normalize normalization
+    It is in scikit-learn; or write (X - X.mean(axis=0)) / X.std(axis=0). glassnet.tabular scales columns by itself.
+Network: confusion_matrix
+    Write net.plot_confusion(X, y).
+Network: classification_report
+    Write print(net.report(X, y)).
+Network: mnist fashion_mnist cifar10 cifar100 emnist load_mnist
+    This data set is not here: gn.datasets.digits() has 1,797 pictures of 8 x 8 pixels.
+Network: iris load_iris wine load_wine breast_cancer load_breast_cancer titanic diabetes load_diabetes
+  california_housing fetch_california_housing boston load_boston fetch_openml make_classification make_regression
+    This data set is not here; scikit-learn's go in as they are. gn.datasets has moons, spirals, digits and others.
+Network: penguins load_penguins load_dataset
+    The penguins are a table: gn.tabular.read_table('penguins').
+moons: mnist fashion_mnist cifar10 cifar100 emnist load_mnist
+    This data set is not here: digits() has 1,797 pictures of 8 x 8 pixels.
+moons: iris load_iris wine load_wine breast_cancer load_breast_cancer titanic diabetes load_diabetes
+  california_housing fetch_california_housing boston load_boston fetch_openml make_classification make_regression
+    This data set is not here; scikit-learn's go in as they are.
+moons: penguins load_penguins load_dataset
+    The penguins are a table: gn.tabular.read_table('penguins').
+flat: n_class n_classes return_x_y as_frame n n_samples
+    All pictures are returned, as X and y: take X[:100].
 Network: data_loader dataset tensor_dataset
     fit takes arrays, and batches from any iterable.
 Network: nn optim keras models functional cuda device
@@ -166,10 +202,26 @@ loss_and_gradients: load_weights set_weights load_state_dict
     Write net.params[:] = ..., or read a file: gn.load(path).
 loss_and_gradients: save_weights save_model
     Write net.save('model.safetensors').
+spread: report
+    A report is of one network: write population.best().report(X, y), or ensemble.networks[0].report(X, y).
+ranking: report
+    A report is of one network: write population.best().report(X, y).
 make_cache: add
     The layers inside are given at once: gn.Sequential([gn.Dense(8, 'relu'), gn.Dense(1)]).
 make_cache: compile fit predict evaluate summary save train
     A layer is trained in a network: gn.Network(layers, loss=...).
+table: plot show draw
+    Write net.plot_history(), or glassnet.plots.plot_history(history).
+table: best best_loss best_score best_value
+    history.best_epoch is the epoch that early stopping kept; min(history['loss']) the smallest value of a column.
+table: to_frame to_pandas to_df to_dataframe dataframe frame df data_frame to_polars
+    Write pandas.DataFrame(history.rows()).
+table: last_epoch final
+    history.last has the values of the newest epoch.
+column: metric metrics key quantity
+    Did you mean column?
+row: class_names feature_names labels
+    The names are those of the fit.
 table: history
     history['loss'] is a column, history.columns are all.
 """

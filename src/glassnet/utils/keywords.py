@@ -7,11 +7,13 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
+from glassnet.utils.rooms import room_of
 from glassnet.utils.suggestions import suggestion
 from glassnet.utils.wording import shortened
 
 __all__ = [
     "AdvisesOnNames",
+    "advises_in_methods",
     "advises_on_constructor",
     "advises_on_names",
     "refuse_unknown",
@@ -20,6 +22,7 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
 
 
 def advises_on_names(function: F) -> F:
@@ -48,6 +51,27 @@ def advises_on_names(function: F) -> F:
         raise TypeError(message)
 
     return cast(F, called)
+
+
+def advises_in_methods(kind: C) -> C:
+    """Return the class, whose own public methods answer wrong arguments as with `advises_on_names`.
+
+    It is for methods that issue no warnings: one more frame around them would make Python show another line.
+
+    Examples
+    --------
+    >>> @advises_in_methods
+    ... class Model:
+    ...     def report(self, X, y): ...
+    >>> Model().report([1])
+    Traceback (most recent call last):
+    ...
+    TypeError: report: y is missing.
+    """
+    for name, method in list(vars(kind).items()):
+        if inspect.isfunction(method) and not name.startswith("_"):
+            setattr(kind, name, advises_on_names(method))
+    return kind
 
 
 def advises_on_constructor(method: F) -> F:
@@ -124,8 +148,13 @@ def unknown_name(owner: str, name: str, choices: Iterable[str]) -> AttributeErro
     --------
     >>> unknown_name("glassnet", "Linear", ["Dense", "Flatten"])
     AttributeError('glassnet has no Linear. Did you mean Dense?')
+    >>> unknown_name("glassnet", "read_table", ["Dense"])
+    AttributeError('glassnet has no read_table. It is in glassnet.tabular: from glassnet.tabular import read_table')
     """
-    return AttributeError(_no_such_name(owner, name, choices))
+    sentence = _no_such_name(owner, name, choices)
+    room = room_of(name) if sentence.endswith(f" has no {name}.") and not name.startswith("_") else ""
+    advice = f" It is in {room}: from {room} import {name}" if room not in ("", owner) else ""
+    return AttributeError(sentence + advice)
 
 
 def unknown_attribute(kind: type, name: str) -> AttributeError:
@@ -167,6 +196,8 @@ def _too_many(where: str, places: list[str], names: list[str], args: tuple[Any, 
     own = [name for name in places if name != "self"]
     if own == ["layers"] and not isinstance(args[places.index("layers")], (list, tuple)):
         return f"the layers are separate arguments; they must be one list. Write {where}([a, b])."
+    if not own and names:
+        return f"arguments need their names: {', '.join(f'{name}=' for name in names)}."
     if not names:
         return f"there are {len(args) - len(places) + len(own)} arguments; it takes {len(own)}."
     pairs = zip(names, args[len(places) :], strict=False)

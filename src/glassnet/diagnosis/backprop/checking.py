@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -26,6 +25,7 @@ from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
 from glassnet.diagnosis.backprop.measurements import Study
 from glassnet.diagnosis.backprop.naming import applied_twice, as_mistake, group_causes, merge_mistakes
+from glassnet.diagnosis.backprop.order import Silence, in_another_order, order_that_runs
 from glassnet.diagnosis.backprop.orientation import check_same_number, orient
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.progress_words import ProgressWords
@@ -36,6 +36,7 @@ from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, 
 from glassnet.diagnosis.backprop.small_constants import excuse_exact, excuse_small_constants
 from glassnet.errors import ConfigError, GlassnetError
 from glassnet.utils.checks import check_integer, check_matrix, check_number
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["check_my_backprop"]
 
@@ -43,6 +44,7 @@ WHERE = "check_my_backprop"
 _MOST_ROWS = 1000
 
 
+@advises_on_names
 def check_my_backprop(
     forward: Callable[..., Any],
     loss: Callable[..., Any],
@@ -116,23 +118,32 @@ def check_my_backprop(
         learning_rate = check_number(WHERE, "learning_rate", learning_rate, 0.0, open_minimum=True)
     X, y = _data(X, y)
     functions = (forward, loss, gradients)
+    try:
+        return _checked(functions, parameters, (X, y), learning_rate, (max_entries, seed))
+    except GlassnetError:
+        order = order_that_runs(functions, parameters, X, y, learning_rate)
+        if order is None:
+            raise
+        message = in_another_order(order)
+        raise ConfigError(message) from None
+
+
+def _checked(
+    functions: tuple[Callable[..., Any], ...], parameters: Any, data: tuple[np.ndarray, np.ndarray],
+    learning_rate: float | None, entries: tuple[int, int],
+) -> BackpropReport:  # fmt: skip
+    """Return the report on functions in the order forward, loss, gradients; leave the parameters as they were."""
     tree = ParameterTree(parameters, functions)
     try:
+        forward, loss, gradients = functions
         learner = Learner(forward, loss, gradients, tree, learning_rate)
-        with np.errstate(all="ignore"), contextlib.redirect_stdout(_Silence()), ProgressWords() as say:
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(Silence()), ProgressWords() as say:
             try:
-                return _check(learner, X, y, max_entries, seed, say)
+                return _check(learner, *data, *entries, say)
             finally:
                 learner.randomness.restart()
     finally:
         tree.restore()
-
-
-class _Silence(io.TextIOBase):
-    """Takes what the learner's functions print, in hundreds of calls."""
-
-    def write(self, text: str) -> int:
-        return len(text)
 
 
 def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.short_text import number_text, summand_text
 from glassnet.utils.text_table import table_lines
 
 __all__ = [
@@ -83,14 +84,22 @@ class Why:
 
     def text(self, most: int = 10) -> str:
         """Return the explanation as text, with the ``most`` important columns."""
-        what = f"{self.target} = {self.prediction}"
-        if self.label:
-            what += f" with probability {self.answer:.3f}"
-        rows = [(f"  {r.column} = {r.value}", f"{r.contribution:+.4g}") for r in self.reasons[:most]]
+        answer = (
+            f"{self.prediction} with probability {self.answer:.3f}" if self.label else self.number_text(self.answer)
+        )
+        what = f"{self.target} = {answer}"
+        rows = [
+            (f"  {r.column} = {r.value}", self.number_text(r.contribution, signed=True)) for r in self.reasons[:most]
+        ]
         rest = [reason.contribution for reason in self.reasons[most:]]
         if rest:
-            rows.append((f"  {len(rest)} more columns", f"{sum(rest):+.4g}"))
-        return "\n".join([f"{what}; {self.beside} {self.base:.4g}", *table_lines(rows)])
+            rows.append((f"  {len(rest)} more columns", self.number_text(sum(rest), signed=True)))
+        return "\n".join([f"{what}; {self.beside} {self.number_text(self.base)}", *table_lines(rows)])
+
+    def number_text(self, value: float, *, signed: bool = False) -> str:
+        """Return a contribution, the answer or the base as text, all with the same number of decimals."""
+        largest = 1.0 if self.label else max(abs(self.answer), abs(self.base))
+        return summand_text(value, largest, signed=signed)
 
     def __repr__(self) -> str:
         return self.text()
@@ -129,10 +138,10 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> Whys:
     if not table.n_rows:
         message = "TableModel.why: the frame has no rows; it must have at least one."
         raise DataError(message)
-    X = model.encoder.transform(table)
+    X = model.encoded(table)
     baseline, beside = _average_row(model.encoder), "a row of average numbers has"
     if background is not None:
-        given = model.encoder.transform(model.table(background))
+        given = model.encoded(model.table(background))
         baseline = given[:: max(1, len(given) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
         beside = f"the average over {len(baseline)} rows is"
     elif model.background is not None:
@@ -143,7 +152,7 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> Whys:
     result = Whys()
     for i in range(table.n_rows):
         answer = float(found.answers[i])
-        prediction = str(labels[found.outputs[i]]) if labels else f"{answer:.6g}"
+        prediction = str(labels[found.outputs[i]]) if labels else _in_digits(answer)
         shown = [_shown(table[name], i) for name in names]
         reasons = [Reason(*parts) for parts in zip(names, shown, found.values[i].tolist(), strict=True)]
         reasons.sort(key=lambda reason: -abs(reason.contribution))
@@ -210,7 +219,15 @@ def _shown(column: Column, row: int) -> str:
     if column.missing[row]:
         return "missing"
     value = column.values[row]
-    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+    if not isinstance(value, (float, np.floating)):
+        return str(value)
+    return _in_digits(float(value))
+
+
+def _in_digits(value: float) -> str:
+    """Return a number with six significant digits, or more where it would have an exponent, such as ``"1234567"``."""
+    text = f"{value:.6g}"
+    return number_text(value).replace(",", "") if "e" in text else text
 
 
 def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
@@ -244,7 +261,7 @@ def column_importance(
         message = message.rstrip()
         raise DataError(message, expected=model.target.name)
     groups = column_groups(model.encoder)
-    X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])
+    X, y = model.encoded(table), model.target.transform(table[model.target.name])
     chosen = importance_metric(model) if metric is None else metric
     found = importance_of_columns(model, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
     if model.target.labels or chosen not in IN_UNITS:

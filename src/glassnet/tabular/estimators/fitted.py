@@ -9,12 +9,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
+from glassnet.errors import DataError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.estimators.importances import shares_of_columns
 from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.notices import issue
+from glassnet.tabular.estimators.own_name import speaks_in_own_name
 from glassnet.tabular.estimators.pictures import EstimatorPlots
 from glassnet.tabular.estimators.targets import one_per_row
 from glassnet.tabular.fitting.options import Rows
@@ -31,6 +33,7 @@ from glassnet.utils.upper_floor import from_above
 __all__ = ["FittedEstimator"]
 
 
+@speaks_in_own_name
 class FittedEstimator(EstimatorPlots, BaseEstimator):
     """Part of `TabularEstimator`: everything that needs a fit, but predictions."""
 
@@ -58,7 +61,9 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         if self._columns[0]:
             encoder = self.model_.encoder
             X = complete_rows(X, encoder.column_names, self._columns[1], type(self).__name__)
-        return as_table(self, X, reset=False)
+        table = as_table(self, X, reset=False)
+        self.model_.require(table, type(self).__name__)
+        return table
 
     def _warn_of(self, table: Table) -> None:
         """Issue one warning if rows that were predicted differ from those of training."""
@@ -174,7 +179,11 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
     def _with_target(self, method: str, X: Any, y: Any) -> Table:
         table = self._table(X)
         name = self.model_.target.name
-        column = self._as_column(name, one_per_row(f"{type(self).__name__}.{method}", y))
+        where = f"{type(self).__name__}.{method}"
+        column = self._as_column(name, one_per_row(where, y))
+        if len(column) != table.n_rows:
+            message = f"{where}: X has {table.n_rows} rows and y {len(column)}; they must have the same number."
+            raise DataError(message, expected=table.n_rows, got=len(column))
         return Table([*(other for other in table.columns if other.name != name), column])
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
