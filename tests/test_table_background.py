@@ -275,7 +275,7 @@ def test_rows_of_a_report_have_the_reasons_of_explain(run: Run, folder: Path, tm
     net = read_network(folder / "m.safetensors")
     del net.metadata["table"]["background"]
     net.save(tmp_path / "m.safetensors")
-    found = reasons(run, str(tmp_path / "m.safetensors"), str(folder / "t.csv"), "--row", str(row["in_file"]))["why"]
+    found = reasons(run, str(tmp_path / "m.safetensors"), str(folder / "t.csv"), "--row", str(row["row"]))["why"]
     assert row["why"]["base"] == pytest.approx(found["base"], rel=1e-9)
     assert [name for name, _, _ in row["why"]["reasons"]] == [each["column"] for each in found["reasons"]]
     assert row["why"]["beside"] == "the average over 50 rows is"

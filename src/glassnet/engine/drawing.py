@@ -48,10 +48,9 @@ def network_columns(
     for group in _grouped(network.layers):
         title = ", ".join(map(layer_words, group))
         branches = _branches(group[0])
-        if len(branches) > 1:
-            title = ", ".join([f"{len(branches)} branches side by side", *map(layer_words, group[1:])])
-        elif branches:  # a single one stands for its layer, whose words would name it as one of several
-            title, branches = ", ".join([*branches, *map(layer_words, group[1:])]), ()
+        if branches:
+            words = "1 branch" if len(branches) == 1 else f"{len(branches)} branches side by side"
+            title = ", ".join([words, *map(layer_words, group[1:])])
         columns.append(Column(title, _parameters(network, group), branches, _units(group)))
     columns.append(_outputs(network, [str(name) for name in class_names or ()]))
     return columns

@@ -84,16 +84,14 @@ class Why:
 
     def text(self, most: int = 10) -> str:
         """Return the explanation as text, with the ``most`` important columns."""
-        answer = (
-            f"{self.prediction} with probability {self.answer:.3f}" if self.label else self.number_text(self.answer)
-        )
-        what = f"{self.target} = {answer}"
-        rows = [
-            (f"  {r.column} = {r.value}", self.number_text(r.contribution, signed=True)) for r in self.reasons[:most]
-        ]
+        what = f"{self.target} = {self.prediction if self.label else self.number_text(self.answer)}"
+        if self.label:
+            what += f" with probability {self.answer:.3f}"
+        amounts = [(f"  {reason.column} = {reason.value}", reason.contribution) for reason in self.reasons[:most]]
         rest = [reason.contribution for reason in self.reasons[most:]]
         if rest:
-            rows.append((f"  {len(rest)} more columns", self.number_text(sum(rest), signed=True)))
+            amounts.append((f"  {len(rest)} more columns", sum(rest)))
+        rows = [(name, self.number_text(amount, signed=True)) for name, amount in amounts]
         return "\n".join([f"{what}; {self.beside} {self.number_text(self.base)}", *table_lines(rows)])
 
     def number_text(self, value: float, *, signed: bool = False) -> str:
