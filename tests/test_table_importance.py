@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +15,8 @@ from glassnet.reports.scoring import score_model
 from glassnet.tabular import TableEncoder, TableModel, TargetEncoder
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import Rows
+
+Run = Callable[..., tuple[int, str, str]]
 
 MEMBERS = (None, 3)
 
@@ -57,3 +63,18 @@ def test_clipped_numbers_do_not_get_worse() -> None:
     model.network.layers[0].b[0], model.network.layers[1].W[0, 0] = 100.0, 1.0
     assert np.ptp(model.network.predict(model.encoder.transform(frame))) > 0.5
     np.testing.assert_array_equal(model.importance(frame, repeats=2).mean, 0.0)
+
+
+def test_evaluate_has_the_importance_of_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """The JSON of an evaluation has the importance of the columns, with the score of the score table."""
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{a:.3f},{i % 7},{2e6 + 1e6 * a:.2f}" for i, a in enumerate(np.random.default_rng(3).normal(size=80))]
+    Path("t.csv").write_text("\n".join(["a,b,y", *lines, ""]))
+    words = ("t.csv", "-t", "y", "--recipe", "plain", "--epochs", "3", "-q", "-o", "m.safetensors")
+    assert run("train", *words)[0] == 0
+    found = json.loads(run("evaluate", "m.safetensors", "t.csv", "--json")[1])
+    assert found["importance"]["metric"] == "rmse"
+    assert found["importance"]["score"] == pytest.approx(found["scores"]["network"]["rmse"], rel=1e-6)
+    assert {row["name"] for row in found["importance"]["importance"]} == {"a", "b"}
+    assert json.loads(run("evaluate", "m.safetensors", "t.csv", "--json", "--report", "t.html")[1])["importance"]
+    assert "Feature importance" in Path("t.html").read_text()
