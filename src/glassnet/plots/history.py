@@ -53,7 +53,8 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
             _draw(ax, epochs, curves, color, "validation" if name != column else "training")
     best = history.best_epoch
     if isinstance(best, int) and best:
-        ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
+        called = "best epoch" if history.kept_epoch == best else "best by early stopping"
+        ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"{called}: {best}")
     _mark_findings(ax, history)
     ax.set_xlabel("epoch")
     label_axis(ax, "y", metric_name(column), share=0.7)

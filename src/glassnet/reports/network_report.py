@@ -77,8 +77,9 @@ def report_network(
     facts |= {"n_scored": n, "data": count(n, "row"), "target": "y", "rows": {"scored": n}, "report": "network"}
     facts["title"] = f"{type(network).__name__} on {count(n, 'row')}"
     several, history = network.members or 1, network.history
+    called = "the network" if network.members is None else f"mean of {count(several, 'member')}"
     facts["network"] = {"title": "the network", "networks": several, "parameters": network.n_parameters}
-    facts["names"] = {"network": "the network", "baseline": facts.get("baseline", {}).get("does", "")}
+    facts["names"] = {"network": called, "baseline": facts.get("baseline", {}).get("does", "")}
     known = facts.get("intervals", {}).get("network")
     facts["interval_words"] = intervals_words(n, known) if known else ""
     facts["curve"] = curve_of([history])
@@ -126,9 +127,16 @@ def _scored(rows: _Rows, class_names: Sequence[Any] | None) -> dict[str, Any]:
         return _of_classes(rows, is_two=loss.name in _OF_TWO)
     if loss.name in _OF_NUMBERS:
         return _of_numbers(rows, n_outputs)
-    found = rows.network.evaluate(rows.X, rows.y)
-    scores = {name: float(np.mean(value)) for name, value in found.items()}
-    return {"task": f"trained with the loss {loss.name}", "labels": [], "scores": {"network": scores}}
+    return {"task": f"trained with the loss {loss.name}", "labels": [], "scores": {"network": _evaluated(rows)}}
+
+
+def _evaluated(rows: _Rows) -> dict[str, float]:
+    """Return what `Network.evaluate` does; of members the metrics of their mean prediction."""
+    network = rows.network
+    if network.members is not None and network.loss.default_metrics:
+        predicted = np.asarray(network.predict(rows.X)).mean(axis=0, dtype=np.float64)
+        return {name: network.loss.metrics[name](rows.y, predicted, None) for name in network.loss.default_metrics}
+    return {name: float(np.mean(value)) for name, value in network.evaluate(rows.X, rows.y).items()}
 
 
 def _of_classes(rows: _Rows, *, is_two: bool) -> dict[str, Any]:
@@ -136,9 +144,9 @@ def _of_classes(rows: _Rows, *, is_two: bool) -> dict[str, Any]:
     y = rows.y
     if is_two:
         codes = (y.reshape(-1) > 0.5).astype(np.int64)
-        Z = rows.network.forward(rows.X).astype(np.float64)[..., 0]
-        both = np.stack([-np.logaddexp(0.0, Z), -np.logaddexp(0.0, -Z)], axis=-1)
-        logs = both if both.ndim == 2 else np.logaddexp.reduce(both, axis=0) - np.log(len(both))
+        Z = np.moveaxis(rows.network.forward(rows.X).astype(np.float64), -1, 0).reshape(-1, len(y))
+        both = np.stack([-np.logaddexp(0.0, Z), -np.logaddexp(0.0, -Z)], axis=-1)  # (members and copies, n, 2)
+        logs = np.logaddexp.reduce(both, axis=0) - np.log(len(both))
     else:
         codes = y.argmax(axis=1) if y.ndim > 1 and y.shape[1] > 1 else y.reshape(-1).astype(np.int64)
         logs = log_probabilities(rows.network, rows.X)
@@ -167,7 +175,7 @@ def _of_numbers(rows: _Rows, n_outputs: int) -> dict[str, Any]:
     predicted = predicted if rows.network.members is None else predicted.mean(axis=0)
     predicted, y = predicted.reshape(len(rows.X), -1), rows.y.reshape(len(rows.X), -1).astype(np.float64)
     if n_outputs > 1:
-        scores = {name: float(np.mean(value)) for name, value in rows.network.evaluate(rows.X, rows.y).items()}
+        scores = _evaluated(rows)
         each = [
             [f"output {j}", float(np.sqrt(np.mean(off * off))), float(np.abs(off).mean()), float(y[:, j].std())]
             for j, off in enumerate((predicted - y).T[:_MOST_OUTPUTS])

@@ -29,7 +29,10 @@ class History:
         of K floats with members; NaN where an epoch has none, so that ``np.array(history["valid_loss"])`` is an array
         of floats after any sequence of fits.
     best_epoch : int or list of int or None
-        The epoch, counted from 1, whose weights early stopping kept.
+        The epoch, counted from 1, that early stopping found best; a later ``fit`` without early stopping leaves it.
+    kept_epoch : int or list of int or None
+        The same where the last ``fit`` ended with the weights of that epoch, as `EarlyStopping` does by default; None
+        where the network has other weights, and in a history from a file of version 0.1.
     stop_reason : str
         How the last ``fit`` ended: ``"finished"``, ``"early stopping"``, ``"time"``, ``"interrupted"``, or what a
         callback said.
@@ -44,10 +47,12 @@ class History:
     """
 
     findings: Diagnosis = Diagnosis(unexamined="no training was watched")
+    kept_epoch: Any = None  # pickles and files of version 0.1 have none
 
     def __init__(self) -> None:
         self.columns: dict[str, list[Any]] = {}
         self.best_epoch: Any = None
+        self.kept_epoch: Any = None
         self.stop_reason = ""
         self.seconds = 0.0
         self.threads: int | None = None
@@ -120,11 +125,13 @@ class History:
             message = f"History: it is {entries!r}; it must be a dict."
             raise FormatError(message, got=entries)
         for name, default in vars(history).items():
+            if name not in entries and name in vars(cls):
+                continue
             if name not in entries:
                 message = f"History: there is no entry for {name}."
                 raise FormatError(message, expected=name)
             value = entries[name]
-            if name not in ("best_epoch", "threads") and not isinstance(value, type(default)):
+            if name not in ("best_epoch", "kept_epoch", "threads") and not isinstance(value, type(default)):
                 message = f"History: {name} is {value!r}; it must be of type {type(default).__name__}."
                 raise FormatError(message, got=value)
             setattr(history, name, value)
@@ -141,11 +148,12 @@ class History:
             if not isinstance(values, list) or not all(map(_is_cell, values)):
                 message = f"History: the column {name!r} holds something else than numbers."
                 raise FormatError(message, got=values)
-        epochs = self.best_epoch if isinstance(self.best_epoch, list) else [self.best_epoch]
+        found = (self.best_epoch, self.kept_epoch)
+        epochs = [epoch for each in found for epoch in (each if isinstance(each, list) else [each])]
         if not all(count is None or (type(count) is int and count >= 0) for count in (*epochs, self.threads)):
-            fact = f"best_epoch and threads are {epochs} and {self.threads!r}"
+            fact = f"best_epoch, kept_epoch and threads are {found[0]!r}, {found[1]!r} and {self.threads!r}"
             message = f"History: {fact}; they must be whole numbers."
-            raise FormatError(message, got=(epochs, self.threads))
+            raise FormatError(message, got=(*found, self.threads))
         if not all(isinstance(note, str) for note in self.notes):
             message = "History: notes holds something else than texts."
             raise FormatError(message, got=self.notes)
