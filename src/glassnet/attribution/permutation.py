@@ -174,6 +174,7 @@ def _groups(
             message = f"{where}: there are other columns, or none, in {', '.join(beyond)}; {must}."
             raise ConfigError(message, got=beyond)
         return list(found), list(found.values())
+    names = names if names is None else name_list(where, "feature_names", names)
     if names is not None and len(names) != d:
         message = f"{where}: {len(names)} feature_names for {d} columns; there must be one per column."
         raise ConfigError(message, expected=d, got=len(names))

@@ -23,8 +23,8 @@ from glassnet.reports.report import Report
 from glassnet.reports.scoring import error_sizes, log_probabilities, score_classes, score_numbers
 from glassnet.reports.single_rows import chosen_by_number, chosen_by_probability
 from glassnet.tabular.predictor import loss_of_copies
+from glassnet.utils.name_lists import name_list
 from glassnet.utils.short_text import count, number_text, plain
-from glassnet.utils.wording import plain_data
 
 __all__ = ["report_network"]
 
@@ -72,6 +72,9 @@ def report_network(
     rows = _Rows(network, np.asarray(inputs[:]), np.asarray(targets[:]), [], [])
     if rows.X.ndim == 2:
         rows.features = _named("feature_names", names, rows.X.shape[1], "feature {}".format)
+    elif feature_names is not None:
+        message = f"{_WHERE}: feature_names is given for rows of shape {rows.X.shape[1:]}; they must be lists of numbers."
+        raise ConfigError(f"{message} Leave feature_names out.", expected=None, got=feature_names)
     facts = _scored(rows, class_names)
     n, labels = len(rows.X), facts["labels"]
     facts |= {"n_scored": n, "data": count(n, "row"), "target": "y", "rows": {"scored": n}, "report": "network"}
@@ -106,7 +109,7 @@ def _named(name: str, given: Sequence[Any] | None, n: int, made: Any) -> list[st
     """Return ``n`` names; raise an error for another number of them."""
     if given is None:
         return [made(place) for place in range(n)]
-    found = [str(each) for each in given]
+    found = [str(each) for each in name_list(_WHERE, name, given)]
     if len(found) != n:
         message = f"{_WHERE}: {name} has {len(found)} names; it must have {n}, one for each in order."
         raise ConfigError(message, expected=n, got=len(found))
@@ -121,13 +124,24 @@ def _scored(rows: _Rows, class_names: Sequence[Any] | None) -> dict[str, Any]:
     n_outputs = int(rows.network.n_outputs or 1) // copies
     if loss.name in _OF_CLASSES or (loss.name in _OF_TWO and n_outputs == 1):
         k = max(n_outputs, 2)
-        given = list(range(k)) if class_names is None else list(class_names)
+        given = list(range(k)) if class_names is None else name_list(_WHERE, "class_names", class_names)
         _named("class_names", given, k, str)
-        rows.classes = [plain_data(each) for each in given]
+        rows.classes = [_plain_label(each) for each in given]
         return _of_classes(rows, is_two=loss.name in _OF_TWO)
+    if class_names is not None:
+        fact = f"class_names is given, and the loss {loss.name} of {count(n_outputs, 'output')} has no classes"
+        message = f"{_WHERE}: {fact}; it is for networks that choose one of several. Leave class_names out."
+        raise ConfigError(message, expected=None, got=class_names)
     if loss.name in _OF_NUMBERS:
         return _of_numbers(rows, n_outputs)
     return {"task": f"trained with the loss {loss.name}", "labels": [], "scores": {"network": _evaluated(rows)}}
+
+
+def _plain_label(label: Any) -> Any:
+    """Return a label that JSON can hold: text, a finite number, or what else it is as text."""
+    value = label.item() if isinstance(label, np.generic) and label.dtype.kind in "biufU" else label
+    is_plain = isinstance(value, (bool, int, str)) or (isinstance(value, float) and np.isfinite(value))
+    return value if is_plain else str(label)
 
 
 def _evaluated(rows: _Rows) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
+from glassnet.errors import ShapeError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
@@ -26,6 +27,8 @@ from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.estimator_types import GUIDE_PAGE, BaseEstimator
+from glassnet.utils.report_type import ReportLike
+from glassnet.utils.short_text import count
 from glassnet.utils.upper_floor import from_above
 
 __all__ = ["FittedEstimator"]
@@ -141,7 +144,7 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         table = self._with_target("importance", X, y)
         return self.model_.importance(table, metric=metric, repeats=repeats)
 
-    def report(self, X: Any, y: Any, *, name: str = "") -> Any:
+    def report(self, X: Any, y: Any, *, name: str = "") -> ReportLike:
         """Return a report on rows with known targets: scores beside baselines, worst rows and why, findings, a card.
 
         A notebook shows it as a page, ``print`` as text, and ``report.save("report.html")`` writes one file that loads
@@ -156,7 +159,9 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         """
         report_model = from_above("reports.model_report", "report_model")
         table = self._with_target("report", X, y)
-        return report_model(self.model_, table, name=name, histories=self.histories_, code="model.report(X, y)")
+        options: dict[str, Any] = {"name": name, "histories": self.histories_, "code": "model.report(X, y)"}
+        report: ReportLike = report_model(self.model_, table, **options)
+        return report
 
     def playground(self, X: Any, y: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
         """Open a page in the browser where a copy of the network is trained, changed and looked into.
@@ -174,7 +179,13 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
     def _with_target(self, method: str, X: Any, y: Any) -> Table:
         table = self._table(X)
         name = self.model_.target.name
-        column = self._as_column(name, one_per_row(f"{type(self).__name__}.{method}", y))
+        where = f"{type(self).__name__}.{method}"
+        values = one_per_row(where, y)
+        if len(values) != table.n_rows:
+            fact = f"y has {count(len(values), 'target')} for {count(table.n_rows, 'row')}"
+            message = f"{where}: {fact}; there must be one for each row."
+            raise ShapeError(message, expected=table.n_rows, got=len(values))
+        column = self._as_column(name, values)
         return Table([*(other for other in table.columns if other.name != name), column])
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
