@@ -20,6 +20,7 @@ UPWARD: set[str] = set()
 DOORS = {
     "glassnet.network": {"playground.doors.play_network", "playground.single_file.save_page"},
     "glassnet.plots.network_methods": {"reports.network_report.report_network"},
+    "glassnet.sklearn.estimators.base": {"reports.perceptron_report.report_perceptron"},
     "glassnet.tabular.estimators.fitted": {"reports.model_report.report_model"},
     "glassnet.tabular.model": {"playground.doors.play_model", "reports.model_report.report_model"},
 }

@@ -52,6 +52,7 @@ def html_of_attribution(attribution: Any) -> str:
         parts += [paragraph(words), bar_table(bars, label=words)]
     more = paragraph(f"{count(n - _MOST_ROWS, 'more row')}", quiet=True) if n > _MOST_ROWS else ""
     title = f"Attribution: contributions of the inputs to the {attribution.of}, {count(n, 'row')}"
+    title += ", counted from 0" if n > 1 else ""
     return shown(title, *parts, more)
 
 

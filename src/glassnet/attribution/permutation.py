@@ -13,6 +13,7 @@ from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.name_lists import name_list
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["Importance", "permutation_importance"]

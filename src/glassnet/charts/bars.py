@@ -18,6 +18,8 @@ __all__ = ["Bar", "bar_table"]
 
 _MOST_CHARACTERS = 32
 _SHORT = 15  # characters of a number that stays on one line
+_NUMBER = re.compile(r"[-+\u2212]?\d[\d.,]*(?:[eE][-+]?\d+)?")
+_BREAKS = re.compile(r"(?<=[_/])(?=\w)|(?<=\.)(?=[^\W\d])")  # a point before a digit may be that of a number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,8 +88,11 @@ _CLASSES = ("name", "bar", "value")
 
 
 def _breakable(name: str) -> Markup:
-    """Return a name that may be broken after an underscore or a stroke, as it is written."""
-    return Markup("<wbr>".join(element("span", part)[6:-7] for part in re.split(r"(?<=[_/.])(?=\w)", name)))
+    """Return a name that may be broken after an underscore or a stroke, and not within its value that is a number."""
+    head, equals, value = name.rpartition(" = ")
+    if equals and _NUMBER.fullmatch(value):
+        return Markup(_breakable(f"{head} =") + " " + element("span", value, class_="whole"))
+    return Markup("<wbr>".join(element("span", part)[6:-7] for part in _BREAKS.split(name)))
 
 
 def _row(row: Bar, name: str, value: float, spread: float, ends: tuple[float, float], diverging: bool) -> Markup:

@@ -20,7 +20,7 @@ _STYLE = (
     + """
 .title { font-weight: 600; margin: 0.2em 0; overflow-wrap: anywhere; }
 p { margin: 0.3em 0; overflow-wrap: anywhere; }
-.quiet { color: var(--quiet); }
+p.quiet, span.quiet { color: var(--quiet); }
 .beside { display: flex; flex-wrap: wrap; gap: 0 2em; align-items: flex-start; }
 .beside > figure.chart { flex: 1 1 19em; }
 details { margin: 0.3em 0; }

@@ -46,7 +46,7 @@ table.bars td, table.bars th { padding: 0.16em 0.5em 0.16em 0; text-align: left;
   border: 0; background: none; }
 table.bars th { font-weight: 400; color: var(--quiet); font-size: 0.92em; }
 table.bars .name { overflow-wrap: anywhere; min-width: 8.6em; max-width: 16em; }
-table.bars .value.short { white-space: nowrap; }
+table.bars .value.short, table.bars .name .whole { white-space: nowrap; }
 table.bars .value { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; }
 table.bars .bar { width: 42%; min-width: 4.5em; padding-right: 0.7em; }
 table.bars .track { position: relative; height: 0.95em;

@@ -22,10 +22,13 @@ def html_of_gradients(report: Any) -> str:
     rows = []
     for check in report.checks:
         kinks = f", {check.n_kinks} on a kink" if check.n_kinks else ""
-        rows.append([*_cells(check), f"{check.n_checked:,}{kinks}", "✓" if check.passed else "✗ wrong"])
-    head = ["parameter", "error", "cosine", "ratio", "compared", "right"]
+        name, *cells = _cells(check)
+        rows.append([name, "✓" if check.passed else "✗ wrong", *cells, f"{check.n_checked:,}{kinks}"])
+    head = ["parameter", "right", "error", "cosine", "ratio", "compared"]
     note = "Relative error to finite differences of the loss (central, float64)."
-    return shown(f"Gradient check: {verdict}", grid(rows, head, marked=wrong), paragraph(note, quiet=True))
+    return shown(
+        f"Gradient check: {verdict}", grid(rows, head, numbers_from=2, marked=wrong), paragraph(note, quiet=True)
+    )
 
 
 def _cells(check: Any) -> list[str]:
@@ -42,8 +45,11 @@ def backprop_html(report: Any) -> str:
     taken = f"predictions = {report.predictions}" if report.predictions else ""
     seen = ", ".join(part for part in (report.network, report.loss, taken) if part)
     wrong = [i for i, check in enumerate(report.checks) if report._verdict(check) != "right"]
-    rows = [[*_cells(check), report._verdict(check)] for check in report.checks]
-    table = grid(rows, ["parameter", "error", "cosine", "ratio", "verdict"], marked=wrong)
+    rows = []
+    for check in report.checks:
+        name, *cells = _cells(check)
+        rows.append([name, report._verdict(check), *cells])
+    table = grid(rows, ["parameter", "verdict", "error", "cosine", "ratio"], numbers_from=2, marked=wrong)
     notes = [paragraph(f"Note: {note}", quiet=True) for note in report.notes]
     return shown(
         f"Your back-propagation: {verdict}",

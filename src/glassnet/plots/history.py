@@ -11,6 +11,7 @@ from glassnet.errors import NotFittedError
 from glassnet.plots.axes import Axes, axes_for
 from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend
 from glassnet.training import History
+from glassnet.training.history import column_advice
 from glassnet.utils.checks import check_choice
 from glassnet.utils.short_text import metric_name
 
@@ -42,7 +43,7 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     known = dict.fromkeys(name.removeprefix("valid_") for name in history.columns)
     if column in history.columns:
         column = column.removeprefix("valid_")
-    check_choice("plot_history", "column", column, known)
+    check_choice("plot_history", "column", column, known, column_advice(column, history.columns))
     ax = axes_for("plot_history", ax)
     epochs = np.arange(1, history.epochs + 1)
     drawn = []

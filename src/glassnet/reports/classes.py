@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ClassFacts", "class_facts", "times", "worst_classes"]
+__all__ = ["ClassFacts", "class_facts", "times", "which_classes", "worst_classes"]
 
 
 class ClassFacts(NamedTuple):
@@ -50,6 +50,19 @@ def worst_classes(counts: list[list[int]], most: int) -> list[ClassFacts]:
     """Return the classes that occur with the lowest recall, at most ``most``; those of many rows first among equals."""
     known = [each for each in class_facts(counts) if each.recall is not None]
     return sorted(known, key=lambda each: (each.recall, -each.rows, each.place))[:most]
+
+
+def which_classes(shown: int, counts: list[list[int]]) -> str:
+    """Return which classes a list of ``shown`` of `worst_classes` has, to follow "of so many classes".
+
+    Examples
+    --------
+    >>> which_classes(1, [[3, 1], [0, 0]]), which_classes(1, [[3, 1], [0, 4]])
+    ('the only one that occurs', 'the one with the lowest recall')
+    """
+    if shown == sum(map(any, counts)):
+        return "the only one that occurs" if shown == 1 else f"the {shown} that occur"
+    return "the one with the lowest recall" if shown == 1 else f"the {shown} with the lowest recall"
 
 
 def times(n: int) -> str:

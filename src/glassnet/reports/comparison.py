@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from glassnet.utils.short_text import count
 
-__all__ = ["Scores", "compare", "compare_losses", "verdict"]
+__all__ = ["Scores", "beside_findings", "compare", "compare_losses", "verdict"]
 
 _SIGNIFICANCE = 0.05  # largest p-value that counts as a difference
 _SIGN_SIGNIFICANCE = 0.01
@@ -104,9 +106,26 @@ def verdict(
         against["against_linear"] = compare(network, linear)
     if against["against_baseline"] == "better":
         sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on, is_given_away)
+        if network.right is not None and compare_losses(network, simple) == "worse":
+            sentence += " But its probabilities are worse than the frequencies of the classes (see the log loss)."
     else:
         sentence = _no_better(baseline, network, simple, linear, on, no_better)
     return {"sentence": sentence, **against}
+
+
+def beside_findings(verdict: dict[str, str], findings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return a verdict that names the finding of a better linear model, which the scores are not compared with.
+
+    Examples
+    --------
+    >>> found = {"sentence": "The network beats always answering 0.", "against_baseline": "better"}
+    >>> beside_findings(found, [{"code": "worse-than-linear"}])["sentence"]
+    'The network beats always answering 0. A linear model did better in training: see the findings.'
+    """
+    is_named = any(each["code"] == "worse-than-linear" for each in findings)
+    if not is_named or "against_linear" in verdict:
+        return verdict
+    return verdict | {"sentence": f"{verdict['sentence']} A linear model did better in training: see the findings."}
 
 
 def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_away: bool) -> str:
@@ -134,8 +153,16 @@ def _no_better(baseline: str, network: Scores, simple: Scores, linear: Scores | 
         return f"{sentence}; but its probabilities say more (see the log loss)."
     if no_better:
         return no_better
+    linear_beats = linear is not None and compare(linear, simple) == "better"
+    is_worse = compare(network, simple) == "worse"
+    if is_worse or (network.right is not None and compare_losses(network, simple) == "worse"):
+        sentence = f"The network is worse than {baseline}, {on}"
+        if not is_worse:
+            sentence = f"The network is right no more often than {baseline}, {on}, and its probabilities are worse"
+        beside = "the linear model beats that" if linear_beats else "the linear model does not beat that either"
+        return f"{sentence}." if linear is None else f"{sentence}; {beside}."
     sentence = f"The network has learned nothing beyond {baseline}"
     if linear is None:
         return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell."
-    beside = "but the linear model has" if compare(linear, simple) == "better" else "nor has the linear model"
+    beside = "but the linear model has" if linear_beats else "nor has the linear model"
     return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell; {beside}."

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.reports.calibration_facts import fitted_calibration
-from glassnet.reports.comparison import Scores, verdict
+from glassnet.reports.comparison import Scores, compare, verdict
 from glassnet.reports.intervals import intervals_of
 from glassnet.reports.kept_notes import notes_of_training, notes_problem
 from glassnet.reports.scoring import details, score_baseline, score_model
@@ -48,6 +48,7 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
     words, simple = score_baseline(model.target, truth, counts)
     network, seen = score_model(model, judged.X, truth), model.seen(judged.inputs)
     unit = 1.0 if model.target.labels else model.target.scale.std
+    no_better = no_better_here(words, network, trained, is_worse=compare(network, simple) == "worse")
     return {
         "target": model.target.name,
         "task": model.target.task,
@@ -64,7 +65,7 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
         },
         "baseline": {"does": words},
         "calibration": fitted_calibration(model),
-        "verdict": verdict(words, network, simple, no_better=no_better_here(words, network, trained)),
+        "verdict": verdict(words, network, simple, no_better=no_better),
         "seen": None if seen is None else seen.to_dict(),
         "warnings": [*problem, *([seen.sentence] if seen is not None and seen.sentence else []), *warnings],
         "single_rows": chosen_rows(model, judged, explained=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from glassnet.reports.comparison import Scores
 from glassnet.utils.shares import wilson
 from glassnet.utils.short_text import count
 
-__all__ = ["intervals_of", "intervals_words"]
+__all__ = ["intervals_of", "intervals_of_means", "intervals_words"]
 
 _FEWEST = 5  # rows
 _MOST_SAMPLES, _FEWEST_SAMPLES, _MOST_DRAWS = 1000, 100, 4_000_000
@@ -56,6 +57,33 @@ def intervals_of(scores: Scores, truth: np.ndarray, unit: float = 1.0) -> dict[s
         known = value is not None and len(values)
         found[name] = [float(edge) for edge in np.quantile(values, (0.025, 0.975))] if known else None
     return found
+
+
+def intervals_of_means(
+    values: np.ndarray, scores: Mapping[str, Callable[[np.ndarray], float]]
+) -> dict[str, list[float] | None]:
+    """Return the 95 % interval of each score that is a function of means over rows, by the bootstrap.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, m)
+        What there are means of, for each row.
+    scores : mapping of str to function
+        From the m means to the score.
+
+    Returns
+    -------
+    dict
+        For each score ``[low, high]``; empty for fewer than five rows.
+    """
+    n = len(values)
+    if n < _FEWEST:
+        return {}
+    rng = np.random.default_rng(0)
+    draws = (np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(n_samples(n)))
+    means = [times @ values / n for times in draws]
+    found = {name: np.quantile([score(each) for each in means], (0.025, 0.975)) for name, score in scores.items()}
+    return {name: [float(edge) for edge in edges] for name, edges in found.items()}
 
 
 def _of_classes(scores: Scores, codes: np.ndarray) -> Any:

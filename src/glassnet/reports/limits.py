@@ -14,6 +14,7 @@ from glassnet.utils.wording import few
 __all__ = ["limits_of", "ranges_of"]
 
 _FEW_ROWS, _FEW_OF_A_CLASS = 200, 10
+_TOO_FEW = 5  # for intervals
 _HARDLY = 0.5  # recall
 _RARE = 0.1  # share of a class
 _MOST = 6  # names in a sentence
@@ -45,7 +46,9 @@ def limits_of(facts: dict[str, Any], n: int, ranges: list[list[str]]) -> list[st
     found = []
     if facts.get("judged_on") == "validation":
         found.append("No test rows: the rows of the scores also chose the best epoch, which flatters the network.")
-    if n < _FEW_ROWS:
+    if n < _TOO_FEW:
+        found.append(f"The scores are of {count(n, 'row')}: too few to say anything of other rows.")
+    elif n < _FEW_ROWS:
         found.append(f"The scores are of {count(n, 'row')}: see how wide their intervals are.")
     if "confusion" in facts:
         found += _of_classes(facts["confusion"])

@@ -12,6 +12,7 @@ import numpy as np
 from glassnet.engine.drawing import network_columns
 from glassnet.errors import DataError, ShapeError
 from glassnet.reports.card import card_of, uses_of
+from glassnet.reports.comparison import beside_findings
 from glassnet.reports.evaluation import evaluation_of, judged_rows
 from glassnet.reports.history_facts import curve_of, curve_of_notes
 from glassnet.reports.importances import importance_in_time
@@ -129,6 +130,7 @@ def model_facts(
     facts["curve"] = found
     facts["findings"] = [each for one in histories[:1] for each in one.findings.to_dict()["findings"]]
     facts["examined"] = bool(histories) and not histories[0].findings.unexamined
+    facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
     column = judged.column
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.charts.bars import Bar, bar_table
-from glassnet.reports.single_rows import row_sentence
+from glassnet.reports.single_rows import counted_once, row_sentence
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import metric_name, metric_text, number_text, plain, signed_text
 from glassnet.utils.wording import cut_middle
@@ -22,13 +22,16 @@ def rows_part(facts: dict[str, Any]) -> list[Markup]:
     rows = facts.get("single_rows")
     if not rows:
         return []
+    rows, counted = counted_once(rows)
     wrong = [row for row in rows if row["kind"] == "worst"]
     others = [row for row in rows if row["kind"] != "worst"]
     words = "Bars: what each column adds to the prediction (right, blue) or takes from it (left, orange)."
+    words = words if any(row.get("why") for row in rows) else ""
+    words += f" Rows are {counted}." if counted else ""
     parts = [element("h2", "Worst rows")]
     if not wrong:
         parts.append(element("p", "No row is wrong."))
-    parts.append(element("p", words, class_="quiet"))
+    parts += [element("p", words.strip(), class_="quiet")] if words else []
     parts.append(element("div", *(_row(row, facts) for row in wrong), class_="pair"))
     if others:
         parts += [element("h3", "For comparison"), element("div", *(_row(row, facts) for row in others), class_="pair")]

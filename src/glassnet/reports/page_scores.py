@@ -93,15 +93,18 @@ def _score(metric: str, value: float | None, interval: Sequence[float] | None) -
 
 def results_part(facts: dict[str, Any]) -> list[Markup]:
     """Return which class is taken for which, or how large the errors of numbers are."""
+    parts: list[Markup] = []
     if "confusion" in facts:
-        return _classes(facts["confusion"], facts["n_scored"])
-    if "errors" in facts:
-        return _errors(facts)
-    if "outputs" in facts:
-        rows = [[plain(name, 60), *map(number_text, values)] for name, *values in facts["outputs"]]
-        heads = ["output", "RMSE", "MAE", "spread of the truth"]
-        return [element("h2", "Outputs"), element("div", table(rows, head=heads), class_="table")]
-    return []
+        parts = _classes(facts["confusion"], facts["n_scored"])
+    elif "errors" in facts:
+        parts = _errors(facts)
+    elif facts.get("interval"):
+        parts = [element("h2", "Interval"), element("p", interval_text(facts["interval"]) + ".")]
+    if facts.get("outputs"):
+        name = facts["outputs"]["head"][0].capitalize()
+        listed = table(facts["outputs"]["rows"], head=facts["outputs"]["head"])
+        parts += [element("h2", f"{name}s"), element("div", listed, class_="table")]
+    return parts
 
 
 def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:

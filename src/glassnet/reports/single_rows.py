@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,14 @@ from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.utils.short_text import number_text, plain, signed_text
 from glassnet.utils.wording import cut_middle, plain_data
 
-__all__ = ["Judged", "chosen_by_number", "chosen_by_probability", "chosen_rows", "row_sentence"]
+__all__ = [
+    "Judged", "chosen_by_loss", "chosen_by_number", "chosen_by_probability", "chosen_rows", "counted_once",
+    "reasons_words", "row_sentence",
+]  # fmt: skip
 
 _WORST = 5
 _REASONS = 8
+_FROM_ZERO = "counted from 0"
 _FEWEST = 3  # rows that are explained, however long that takes
 _PREDICTIONS = 200  # for one row and column
 _MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
@@ -106,6 +110,14 @@ def chosen_by_number(truth: np.ndarray, numbers: np.ndarray) -> list[dict[str, A
     ]
 
 
+def chosen_by_loss(loss: np.ndarray, words: Callable[[int], str]) -> list[dict[str, Any]]:
+    """Return the rows to show by their ``loss`` (n,), and the ``words`` on truth and answer of a row."""
+    order = np.argsort(-loss, kind="stable")
+    kinds = [(int(i), "worst") for i in order[:_WORST]]
+    kinds += [(int(order[-1]), "closest"), (int(order[len(order) // 2]), "typical")]
+    return [{"place": i, "kind": kind, "words": words(i)} for i, kind in _each_once(kinds)]
+
+
 def _each_once(kinds: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Return each row once, as the first of what it is."""
     first: dict[int, str] = {}
@@ -132,6 +144,37 @@ def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> 
         }
 
 
+def counted_once(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], str]:
+    """Return rows with shorter names, and the words on counting that all of their names ended with.
+
+    Examples
+    --------
+    >>> counted_once([{"name": "row 5 (counted from 0)"}, {"name": "row 2 (counted from 0)"}])
+    ([{'name': 'row 5'}, {'name': 'row 2'}], 'counted from 0')
+    >>> counted_once([{"name": "row 5 (line 6)"}])
+    ([{'name': 'row 5 (line 6)'}], '')
+    """
+    end = f" ({_FROM_ZERO})"
+    if not rows or not all(row["name"].endswith(end) for row in rows):
+        return list(rows), ""
+    return [row | {"name": row["name"].removesuffix(end)} for row in rows], _FROM_ZERO
+
+
+def reasons_words(why: dict[str, Any], most: int = 2) -> str:
+    """Return the largest reasons for an answer, on one line.
+
+    Examples
+    --------
+    >>> reasons_words({"reasons": [["age", "41", 0.31], ["town", "Ulm", -0.042], ["size", "2", 0.01]]})
+    'mostly age = 41 (+0.310), town = Ulm (-0.0420)'
+    """
+    found = [
+        f"{cut_middle(name, 30)} = {cut_middle(value, 20)} ({signed_text(amount)})"
+        for name, value, amount in why["reasons"][:most]
+    ]
+    return f"mostly {', '.join(found)}" if found else ""
+
+
 def row_sentence(row: dict[str, Any]) -> str:
     """Return what a row was answered, and what is true.
 
@@ -143,6 +186,8 @@ def row_sentence(row: dict[str, Any]) -> str:
     >>> row_sentence({"name": "row 4", "true": 50.0, "answer": 22.35, "error": -27.65})
     'row 4: true 50.00, predicted 22.35, off by -27.65'
     """
+    if "words" in row:
+        return f"{row['name']}: {row['words']}"
     if "error" in row:
         true, answer = number_text(row["true"]), number_text(row["answer"])
         return f"{row['name']}: true {true}, predicted {answer}, off by {signed_text(row['error'], 4)}"

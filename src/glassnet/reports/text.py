@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from glassnet.reports.classes import times, worst_classes
+from glassnet.reports.calibration_facts import interval_text
+from glassnet.reports.classes import times, which_classes, worst_classes
 from glassnet.reports.page import title_of
 from glassnet.reports.page_scores import summary_of, warnings_of
-from glassnet.reports.single_rows import row_sentence
+from glassnet.reports.single_rows import counted_once, reasons_words, row_sentence
 from glassnet.utils.short_text import count, metric_name, number_text, plain, score_text, signed_text
 from glassnet.utils.text_table import table_lines
 from glassnet.utils.wording import cut_middle, shortened
@@ -16,6 +17,7 @@ from glassnet.utils.wording import cut_middle, shortened
 __all__ = ["report_text"]
 
 _WARNINGS, _CLASSES, _ROWS, _COLUMNS, _FINDINGS, _LIMITS = 3, 5, 3, 5, 3, 3
+_OUTPUTS = 6
 _WIDE = 160  # characters of a sentence
 
 
@@ -35,8 +37,12 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
     yield from _results(facts)
     rows = [row for row in facts.get("single_rows") or () if row["kind"] == "worst"][:_ROWS]
     if rows:
-        yield from ("", "Worst rows")
-        yield from (f"  {row_sentence(row)}" for row in rows)
+        rows, counted = counted_once(rows)
+        yield from ("", f"Worst rows{counted and ', '}{counted}")
+        for row in rows:
+            yield f"  {row_sentence(row)}"
+            if row.get("why", {}).get("reasons"):
+                yield f"    {reasons_words(row['why'])}"
     found = (facts.get("importance") or {}).get("importance", [])[:_COLUMNS]
     if found:
         name = metric_name(facts["importance"]["metric"])
@@ -78,7 +84,7 @@ def _results(facts: dict[str, Any]) -> Iterator[str]:
             taken = "" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], 30)} ({times(each.often)})"
             recall = f"{100 * (each.recall or 0):.0f} %"
             rows.append([cut_middle(labels[each.place], 30), f"{each.rows:,}", recall, taken])
-        of = f", the {len(worst)} with the lowest recall" if len(worst) < len(labels) else ""
+        of = f", {which_classes(len(worst), facts['confusion']['counts'])}" if len(worst) < len(labels) else ""
         yield from ("", f"{count(len(labels), 'class', 'classes')}{of}")
         yield from _indented(rows)
     elif "errors" in facts:
@@ -88,6 +94,15 @@ def _results(facts: dict[str, Any]) -> Iterator[str]:
             f"Half of the rows are off by at most {number_text(absolute['0.5'])}, "
             f"90 % by {number_text(absolute['0.9'])}, all by {number_text(absolute['1.0'])}."
         )
+    if facts.get("interval"):
+        yield ""
+        yield f"{interval_text(facts['interval'])}."
+    if facts.get("outputs"):
+        rows = facts["outputs"]["rows"]
+        yield ""
+        yield from _indented([facts["outputs"]["head"], *rows[:_OUTPUTS]])
+        if len(rows) > _OUTPUTS:
+            yield f"  and {len(rows) - _OUTPUTS} more"
 
 
 def _findings(facts: dict[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ _FEWEST = 30  # rows that can show it
 _LARGER = 1.5  # times the squares of then
 
 
-def no_better_here(baseline: str, now: Scores, trained: dict[str, Any]) -> str:
+def no_better_here(baseline: str, now: Scores, trained: dict[str, Any], *, is_worse: bool = False) -> str:
     """Return a sentence on a network that is no better here than a constant prediction; "" if it never was.
 
     Parameters
@@ -28,21 +28,27 @@ def no_better_here(baseline: str, now: Scores, trained: dict[str, Any]) -> str:
         On the rows at hand.
     trained : dict
         The notes on the training; empty if there are none.
+    is_worse : bool, default=False
+        Whether it is worse here than the constant prediction, by more than chance.
     """
     judged = trained.get("verdict")
     if isinstance(judged, dict) and judged.get("against_baseline") != "better":
         return ""
     name, n = next(iter(now.values)), len(now.loss)
+    relation, sure = (
+        ("worse than", f"on {count(n, 'row')}")
+        if is_worse
+        else ("no better than", f"as far as {count(n, 'row')} can tell")
+    )
     then = trained["scores"]["network"].get(name) if trained else None
     if then is None or now.values[name] is None:
-        return f"Here the network is no better than {baseline}, as far as {count(n, 'row')} can tell."
+        return f"Here the network is {relation} {baseline}, {sure}."
     label = name.upper() if name == "rmse" else name
     scores = f"{label} {metric_text(now.values[name])} against {metric_text(then)}"
     if _is_surely_worse(now, float(then), trained["rows"][trained["judged_on"]]):
-        worse = f"The network does worse here than when it was trained ({scores}), and no better than {baseline}"
-        return f"{worse}, as far as {count(n, 'row')} can tell: they are unlike the rows that it was trained on."
-    here = f"Here the network is no better than {baseline}, as far as {count(n, 'row')} can tell"
-    return f"{here} ({scores} when it was trained)."
+        worse = f"The network does worse here than when it was trained ({scores}), and {relation} {baseline}"
+        return f"{worse}, {sure}: they are unlike the rows that it was trained on."
+    return f"Here the network is {relation} {baseline}, {sure} ({scores} when it was trained)."
 
 
 def _is_surely_worse(now: Scores, then: float, n_then: int) -> bool:

@@ -147,8 +147,7 @@ class TableModel(ModelPlots):
         Returns
         -------
         dict
-            ``label`` and ``probabilities`` by label, or ``number``; ``quantiles`` by level if the model predicts them;
-            and ``warnings``, a list as of `warnings`.
+            ``label`` and ``probabilities`` by label, or ``number``; ``quantiles`` by level, if predicted; ``warnings``.
 
         Examples
         --------

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import FormatError
+from glassnet.errors import ConfigError, FormatError
+from glassnet.metrics import METRICS
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
 from glassnet.utils.keywords import unknown_attribute
 from glassnet.utils.text_table import table_lines
 from glassnet.utils.wording import plain_data
 
-__all__ = ["History", "has_value", "listed", "mean_value"]
+__all__ = ["History", "column_advice", "has_value", "listed", "mean_value"]
 
 
 class History:
@@ -67,7 +69,11 @@ class History:
         return self.epochs
 
     def __getitem__(self, column: str) -> list[Any]:
-        return self.columns[check_choice("History", "column", column, self.columns)]
+        if not self.columns:
+            fact = f"there is no column {column!r}: no epoch is recorded"
+            message = f"History: {fact}; a file holds a history only if it was saved with training_state=True. Call fit."
+            raise ConfigError(message, got=column)
+        return self.columns[check_choice("History", "column", column, self.columns, column_advice(column, self.columns))]
 
     def __contains__(self, column: str) -> bool:
         return column in self.columns
@@ -175,6 +181,16 @@ class History:
             return "History(0 epochs)"
         last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if has_value(value))
         return f"History({self.epochs} epochs, {self.seconds:.1f} s, {self.stop_reason}: {last})"
+
+
+def column_advice(column: Any, columns: Collection[str]) -> str:
+    """Return what must be passed to `fit` for a column of a metric; "" where it is no metric, or is there already."""
+    metric = str(column).removeprefix("valid_")
+    if column in columns or (metric not in METRICS and metric != "loss"):
+        return ""
+    if metric != column and "valid_loss" not in columns:
+        return "Pass validation_data to fit."
+    return f"Pass metrics=[{metric!r}] to fit." if metric != "loss" else ""
 
 
 def listed(value: Any) -> Any:

@@ -171,7 +171,7 @@ class RunState:
         missing = [name for name in ("epoch", "history", "steps", "stopping") if name not in entries]
         if missing:
             message = f"it has no entries for {', '.join(missing)}"
-            raise FormatError(message, got=missing)
+            raise FormatError(message, expected=missing, got=[*entries])
         state = cls(network)
         state.epoch = check_integer("training", "epoch", entries["epoch"], 0, maximum=MOST_STEPS)
         state.step = check_integer("training", "step", entries.get("step", 0), 0, maximum=MOST_STEPS)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Set
 from typing import Any
+
+import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.utils.wording import few, shortened
 
-__all__ = ["name_list"]
+__all__ = ["name_list", "plain_label"]
 
 
 def name_list(where: str, option: str, given: Any) -> list[Any]:
@@ -44,3 +47,16 @@ def name_list(where: str, option: str, given: Any) -> list[Any]:
         message = f"{where}: {option} is {shortened(repr(given), 100)}; it must be a list of names in order."
         raise ConfigError(message, expected="a list of names", got=given)
     return names
+
+
+def plain_label(label: Any) -> Any:
+    """Return a label that JSON can hold: text, a finite number, or anything else as text.
+
+    Examples
+    --------
+    >>> plain_label(np.int64(3)), plain_label(np.datetime64("2024-05-01")), plain_label(float("nan"))
+    (3, '2024-05-01', 'nan')
+    """
+    value = label.item() if isinstance(label, np.generic) and label.dtype.kind in "biufU" else label
+    is_plain = isinstance(value, (int, str)) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_plain else str(label)

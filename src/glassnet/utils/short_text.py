@@ -13,6 +13,7 @@ __all__ = [
 
 _SHARES = ("accuracy", "balanced_accuracy", "r2")
 _NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}
+_NAMES["rmse_in_spreads"] = "RMSE in spreads"
 
 
 def plain(value: object, limit: int = 0) -> str:

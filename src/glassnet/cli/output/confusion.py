@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
-from glassnet.reports.classes import class_facts, times, worst_classes
+from glassnet.reports.classes import class_facts, times, which_classes, worst_classes
 from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import cut_middle, distinct_cuts
 
@@ -56,6 +56,8 @@ def _worst(labels: list[str], counts: list[list[int]], width: int) -> list[Rende
         table.add_row(cut_middle(labels[each.place], room), f"{each.rows:,}", recall, precision, taken)
     n = count(len(labels), "class", "classes")
     words = f"The {len(worst)} of {n} with the lowest recall"
+    if len(worst) == sum(map(any, counts)):
+        words = f"Of {n} {which_classes(len(worst), counts)}"
     return [table, Text(f"{words}; {right} {'has' if right == 1 else 'have'} 100 %.", style="dim")]
 
 

@@ -23,7 +23,7 @@ __all__ = ["layer_words", "page_of_row"]
 
 _STYLE = """
 h2 { font-size: 1.1rem; margin: 1.4rem 0 0.3rem; }
-.quiet { color: var(--quiet); }
+p.quiet, span.quiet { color: var(--quiet); }
 """
 
 

@@ -33,6 +33,7 @@ from glassnet.training.history import History
 from glassnet.utils.callers import place_in_search
 from glassnet.utils.checks import check_integer
 from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.upper_floor import from_above
 
 __all__ = ["BaseMLP", "is_stochastic"]
 
@@ -169,6 +170,21 @@ class BaseMLP(AdvisesOnNames, PerceptronPlots, FitPreparation):
         if not hasattr(self, "coefs_"):
             check_is_fitted(self, "coefs_")
         self._take_over_weights()
+
+    def report(self, X: Any, y: Any, *, name: str = "") -> Any:
+        """Return a report on rows with known targets: scores beside a constant, worst rows and why, findings, a card.
+
+        A notebook shows it as a page, ``print`` as text, and ``report.save("report.html")`` writes one file that loads
+        nothing; see `glassnet.reports.Report`.
+
+        Parameters
+        ----------
+        X, y : as of `fit`
+            Rows with known targets, best ones that `fit` did not see.
+        name : str, optional
+            What the rows are called in the report.
+        """
+        return from_above("reports.perceptron_report", "report_perceptron")(self, X, y, name=name)
 
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
         """Return the output of one ``layer`` of the network for X, by name or position; see `Network.hidden`."""

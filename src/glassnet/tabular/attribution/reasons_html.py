@@ -30,10 +30,10 @@ def whys_html(whys: Any) -> str:
         return why_html(whys[0])
     parts: list[Markup] = []
     for i, why in enumerate(whys[:_MOST_ROWS]):
-        parts += [paragraph(f"Row {i + 1}: {_answer(why)}"), *_reasons(why)]
+        parts += [paragraph(f"Row {i}: {_answer(why)}"), *_reasons(why)]
     rest = len(whys) - _MOST_ROWS
     more = paragraph(f"{count(rest, 'more row')}", quiet=True) if rest > 0 else ""
-    return shown(f"Explanations of {count(len(whys), 'row')}", *parts, more)
+    return shown(f"Explanations of {count(len(whys), 'row')}, counted from 0", *parts, more)
 
 
 def _answer(why: Any) -> str:
