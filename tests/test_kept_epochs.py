@@ -118,5 +118,44 @@ def test_copies_and_members_are_averaged_before_they_are_scored() -> None:
     several.fit(X, numbers, epochs=2)
     facts = several.report(X, numbers).to_dict()
     off = several.predict(X).mean(axis=0) - numbers
-    assert facts["scores"]["network"]["rmse"] == pytest.approx(float(np.sqrt(np.square(off).mean())), rel=1e-5)
-    assert [each[1] for each in facts["outputs"]] == pytest.approx(np.sqrt(np.square(off).mean(axis=0)).tolist())
+    r2 = 1.0 - (np.square(off).mean(axis=0) / numbers.var(axis=0)).mean()
+    assert facts["scores"]["network"]["r2"] == pytest.approx(r2, rel=1e-4)
+    rmse = [float(each[1]) for each in facts["outputs"]["rows"]]
+    assert rmse == pytest.approx(np.sqrt(np.square(off).mean(axis=0)).tolist(), rel=1e-2)
+
+
+def test_a_resumed_run_keeps_the_order_of_its_columns(tmp_path: Path) -> None:
+    """Columns have the order of the epochs' rows after a file too."""
+    net = network()
+    net.fit(X[:40], Y[:40], epochs=2, metrics=["accuracy"], **DATA)
+    columns = list(net.history.columns)
+    assert columns != sorted(columns)
+    net.save(tmp_path / "model.safetensors", training_state=True)
+    again = gn.load(tmp_path / "model.safetensors")
+    assert list(again.history.columns) == columns
+    again.fit(X[:40], Y[:40], epochs=2, metrics=["accuracy"], **DATA)
+    assert list(again.history.columns) == columns
+
+
+def test_columns_that_are_not_there_are_advised_on() -> None:
+    """What `fit` must be given for a metric is said; an empty history says so, and that files may hold none."""
+    net = network()
+    said = "there is no column 'loss': no epoch is recorded; a file holds a history only if it was saved with"
+    with pytest.raises(gn.ConfigError, match=f"^History: {said} training_state=True. Call fit.$"):
+        net.history["loss"]
+    history = net.fit(X[:40], Y[:40], epochs=1)
+    for column, advice in (
+        ("accuracy", r"Pass metrics=\['accuracy'\] to fit."),
+        ("valid_loss", "Pass validation_data to fit."),
+        ("valid_auc", "Pass validation_data to fit."),
+    ):
+        with pytest.raises(gn.ConfigError, match=f"^History: unknown column '{column}'.*{advice}$"):
+            history[column]
+    net.fit(X[:40], Y[:40], epochs=1, **DATA)
+    with pytest.raises(gn.ConfigError, match=r"Pass metrics=\['auc'\] to fit.$"):
+        history["valid_auc"]
+    with pytest.raises(gn.ConfigError, match=r"The choices are [^.]*\.$"):
+        history["wrong"]
+    pytest.importorskip("matplotlib")
+    with pytest.raises(gn.ConfigError, match=r"Pass metrics=\['auc'\] to fit.$"):
+        net.plot_history("auc")

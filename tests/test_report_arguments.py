@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.explanation import explain_prediction
 from glassnet.reports import Report
-from glassnet.tabular import TabularClassifier
+from glassnet.tabular import TableEncoder, TableModel, TabularClassifier
 from glassnet.utils.report_type import ReportLike
 
 RNG = np.random.default_rng(0)
@@ -90,3 +93,53 @@ def test_targets_of_another_number_are_counted() -> None:
             getattr(model, method)(X, Y[:3])
     report: ReportLike = model.report(X, Y)
     assert isinstance(report, Report)
+
+
+def test_a_model_from_a_file_has_no_history(tmp_path: Path) -> None:
+    """What is so, and where the history can be drawn, are said, also of several networks."""
+    pytest.importorskip("matplotlib")
+    for n, fact in (
+        (1, "the model has no history; a file of a model holds none"),
+        (2, "the model averages several networks and has no history of its own; neither does a file of it"),
+    ):
+        model = TabularClassifier(random_state=0, epochs=1, n_ensemble=n).fit(X, Y)
+        model.save(tmp_path / "model.safetensors")
+        said = f"TableModel.plot_history: {fact}. Call plot_history of the estimator where it was fitted."
+        with pytest.raises(gn.NotFittedError, match=re.escape(said)):
+            TableModel.load(tmp_path / "model.safetensors").plot_history()
+
+
+def test_errors_on_columns_know_what_the_frame_has() -> None:
+    """``got`` is what was passed, where ``expected`` is what is needed."""
+    rows = {"a": [1.0, 2.0, 3.0, 4.0], "b": [0.0, 1.0, 0.0, 1.0]}
+    encoder = TableEncoder().fit(rows)
+    with pytest.raises(gn.DataError) as caught:
+        encoder.transform({"a": [1.0], "c": [2.0]})
+    assert list(caught.value.expected) == ["a", "b"]
+    assert list(caught.value.got) == ["a", "c"]
+    model = TabularClassifier(random_state=0, epochs=1).fit(rows, [0, 1, 0, 1])
+    with pytest.raises(gn.DataError) as caught:
+        model.predict_one({"x": 1.0, "y": 2.0})
+    assert list(caught.value.got) == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss", "y"),
+    [
+        ([gn.Dense(4, "softmax"), gn.Dropout(0.2), gn.Dense(3)], "cross_entropy", Y),
+        ([gn.Dense(4, "tanh"), gn.LayerNorm(), gn.Dense(1)], "binary_focal_cross_entropy", Y > 0),
+        ([gn.Dense(4, "relu"), gn.BatchNorm(), gn.Dense(2)], "gaussian_nll", X[:, 0]),
+    ],
+)
+def test_explanations_can_be_pickled(layers: list[Any], loss: str, y: np.ndarray) -> None:
+    """Another process has every equation with the worked entries."""
+    net = gn.Network(layers, loss=loss, l1=0.1, l2=0.1, seed=0).build(3)
+    for found in (net.explain(X[:2], y[:2]), explain_prediction(net, X[:1])):
+        assert pickle.loads(pickle.dumps(found)).text(full=True) == found.text(full=True)
+
+
+def test_a_lesson_can_be_pickled() -> None:
+    """The eight functions of the tutorial, worked."""
+    W1, b1, W2, b2 = (RNG.standard_normal(shape) for shape in ((3, 4), (1, 4), (4, 1), (1, 1)))
+    found = gn.explain_lesson([W1, W2, b1, b2], X[:2], Y[:2, None] > 0)
+    assert pickle.loads(pickle.dumps(found)).text(full=True) == found.text(full=True)

@@ -71,9 +71,13 @@ class History:
     def __getitem__(self, column: str) -> list[Any]:
         if not self.columns:
             fact = f"there is no column {column!r}: no epoch is recorded"
-            message = f"History: {fact}; a file holds a history only if it was saved with training_state=True. Call fit."
+            message = (
+                f"History: {fact}; a file holds a history only if it was saved with training_state=True. Call fit."
+            )
             raise ConfigError(message, got=column)
-        return self.columns[check_choice("History", "column", column, self.columns, column_advice(column, self.columns))]
+        return self.columns[
+            check_choice("History", "column", column, self.columns, column_advice(column, self.columns))
+        ]
 
     def __contains__(self, column: str) -> bool:
         return column in self.columns
