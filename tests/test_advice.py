@@ -337,7 +337,7 @@ VALUES: dict[str, tuple[Callable[[], Any], str]] = {
     "inputs and outputs": (lambda: gn.Dense(10, 5), "activation is 5; it must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh'. A layer takes the number of its outputs alone: inputs are counted by themselves."),
     "a class": (lambda: gn.Dense(10, gn.ReLU), ". Write ReLU()."),
     "a rate": (lambda: gn.Network([gn.Dense(1)], loss="huber", optimizer=0.1), "optimizer is 0.1; it must be one of 'adagrad', 'adam', 'adamw', 'lion', 'rmsprop', 'sgd'. For a learning rate write gn.Adam(0.1)."),
-    "sizes as text": (lambda: MLPClassifier(hidden_layer_sizes="(5,3)").fit(X, Y), "MLP: hidden_layer_sizes is '(5,3)'; it must be a whole number of at least 1, or a tuple of them. Text is not read as numbers."),
+    "sizes as text": (lambda: MLPClassifier(hidden_layer_sizes="(5,3)").fit(X, Y), "MLPClassifier: hidden_layer_sizes is '(5,3)'; it must be a whole number of at least 1, or a tuple of them. Text is not read as numbers."),
     "fractions": (lambda: MLPClassifier(hidden_layer_sizes=(5, 2.5)).fit(X, Y), "hidden_layer_sizes is (5, 2.5); it must be a whole number of at least 1, or a tuple of them."),
     "early stopping": (lambda: make().fit(X, Y, epochs=1, callbacks=[gn.EarlyStopping()]), " Pass it as early_stopping=EarlyStopping(...)."),
     "val_loss": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_loss")), "EarlyStopping: the history has no 'val_loss' to monitor. Did you mean 'valid_loss'? Its columns are 'loss', 'valid_accuracy', 'valid_loss'."),
@@ -351,7 +351,7 @@ VALUES: dict[str, tuple[Callable[[], Any], str]] = {
     "a network to sweep": (lambda: gn.sweep(make(), {"lr": [0.1]}, X, Y, epochs=1), "sweep: build is of type Network; it must be a function that returns a network."),
     "rows as settings": (lambda: gn.sweep(make, X, Y, {"lr": [0.1]}, epochs=1), "sweep: settings is of type ndarray; it must be a dict of lists, or a list of dicts, from names of build's arguments to values."),
     "a frame as a path": (lambda: read_table(FRAME), "read_table: path is of type DataFrame; it must be a str or a Path. For a frame there is to_table."),
-    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "metric of loss='cross_entropy' is 'pr_auc'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Average precision is not here; 'auc' is the area under the ROC curve."),
+    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "unknown metric 'pr_auc'. Average precision is not here; 'auc' is the area under the ROC curve. The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. These are the metrics of loss='cross_entropy'."),
 }  # fmt: skip
 
 

@@ -222,6 +222,14 @@ def test_bars_go_to_both_sides() -> None:
         assert "inf%" not in found
 
 
+def test_numbers_are_not_broken() -> None:
+    """A name may be broken after an underscore and a point, a number beside it never."""
+    table = bar_table([Bar("größe_of_2019 = -1.67422", 1.0), Bar("a.b/c = 1,234.5", 1.0), Bar("v1.5_x", 1.0)], label="")
+    assert '<wbr>2019 = <span class="whole">-1.67422</span>' in table
+    assert 'a.<wbr>b/<wbr>c = <span class="whole">1,234.5</span>' in table
+    assert "v1.5_<wbr>x" in table
+
+
 def test_long_names_stay_different() -> None:
     """Names that differ at their ends only are cut in the middle, and those that would be equal are numbered."""
     names = [f"household_income_before_tax_{year}" for year in (2019, 2020, 2021)]

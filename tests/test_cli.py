@@ -92,7 +92,9 @@ def test_train_on_penguins_reports_and_saves(tmp_path: Path) -> None:
         "Gentoo",
     ):
         assert piece in done.stdout
-    assert done.stdout.endswith("Next             glassnet predict model.safetensors new.csv\n")
+    lines = done.stdout.splitlines()
+    assert lines[-2] == "Next             glassnet predict model.safetensors new.csv"
+    assert re.fullmatch(r"Why {14}glassnet explain model\.safetensors penguins --row \d+", lines[-1])
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
 
@@ -396,8 +398,10 @@ def test_a_narrow_terminal_breaks_names_and_not_numbers(run: Run, monkeypatch: p
     monkeypatch.setenv("COLUMNS", "40")
     _, out, _ = run("train", "penguins", "-t", "species", "--epochs", "5")
     table = out.partition("Scores")[2].partition("Confusion")[0]
+    scores, _, intervals = table.partition("95 %")
     assert "\u2026" not in table
-    assert len(re.findall(r"\d\.\d{3}\b", table)) == 9
+    assert len(re.findall(r"\d\.\d{3}\b", scores)) == 9
+    assert len(re.findall(r"\d\.\d{3}\b", intervals)) == 6
     assert max(map(len, table.splitlines())) <= 40
 
 
@@ -728,7 +732,7 @@ def test_explain_works_the_step_without_dropout(run: Run, models: Path) -> None:
     assert "Dropout is on" not in out
     assert max(map(len, out.splitlines())) <= 80
     assert out.endswith("\nOne layer's part of the step: --layer NAME, as in --layer dense_3.\n")
-    code, out, _ = run("explain", model, "penguins", "--row", "3", "--json")
+    code, out, _ = run("explain", model, "penguins", "--row", "3", "--step", "--json")
     result = json.loads(out)
     reasons = result["why"]["reasons"]
     assert sum(r["contribution"] for r in reasons) == pytest.approx(
@@ -853,3 +857,13 @@ def test_the_report_is_one_page(run: Run, models: Path) -> None:
             assert words in page
     code, _, err = run("train", "penguins", "-t", "species", "--report", "report.pdf")
     assert (code, err) == (2, "glassnet train: --report is 'report.pdf'; it must end in .html or .htm.\n")
+
+
+def test_explain_computes_a_step_where_it_is_asked_for(run: Run, models: Path) -> None:
+    """JSON has no training step without ``--step`` or ``--layer``, and ``--full`` alone is refused."""
+    model = str(models / "classes.safetensors")
+    assert json.loads(run("explain", model, "penguins", "--json")[1])["step"] is None
+    code, out, err = run("explain", model, "penguins", "--full")
+    assert (code, out) == (2, "")
+    said = "glassnet explain: --full is given without --step; it is for the training step. "
+    assert err == said + "Add --step, or --layer NAME.\n"

@@ -305,8 +305,8 @@ BAD_METRICS = [
     (shape_of_errors, "Network.evaluate: the metric 'shape_of_errors' returned an array of shape (3,); it must return one number, finite or NaN."),
     (endless, "Network.evaluate: the metric 'endless' returned inf; it must return one number, finite or NaN."),
     (wordy, "Network.evaluate: the metric 'wordy' returned 'good'; it must return one number, finite or NaN."),
-    (3, "Network.evaluate: metric of loss='squared_error' is 3; it must be one of 'mae', 'r2', 'rmse'."),
-    ("auc", "Network.evaluate: metric of loss='squared_error' is 'auc'; it must be one of 'mae', 'r2', 'rmse'."),
+    (3, "Network.evaluate: metric is 3; it must be one of 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'."),
+    ("auc", "Network.evaluate: unknown metric 'auc'. The choices are 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'."),
 ]  # fmt: skip
 
 
@@ -422,3 +422,57 @@ def test_a_fit_survives_a_split_with_one_class(rng: np.random.Generator, tmp_pat
     for name in histories[0].columns:
         np.testing.assert_array_equal(histories[0][name], histories[1][name])
     assert net._run.stopping.sign == -1.0
+
+
+# ---- what is accepted --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("metric", [gm.accuracy, gm.balanced_accuracy, gm.f1], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("k", [2, 3, 5])
+def test_predicted_classes_are_scored_as_probabilities(metric: Callable[..., float], k: int) -> None:
+    """Codes, columns of codes, lists and text score what the probabilities of these classes do."""
+    rng = np.random.default_rng(k)
+    y, P = classes(rng, k)
+    y[:k] = np.arange(k)
+    found, weight = P.argmax(axis=1), rng.random(N)
+    wanted, weighted = metric(y, P), metric(y, P, weight)
+    for true, predicted in ((y, found), (y.tolist(), found.tolist()), (y[:, None], found[:, None]), (y + 0.0, found)):
+        assert metric(true, predicted) == pytest.approx(wanted)
+        assert metric(true, predicted, weight.tolist()) == pytest.approx(weighted)
+    names = np.array(list("abcde"))
+    assert metric(names[y], names[found]) == pytest.approx(wanted)
+    assert metric(y - 1, found - 1) == metric(y * 100_000, found * 100_000) == pytest.approx(wanted)
+
+
+def test_columns_and_vectors_are_the_same_rows() -> None:
+    """A vector beside a column is no table of all pairs: both are one value for each row."""
+    y, p = np.array([0.0, 1.0, 1.0, 0.0]), np.array([0.2, 0.9, 0.3, 0.1])
+    for name, metric in gm.METRICS.items():
+        if name.startswith("binary_") or name in ("mae", "rmse", "r2"):
+            values = [metric(a, b) for a in (y, y[:, None], y.tolist()) for b in (p, p[:, None], p.tolist())]
+            assert values == pytest.approx([metric(y[:, None], p[:, None])] * 9), name
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gm.accuracy([0, 1, 1], [0.1, 0.4, 0.9]), "accuracy: prediction has shape (3,); it must be (n, classes), the probability of each class, or (n,) codes of classes. For the probability of yes take binary_accuracy."),
+        (lambda: gm.log_loss([0, 1, 1], [0, 1, 1]), "log_loss: prediction has shape (3,); it must be (n, classes), the probability of each class. For the probability of yes take binary_log_loss."),
+        (lambda: gm.f1([0, 1], [[0.1], [0.9]]), "f1: prediction has shape (2, 1); it must be (n, classes), the probability of each class, or (n,) codes of classes. For the probability of yes take binary_f1."),
+        (lambda: gm.accuracy([0, 2], np.eye(2)), "accuracy: y holds 2; it must hold codes from 0 to 1, in the order of the prediction's columns."),
+        (lambda: gm.auc(["a", "b"], np.eye(2)), "auc: y holds 'a'; it must hold codes from 0 to 1, in the order of the prediction's columns."),
+        (lambda: gm.accuracy([0, 1], ["a", "b"]), "accuracy: y holds 0, prediction 'a'; both must hold the same kind of labels or codes."),
+        (lambda: gm.brier(np.eye(3), np.eye(3)[:, :2]), "brier: y has shape (3, 3); it must be (n, 2), as the prediction is, or (n,) codes."),
+        (lambda: gm.rmse([1.0, 2.0], [1.0]), "rmse: y has shape (2,), prediction (1,); they must have the same number of rows."),
+        (lambda: gm.mae([1.0, 2.0], np.eye(2)), "mae: y has shape (2,), prediction (2, 2); the prediction must have one column for each target."),
+        (lambda: gm.binary_f1([0, 1], np.eye(2)), "binary_f1: y has shape (2,), prediction (2, 2); the prediction must have one column for each target. For exclusive classes take f1."),
+        (lambda: gm.pinball(np.ones((2, 2)), np.ones((2, 3))), "pinball: y has shape (2, 2), prediction (2, 3); the prediction must have the quantiles of each target."),
+        (lambda: gm.r2(["a", "b"], [1.0, 2.0]), "r2: y holds 'a'; it must hold numbers."),
+        (lambda: gm.accuracy([0, 1], [0, 1], [1.0]), "accuracy: weight has shape (1,); it must be (2,), one for each row."),
+    ],
+)  # fmt: skip
+def test_rows_that_do_not_fit_are_refused_in_a_sentence(call: Callable[[], float], message: str) -> None:
+    """The shape or the value stands in the message, with what it must be."""
+    with pytest.raises(gn.GlassnetError) as caught:
+        call()
+    assert str(caught.value) == message

@@ -243,7 +243,8 @@ def test_reasons_add_up() -> None:
     assert "18 more columns" in text(reasons(30))
     assert "5,000 + 2,000 - 1,000 = 6,000" in text(reasons(2, label=False))
     several = Whys([reasons(2)] * 12)
-    assert "Explanations of 12 rows" in text(several)
+    assert "Explanations of 12 rows, counted from 0" in text(several)
+    assert "Row 0: species" in text(several)
     assert "2 more rows" in text(several)
     assert text(Whys([reasons(2)])) == shown
     assert isinstance(several, list)
@@ -304,10 +305,20 @@ def test_gradient_checks_say_which_is_wrong() -> None:
     report.checks[1] = report.checks[1]._replace(error=0.5, ratio=math.nan)
     assert "✗ 1 of 4 gradients not that of the loss" in text(report)
     assert "✗ wrong" in text(report)
+    assert "parameter right error cosine" in text(report)  # the verdict is seen where the page is narrow
     mine = gn.BackpropReport(report.checks, [], "2 <layers>", "mean cross-entropy", ["a note"])
     shown = text(mine)
-    for word in ("2 <layers>", "wrong", "right", "a note"):
+    for word in ("2 <layers>", "wrong", "right", "a note", "parameter verdict error"):
         assert word in shown
+
+
+def test_quiet_text_is_as_dark_in_a_drawing() -> None:
+    """The rule for quiet text leaves drawings alone, whose own one would take its share of the paler colour again."""
+    style = re.search(r"<style>(.*?)</style>", classifier().build((4,))._repr_html_(), flags=re.DOTALL)
+    assert style is not None
+    rules = [line for line in style[1].splitlines() if re.search(r"quiet[^{]*\{ color", line)]
+    assert rules
+    assert not any(re.search(r"(^|[\s,]) *(\.glassnet-shown )?\.quiet", line.split("{")[0]) for line in rules)
 
 
 # ---- tables, exports -----------------------------------------------------------------------------------------------

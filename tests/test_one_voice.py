@@ -117,7 +117,7 @@ BAD: dict[str, Callable[[], Case]] = {
     "columns of thousands": lambda: (
         MLPClassifier(**SMALL), (classes()[0] * 3000 + 20000, classes()[1]), "unscaled-inputs", "scale_inputs=True",
     ),
-    "one target of 1e9": lambda: (MLPRegressor(**SMALL), with_outlier(), "outlier-in-target", "Look at the row"),
+    "one target of 1e9": lambda: (MLPRegressor(**SMALL), with_outlier(), "outlier-in-target", "Check the row"),
     "one target of 1e9, scaled": lambda: (
         MLPRegressor(**SMALL, scale_target=True), with_outlier(), "outlier-in-target", "y is 1e+09 in row 17",
     ),

@@ -504,7 +504,7 @@ def test_code_that_is_too_much() -> None:
     data = data_from_source(toy("moons"))
     experiment = Experiment(data, suggested_settings(data))
     answered = answer(experiment, {"id": 1, "do": "load_code", "text": PLAIN.replace("Dense(8", "Dense(10**9")})
-    assert "at most 5,000,000 parameters" in answered["error"]
+    assert "4,000,000,001 parameters; it must have at most 5,000,000" in answered["error"]
     answered = answer(experiment, {"id": 1, "do": "load_code", "text": PLAIN.replace("Dense(1)", "Dense(7)")})
     assert "error" in answered
 

@@ -188,7 +188,7 @@ def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> Non
     np.testing.assert_allclose(found["params"], net.params, rtol=1e-9, atol=0.0)
     rows = np.reshape(found["history"], (-1, 4))
     columns = ["loss", "valid_loss", f"valid_{score}"]
-    complete = sum(value is not None for value in run.history["valid_loss"])
+    complete = int(np.isfinite(run.history["valid_loss"]).sum())
     assert len(rows) - complete in (0, 1)  # an epoch that the last step ends is evaluated with the next one
     for i, column in enumerate(columns):
         np.testing.assert_allclose(rows[:complete, i + 1], run.history[column][:complete], rtol=1e-9, err_msg=column)

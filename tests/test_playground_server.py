@@ -327,7 +327,7 @@ def test_the_doors_of_models_of_tables(tmp_path: Path) -> None:
     texts = dict.fromkeys(("target", "data", "port", "no_browser", "host", "allow_remote"))
     found = experiment_of(str(tmp_path / "model.safetensors"), {**texts, "data": "penguins"})
     assert found.network.params.tobytes() == weights_of.tobytes()
-    with pytest.raises(ConfigError, match="rows with 'species' must be given, got none"):
+    with pytest.raises(ConfigError, match=r"there are no rows with 'species' to play with\. Add --data and a table\."):
         experiment_of(str(tmp_path / "model.safetensors"), texts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +348,17 @@ def test_settings_need_a_place() -> None:
         gn.Population("net", 2)  # type: ignore[arg-type]
     with pytest.raises(gn.NotFittedError, match="no member is trained"):
         gn.Population(template(), 2).best()
+
+
+def test_what_networks_together_lack_is_named() -> None:
+    """A report is of one network, and a slip is answered with the name that was meant."""
+    network = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(2,))
+    population, ensemble = gn.Population(network, 2), gn.Ensemble([network, network])
+    for it, name, words in (
+        (population, "report", "Population has no report. A report is of one network: write population.best()"),
+        (ensemble, "report", "Ensemble has no report. A report is of one network: write population.best()"),
+        (population, "predictt", "Population has no predictt. Did you mean predict?"),
+        (ensemble, "spreads", "Ensemble has no spreads. Did you mean spread?"),
+    ):
+        with pytest.raises(AttributeError, match=re.escape(words)):
+            getattr(it, name)

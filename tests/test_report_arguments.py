@@ -88,8 +88,8 @@ def test_targets_of_another_number_are_counted() -> None:
     """Each method of an estimator that takes X and y says how many there are of both."""
     model = TabularClassifier(random_state=0, epochs=1).fit(X, Y)
     for method in ("report", "importance", "plot_confusion", "plot_calibration"):
-        said = f"TabularClassifier.{method}: y has 3 targets for 40 rows; there must be one for each row."
-        with pytest.raises(gn.ShapeError, match=re.escape(said)):
+        said = f"TabularClassifier.{method}: X has 40 rows and y 3; they must have the same number."
+        with pytest.raises(gn.DataError, match=re.escape(said)):
             getattr(model, method)(X, Y[:3])
     report: ReportLike = model.report(X, Y)
     assert isinstance(report, Report)

@@ -8,11 +8,13 @@ import math
 import re
 import shlex
 import sys
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import glassnet as gn
@@ -20,10 +22,12 @@ from glassnet.cli.app import main
 from glassnet.reports import Report
 from glassnet.reports.card import date_now
 from glassnet.reports.classes import class_facts, worst_classes
-from glassnet.reports.comparison import Scores
+from glassnet.reports.comparison import Scores, beside_findings, verdict
 from glassnet.reports.intervals import intervals_of, intervals_words
 from glassnet.reports.scoring import score_classes, score_numbers
 from glassnet.reports.single_rows import row_sentence
+from glassnet.reports.then_and_now import no_better_here
+from glassnet.sklearn import MLPClassifier, MLPRegressor
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
 from glassnet.utils.shares import wilson
 
@@ -498,3 +502,246 @@ def test_quantiles_are_reported_with_their_coverage(folder: Path, capsys: pytest
     assert "of the rows lie between the quantiles 0.1 and 0.9 (80 % should)" in Path("a.html").read_text()
     report = TableModel.load(MODEL).report(part(frame(120), slice(None), *INPUTS, "price"))
     assert "pinball loss" in checked(report)
+
+
+# ---- what is said of bad, new and unusual networks -------------------------------------------------------------------
+
+
+def test_worse_than_the_constant_is_called_so() -> None:
+    """A network that is surely worse than a constant has not "learned nothing beyond" it; nor is it praised for its classes alone."""
+    rng = np.random.default_rng(0)
+    y = rng.standard_normal(80)
+    bad, good, same = (score_numbers(y, values, 1.0) for values in (y + 5.0, y + 0.01, np.full(80, y.mean())))
+    assert verdict("the mean", bad, same)["sentence"] == "The network is worse than the mean, on 80 rows."
+    assert verdict("the mean", bad, same, good)["sentence"].endswith("on 80 rows; the linear model is better.")
+    assert verdict("the mean", bad, same, bad)["sentence"].endswith(
+        "nor has the linear model; on 80 rows the network is worse."
+    )
+    assert verdict("the mean", same, same)["sentence"].startswith("The network has learned nothing beyond the mean")
+    said = no_better_here("the mean", bad, {}, is_worse=True)
+    assert said == "Here the network is worse than the mean, on 80 rows."
+    codes = rng.integers(2, size=80)
+    simple = score_classes(codes, np.zeros((80, 2)))
+    sure = np.where(np.arange(80)[:, None] % 5 == 0, 50.0, -50.0) * (
+        1 - 2 * np.eye(2)[codes]
+    )  # 80 % right, far too sure
+    assert verdict("no", score_classes(codes, sure), simple)["sentence"] == (
+        "The network beats no. But its probabilities are worse than the frequencies of the classes (see the log loss)."
+    )
+    wrong = np.where(np.arange(80)[:, None] % 2 == 0, 50.0, -50.0) * (1 - 2 * np.eye(2)[codes])
+    said = verdict("no", score_classes(codes, wrong), score_classes(codes, np.tile([0.1, 0.0], (80, 1))))["sentence"]
+    assert said.startswith(
+        "The network is right no more often than no, on 80 rows; and its probabilities are worse than"
+    )
+
+
+def test_a_better_linear_model_is_in_the_headline() -> None:
+    """What the findings say of a linear model stands beside the praise, in reports that have no scores of one."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 3))
+    y = 5.0 + X[:, 0] + 0.1 * rng.standard_normal(200)
+    model = MLPRegressor(scale_target=True, random_state=0, max_iter=60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y)
+    assert "worse-than-linear" in [each["code"] for each in model.findings_.to_dict()["findings"]]
+    said = model.report(X, y).facts["verdict"]["sentence"]
+    assert said.endswith(" A linear model did better in training: see the finding worse-than-linear.")
+
+
+def test_an_untrained_network_is_called_so() -> None:
+    """Above the scores and among the limits; one that was trained, here or elsewhere, is not called untrained."""
+    X, y = gn.datasets.moons(60, seed=0)
+    net = gn.Network([gn.Dense(4), gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(2,))
+    report = net.report(X, y)
+    assert report.facts["limits"][0].startswith("Not trained: the network has the weights that it was built with.")
+    assert "! Not trained" in str(report)
+    assert "the network: not trained." in str(report)
+    assert "Not trained" in checked(report)
+    net.params[:] += 0.1
+    assert "trained on these rows is not known here" in net.report(X, y).facts["limits"][0]
+    net.fit(X, y, epochs=1)
+    assert "ot trained" not in str(net.report(X, y))
+
+
+def test_reports_of_few_rows_promise_no_intervals() -> None:
+    """Under five rows there are none, and a class list of one is in the singular."""
+    X, y = gn.datasets.moons(60, seed=0)
+    net = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0)
+    net.fit(X, y, epochs=1)
+    text = str(net.report(X[:1], y[:1]))
+    assert "- The scores are of 1 row: too few to say anything of other rows." in text
+    assert "2 classes, the only one that occurs" in text
+    assert "intervals" not in text
+
+
+def test_the_text_says_why() -> None:
+    """Beside each worst row stand its two largest reasons, and counting is said once, with values of four digits."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 3))
+    net = gn.Network([gn.Dense(1)], loss="squared_error", seed=0)
+    net.fit(X, X[:, 0], epochs=5, diagnose=False)
+    report = net.report(X, 3 * X[:, 0], feature_names=["a", "b", "c"])
+    text = str(report)
+    assert "\nWorst rows, counted from 0\n" in text
+    assert text.count("counted from 0") == 1
+    assert (
+        len(re.findall(r"^    mostly [abc] = -?\d\.\d{3,4} \([-+][\d.]+\), [abc] = \S+ \(\S+\)$", text, flags=re.M))
+        == 3
+    )
+    page = checked(report)
+    assert page.count("counted from 0") == 1
+    for row in report.facts["single_rows"]:
+        assert all(len(value.lstrip("-")) <= 7 for _, value, _ in row["why"]["reasons"])
+
+
+def test_the_reason_is_for_the_class_that_is_named() -> None:
+    """With one sigmoid output, too, the probability beside the reasons is that of the predicted class."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 2))
+    net = gn.Network([gn.Dense(1)], loss="binary_cross_entropy", optimizer=gn.Adam(0.1), seed=0)
+    net.fit(X, X[:, 0] > 0, epochs=5, diagnose=False)
+    found = net.report(X, X[:, 0] > 0, class_names=["no", "yes"]).facts["single_rows"]
+    assert {row["answer"] for row in found} == {"no", "yes"}
+    for row in found:
+        assert row["why"]["answer"] == pytest.approx(row["probability"], abs=1e-4)
+
+
+def test_several_answers_for_a_row_are_reported() -> None:
+    """Several numbers, several labels, quantiles and a spread have a constant beside them, intervals and worst rows."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 3))
+    Y = X[:, :2] * [1.0, 1000.0]
+    cases: list[tuple[int, Any, Any, str, str]] = [
+        (2, "squared_error", Y, "r2", "spread of the truth"),
+        (2, "binary_cross_entropy", Y > 0, "accuracy", "rows that have it"),
+        (3, gn.Quantile([0.1, 0.5, 0.9]), Y[:, 0], "pinball", "there should be"),
+        (1, gn.Quantile([0.9]), Y[:, 0], "pinball", "there should be"),
+        (6, gn.Quantile([0.1, 0.5, 0.9]), Y, "pinball", "there should be"),
+        (2, "gaussian_nll", Y[:, 0], "rmse", "(90 % should)"),
+    ]
+    for units, loss, target, metric, words in cases:
+        net = gn.Network([gn.Dense(units)], loss=loss, optimizer=gn.Adam(0.05), seed=0)
+        net.fit(X, target, epochs=20, diagnose=False)
+        report = net.report(X, target)
+        page, text = checked(report), str(report)
+        assert words in page
+        assert words in text
+        facts = report.facts
+        low, high = facts["intervals"]["network"][metric]
+        assert low <= facts["scores"]["network"][metric] <= high
+        assert "always answering" in text
+        assert facts["verdict"]["sentence"].startswith("The network ")
+        assert len(facts["single_rows"]) == 7
+    net = gn.Network([gn.Dense(2)], loss="squared_error", seed=0).build(3)
+    net.params[:] = [1, 0, 0, 1000, 0, 0, 0, 0]
+    facts = net.report(X, Y).facts
+    assert facts["scores"]["network"] == {"r2": pytest.approx(1.0), "rmse_in_spreads": pytest.approx(0.0, abs=1e-6)}
+    assert facts["outputs"]["rows"][1][3] == "1.000"
+
+
+def test_perceptrons_report_in_their_labels_and_units() -> None:
+    """Scores are those of `score`, reasons add up to the prediction in the target's units, and names are the frame's."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.standard_normal((90, 2)) * [1, 50] + [0, 2000], columns=["size", "year"])
+    price = pd.Series(5000 + 1000 * X["size"], name="price")
+    options: dict[str, Any] = {"scale_inputs": True, "random_state": 0, "max_iter": 5, "diagnose": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for labels in (np.where(X["size"] > 0, "Adelie", "Gentoo"), np.array(list("abc"))[rng.integers(3, size=90)]):
+            for loss in ("log_loss", "binary_cross_entropy"):
+                model: Any = MLPClassifier(loss=loss, **options).fit(X, labels)
+                report = model.report(X, labels, name="held-out rows")
+                assert "MLPClassifier on held-out rows" in checked(report)
+                assert report.facts["scores"]["network"]["accuracy"] == pytest.approx(model.score(X, labels))
+                assert report.facts["labels"] == sorted(set(labels.tolist()))
+        model = MLPRegressor(scale_target=True, **options).fit(X, price)
+        lbfgs = MLPRegressor(solver="lbfgs", **options | {"scale_target": True}).fit(X, price)
+    report = model.report(X, price)
+    checked(report)
+    assert report.facts["scores"]["network"]["r2"] == pytest.approx(model.score(X, price))
+    predicted = model.predict(X)
+    for row in report.facts["single_rows"]:
+        assert row["true"] == pytest.approx(price[row["row"]])
+        assert row["answer"] == pytest.approx(predicted[row["row"]])
+        assert row["why"]["answer"] == pytest.approx(row["answer"], rel=1e-4)
+        total = sum(amount for *_, amount in row["why"]["reasons"])
+        assert total == pytest.approx(row["why"]["answer"] - row["why"]["base"], abs=1.0)
+        assert {name for name, *_ in row["why"]["reasons"]} == {"size", "year"}
+    assert report.facts["importance"]["importance"][0]["mean"] > 20.0
+    assert report.facts["target"] == "price"
+    checked(lbfgs.report(X, price))
+    bits = np.asarray(X.to_numpy() > [0.0, 2000.0], dtype=int)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = MLPClassifier(**options).fit(X, bits).report(X, bits)
+    assert re.search("missed|wrongly", checked(found).lower())
+
+
+# ---- verdicts ----------------------------------------------------------------------------------------------------
+
+
+def _numbers(size: float, n: int = 40) -> Scores:
+    """Return the scores of a model whose errors are of a size."""
+    return Scores({"rmse": size}, None, size**2 * (1.0 + 0.01 * np.arange(n)))
+
+
+def _classes(right: float, loss: float, n: int = 40) -> Scores:
+    """Return the scores of a model that has a share of its rows right."""
+    return Scores({"accuracy": right}, np.arange(n) < right * n, loss + 0.01 * np.arange(n))
+
+
+@pytest.mark.parametrize(
+    ("ours", "simple", "linear", "sentence"),
+    [
+        (_numbers(9.0), _numbers(1.0), None, "The network is worse than always answering 1, on 40 rows."),
+        (_numbers(9.0), _numbers(1.0), _numbers(0.5), "The network is worse than always answering 1, on 40 rows; the linear model is better."),
+        (_numbers(9.0), _numbers(1.0), _numbers(1.0), "The network has learned nothing beyond always answering 1, nor has the linear model; on 40 rows the network is worse."),
+        (_numbers(1.0), _numbers(1.0), None, "The network has learned nothing beyond always answering 1, as far as 40 rows can tell."),
+        (_classes(0.2, 2.0), _classes(0.5, 1.0), None, "The network is worse than always answering 1, on 40 rows."),
+        (_classes(0.5, 2.0), _classes(0.5, 1.0), None, "The network is right no more often than always answering 1, on 40 rows; and its probabilities are worse than the frequencies of the classes (see the log loss)."),
+        (_classes(0.5, 0.9), _classes(0.5, 1.0), None, "The network is right no more often than always answering 1, on 40 rows; but its probabilities say more (see the log loss)."),
+        (_classes(0.9, 2.0), _classes(0.5, 1.0), None, "The network beats always answering 1. But its probabilities are worse than the frequencies of the classes (see the log loss)."),
+        (_classes(0.9, 0.5), _classes(0.5, 1.0), None, "The network beats always answering 1."),
+    ],
+)  # fmt: skip
+def test_a_verdict_says_what_is_worse(ours: Scores, simple: Scores, linear: Scores | None, sentence: str) -> None:
+    """Worse than the constant is no "nothing learned", and praise of the accuracy does not hide a worse log loss."""
+    ours = Scores(
+        ours.values, ours.right, ours.loss + 1e-3 * (-1.0) ** np.arange(40)
+    )  # the gains differ from row to row
+    assert verdict("always answering 1", ours, simple, linear)["sentence"] == sentence
+
+
+def test_a_verdict_names_the_linear_model_of_the_findings() -> None:
+    """Where the scores have no linear model, praise says that training found one to be better; a note is not enough."""
+    found = verdict("always answering 1", _numbers(0.5), _numbers(1.0))
+    warned = [{"code": "worse-than-linear", "severity": "warning"}]
+    said = "The network beats always answering 1. A linear model did better in training: see the finding worse-than-linear."
+    assert beside_findings(found, warned)["sentence"] == said
+    assert beside_findings(found, [{"code": "worse-than-linear", "severity": "note"}]) == found
+    beside = verdict("always answering 1", _numbers(0.5), _numbers(1.0), _numbers(0.4))
+    assert beside_findings(beside, warned) == beside
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_report_of_a_network_names_the_linear_model() -> None:
+    """Celsius to Fahrenheit, unscaled: the verdict does not praise what the finding below blames; importance is an RMSE."""
+    celsius = np.random.default_rng(0).uniform(-20.0, 40.0, (300, 1))
+    net = gn.Network([gn.Dense(8, "relu"), gn.Dense(1)], loss="squared_error", optimizer=gn.Adam(0.01), seed=0)
+    net.fit(celsius, celsius[:, 0] * 1.8 + 32.0, epochs=30, validation_split=0.2)
+    facts = net.report(celsius, celsius[:, 0] * 1.8 + 32.0).facts
+    assert "worse-than-linear" in [each["code"] for each in facts["findings"]]
+    assert "A linear model did better in training" in facts["verdict"]["sentence"]
+    assert facts["importance"]["metric"] == "rmse"
+    assert facts["importance"]["score"] == pytest.approx(facts["scores"]["network"]["rmse"], rel=1e-4)
+
+
+def test_importance_in_the_report_of_a_network_is_of_its_scores() -> None:
+    """With smoothed labels it starts from the log loss of the report, not from the loss of the training."""
+    X, y = gn.datasets.moons(120)
+    net = gn.Network([gn.Dense(8, "relu"), gn.Dense(2)], loss=gn.SoftmaxCrossEntropy(label_smoothing=0.3), seed=0)
+    net.fit(X, y, epochs=5, diagnose=False)
+    facts = net.report(X, y).facts
+    assert facts["importance"]["metric"] == "log_loss"
+    assert facts["importance"]["score"] == pytest.approx(facts["scores"]["network"]["log_loss"], rel=1e-4)

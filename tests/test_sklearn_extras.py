@@ -271,6 +271,27 @@ def test_validation_data_is_only_looked_at() -> None:
     np.testing.assert_allclose(history["loss"], model.loss_curve_)
 
 
+@pytest.mark.parametrize("kind", ["dense", "sparse", "held out", "weighted"])
+def test_metrics_are_those_of_training_rows_too(kind: str) -> None:
+    """Without validation data metrics are recorded as well: those of the rows trained on, each epoch, and no weight changes."""
+    data = scipy.sparse.csr_matrix(X) if kind == "sparse" else X
+    weight = np.linspace(0.5, 2.0, len(X)) if kind == "weighted" else None
+    options = SHORT | {"early_stopping": kind == "held out"}
+    model = MLPClassifier(**options, metrics=["accuracy"]).fit(data, Y, weight)
+    same_weights(model, MLPClassifier(**options).fit(data, Y, weight))
+    columns = model.history_.columns
+    assert len(columns["accuracy"]) == len(columns["loss"]) == model.n_iter_
+    assert ("valid_accuracy" in columns) == (kind == "held out")
+    if kind != "held out":
+        assert columns["accuracy"][-1] == pytest.approx(accuracy_score(Y, model.predict(X), sample_weight=weight))
+
+    def epoch(y: np.ndarray, prediction: np.ndarray) -> float:
+        return 0.0
+
+    with pytest.raises(gn.ConfigError, match="a metric is called 'epoch', which is another column of the history"):
+        MLPClassifier(**SHORT, metrics=[epoch]).fit(X, Y)
+
+
 def test_validation_data_take_the_place_of_rows_held_out() -> None:
     """With early stopping all rows are trained on, and the weights are those of the best epoch on the given ones."""
     rows, labels, valid = X[::2], Y[::2], (X[1::2], Y[1::2])

@@ -516,7 +516,7 @@ BAD_OPTIONS = [
     ({"epochs": 1, "max_seconds": -1}, "fit: max_seconds is -1; it must be a finite number of at least 0."),
     ({"epochs": 1, "validation_split": 1.0}, "fit: validation_split is 1.0; it must be a finite number of at least 0 and below 1."),
     ({"epochs": 1, "validation_data": 3}, "fit: validation_data is of type int; it must be (X, y) or (X, y, sample_weight)."),
-    ({"epochs": 1, "metrics": ["acuracy"]}, "fit: metric of loss='cross_entropy' is 'acuracy'; it must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. Did you mean 'accuracy'?"),
+    ({"epochs": 1, "metrics": ["acuracy"]}, "fit: unknown metric 'acuracy'. Did you mean 'accuracy'? The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss'. These are the metrics of loss='cross_entropy'."),
     ({"epochs": 1, "early_stopping": 5}, "fit: early_stopping is 5; it must be an EarlyStopping object. Write EarlyStopping(patience=10)."),
     ({"epochs": 1, "early_stopping": gn.EarlyStopping()}, "EarlyStopping: the history has no 'valid_loss' to monitor. Pass validation_data or validation_split. Its columns are 'loss'."),
     ({"epochs": 1, "callbacks": [3]}, "fit: callbacks has 3; they must be Callback objects or functions."),

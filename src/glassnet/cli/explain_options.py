@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from glassnet.cli.arguments import FIRST, as_number, declared, flag_of, option
+from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_integer
 
 __all__ = ["ExplainOptions"]
@@ -37,8 +38,11 @@ class ExplainOptions:
         for name, (each, _) in declared(type(self)).items():
             if each.check is not None:
                 each.check(where, flag_of(name), getattr(self, name))
+        if self.full and not self.shows_step and self.html is None:
+            message = f"{where}: --full is given without --step; it is for the training step. Add --step, or --layer NAME."
+            raise ConfigError(message, expected="--step", got="--full")
 
     @property
     def shows_step(self) -> bool:
         """Whether the training step is asked for."""
-        return self.step or self.full or self.layer is not None
+        return self.step or self.layer is not None

@@ -10,14 +10,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from glassnet.datasets.pictures import digits
 from glassnet.datasets.toys import circles, gaussians, moons, plane, sine, spirals, xor
 from glassnet.utils.checks import check_choice
+from glassnet.utils.keywords import unknown_name
 
 __all__ = [
     "circles", "dataset_names", "dataset_path", "digits", "gaussians", "moons", "plane", "sine", "spirals", "xor",
 ]  # fmt: skip
+
+
+if not TYPE_CHECKING:  # a checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        raise unknown_name(__name__, name, __all__)
+
 
 _FOLDER = Path(__file__).resolve().parent
 

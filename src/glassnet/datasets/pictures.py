@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.utils.checks import check_flag
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["digits"]
 
@@ -16,6 +17,7 @@ _SIDE = 8
 _DARKEST = 16.0
 
 
+@advises_on_names
 def digits(*, flat: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Return 1,797 pictures of handwritten digits of 8 x 8 pixels, and the digit of each.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["circles", "gaussians", "moons", "plane", "sine", "spirals", "xor"]
 
@@ -12,6 +13,7 @@ _MOST_CLASSES = 20
 _MOST = 1e6
 
 
+@advises_on_names
 def spirals(
     n: int = 500, *, noise: float = 0.05, seed: int = 0, turns: float = 1.0, classes: int = 2
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -58,6 +60,7 @@ def spirals(
     return _noisy("spirals", 2.0 * t[:, None] * _direction(angle), noise, rng), y
 
 
+@advises_on_names
 def moons(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return points on two half circles that reach into each other, and the half circle of each.
 
@@ -88,6 +91,7 @@ def moons(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarra
     return _noisy("moons", X, noise, rng), y
 
 
+@advises_on_names
 def circles(n: int = 500, *, noise: float = 0.1, seed: int = 0, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Return points on circles around the same middle, and the circle of each, from the inside.
 
@@ -119,6 +123,7 @@ def circles(n: int = 500, *, noise: float = 0.1, seed: int = 0, classes: int = 2
     return _noisy("circles", X, noise, rng), y
 
 
+@advises_on_names
 def xor(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return points of a square, and whether their coordinates have different signs: no line divides these classes.
 
@@ -149,6 +154,7 @@ def xor(n: int = 500, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray,
     return _noisy("xor", signs * rng.uniform(0.2, 2.0, (n, 2)), noise, rng), y
 
 
+@advises_on_names
 def gaussians(n: int = 500, *, noise: float = 0.5, seed: int = 0, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Return points around one centre for each class, and the class of each.
 
@@ -179,6 +185,7 @@ def gaussians(n: int = 500, *, noise: float = 0.5, seed: int = 0, classes: int =
     return _noisy("gaussians", 2.0 * _direction(2.0 * np.pi * y / classes), noise, rng), y
 
 
+@advises_on_names
 def sine(n: int = 200, *, noise: float = 0.1, seed: int = 0, periods: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Return numbers, and the sine of each.
 
@@ -210,6 +217,7 @@ def sine(n: int = 200, *, noise: float = 0.1, seed: int = 0, periods: float = 1.
     return X, _noisy("sine", np.sin(periods * np.pi * X[:, 0] / 2.0), noise, rng)
 
 
+@advises_on_names
 def plane(n: int = 200, *, noise: float = 0.1, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return points of a square, and their height on a tilted plane.
 

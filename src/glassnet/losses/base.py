@@ -155,7 +155,7 @@ class Loss(AdvisesOnNames):
                 message = f"{where}: loss={self.name!r} has no metric {item!r}; {must}."
                 message += " Write def my_metric(y, prediction): ..."
                 raise ConfigError(message, expected=must, got=item)
-            name = check_choice(where, f"metric of loss={self.name!r}", item, self.metrics)
+            name = check_choice(where, "metric", item, self.metrics, f"These are the metrics of loss={self.name!r}.")
             return name, self.metrics[name]
         name, metric = as_metric(where, item)
         if name == "loss" or self.metrics.get(name, item) is not item:

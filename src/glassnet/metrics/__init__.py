@@ -1,6 +1,7 @@
 """How good predictions are: plain functions of targets, predictions and weights, which return a float.
 
-The result is NaN where a metric is not defined. Your own function can be used in place of a name:
+Lists are taken for arrays, and rows that do not fit each other are refused. The result is NaN where a metric is not
+defined. Your own function can be used in place of a name:
 ``net.fit(X, y, epochs=5, metrics=["auc", my_function])``.
 
 Parameters
@@ -9,7 +10,8 @@ y : array of shape (n,), (n, k), (n, m) or (n, t)
     True values as the loss prepared them. For exclusive classes (n,), codes from 0, or (n, k), a probability for each
     class; for yes/no answers (n, m), 0 or 1; for numbers and quantiles (n, t), counts and amounts not below 0.
 prediction : array of shape (n, k), (n, m), (n, t) or (n, t * levels)
-    As `Network.predict` returns it for one network. For exclusive classes (n, k), the probability of each; for yes/no
+    As `Network.predict` returns it for one network. For exclusive classes (n, k), the probability of each, or for
+    accuracies and F1 the predicted classes (n,), codes as in y, or labels of any kind in both; for yes/no
     answers (n, m), the probability of yes; for numbers (n, t); for quantiles (n, t * levels), those of the first target
     in rising order, then those of the next.
 weight : array of shape (n,), optional

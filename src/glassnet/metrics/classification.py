@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from glassnet.metrics.averages import defined_mean, row_mean, row_weights
+from glassnet.metrics.inputs import of_answers, of_classes, of_probabilities
 
 __all__ = [
     "accuracy", "auc", "balanced_accuracy", "binary_accuracy", "binary_auc", "binary_balanced_accuracy", "binary_brier",
@@ -23,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@of_classes
 def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of rows whose most probable class is the true one.
 
@@ -32,10 +34,13 @@ def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
     --------
     >>> accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
     0.5
+    >>> accuracy([0, 1, 2], [0, 1, 1]) == 2 / 3  # predicted classes
+    True
     """
-    return row_mean(prediction.argmax(axis=-1) == _codes(y), weight)
+    return row_mean(_codes(prediction) == _codes(y), weight)
 
 
+@of_answers
 def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of yes/no answers that are right when probabilities are cut at 0.5; several answers per row are averaged.
 
@@ -49,6 +54,7 @@ def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | 
     return row_mean((prediction > 0.5) == (y > 0.5), weight)
 
 
+@of_classes
 def balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean, over the classes that occur, of the share of their rows that is found (recall).
 
@@ -59,10 +65,11 @@ def balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray 
     >>> balanced_accuracy(np.array([0, 0, 0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]]))
     0.5
     """
-    codes, found, rows = _codes(y), prediction.argmax(axis=-1), row_weights(weight, len(y))
-    return defined_mean(_recall(codes == c, found == c, rows) for c in range(prediction.shape[-1]))
+    codes, found, rows = _codes(y), _codes(prediction), row_weights(weight, len(y))
+    return defined_mean(_recall(codes == c, found == c, rows) for c in range(_n_classes(codes, prediction)))
 
 
+@of_answers
 def binary_balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean of the share of yes and the share of no that is found, probabilities cut at 0.5; answers are averaged.
 
@@ -74,6 +81,7 @@ def binary_balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.n
     )
 
 
+@of_classes
 def f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """F1 score, ``2 * precision * recall / (precision + recall)``: of class 1 of two, or the mean over more classes.
 
@@ -87,10 +95,12 @@ def f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
     >>> f1(np.array([1, 1, 0]), np.array([[0.2, 0.8], [0.9, 0.1], [0.7, 0.3]]))  # tp 1, fp 0, fn 1
     0.6666666666666666
     """
-    codes, found, rows = _codes(y), prediction.argmax(axis=-1), row_weights(weight, len(y))
-    return defined_mean(_f1(codes == c, found == c, rows) for c in _scored_classes(prediction))
+    codes, found, rows = _codes(y), _codes(prediction), row_weights(weight, len(y))
+    scored = _scored_classes(_n_classes(codes, prediction))
+    return defined_mean(_f1(codes == c, found == c, rows) for c in scored)
 
 
+@of_answers
 def binary_f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """F1 score of yes, probabilities cut at 0.5; several answers per row are averaged ("macro").
 
@@ -100,6 +110,7 @@ def binary_f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None =
     return defined_mean(_f1(t, f, rows) for t, f in zip(true.T, found.T, strict=True))
 
 
+@of_probabilities
 def auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Area under the ROC curve: how probably a row of the class is ranked above one that is not, a tie being half.
 
@@ -117,9 +128,10 @@ def auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None)
     0.875
     """
     codes, rows = _codes(y), row_weights(weight, len(y))
-    return defined_mean(_auc(codes == c, prediction[:, c], rows) for c in _scored_classes(prediction))
+    return defined_mean(_auc(codes == c, prediction[:, c], rows) for c in _scored_classes(prediction.shape[-1]))
 
 
+@of_answers
 def binary_auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Area under the ROC curve of yes against no, see `auc`; several answers per row are averaged.
 
@@ -129,6 +141,7 @@ def binary_auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None 
     return defined_mean(_auc(t, p, rows) for t, p in zip((y > 0.5).T, prediction.T, strict=True))
 
 
+@of_probabilities
 def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Cross-entropy of the predicted probabilities in nats: ``mean(-sum_j y_j * log(p_j))``.
 
@@ -148,6 +161,7 @@ def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
     return row_mean(-np.sum(y * logs, axis=-1), weight)
 
 
+@of_answers
 def binary_log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Cross-entropy in nats: ``mean(-(y * log(p) + (1 - y) * log(1 - p)))``, see `log_loss`; answers are averaged.
 
@@ -158,6 +172,7 @@ def binary_log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | 
     return row_mean(-(y * np.log(p) + (1.0 - y) * np.log(q)), weight)
 
 
+@of_probabilities
 def brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Brier score, the squared error of the probabilities: ``mean(sum_j (p_j - y_j)**2)``, halved for two classes.
 
@@ -179,6 +194,7 @@ def brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = Non
     return row_mean(squares / 2.0 if prediction.shape[-1] == 2 else squares, weight)
 
 
+@of_answers
 def binary_brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Brier score ``mean((p - y)**2)``; several answers per row are averaged.
 
@@ -187,14 +203,20 @@ def binary_brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | Non
     return row_mean(np.square(prediction.astype(np.float64) - y), weight)
 
 
-def _codes(y: np.ndarray) -> np.ndarray:
-    """Return the true class of each row."""
-    return y if y.ndim == 1 else y.argmax(axis=-1)
+def _codes(classes: np.ndarray) -> np.ndarray:
+    """Return the class of each row, the most probable one."""
+    return classes if classes.ndim == 1 else classes.argmax(axis=-1)
 
 
-def _scored_classes(prediction: np.ndarray) -> range:
+def _n_classes(codes: np.ndarray, prediction: np.ndarray) -> int:
+    """Return how many classes there are: as many as columns, or as the codes say; at least two of these."""
+    if prediction.ndim == 2:
+        return int(prediction.shape[-1])
+    return max(2, int(max(codes.max(initial=0), prediction.max(initial=0))) + 1)
+
+
+def _scored_classes(k: int) -> range:
     """Return the classes that are scored: of two, the second alone."""
-    k = prediction.shape[-1]
     return range(1, 2) if k == 2 else range(k)
 
 

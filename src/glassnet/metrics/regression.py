@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from glassnet.metrics.averages import row_mean, row_weights
+from glassnet.metrics.inputs import of_numbers
 
 __all__ = ["coverage", "mae", "pinball", "poisson_deviance", "r2", "rmse"]
 
 _LEVELS = (0.1, 0.5, 0.9)
 
 
+@of_numbers
 def mae(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean absolute error: ``mean(|y - prediction|)``.
 
@@ -21,6 +23,7 @@ def mae(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None)
     return row_mean(np.abs(y - prediction), weight)
 
 
+@of_numbers
 def rmse(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Root of the mean squared error: ``sqrt(mean((y - prediction)**2))``.
 
@@ -29,6 +32,7 @@ def rmse(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None
     return float(np.sqrt(row_mean(np.square(y.astype(np.float64) - prediction), weight)))
 
 
+@of_numbers
 def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of the variance that is explained: ``1 - sum((y - prediction)**2) / sum((y - mean(y))**2)``.
 
@@ -50,6 +54,7 @@ def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
     return float(np.mean(scores))
 
 
+@of_numbers
 def poisson_deviance(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean Poisson deviance of predicted rates: ``mean(2 * (y * log(y / rate) - y + rate))``, 0 where all are exact.
 
@@ -68,6 +73,7 @@ def poisson_deviance(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray |
     return row_mean(2.0 * (y * logs - y + rate), weight)
 
 
+@of_numbers
 def pinball(
     y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None, levels: Sequence[float] = _LEVELS
 ) -> float:
@@ -90,6 +96,7 @@ def pinball(
     return row_mean(np.maximum(tau * rest, (tau - 1.0) * rest), weight)
 
 
+@of_numbers
 def coverage(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of targets from the lowest to the highest predicted quantile; for a single quantile, at or below it.
 

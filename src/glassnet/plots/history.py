@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import NotFittedError
+from glassnet.errors import ConfigError, NotFittedError
 from glassnet.plots.axes import Axes, axes_for
 from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend
 from glassnet.training import History
@@ -30,20 +30,22 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     Parameters
     ----------
     history : History
-        What `Network.fit` returned, or ``net.history``.
+        What `Network.fit` returned, or ``net.history``; or the network or the fitted perceptron that has one.
     column : str, default="loss"
         ``"loss"``, ``"accuracy"``, ``"learning_rate"``, with or without ``"valid_"``. With members there is a line for
         each.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
+    history = _history_of(history)
     if not history.epochs:
         message = "plot_history: the history has no epoch; it must have at least one. Call fit first."
         raise NotFittedError(message)
     known = dict.fromkeys(name.removeprefix("valid_") for name in history.columns)
-    if column in history.columns:
+    if isinstance(column, str) and column in history.columns:
         column = column.removeprefix("valid_")
-    check_choice("plot_history", "column", column, known, column_advice(column, history.columns))
+    advice = "Draw one at a time; its validation column is drawn with it." if isinstance(column, (list, tuple)) else ""
+    column = check_choice("plot_history", "column", column, known, advice or column_advice(column, history.columns))
     ax = axes_for("plot_history", ax)
     epochs = np.arange(1, history.epochs + 1)
     drawn = []
@@ -69,6 +71,16 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     if column != "learning_rate" or best:
         show_legend(ax)
     return ax
+
+
+def _history_of(given: Any) -> History:
+    """Return a history, or that of the network or estimator which was given in its place."""
+    found = given if isinstance(given, History) else getattr(given, "history", getattr(given, "history_", None))
+    if isinstance(found, History):
+        return found
+    fact = f"history is a {type(given).__name__}"
+    message = f"plot_history: {fact}; it must be a History, which net.history is. Pass net.history."
+    raise ConfigError(message, got=type(given).__name__)
 
 
 def curves_of(values: Sequence[Any]) -> np.ndarray:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.losses import MetricChoice
 from glassnet.network import Network
+from glassnet.utils.keywords import AdvisesOnNames, unknown_attribute
 
 __all__ = ["Ensemble"]
 
 
-class Ensemble:
+class Ensemble(AdvisesOnNames):
     """Networks whose predictions are averaged; their spread shows how uncertain the average is.
 
     ``prediction = mean_k p_k``, ``spread = sqrt(mean_k (p_k - prediction)**2)``
@@ -48,6 +49,11 @@ class Ensemble:
             fact = f"networks have {len(kinds)} kinds of outputs" if kinds else "there are no networks"
             message = f"Ensemble: {fact}; they must have the same outputs under the same loss."
             raise ConfigError(message, got=kinds)
+
+    if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            raise unknown_attribute(type(self), name)
 
     def __len__(self) -> int:
         return len(self.networks)

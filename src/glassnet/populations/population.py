@@ -22,7 +22,7 @@ from glassnet.training import History
 from glassnet.training.history import has_value
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.keywords import AdvisesOnNames, advises_on_names
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_names, unknown_attribute
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,6 +107,11 @@ class Population(AdvisesOnNames):
         if scales is not None:
             for member, scale in zip(self.networks, scales, strict=True):
                 scale_weights(member, scale)
+
+    if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            raise unknown_attribute(type(self), name)
 
     def __len__(self) -> int:
         return len(self.networks)

@@ -113,21 +113,6 @@ def verdict(
     return {"sentence": sentence, **against}
 
 
-def beside_findings(verdict: dict[str, str], findings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return a verdict that names the finding of a better linear model, which the scores are not compared with.
-
-    Examples
-    --------
-    >>> found = {"sentence": "The network beats always answering 0.", "against_baseline": "better"}
-    >>> beside_findings(found, [{"code": "worse-than-linear"}])["sentence"]
-    'The network beats always answering 0. A linear model did better in training: see the findings.'
-    """
-    is_named = any(each["code"] == "worse-than-linear" for each in findings)
-    if not is_named or "against_linear" in verdict:
-        return verdict
-    return verdict | {"sentence": f"{verdict['sentence']} A linear model did better in training: see the findings."}
-
-
 def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_away: bool) -> str:
     """Return the end of the sentence for a network that beats the constant baseline ``on`` so many rows."""
     if linear is None:
@@ -153,16 +138,34 @@ def _no_better(baseline: str, network: Scores, simple: Scores, linear: Scores | 
         return f"{sentence}; but its probabilities say more (see the log loss)."
     if no_better:
         return no_better
-    linear_beats = linear is not None and compare(linear, simple) == "better"
-    is_worse = compare(network, simple) == "worse"
-    if is_worse or (network.right is not None and compare_losses(network, simple) == "worse"):
+    if compare(network, simple) == "worse":
+        if linear is not None and compare(linear, simple) != "better":  # there may be nothing to learn
+            nothing = f"The network has learned nothing beyond {baseline}, nor has the linear model"
+            return f"{nothing}; {on} the network is worse."
         sentence = f"The network is worse than {baseline}, {on}"
-        if not is_worse:
-            sentence = f"The network is right no more often than {baseline}, {on}, and its probabilities are worse"
-        beside = "the linear model beats that" if linear_beats else "the linear model does not beat that either"
-        return f"{sentence}." if linear is None else f"{sentence}; {beside}."
+        return f"{sentence}." if linear is None else f"{sentence}; the linear model is better."
+    if network.right is not None and compare_losses(network, simple) == "worse":
+        sentence = f"The network is right no more often than {baseline}, {on}"
+        return f"{sentence}; and its probabilities are worse than the frequencies of the classes (see the log loss)."
     sentence = f"The network has learned nothing beyond {baseline}"
     if linear is None:
         return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell."
-    beside = "but the linear model has" if linear_beats else "nor has the linear model"
+    beside = "but the linear model has" if compare(linear, simple) == "better" else "nor has the linear model"
     return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell; {beside}."
+
+
+def beside_findings(found: dict[str, str], findings: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return a verdict that names the linear model where training found it better, and the scores have none.
+
+    Parameters
+    ----------
+    found : dict
+        Of `verdict`.
+    findings : sequence of dict
+        Of the training, as plain data.
+    """
+    warned = any(each["code"] == "worse-than-linear" and each["severity"] != "note" for each in findings)
+    if not warned or found["against_baseline"] != "better" or "against_linear" in found:
+        return found
+    said = "A linear model did better in training: see the finding worse-than-linear."
+    return {**found, "sentence": f"{found['sentence']} {said}"}

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.reports.classes import class_facts
 from glassnet.tabular import TableEncoder
 from glassnet.utils.short_text import count, plain
-from glassnet.utils.wording import few
+from glassnet.utils.wording import cut_middle, distinct_cuts, few
 
 __all__ = ["limits_of", "ranges_of"]
 
@@ -58,7 +58,7 @@ def limits_of(facts: dict[str, Any], n: int, ranges: list[list[str]]) -> list[st
             "Rows were divided at random: later times, or groups that are not in the table, may be answered worse."
         )
     if ranges:
-        words = few([f"{plain(name, 40)} {low} to {high}" for name, low, high in ranges], _MOST, "; ")
+        words = few([f"{cut_middle(plain(name), 40)} {low} to {high}" for name, low, high in ranges], _MOST, "; ")
         found.append(f"Trained on numbers within {words}: outside of them it guesses.")
     found.append("Importance and reasons say what the model uses, not what causes what.")
     return found
@@ -66,7 +66,7 @@ def limits_of(facts: dict[str, Any], n: int, ranges: list[list[str]]) -> list[st
 
 def _of_classes(confusion: dict[str, Any]) -> list[str]:
     """Return sentences on classes that are rare, or hardly found."""
-    labels = [plain(repr(label), 30) for label in confusion["labels"]]
+    labels = distinct_cuts([plain(repr(label)) for label in confusion["labels"]], 30)
     classes = class_facts(confusion["counts"])
     total = sum(each.rows for each in classes) or 1
     found = []

@@ -129,6 +129,7 @@ def model_facts(
         found = curve_of([model.network.history], unit=unit)
     facts["curve"] = found
     facts["findings"] = [each for one in histories[:1] for each in one.findings.to_dict()["findings"]]
+    facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
     facts["examined"] = bool(histories) and not histories[0].findings.unexamined
     facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
     column = judged.column

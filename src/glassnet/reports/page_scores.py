@@ -9,7 +9,7 @@ from glassnet.charts.bars import Bar, bar_table
 from glassnet.charts.matrix import matrix_table
 from glassnet.charts.points import Group, reliability_chart, scatter_chart
 from glassnet.reports.calibration_facts import calibration_lines, interval_text
-from glassnet.reports.classes import times, worst_classes
+from glassnet.reports.classes import times, which_classes, worst_classes
 from glassnet.reports.split_text import how_divided
 from glassnet.reports.training_words import shortage_sentences
 from glassnet.utils.html import Markup, element, table
@@ -123,9 +123,11 @@ def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:
         name = element("span", cut_middle(labels[each.place], 28), title=labels[each.place])
         rows.append([name, f"{each.rows:,}", f"{100 * (each.recall or 0):.0f}\u00a0%", share, taken])
     heads = ["class", "rows", "recall", "precision", "taken for"]
-    listed = element("div", table(rows, head=heads), class_="table")
+    listed = element("div", table(rows, head=heads), class_="table classes")
     if k > _MATRIX:
-        title = element("h3", f"The {len(worst)} worst of {k} classes, by recall")
+        is_all = len(worst) == sum(map(any, counts))
+        words = f"Of {k} classes {which_classes(len(worst), counts)}, by recall"
+        title = element("h3", words if is_all else f"The {len(worst)} worst of {k} classes, by recall")
         parts += [title, listed]
         if matrix is not None:
             parts.append(element("details", element("summary", f"All {k} classes as a table"), matrix, open="open"))

@@ -14,6 +14,7 @@ p.quiet { color: var(--quiet); font-size: 0.92rem; }
 .warn { border-left: 4px solid var(--orange); padding: 0.1rem 0.7rem; }
 .table td { overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
 .table.wide td:last-child { min-width: 13rem; }
+.table.classes td:first-child, .table.classes td:last-child { min-width: 8.2rem; }
 .table.scores td { padding-bottom: 0.35rem; white-space: nowrap; }
 .table.scores td.name { white-space: normal; }
 .table.scores .range { display: block; color: var(--quiet); font-size: 0.82rem; }

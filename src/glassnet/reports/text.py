@@ -68,7 +68,7 @@ def _scores(facts: dict[str, Any]) -> Iterator[str]:
             if own.get(metric):
                 low, high = (score_text(metric, edge) for edge in own[metric])
                 cells[place] += f" [{low}, {high}]"
-        rows.append([cut_middle(plain(facts["names"].get(who, who)), 34), *cells])
+        rows.append([cut_middle(plain(facts["names"].get(who, who)), 58), *cells])
     yield from table_lines(rows)
     if facts.get("interval_words"):
         yield facts["interval_words"]

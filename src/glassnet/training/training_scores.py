@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from glassnet.metrics import Metric
 from glassnet.training.batches import ArrayBatches, Batch, Batches
 from glassnet.training.block_batches import BlockBatches
 
-__all__ = ["ForValidation", "TrainingScores", "scores_of_training"]
+__all__ = ["ForValidation", "TrainingScores", "check_names", "scores_of_training"]
 
 _OURS = ("clipped", "epoch", "learning_rate", "loss")
 
@@ -85,6 +85,15 @@ def _weights(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray | None]], axis
     return np.concatenate(ones, axis)
 
 
+def check_names(metrics: Iterable[str]) -> None:
+    """Raise an error if a metric is called as a column that the history has anyway."""
+    for name in metrics:
+        if name in _OURS or name.startswith("valid_"):
+            fact = f"a metric is called {name!r}, which is another column of the history"
+            message = f"fit: {fact}. Give the function another name."
+            raise ConfigError(message, got=name)
+
+
 def scores_of_training(
     batches: Batches, chosen: MetricChoice | ForValidation, metrics: Mapping[str, Metric], *, validates: bool
 ) -> tuple[TrainingScores | None, str]:
@@ -109,11 +118,7 @@ def scores_of_training(
     """
     if chosen is None or isinstance(chosen, ForValidation) or not metrics:
         return None, ""
-    for name in metrics:
-        if name in _OURS or name.startswith("valid_"):
-            fact = f"a metric is called {name!r}, which is another column of the history"
-            message = f"fit: {fact}. Give the function another name."
-            raise ConfigError(message, got=name)
+    check_names(metrics)
     if batches.replayable:
         return TrainingScores(metrics), ""
     fact = "the batches come from an iterator, which cannot be read again after the epoch"

@@ -138,6 +138,32 @@ Network: read_table read_csv
     It is in glassnet.tabular: from glassnet.tabular import read_table
 Network: tensor as_tensor from_numpy array variable
     NumPy arrays go in and come out.
+Network: to_categorical one_hot one_hot_encoder get_dummies label_binarizer
+    Class codes go in as they are: fit takes y = 0, 1, 2, ... with loss='cross_entropy'.
+Network: label_encoder ordinal_encoder
+    Write: labels, y = np.unique(labels, return_inverse=True)
+Network: standard_scaler min_max_scaler robust_scaler scaler normalizer standardize normalize normalization
+    It is in scikit-learn; or write (X - X.mean(axis=0)) / X.std(axis=0). glassnet.tabular scales columns by itself.
+Network: confusion_matrix
+    Write net.plot_confusion(X, y).
+Network: classification_report
+    Write print(net.report(X, y)).
+Network: mnist fashion_mnist cifar10 cifar100 emnist load_mnist
+    This data set is not here: gn.datasets.digits() has 1,797 pictures of 8 x 8 pixels.
+Network: iris load_iris wine load_wine breast_cancer load_breast_cancer titanic diabetes load_diabetes
+  california_housing fetch_california_housing boston load_boston fetch_openml make_classification make_regression
+    This data set is not here; scikit-learn's go in as they are. gn.datasets has moons, spirals, digits and others.
+Network: penguins load_penguins load_dataset
+    The penguins are a table: gn.tabular.read_table('penguins').
+moons: mnist fashion_mnist cifar10 cifar100 emnist load_mnist
+    This data set is not here: digits() has 1,797 pictures of 8 x 8 pixels.
+moons: iris load_iris wine load_wine breast_cancer load_breast_cancer titanic diabetes load_diabetes
+  california_housing fetch_california_housing boston load_boston fetch_openml make_classification make_regression
+    This data set is not here; scikit-learn's go in as they are.
+moons: penguins load_penguins load_dataset
+    The penguins are a table: gn.tabular.read_table('penguins').
+flat: n_class n_classes return_x_y as_frame n n_samples
+    All pictures are returned, as X and y: take X[:100].
 Network: data_loader dataset tensor_dataset
     fit takes arrays, and batches from any iterable.
 Network: nn optim keras models functional cuda device
@@ -166,6 +192,10 @@ loss_and_gradients: load_weights set_weights load_state_dict
     Write net.params[:] = ..., or read a file: gn.load(path).
 loss_and_gradients: save_weights save_model
     Write net.save('model.safetensors').
+spread: report
+    A report is of one network: write population.best().report(X, y), or ensemble.networks[0].report(X, y).
+ranking: report
+    A report is of one network: write population.best().report(X, y).
 make_cache: add
     The layers inside are given at once: gn.Sequential([gn.Dense(8, 'relu'), gn.Dense(1)]).
 make_cache: compile fit predict evaluate summary save train

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
+from glassnet.utils.rooms import room_of
 from glassnet.utils.suggestions import suggestion
 from glassnet.utils.wording import shortened
 
@@ -124,8 +125,13 @@ def unknown_name(owner: str, name: str, choices: Iterable[str]) -> AttributeErro
     --------
     >>> unknown_name("glassnet", "Linear", ["Dense", "Flatten"])
     AttributeError('glassnet has no Linear. Did you mean Dense?')
+    >>> unknown_name("glassnet", "read_table", ["Dense"])
+    AttributeError('glassnet has no read_table. It is in glassnet.tabular: from glassnet.tabular import read_table')
     """
-    return AttributeError(_no_such_name(owner, name, choices))
+    sentence = _no_such_name(owner, name, choices)
+    room = room_of(name) if sentence.endswith(f" has no {name}.") and not name.startswith("_") else ""
+    advice = f" It is in {room}: from {room} import {name}" if room not in ("", owner) else ""
+    return AttributeError(sentence + advice)
 
 
 def unknown_attribute(kind: type, name: str) -> AttributeError:
@@ -167,6 +173,8 @@ def _too_many(where: str, places: list[str], names: list[str], args: tuple[Any, 
     own = [name for name in places if name != "self"]
     if own == ["layers"] and not isinstance(args[places.index("layers")], (list, tuple)):
         return f"the layers are separate arguments; they must be one list. Write {where}([a, b])."
+    if not own and names:
+        return f"arguments need their names: {', '.join(f'{name}=' for name in names)}."
     if not names:
         return f"there are {len(args) - len(places) + len(own)} arguments; it takes {len(own)}."
     pairs = zip(names, args[len(places) :], strict=False)

@@ -8,7 +8,7 @@ from glassnet.utils.wording import shortened
 
 __all__ = [
     "about_seconds", "bytes_text", "count", "metric_name", "metric_text", "number_text", "plain", "score_text",
-    "signed_text",
+    "signed_text", "summand_text",
 ]  # fmt: skip
 
 _SHARES = ("accuracy", "balanced_accuracy", "r2")
@@ -94,6 +94,20 @@ def signed_text(value: float, digits: int = 3) -> str:
     ('-185,195', '+0.396', '0')
     """
     return ("+" if value > 0.0 else "") + number_text(value, digits)
+
+
+def summand_text(value: float, largest: float, *, signed: bool = False) -> str:
+    """Return a number with the decimals that ``largest`` has with four digits, so that several can be added up.
+
+    Examples
+    --------
+    >>> [summand_text(v, 3332670.0, signed=True) for v in (817990.4, -44.2)], summand_text(0.0837, 1.0)
+    (['+817,990', '-44'], '0.084')
+    """
+    if not math.isfinite(value) or not (largest == 0.0 or 1e-9 < abs(largest) < 1e15):
+        return signed_text(value, 4) if signed else number_text(value)
+    decimals = max(0, 3 - math.floor(math.log10(abs(largest)))) if largest else 0
+    return f"{value:{'+' if signed else ''}z,.{decimals}f}"
 
 
 def metric_name(metric: str) -> str:

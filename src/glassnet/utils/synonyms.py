@@ -175,6 +175,14 @@ _CLASSES = """
     cross_validate cross_val_score
     find_learning_rate lr_find lr_finder learning_rate_finder
     check_gradients gradcheck grad_check check_grad
+    moons make_moons two_moons
+    circles make_circles
+    gaussians make_blobs blobs make_gaussian_quantiles
+    spirals make_spirals make_spiral
+    digits load_digits
+    n n_samples num_samples n_points num_points size n_rows
+    noise std cluster_std sigma
+    classes n_classes centers num_classes n_class
 """
 
 _METHODS = """

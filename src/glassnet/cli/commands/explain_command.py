@@ -67,6 +67,7 @@ def explain_row(
         "truth": truth,
         "is_right": None if truth is None or not why.label else str(truth) == why.prediction,
         "probabilities": _probabilities(model, X),
+        "quantiles": _quantiles(model, X),
         "encoding": _encoding(model, one, X[0]),
         "notes": notes_of([], table.notes),
         "why": why,
@@ -92,6 +93,12 @@ def _probabilities(model: TableModel, X: np.ndarray) -> dict[str, float]:
         return {}
     labels = [str(cell_text(label)) for label in model.target.labels]
     return {label: float(str(p)) for label, p in zip(labels, model.answers(X)[0], strict=True)}
+
+
+def _quantiles(model: TableModel, X: np.ndarray) -> dict[str, float]:
+    """Return the quantiles that are predicted for the row, by level; nothing for a model without."""
+    edges = () if model.levels is None else model.target.in_units(model.answers(X))[0].tolist()
+    return dict(zip(map(str, model.levels or ()), edges, strict=True))
 
 
 def _line_of(table: Table, row: int) -> int | None:
@@ -137,7 +144,7 @@ def run_explain(model_path: str, data: str, texts: Mapping[str, Any], *, as_json
     path = None if options.html is None else check_page_output(WHERE, "--html", options.html, [data, model_path])
     reading = ReadingOptions.from_texts(texts).options(WHERE)
     model = load_model(WHERE, model_path)
-    needs_step = options.shows_step or as_json or path is not None
+    needs_step = options.shows_step or path is not None
     result = explain_row(model, data, options.row, reading, step=needs_step)
     if options.layer is not None:
         result["step"] = _of_layer(result, options.layer)

@@ -47,8 +47,19 @@ def answer_lines(result: dict[str, Any], width: int) -> list[str]:
 def answer_text(result: dict[str, Any]) -> str:
     """Return the answer, with the truth beside it where that is known."""
     why: Why = result["why"]
-    probability = f" with probability {why.answer:.3f}" if why.label else ""
-    return f"{plain(why.target)} = {plain(why.prediction)}{probability}{_truth(result)}"
+    if why.label:
+        return f"{plain(why.target)} = {plain(why.prediction)} with probability {why.answer:.3f}{_truth(result)}"
+    return f"{plain(why.target)} = {why.number_text(why.answer)}{_quantiles(result)}{_truth(result)}"
+
+
+def _quantiles(result: dict[str, Any]) -> str:
+    """Return the lowest and the highest quantile that the model predicts for the row, if it predicts several."""
+    edges = list(result["quantiles"].items())
+    if len(edges) < 2:
+        return ""
+    (low, least), (high, most) = edges[0], edges[-1]
+    why: Why = result["why"]
+    return f", between {why.number_text(least)} and {why.number_text(most)} (quantiles {low} and {high})"
 
 
 def _truth(result: dict[str, Any]) -> str:
@@ -57,7 +68,7 @@ def _truth(result: dict[str, Any]) -> str:
     if truth is None:
         return ""
     if not why.label:
-        return f" (true: {truth:.6g})"
+        return f" (true: {why.number_text(truth)})"
     return f" (true: {plain(str(truth))}, {'right' if result['is_right'] else 'wrong'})"
 
 
@@ -73,7 +84,7 @@ def _bars(why: Why, width: int) -> list[str]:
     rows = [(f"{plain(r.column)} = {plain(r.value)}", r.contribution) for r in shown]
     rest = [reason.contribution for reason in why.reasons[len(shown) :]]
     rows += [(f"{len(rest)} more columns", sum(rest))] if rest else []
-    numbers = [f"{value:+.3g}" for _, value in rows]
+    numbers = [why.number_text(value, signed=True) for _, value in rows]
     digits = max(map(len, numbers), default=0)
     bar = max(4, min(_BAR, (width - _NARROWEST) // 4))
     name = max(12, min(_NAME, width - 2 * bar - digits - 9, max((len(text) for text, _ in rows), default=0)))
@@ -100,10 +111,9 @@ def sum_text(why: Why) -> str:
     >>> sum_text(Why("y", "a", 0.928, 0.499, [], "typical training rows have", label=True))
     '0.499 (typical training rows) + 0.429 (all columns) = 0.928'
     """
-    base, answer = (f"{value:.3f}" if why.label else f"{value:.6g}" for value in (why.base, why.answer))
-    change = float(answer) - float(base)
-    sign = "-" if change < 0 else "+"
-    all_of_them = f"{abs(change):.3f}" if why.label else f"{abs(change):.6g}"
+    base, answer = why.number_text(why.base), why.number_text(why.answer)
+    change = float(answer.replace(",", "")) - float(base.replace(",", ""))
+    sign, all_of_them = "-" if change < 0 else "+", why.number_text(abs(change))
     beside = why.beside.removesuffix(" have").removesuffix(" has").removesuffix(" is")
     return f"{base} ({beside}) {sign} {all_of_them} (all columns) = {answer}"
 

@@ -26,7 +26,10 @@ def single_number(value: Any) -> float:
         # A function that returns the gradients as well.
         numbers = [each for each in value if np.ndim(each) == 0 and isinstance(each, (float, np.floating, np.ndarray))]
         value = numbers[0] if len(numbers) == 1 else value
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a list of arrays that differ in shape
+        array = np.asarray(None)
     if array.size != 1 or array.dtype.kind not in "fiu":
         got = f"shape {array.shape}" if array.dtype.kind in "fiu" else type(value).__name__
         message = f"{WHERE}: loss returned {got}; it must return one number. Take the mean over the samples."

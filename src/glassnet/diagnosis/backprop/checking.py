@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -26,6 +25,7 @@ from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
 from glassnet.diagnosis.backprop.measurements import Study
 from glassnet.diagnosis.backprop.naming import applied_twice, as_mistake, group_causes, merge_mistakes
+from glassnet.diagnosis.backprop.order import Silence, in_another_order, order_that_runs
 from glassnet.diagnosis.backprop.orientation import check_same_number, orient
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.progress_words import ProgressWords
@@ -116,23 +116,31 @@ def check_my_backprop(
         learning_rate = check_number(WHERE, "learning_rate", learning_rate, 0.0, open_minimum=True)
     X, y = _data(X, y)
     functions = (forward, loss, gradients)
+    try:
+        return _checked(functions, parameters, (X, y), learning_rate, (max_entries, seed))
+    except GlassnetError:
+        order = order_that_runs(functions, parameters, X, y, learning_rate)
+        if order is None:
+            raise
+        message = in_another_order(order)
+        raise ConfigError(message) from None
+
+
+def _checked(
+    functions: tuple[Callable[..., Any], ...], parameters: Any, data: tuple[np.ndarray, np.ndarray],
+    learning_rate: float | None, entries: tuple[int, int],
+) -> BackpropReport:  # fmt: skip
+    """Return the report on functions in the order forward, loss, gradients; leave the parameters as they were."""
     tree = ParameterTree(parameters, functions)
     try:
-        learner = Learner(forward, loss, gradients, tree, learning_rate)
-        with np.errstate(all="ignore"), contextlib.redirect_stdout(_Silence()), ProgressWords() as say:
+        learner = Learner(*functions, tree, learning_rate)
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(Silence()), ProgressWords() as say:
             try:
-                return _check(learner, X, y, max_entries, seed, say)
+                return _check(learner, *data, *entries, say)
             finally:
                 learner.randomness.restart()
     finally:
         tree.restore()
-
-
-class _Silence(io.TextIOBase):
-    """Takes what the learner's functions print, in hundreds of calls."""
-
-    def write(self, text: str) -> int:
-        return len(text)
 
 
 def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.sklearn.estimators.attributes import FitAttribute
 from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
+from glassnet.sklearn.estimators.target_words import labels_only
 from glassnet.sklearn.solvers.building import choose_loss
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, LogLoss
 from glassnet.sklearn.solvers.rows import weights_of_classes
@@ -108,14 +109,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         is_plain = isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "biuU"
         classes = np.unique(labels) if is_plain else None
         if classes is None or len(classes) > len(labels) / 2:  # scikit-learn raises or warns
-            self._label_binarizer = LabelBinarizer().fit(labels)
+            with labels_only(self._name, labels):
+                self._label_binarizer = LabelBinarizer().fit(labels)
         else:
             self._label_binarizer = known_labels("binary" if len(classes) <= 2 else "multiclass", classes)
         self.classes_ = self._label_binarizer.classes_
 
     def _compare_classes(self, y: np.ndarray, *, all_of_them: bool) -> None:
         """Raise scikit-learn's error for labels that the last fit did not have."""
-        classes = unique_labels(y)
+        with labels_only(self._name, y):
+            classes = unique_labels(y)
         if all_of_them:
             if set(classes) != set(self.classes_):
                 message = (
@@ -194,7 +197,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             if classes is None:
                 message = "classes must be passed on the first call to partial_fit."  # scikit-learn's words
                 raise DataError(message)
-            self._learn_classes(y if type_of_target(y).startswith("multilabel") else unique_labels(classes))
+            with labels_only(self._name, classes):
+                labels = y if type_of_target(y).startswith("multilabel") else unique_labels(classes)
+            self._learn_classes(labels)
         elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
             message = f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
             raise DataError(message, expected=self.classes_, got=classes)

@@ -15,7 +15,7 @@ from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.sklearn.solvers.state import FitState
 from glassnet.training.history import History
-from glassnet.utils.checks import check_integer
+from glassnet.utils.checks import check_integer, check_matrix, check_same_length
 from glassnet.utils.short_text import number_text
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class PerceptronPlots:
         if self._labels() is not None:
             message = f"{self._name}.plot_predicted: it predicts labels; it must predict numbers. Use plot_confusion."
             raise ConfigError(message)
-        truth = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        truth = self._numbers("plot_predicted", X, y)
         column = check_integer("plot_predicted", "output", output, 0, maximum=truth.shape[1] - 1)
         found = np.asarray(self.predict(X)).reshape(len(truth), -1)
         ax = axes_for("plot_predicted", ax)
@@ -181,6 +181,7 @@ class PerceptronPlots:
 
         from glassnet.plots import plot_importance
 
+        self._same_number("plot_importance", X, y)
         found = permutation_importance(self, X, y, n_repeats=repeats, random_state=seed)
         metric = "r2" if self._labels() is None else "accuracy"
         importance = Importance(self._feature_names(), found.importances, metric, float("nan"))
@@ -260,6 +261,7 @@ class PerceptronPlots:
         rows = _dense(self._checked_inputs(X))
         i, j = two_features(where, features, names)
         resolution = check_integer(where, "resolution", resolution, 2)
+        self._same_number("plot_decision_regions", rows, y)
         places, axis_names = (rows[:, i], rows[:, j]), (names[i], names[j])
         spans = span_of(places[0], resolution), span_of(places[1], resolution)
         grid = np.tile(np.median(rows, axis=0), (resolution * resolution, 1))
@@ -268,16 +270,17 @@ class PerceptronPlots:
         if labels is None:
             with _nameless():
                 shown = np.asarray(self.predict(grid)).reshape(len(grid), -1)[:, 0]
-            numbers = None if y is None else np.asarray(y, dtype=np.float64).reshape(len(rows), -1)[:, 0]
+            numbers = None if y is None else self._numbers("plot_decision_regions", rows, y)[:, 0]
             shown = shown.reshape(resolution, resolution)
             ax = axes_for(where, ax)
             draw_number_map(ax, shown, spans, target_name_of(y), places, numbers, axis_names)
         else:
             with _nameless():
-                P, codes, _ = self._probabilities("plot_decision_regions", grid, y)
+                P, _, _ = self._probabilities("plot_decision_regions", grid, None)
+            codes = self._codes("plot_decision_regions", y)
             ax = axes_for(where, ax)
             P = P.reshape(resolution, resolution, -1)
-            draw_class_map(ax, P, spans, labels, places, None if y is None else codes, axis_names)
+            draw_class_map(ax, P, spans, labels, places, codes, axis_names)
         return ax
 
     def _labels(self) -> list[str] | None:
@@ -292,8 +295,19 @@ class PerceptronPlots:
         shape = self.network_.input_shape or (0,)
         return [f"feature {i}" for i in range(shape[0])] if known is None else [str(name) for name in known]
 
-    def _probabilities(self, method: str, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, list[str]]:
-        """Return the probabilities of labels for X, the codes of the labels y, none without y, and the labels."""
+    def _same_number(self, method: str, X: Any, y: Any) -> None:
+        """Refuse targets of which there are more or fewer than rows."""
+        if y is not None and np.ndim(X) > 0 and np.ndim(y) > 0:
+            check_same_length(f"{self._name}.{method}", X=X if hasattr(X, "__len__") else _dense(X), y=y)
+
+    def _numbers(self, method: str, X: Any, y: Any) -> np.ndarray:
+        """Return the targets y of the rows X as numbers of shape (n, k)."""
+        self._same_number(method, X, y)
+        truth = check_matrix(f"{self._name}.{method}", "y", y, np.dtype(np.float64), min_ndim=1)
+        return truth.reshape(len(truth), -1)
+
+    def _probabilities(self, method: str, X: Any, y: Any) -> tuple[np.ndarray, Any, list[str]]:
+        """Return the probabilities of labels for X, the codes of the labels y, None without y, and the labels."""
         labels = self._labels()
         if labels is None:
             message = f"{self._name}.{method}: it predicts numbers; it must predict labels. Use plot_predicted."
@@ -301,17 +315,23 @@ class PerceptronPlots:
         if getattr(self, "_kind", "").startswith("multilabel"):
             message = f"{self._name}.{method}: a row has several labels; it must have one. Draw one label at a time."
             raise ConfigError(message)
+        self._same_number(method, X, y)
         P = np.asarray(self.predict_proba(X))  # type: ignore[attr-defined]  # of the classifier
+        return P, self._codes(method, y), labels
+
+    def _codes(self, method: str, y: Any) -> np.ndarray | None:
+        """Return the codes of the labels y, None without y."""
         if y is None:
-            return P, np.empty(0, dtype=np.int64), labels
+            return None
         codes = {label: code for code, label in enumerate(self.classes_.tolist())}  # type: ignore[attr-defined]
         given = np.asarray(y).ravel().tolist()
         unknown = [label for label in given if label not in codes]
         if unknown:
             fact = f"y holds {unknown[0]!r}"
-            message = f"{self._name}.{method}: {fact}; it must hold labels of the fit: {', '.join(labels[:10])}."
+            labels = ", ".join(map(str, [*codes][:10]))
+            message = f"{self._name}.{method}: {fact}; it must hold labels of the fit: {labels}."
             raise ConfigError(message, expected=labels, got=unknown[0])
-        return P, np.array([codes[label] for label in given]), labels
+        return np.array([codes[label] for label in given])
 
 
 @contextmanager

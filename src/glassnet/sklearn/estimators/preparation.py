@@ -13,6 +13,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.sklearn.estimators.attributes import own_state
+from glassnet.sklearn.estimators.target_words import in_the_name_of, refuse_text
 from glassnet.sklearn.estimators.weights import SettableWeights
 from glassnet.sklearn.solvers.building import build_layers, draw_weights, hidden_sizes, make_optimizer, move_weights
 from glassnet.sklearn.solvers.learning_rate import LearningRate
@@ -67,6 +68,8 @@ class FitPreparation(SettableWeights, SharedParameters):
     def _validated(self, X: Any, y: Any, *, reset: bool, y_numeric: bool = False) -> tuple[Any, np.ndarray]:
         """Return X and y as scikit-learn checks them, a single column of targets as a vector."""
         kinds, options = (np.float64, np.float32), {"multi_output": True, "y_numeric": y_numeric}
+        if y_numeric and y is not None:
+            refuse_text(self._name, y)
         try:
             X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], dtype=kinds, reset=reset, **options)
         except (TypeError, ValueError) as error:
@@ -84,7 +87,7 @@ class FitPreparation(SettableWeights, SharedParameters):
 
     def _prepare_fit(self, X: Any, y: Any, sample_weight: Any, mode: str) -> Rows:
         """Check the data, make or adapt the network, and return the rows in the form that it takes."""
-        state, sizes = own_state(self), hidden_sizes(self.hidden_layer_sizes)
+        state, sizes = own_state(self), hidden_sizes(self._name, self.hidden_layer_sizes)
         keeps = mode != "fit"
         is_new = not hasattr(self, "coefs_") or (not self.warm_start and not keeps)
         X, Y = self._check_targets(X, y, incremental=keeps, reset=is_new, may_lack=mode == "continue")
@@ -195,7 +198,8 @@ class FitPreparation(SettableWeights, SharedParameters):
         """Return scaled inputs, encoded targets and weights in the network's dtype."""
         network, scaling = self._state.network, self._state.scaling
         inputs = scaling.inputs(rows.X, network.dtype)
-        targets = network.loss.prepare(scaling.target(self._encode(rows.Y)), network.n_outputs, network.dtype)
+        with in_the_name_of(self._name, network.loss):
+            targets = network.loss.prepare(scaling.target(self._encode(rows.Y)), network.n_outputs, network.dtype)
         weight = self._row_weights(rows.Y, rows.weight)
         return Rows(inputs, targets, None if weight is None else weight.astype(network.dtype), rows.Y)
 

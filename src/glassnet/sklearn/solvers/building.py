@@ -29,8 +29,8 @@ SOLVERS = ("adam", "lbfgs", "sgd")
 _NORMS = {"batch": BatchNorm, "layer": LayerNorm}
 
 
-def hidden_sizes(sizes: Any) -> list[int]:
-    """Return the widths of the hidden layers as a list; a single number is one layer."""
+def hidden_sizes(where: str, sizes: Any) -> list[int]:
+    """Return the widths of the hidden layers as a list; a single number is one layer; ``where`` is for messages."""
     found = list(sizes) if isinstance(sizes, Iterable) and not isinstance(sizes, str) else [sizes]
     if any(isinstance(size, numbers.Real) and size <= 0 for size in found):
         message = f"hidden_layer_sizes must be > 0, got {found}."  # scikit-learn's words, which its tests check
@@ -39,7 +39,7 @@ def hidden_sizes(sizes: Any) -> list[int]:
     for size in found:
         if isinstance(size, bool) or not isinstance(size, numbers.Integral):
             advice = "Text is not read as numbers." if isinstance(size, str) else ""
-            message = f"MLP: hidden_layer_sizes is {sizes!r}; {must}. {advice}".rstrip()
+            message = f"{where}: hidden_layer_sizes is {sizes!r}; {must}. {advice}".rstrip()
             raise ConfigError(message, expected=must, got=sizes)
     return [int(size) for size in found]
 

@@ -78,7 +78,7 @@ class SharedParameters:
     scale_inputs : bool, default=False
         Whether the model scales each column to mean 0 and deviation 1 itself, as the rows of the first fit have them.
     metrics : str, function or sequence, optional
-        Metrics of the validation data, recorded in ``history_``; see `Network.fit`.
+        Metrics of the rows trained on and of the validation data, recorded in ``history_``; see `Network.fit`.
     callbacks : Callback, function or sequence, default=()
         See `Network.fit`.
     max_seconds : float, optional

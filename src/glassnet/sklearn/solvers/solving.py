@@ -28,6 +28,7 @@ from glassnet.training.loop import Run
 from glassnet.training.progress import make_progress
 from glassnet.training.step import TrainingStep
 from glassnet.training.threads.pace import paced, pacing
+from glassnet.training.training_scores import TrainingScores, check_names
 
 __all__ = ["hold_out", "solve_lbfgs", "solve_stochastic"]
 
@@ -68,9 +69,11 @@ def _run(
 ) -> str:  # fmt: skip
     """Train, and return why it ended."""
     network = state.network
-    metrics: dict[str, Any] = {"score": score}
+    own: dict[str, Any] = {}
     if parameters.metrics is not None:
-        metrics |= network.loss.choose_metrics(type(parameters).__name__, parameters.metrics)
+        own = dict(network.loss.choose_metrics(type(parameters).__name__, parameters.metrics))
+        check_names(own)
+    metrics = {"score": score} | own
     line = make_progress(parameters.progress)
     with paced(network, parameters.threads, batches.batch_size) as pace, defer_interrupts() as interruption:
         seconds = float("inf") if parameters.max_seconds is None else parameters.max_seconds
@@ -85,6 +88,7 @@ def _run(
         data = None if validation is None else (validation.X, validation.y, validation.weight)
         hooks: list[Hooks] = [pacing(pace), bookkeeping, *users, *watches, rule, Limits(seconds, interruption)]
         run = Run(network, batches, epochs, validation=data, metrics=metrics, callbacks=hooks, make_step=make_step)
+        run.training_scores = TrainingScores(own) if own else None
         try:
             return run.loop().stop_reason
         except KeyboardInterrupt:

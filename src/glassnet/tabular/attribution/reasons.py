@@ -18,6 +18,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.short_text import number_text, summand_text
 from glassnet.utils.text_table import table_lines
 
 __all__ = [
@@ -81,14 +82,18 @@ class Why:
 
     def text(self, most: int = 10) -> str:
         """Return the explanation as text, with the ``most`` important columns."""
-        what = f"{self.target} = {self.prediction}"
-        if self.label:
-            what += f" with probability {self.answer:.3f}"
-        rows = [(f"  {r.column} = {r.value}", f"{r.contribution:+.4g}") for r in self.reasons[:most]]
+        answer = f"{self.prediction} with probability {self.answer:.3f}" if self.label else self.number_text(self.answer)
+        what = f"{self.target} = {answer}"
+        rows = [(f"  {r.column} = {r.value}", self.number_text(r.contribution, signed=True)) for r in self.reasons[:most]]
         rest = [reason.contribution for reason in self.reasons[most:]]
         if rest:
-            rows.append((f"  {len(rest)} more columns", f"{sum(rest):+.4g}"))
-        return "\n".join([f"{what}; {self.beside} {self.base:.4g}", *table_lines(rows)])
+            rows.append((f"  {len(rest)} more columns", self.number_text(sum(rest), signed=True)))
+        return "\n".join([f"{what}; {self.beside} {self.number_text(self.base)}", *table_lines(rows)])
+
+    def number_text(self, value: float, *, signed: bool = False) -> str:
+        """Return a contribution, the answer or the base as text, all with the same number of decimals."""
+        largest = 1.0 if self.label else max(abs(self.answer), abs(self.base))
+        return summand_text(value, largest, signed=signed)
 
     def __repr__(self) -> str:
         return self.text()
@@ -146,7 +151,7 @@ def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) 
     result = Whys()
     for i in range(table.n_rows):
         answer = float(found.answers[i])
-        prediction = str(labels[found.outputs[i]]) if labels else f"{answer:.6g}"
+        prediction = str(labels[found.outputs[i]]) if labels else _in_digits(answer)
         shown = [_shown(table[name], i) for name in names]
         reasons = [Reason(*parts) for parts in zip(names, shown, found.values[i].tolist(), strict=True)]
         reasons.sort(key=lambda reason: -abs(reason.contribution))
@@ -204,7 +209,15 @@ def _shown(column: Column, row: int) -> str:
     if column.missing[row]:
         return "missing"
     value = column.values[row]
-    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+    if not isinstance(value, (float, np.floating)):
+        return str(value)
+    return _in_digits(float(value))
+
+
+def _in_digits(value: float) -> str:
+    """Return a number with six significant digits, or more where it would have an exponent, such as ``"1234567"``."""
+    text = f"{value:.6g}"
+    return number_text(value).replace(",", "") if "e" in text else text
 
 
 def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:

@@ -7,7 +7,7 @@ from typing import Any
 from glassnet.charts.bars import Bar, bar_table
 from glassnet.charts.notebook import for_notebooks, paragraph, shown
 from glassnet.utils.html import Markup
-from glassnet.utils.short_text import count, number_text, plain
+from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import cut_middle
 
 __all__ = ["why_html", "whys_html"]
@@ -38,8 +38,9 @@ def whys_html(whys: Any) -> str:
 
 def _answer(why: Any) -> str:
     """Return what was predicted."""
-    words = f"{plain(why.target, 60)} = {plain(why.prediction, 60)}"
-    return f"{words} with probability {why.answer:.3f}" if why.label else words
+    if not why.label:
+        return f"{plain(why.target, 60)} = {_number(why, why.answer)}"
+    return f"{plain(why.target, 60)} = {plain(why.prediction, 60)} with probability {why.answer:.3f}"
 
 
 def _reasons(why: Any) -> list[Markup]:
@@ -75,8 +76,8 @@ def _sum(why: Any) -> str:
 
 
 def _number(why: Any, value: float) -> str:
-    return f"{value:.3f}" if why.label else number_text(value)
+    return str(why.number_text(value))
 
 
 def _signed(why: Any, value: float) -> str:
-    return f"{value:+.3f}" if why.label else f"{'+' if value >= 0.0 else '-'}{number_text(abs(value))}"
+    return str(why.number_text(value, signed=True))

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
-from glassnet.errors import ShapeError
+from glassnet.errors import DataError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Whys
 from glassnet.tabular.calibration.result import Calibrated
@@ -28,7 +28,6 @@ from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.estimator_types import GUIDE_PAGE, BaseEstimator
 from glassnet.utils.report_type import ReportLike
-from glassnet.utils.short_text import count
 from glassnet.utils.upper_floor import from_above
 
 __all__ = ["FittedEstimator"]
@@ -180,12 +179,10 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         table = self._table(X)
         name = self.model_.target.name
         where = f"{type(self).__name__}.{method}"
-        values = one_per_row(where, y)
-        if len(values) != table.n_rows:
-            fact = f"y has {count(len(values), 'target')} for {count(table.n_rows, 'row')}"
-            message = f"{where}: {fact}; there must be one for each row."
-            raise ShapeError(message, expected=table.n_rows, got=len(values))
-        column = self._as_column(name, values)
+        column = self._as_column(name, one_per_row(where, y))
+        if len(column) != table.n_rows:
+            message = f"{where}: X has {table.n_rows} rows and y {len(column)}; they must have the same number."
+            raise DataError(message, expected=table.n_rows, got=len(column))
         return Table([*(other for other in table.columns if other.name != name), column])
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:

@@ -131,7 +131,10 @@ class Table:
         check_names(where, [column.name for column in self.columns])
         lengths = {len(column) for column in self.columns}
         if len(lengths) > 1:
-            got = ", ".join(f"{column.name!r} has {len(column)}" for column in self.columns[:5])
+            # One column of each length: among many of one length the first five would not show the other.
+            one_each = {len(column): column for column in reversed(self.columns)}
+            first = [column for column in self.columns if column is one_each[len(column)]]
+            got = ", ".join(f"{column.name!r} has {len(column)}" for column in first[:5])
             message = f"{where}: columns differ in length ({got}); all must have the same number of rows."
             raise ShapeError(message, got=sorted(lengths))
         self.n_rows = lengths.pop() if lengths else 0
