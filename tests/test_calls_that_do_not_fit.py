@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
+import pickle
 import re
 
 import matplotlib.pyplot as plt
@@ -228,3 +230,135 @@ def test_names_and_arguments_of_other_libraries(case: str) -> None:
     call, said = ELSEWHERE[case]
     with pytest.raises((AttributeError, TypeError), match=f"^{re.escape(said)}$"):
         call()
+
+
+OF_HISTORY = {
+    "loss": "Did you mean history['loss']?",
+    "acc": "Did you mean history['accuracy']?",
+    "lr": "Did you mean history['learning_rate']?",
+    "epoch": "Did you mean epochs?",
+    "plot": "Write net.plot_history(), or glassnet.plots.plot_history(history).",
+    "best": "history.best_epoch is the epoch that early stopping kept; min(history['loss']) the smallest value of a column.",
+    "to_frame": "Write pandas.DataFrame(history.rows()).",
+    "last_epoch": "history.last has the values of the newest epoch.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_HISTORY)
+def test_a_history_says_where_its_columns_are(name: str) -> None:
+    """A column asked for as an attribute, and what other libraries' histories have."""
+    with pytest.raises(AttributeError, match=f"^{re.escape(f'History has no {name}. {OF_HISTORY[name]}')}$"):
+        getattr(small().history, name)
+
+
+def test_a_history_is_copied_and_asked_whether_it_has_something() -> None:
+    """Names that Python asks for are answered plainly, also before there are columns."""
+    history = pickle.loads(pickle.dumps(copy.deepcopy(small().history)))
+    assert len(history) == 2
+    assert not hasattr(gn.History.__new__(gn.History), "anything")
+    with pytest.raises(AttributeError, match=r"^History has no _repr_png_\.$"):
+        getattr(history, "_repr_png_")  # noqa: B009
+
+
+MISSING = {
+    "explain": (lambda net: net.explain(X), "explain: y is missing."),
+    "hidden": (lambda net: net.hidden(X), "hidden: layer is missing."),
+    "loss_and_gradients": (lambda net: net.loss_and_gradients(X), "loss_and_gradients: y is missing."),
+    "check_gradients": (lambda net: gn.check_gradients(net), "check_gradients: X and y are missing."),
+    "check_my_backprop": (lambda net: gn.check_my_backprop(_forward, _cost), "check_my_backprop: gradients and parameters and X and y are missing."),
+    "diagnose": (lambda net: gn.diagnose(net), "diagnose: X is missing."),
+    "export": (lambda net: gn.export(net), "export: path is missing."),
+    "plot_confusion": (lambda net: plots.plot_confusion(net, X), "plot_confusion: y is missing."),
+    "plot_history": (lambda net: plots.plot_history(net.history, metric="loss"), "plot_history: there is no argument metric. "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MISSING)
+def test_what_is_missing_is_named_as_fit_names_it(case: str) -> None:
+    """Every function that users call says which argument it lacks, or does not have, in its own words."""
+    call, said = MISSING[case]
+    with pytest.raises(TypeError, match=f"^{re.escape(said)}"):
+        call(small())
+
+
+# ---- one word for one thing ------------------------------------------------------------------------------------------
+
+
+def test_inputs_without_names_have_one_name() -> None:
+    """Importance and attribution count features from 0, as pictures and reports do."""
+    net = small()
+    found = gn.integrated_gradients(net, X[:2])
+    assert found.names == gn.permutation_importance(net, X, Y).names == ["feature 0", "feature 1"]
+    assert "feature 0 " in repr(found)
+    assert "feature 0" in found._repr_html_()
+    assert [label.get_text() for label in plots.plot_attribution(found).get_yticklabels()][-1].startswith("feature ")
+
+
+def test_inputs_have_the_names_of_a_frame() -> None:
+    """The columns of a frame stand in importance, attribution, and the drawing of a network trained on it."""
+    pd = pytest.importorskip("pandas")
+    frame, net = pd.DataFrame(X, columns=["wide", "tall"]), small()
+    assert gn.permutation_importance(net, frame, Y).names == ["wide", "tall"]
+    assert gn.integrated_gradients(net, frame[:2]).names == ["wide", "tall"]
+    assert gn.integrated_gradients(net, X[:2], feature_names=["a", "b"]).names == ["a", "b"]
+    said = "integrated_gradients: feature_names has 1 name for 2 inputs; there must be one for each. Pass 2 names."
+    with pytest.raises(gn.ShapeError, match=f"^{re.escape(said)}$"):
+        gn.integrated_gradients(net, X[:2], feature_names=["a"])
+    assert "wide" not in net._repr_html_()
+    net.fit(frame, Y, epochs=1, diagnose=False)
+    assert "wide" in net._repr_html_()
+    assert "tall" in copy.deepcopy(net)._repr_html_()
+    assert gn.integrated_gradients(net, pd.DataFrame(X[:2])).names == ["feature 0", "feature 1"]
+
+
+def test_one_is_singular() -> None:
+    """One epoch is no epochs, and one dimension no dimensions."""
+    net = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0)
+    assert repr(net.fit(X, Y, epochs=1, diagnose=False)).startswith("History(1 epoch, ")
+    said = "check_my_backprop: X has shape (); it must have at least 1 dimension, one sample per row."
+    with pytest.raises(gn.ShapeError, match=f"^{re.escape(said)}$"):
+        gn.check_my_backprop(_forward, _cost, _slopes, PROGRAMS["one layer"][1](), 3.0, 1.0)
+
+
+def test_what_is_worse_than_a_line_gets_the_advice_of_the_cause() -> None:
+    """Degrees of one scale from those of another: longer training is no advice where the target is not scaled."""
+    rows = np.random.default_rng(0).uniform(-20.0, 40.0, (200, 1))
+    net = gn.Network([gn.Dense(8, "relu"), gn.Dense(1)], loss="squared_error", optimizer=gn.Adam(0.01), seed=0)
+    found = {each.code: each for each in net.fit(rows, 1.8 * rows + 32.0, epochs=20, validation_split=0.3).findings}
+    assert found["worse-than-linear"].advice == "Use the linear model, or first do what unscaled-target says."
+    assert "unscaled-target" in found
+
+
+# ---- what is seen ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("with_rows", [True, False])
+def test_every_class_of_a_map_is_named_inside_or_in_a_legend(with_rows: bool) -> None:
+    """Names that find no place in their areas stand in a legend, each in the colour of its class."""
+    rows, codes = gn.datasets.gaussians(300, classes=12, noise=0.25)
+    net = gn.Network([gn.Dense(16, "tanh"), gn.Dense(12)], loss="cross_entropy", optimizer=gn.Adam(0.05), seed=0)
+    net.fit(rows, codes, epochs=20, diagnose=False)
+    names = [f"a class called {i}" for i in range(12)]
+    ax = net.plot_decision_regions(rows, codes if with_rows else None, class_names=names, resolution=40)
+    inside, legend = [text.get_text() for text in ax.texts], ax.get_legend()
+    assert legend is not None
+    beside = [text.get_text() for text in legend.get_texts()]
+    assert set(beside).isdisjoint(inside)
+    assert len(inside) + len(beside) == 12
+
+
+def test_quiet_text_of_drawings_is_a_share_of_the_colour_once() -> None:
+    """No rule colours the texts of drawings by their class, whose fill is a share of that colour already."""
+    shown = small().history._repr_html_()
+    assert "svg .quiet { fill: var(--quiet); }" in shown
+    assert not re.search(r"(?<!svg )(?<![\w.])\.quiet \{ color", shown)
+
+
+def test_verdicts_stand_beside_the_names() -> None:
+    """A narrow page shows the first columns of a table: the name, and whether it is right."""
+    checked = gn.check_gradients(small(), X[:5], Y[:5])._repr_html_()
+    mine = gn.check_my_backprop(_forward, _cost, _slopes, PROGRAMS["one layer"][1](), X, Y[:, None])._repr_html_()
+    for shown, head in ((checked, "right"), (mine, "verdict")):
+        assert f"<tr><th>parameter</th><th>{head}</th>" in shown
+    assert re.search(r"<tr><td>[^<]+</td><td>✓</td>", checked)
+    assert "<tr><td>W</td><td>right</td>" in mine

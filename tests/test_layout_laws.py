@@ -171,7 +171,7 @@ def test_no_row_is_shifted(case: str, tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setattr(contents_module, "_IN_MEMORY", size)
         with pytest.raises(DataError) as caught:
             read_table(path)
-        assert f"must have 3 fields like the others, got 1 of 3 that do not: {named}." in str(caught.value)
+        assert f"1 of 3 rows have another number of fields: {named}; every row must have 3 fields like the others." in str(caught.value)
         assert [row[0] for row in cells_of(path, ReadOptions(bad_rows="skip"))[1]] == ["1", "3"]
 
 
@@ -209,7 +209,7 @@ def test_gzip_that_unpacks_to_far_more_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("glassnet.tabular.reading.scanning._MOST_UNPACKED", 1 << 20)
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"0,0\n" * 1_000_000))
-    must = r"gzip must not unpack to more than 0 GB and 100 times its size, got [\d,]+ bytes that do\."
+    must = r"[\d,]+ bytes unpack to [\d,]+ and more; gzip must not unpack to more than 0 GB and 100 times its size\."
     with pytest.raises(DataError, match=must):
         read_table(path)
 

@@ -265,7 +265,7 @@ def test_importance_and_attribution() -> None:
     shown = text(found)
     assert "2 more rows" in shown
     assert "4 other inputs" in shown
-    assert "input [0]" in shown
+    assert "feature 0" in shown
 
 
 # ---- several networks, checks --------------------------------------------------------------------------------------

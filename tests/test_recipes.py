@@ -162,7 +162,7 @@ def test_tabm_draws_one_factor_per_column(rng: np.random.Generator) -> None:
 
 def test_averages_of_weights_follow_the_rows_of_a_fold(monkeypatch: pytest.MonkeyPatch) -> None:
     """The moving average lasts 2 % of the steps that a network really takes, not of those for all rows."""
-    monkeypatch.setattr(recipes, "_HIDDEN", (8,))
+    monkeypatch.setattr(recipes, "_HIDDEN", 8)
     frame = {"a": np.random.default_rng(0).standard_normal(400)}
     model = TabularRegressor(n_folds=2, epochs=4, batch_size=5, random_state=0).fit(frame, frame["a"])
     assert model.network_.optimizer.ema == pytest.approx(1.0 - 1.0 / (0.02 * 4 * 40))

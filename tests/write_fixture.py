@@ -78,7 +78,7 @@ def own_formulas() -> None:
 
 def tables() -> None:
     """Write ``table_RECIPE_N.safetensors``, small models of two recipes, and what they predict for some of the rows."""
-    small: dict[str, Any] = {"_HIDDEN": (8, 8), "_COPIES": 4, "_WIDTH": 8, "_BIN_DIM": 3, "_MOST_BINS": 5}
+    small: dict[str, Any] = {"_HIDDEN": 8, "_COPIES": 4, "_WIDTH": 8, "_BIN_DIM": 3, "_MOST_BINS": 5}
     options: dict[str, Any] = {"epochs": 4, "threads": 1, "random_state": 0}
     with patch.multiple(recipes, **small):
         regressor = TabularRegressor(n_ensemble=2, **options).fit(columns(), numbers())
@@ -90,7 +90,7 @@ def tables() -> None:
 def calibrated_tables() -> None:
     """Write ``table_calibrated_N.safetensors`` and ``table_intervals_N.safetensors``, calibrated after training."""
     options: dict[str, Any] = {"epochs": 4, "threads": 1, "random_state": 0}
-    with patch.multiple(recipes, _HIDDEN=(8, 8)):
+    with patch.multiple(recipes, _HIDDEN=8):
         _write_table("table_calibrated", TabularClassifier("fast", **options).fit(columns(), labels()))
         intervals = TabularRegressor("fast", quantiles=(0.1, 0.5, 0.9), **options)
         _write_table("table_intervals", intervals.fit(columns(), numbers()))

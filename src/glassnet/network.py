@@ -250,6 +250,7 @@ class Network(NetworkPlots):
         X, y, weight = self._check_data("Network.evaluate", X, y, sample_weight)
         return scores(self, X, y, weight, self.loss.choose_metrics("Network.evaluate", metrics))
 
+    @advises_on_names
     def loss_and_gradients(
         self, X: Any, y: Any, sample_weight: Any = None, mode: Literal["record", "train"] = "record"
     ) -> Any:
@@ -287,18 +288,21 @@ class Network(NetworkPlots):
 
     # ---- a look inside ------------------------------------------------------------------------------------------
 
+    @advises_on_names
     def activations(self, X: Any) -> dict[str, np.ndarray]:
         """Return the output of every layer for ``X``, by name; see `glassnet.engine.inspection.layer_outputs`."""
         from glassnet.engine.inspection import layer_outputs
 
         return layer_outputs(self, X)
 
+    @advises_on_names
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
         """Return the output of one ``layer``, by name or position, for ``X``."""
         from glassnet.engine.inspection import layer_output
 
         return layer_output(self, X, layer)
 
+    @advises_on_names
     def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
         """Return how the answer to each row of ``X`` changes with the row: its loss if ``y`` is given, else a logit.
 
@@ -319,6 +323,7 @@ class Network(NetworkPlots):
 
         return html_of_network(self)
 
+    @advises_on_names
     def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.
 
@@ -330,6 +335,7 @@ class Network(NetworkPlots):
 
     # ---- a page to play with ------------------------------------------------------------------------------------
 
+    @advises_on_names
     def playground(
         self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool | None = None
     ) -> Any:

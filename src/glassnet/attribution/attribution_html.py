@@ -42,7 +42,7 @@ def html_of_attribution(attribution: Any) -> str:
         row = np.asarray(attribution.values[i])
         flat = row.ravel()
         order = np.argsort(-np.abs(flat), kind="stable")[:_MOST_INPUTS].tolist()
-        bars = [Bar(_input(j, row.shape), float(flat[j]), f"{flat[j]:+.4g}") for j in order]
+        bars = [Bar(attribution.names[j], float(flat[j]), f"{flat[j]:+.4g}") for j in order]
         rest = np.delete(flat, order)
         if rest.size:
             bars.append(Bar(f"{count(rest.size, 'other input')}", float(rest.sum()), f"{rest.sum():+.4g}"))
@@ -54,9 +54,3 @@ def html_of_attribution(attribution: Any) -> str:
     title = f"Attribution: contributions of the inputs to the {attribution.of}, {count(n, 'row')}"
     title += ", counted from 0" if n > 1 else ""
     return shown(title, *parts, more)
-
-
-def _input(place: int, shape: tuple[int, ...]) -> str:
-    """Return the name of an input: its position, in each axis."""
-    where = np.unravel_index(place, shape) if len(shape) > 1 else (place,)
-    return f"input [{', '.join(str(int(axis)) for axis in where)}]"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,12 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers import Embedding, Step
 from glassnet.layers.tree import every_layer
+from glassnet.utils.array_advice import column_names
 from glassnet.utils.checks import check_choice, check_number
 from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.short_text import count
 
-__all__ = ["Attribution", "integrated_gradients"]
+__all__ = ["Attribution", "input_names", "integrated_gradients"]
 
 _NODES = 5  # of Gauss-Legendre in an interval: exact for polynomials up to degree 9
 _ROUNDS = 60
@@ -38,13 +42,22 @@ class Attribution:
         ``values.sum() - (answer - baseline_answer)`` for each row: the error of the sum.
     of : str
         ``"logit"`` or ``"probability"``.
+    names : list of str
+        Names of the inputs, in the order of ``values[0].ravel()``.
     """
 
     def __init__(
-        self, values: np.ndarray, outputs: np.ndarray, answers: np.ndarray, baseline_answers: np.ndarray, of: str
+        self,
+        values: np.ndarray,
+        outputs: np.ndarray,
+        answers: np.ndarray,
+        baseline_answers: np.ndarray,
+        of: str,
+        names: Sequence[str] | None = None,
     ) -> None:
         self.values, self.outputs = values, outputs
         self.answers, self.baseline_answers, self.of = answers, baseline_answers, of
+        self.names = input_names(values.shape[1:]) if names is None else [str(name) for name in names]
 
     @property
     def gaps(self) -> np.ndarray:
@@ -65,9 +78,22 @@ class Attribution:
         lines = [f"{len(self)} rows, contributions to the {self.of}; largest gap {np.abs(self.gaps).max():.1e}"]
         for i, row in enumerate(flat[:5]):
             largest = np.argsort(np.abs(row))[::-1][:5]
-            parts = ", ".join(f"[{j}] {row[j]:+.4g}" for j in largest.tolist())
+            parts = ", ".join(f"{self.names[j]} {row[j]:+.4g}" for j in largest.tolist())
             lines.append(f"row {i}: output {self.outputs[i]} = {self.answers[i]:.4g}; {parts}")
         return "\n".join(lines)
+
+
+def input_names(shape: tuple[int, ...]) -> list[str]:
+    """Return a name for each input of a sample: its position, in each axis if there are several.
+
+    Examples
+    --------
+    >>> input_names((2,)), input_names((1, 2))
+    (['feature 0', 'feature 1'], ['feature [0, 0]', 'feature [0, 1]'])
+    """
+    if len(shape) < 2:
+        return [f"feature {j}" for j in range(math.prod(shape))]
+    return [f"feature [{', '.join(map(str, place))}]" for place in np.ndindex(*shape)]
 
 
 @advises_on_names
@@ -79,6 +105,7 @@ def integrated_gradients(
     output: Any = None,
     of: str = "logit",
     tolerance: float = 1e-6,
+    feature_names: Sequence[str] | None = None,
 ) -> Attribution:
     """Return how much each input contributes to the network's prediction, compared with a baseline.
 
@@ -103,6 +130,8 @@ def integrated_gradients(
         What is explained: the output itself, or the probability that the loss makes of it.
     tolerance : float, default=1e-6
         Largest gap allowed, relative to ``max(1, |f(x) - f(b)|)``; `Attribution.gaps` has the gaps that remain.
+    feature_names : sequence of str, optional
+        Names of the inputs; by default those of the columns of X, if it is a frame, else "feature 0" and so on.
 
     Returns
     -------
@@ -134,6 +163,7 @@ def integrated_gradients(
     check_choice(where, "of", of, ("logit", "probability"))
     tolerance = check_number(where, "tolerance", tolerance, 0.0, open_minimum=True)
     rows = np.asarray(network._check_inputs(where, X)[:], dtype=np.float64)
+    names = _names(where, X, rows, feature_names)
     starts = _baselines(where, network, baseline)
     function = _Answer(network, of)
     outputs = _outputs(where, function, rows, output)
@@ -142,7 +172,17 @@ def integrated_gradients(
     for start in starts:
         values += function.integral(rows, start, outputs, tolerance) / len(starts)
         base += function.values(np.broadcast_to(start, rows.shape), outputs) / len(starts)
-    return Attribution(values, outputs, function.values(rows, outputs), base, of)
+    return Attribution(values, outputs, function.values(rows, outputs), base, of, names)
+
+
+def _names(where: str, X: Any, rows: np.ndarray, given: Sequence[str] | None) -> Sequence[str] | None:
+    """Return names of the inputs, given or those of a frame's columns; None if there are none."""
+    names, n = column_names(X) if given is None else given, math.prod(rows.shape[1:])
+    if names is not None and len(names) != n:
+        fact = f"feature_names has {count(len(names), 'name')} for {count(n, 'input')}"
+        message = f"{where}: {fact}; there must be one for each. Pass {count(n, 'name')}."
+        raise ShapeError(message, expected=n, got=len(names))
+    return names
 
 
 def _refuse(where: str, network: BaseNetwork) -> None:

@@ -11,6 +11,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
+from glassnet.utils.array_advice import column_names
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.name_lists import name_list
@@ -105,7 +106,7 @@ def permutation_importance(
     seed : int, default=0
         The same seed gives the same numbers.
     feature_names : sequence of str, optional
-        Names of the columns.
+        Names of the columns; by default those of X, if it is a frame, else "feature 0" and so on.
 
     Returns
     -------
@@ -138,7 +139,7 @@ def permutation_importance(
         raise ConfigError(message, expected=must)
     inputs, targets, weight = network._check_data(where, X, y, sample_weight)
     rows, d = np.array(inputs[:]), inputs.shape[1]
-    names, columns = _groups(where, groups, feature_names, d)
+    names, columns = _groups(where, groups, column_names(X) if feature_names is None else feature_names, d)
     repeats = check_integer(where, "repeats", repeats, 1)
     rng = np.random.default_rng(check_integer(where, "seed", seed, 0))
     check_choice(where, "metric", metric, ("loss", *network.loss.metrics))
@@ -179,5 +180,5 @@ def _groups(
     if names is not None and len(names) != d:
         message = f"{where}: {len(names)} feature_names for {d} columns; there must be one per column."
         raise ConfigError(message, expected=d, got=len(names))
-    found_names = [f"column {j}" for j in range(d)] if names is None else [str(name) for name in names]
+    found_names = [f"feature {j}" for j in range(d)] if names is None else [str(name) for name in names]
     return found_names, [[j] for j in range(d)]

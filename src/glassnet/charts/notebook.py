@@ -14,7 +14,8 @@ __all__ = ["for_notebooks", "grid", "paragraph", "shown"]
 
 _MOST = 20_000  # characters of a text that takes the place of a page
 
-# A notebook has rules of its own for tables, which a class written twice outweighs.
+# A notebook has rules of its own for tables, which a class written twice outweighs. Quiet text is a share of the text's
+# colour: a rule for `.quiet` alone would hold for the texts of drawings too, and take a share of a share.
 _STYLE = (
     CHART_STYLE
     + """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet.datasets.pictures import digits
 from glassnet.datasets.toys import circles, gaussians, moons, plane, sine, spirals, xor
 from glassnet.utils.checks import check_choice
-from glassnet.utils.keywords import unknown_name
+from glassnet.utils.keywords import advises_on_names, unknown_name
 
 __all__ = [
     "circles", "dataset_names", "dataset_path", "digits", "gaussians", "moons", "plane", "sine", "spirals", "xor",
@@ -42,6 +42,7 @@ def dataset_names() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.csv"))
 
 
+@advises_on_names
 def dataset_path(name: str) -> Path:
     """Return where the CSV file of a bundled table lies.
 

@@ -153,7 +153,18 @@ def without_symptoms(found: list[Finding], *, fails: bool, learned: bool = True)
         overfit, proven = (next(each for each in found if each.code == code) for code in ("overfit", "rate-too-low"))
         if overfit.severity == "note" and proven.severity != "note":
             hidden = (hidden - {"rate-too-low"}) | {"overfit"}
-    return [finding for finding in found if finding.code not in hidden]
+    left = [finding for finding in found if finding.code not in hidden]
+    return [_with_its_cause(finding, left) for finding in left]
+
+
+def _with_its_cause(finding: Finding, found: list[Finding]) -> Finding:
+    """Return the finding that a linear model does better with the advice of what keeps the network from a line."""
+    if finding.code != "worse-than-linear" or finding.advice != KINDS[finding.code].advice:
+        return finding
+    cause = next((each.code for each in found if each.code in ("unscaled-target", "unscaled-inputs")), None)
+    if cause is None:
+        return finding
+    return dataclasses.replace(finding, advice=f"Use the linear model, or first do what {cause} says.")
 
 
 def _with_trials(finding: Finding, found: list[Finding]) -> Finding:

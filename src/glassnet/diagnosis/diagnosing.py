@@ -17,10 +17,12 @@ from glassnet.errors import ConfigError, ShapeError
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["check_ignored", "diagnose"]
 
 
+@advises_on_names
 def diagnose(
     network: BaseNetwork,
     X: Any,

@@ -10,6 +10,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import loss_and_gradients
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["GradientReport", "ParameterCheck", "check_gradients"]
@@ -90,6 +91,7 @@ class GradientReport:
         return "\n".join([*table_lines(rows), end])
 
 
+@advises_on_names
 def check_gradients(
     network: BaseNetwork,
     X: Any,

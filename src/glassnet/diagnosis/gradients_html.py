@@ -1,4 +1,4 @@
-"""What gradient checks show in a notebook: a table with a verdict for each parameter."""
+"""What gradient checks show in a notebook: a table with a verdict for each parameter, which a narrow page shows too."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ def html_of_gradients(report: Any) -> str:
     rows = []
     for check in report.checks:
         kinks = f", {check.n_kinks} on a kink" if check.n_kinks else ""
-        name, *cells = _cells(check)
-        rows.append([name, "✓" if check.passed else "✗ wrong", *cells, f"{check.n_checked:,}{kinks}"])
+        verdict_on_it = "✓" if check.passed else "✗ wrong"
+        rows.append([check.name, verdict_on_it, *_cells(check), f"{check.n_checked:,}{kinks}"])
     head = ["parameter", "right", "error", "cosine", "ratio", "compared"]
     note = "Relative error to finite differences of the loss (central, float64)."
-    return shown(
-        f"Gradient check: {verdict}", grid(rows, head, numbers_from=2, marked=wrong), paragraph(note, quiet=True)
-    )
+    table = grid(rows, head, numbers_from=2, marked=wrong)
+    return shown(f"Gradient check: {verdict}", table, paragraph(note, quiet=True))
 
 
 def _cells(check: Any) -> list[str]:
     """Return what was measured of one parameter."""
     ratios = ["-" if math.isnan(value) else f"{value:.4g}" for value in (check.cosine, check.ratio)]
-    return [check.name, f"{check.error:.1e}", *ratios]
+    return [f"{check.error:.1e}", *ratios]
 
 
 @for_notebooks
@@ -45,10 +44,7 @@ def backprop_html(report: Any) -> str:
     taken = f"predictions = {report.predictions}" if report.predictions else ""
     seen = ", ".join(part for part in (report.network, report.loss, taken) if part)
     wrong = [i for i, check in enumerate(report.checks) if report._verdict(check) != "right"]
-    rows = []
-    for check in report.checks:
-        name, *cells = _cells(check)
-        rows.append([name, report._verdict(check), *cells])
+    rows = [[check.name, report._verdict(check), *_cells(check)] for check in report.checks]
     table = grid(rows, ["parameter", "verdict", "error", "cosine", "ratio"], numbers_from=2, marked=wrong)
     notes = [paragraph(f"Note: {note}", quiet=True) for note in report.notes]
     return shown(

@@ -34,7 +34,7 @@ _PREDICT = Step("predict")
 # What a network made from another has of its own.
 _STATE = frozenset((
     "attachments", "dtype", "input_shape", "l1", "l2", "layers", "loss", "max_norm", "members", "metadata", "names",
-    "optimizer", "_run", "seeds", "_store", "_workspace",
+    "optimizer", "_input_names", "_run", "seeds", "_store", "_workspace",
 ))  # fmt: skip
 
 
@@ -89,6 +89,7 @@ class BaseNetwork(AdvisesOnNames):
 
     # ---- construction -------------------------------------------------------------------------------------------
 
+    @advises_on_names
     def build(self, input_shape: tuple[int, ...]) -> Self:
         """Fix ``input_shape``, that of one sample, allocate all arrays and draw the initial parameters; once only."""
         shape = check_shape("Network.build", input_shape)
@@ -162,6 +163,8 @@ class BaseNetwork(AdvisesOnNames):
         X = self._check_inputs(where, X)
         start_from_data(self.layers, X, [streams.start_from_data() for streams in self._streams], self.members)
         return self
+
+    _input_names: Sequence[str] = ()  # of the columns of the frame it was trained on
 
     def _built(self, where: str) -> Store:
         """Return the store; raise an error for ``where`` if the network is not built."""
@@ -262,6 +265,7 @@ class BaseNetwork(AdvisesOnNames):
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
+    @advises_on_names
     def forward(self, X: Any) -> np.ndarray:
         """Return logits of shape (n, k) for n rows ``X``, or (K, n, k) with members, with noise off."""
         self._built("forward")

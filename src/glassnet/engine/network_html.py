@@ -37,7 +37,7 @@ def drawn_network(
     network : BaseNetwork
         Built or not.
     feature_names, class_names : sequence of str, optional
-        Names of inputs and outputs; by default those of the table that the network was trained on, if it was one.
+        Names of inputs and outputs; by default those of the table or frame that the network was trained on.
     """
     features, classes = _known_names(network)
     columns = network_columns(network, feature_names or features, class_names or classes)
@@ -57,7 +57,7 @@ def _training(network: BaseNetwork) -> str:
 
 
 def _known_names(network: BaseNetwork) -> tuple[list[str], list[str]]:
-    """Return the columns and labels of the table that a network was trained on; empty for another network.
+    """Return the columns and labels of the table that a network was trained on; of a frame it knows the columns.
 
     A network of a table model carries its encoders as plain data.
     """
@@ -66,4 +66,4 @@ def _known_names(network: BaseNetwork) -> tuple[list[str], list[str]]:
         columns = [str(column["name"]) for column in table["encoder"]["columns"]]
         return columns, [str(label) for label in table["target"].get("labels") or ()]
     except (AttributeError, KeyError, TypeError):
-        return [], []
+        return [*network._input_names], []

@@ -22,6 +22,7 @@ from glassnet.explanation.step_notes import notes_of
 from glassnet.saving.writing import write_atomically
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.html import Markup, page
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["Explanation", "explain", "explain_prediction"]
 
@@ -206,6 +207,7 @@ def _detail(digits: int, full: bool) -> Detail:
     return Detail(digits, None, None) if full else Detail(digits)
 
 
+@advises_on_names
 def explain(
     network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None, noise: bool = True
 ) -> Explanation:
@@ -273,6 +275,7 @@ def explain(
     return step if layer is None else step._of_layer(layer, "explain", "layer")
 
 
+@advises_on_names
 def explain_prediction(network: BaseNetwork, X: Any) -> Explanation:
     """Return a pass forward through all layers as in a prediction, worked out: dropout and noise are off.
 

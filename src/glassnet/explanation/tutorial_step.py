@@ -13,12 +13,14 @@ from glassnet.explanation.explanations import Explanation
 from glassnet.explanation.terms import each, over_rows, product
 from glassnet.scratch import GRADIENTS, backpropagation, compute_loss, forward_propagation, update_parameters
 from glassnet.utils.checks import check_choice, check_number
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["explain_lesson"]
 
 _NAMES = ("weights_input_hidden", "weights_hidden_output", "bias_hidden", "bias_output")
 
 
+@advises_on_names
 def explain_lesson(
     parameters: Sequence[np.ndarray],
     X: Any,

@@ -22,6 +22,7 @@ from glassnet.exports.report import ExportReport
 from glassnet.exports.targets.registry import TARGETS, Target, find_target
 from glassnet.exports.targets.target import Options
 from glassnet.utils.checks import check_choice, check_flag, check_integer
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["export"]
 
@@ -30,6 +31,7 @@ _MOST_ROWS = 1000
 TargetName = Literal["onnx", "c", "numpy", "python", "js", "html", "torch", "keras"]
 
 
+@advises_on_names
 def export(
     model: Any,
     path: str | os.PathLike[str],

@@ -13,6 +13,7 @@ from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_lege
 from glassnet.training import History
 from glassnet.training.history import column_advice
 from glassnet.utils.checks import check_choice
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.short_text import metric_name
 
 __all__ = ["curves_of", "plot_history"]
@@ -20,6 +21,7 @@ __all__ = ["curves_of", "plot_history"]
 _PEAK = 50.0
 
 
+@advises_on_names
 def plot_history(history: History, column: str = "loss", *, ax: Axes | None = None) -> Axes:
     """Draw a column of the history and its counterpart on the validation data; the best epoch and findings are marked.
 

@@ -13,6 +13,7 @@ from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.plots.axes import Axes, axes_for
 from glassnet.plots.labels import cell_size, fitted_names, label_axis, names_of, text_width, wrapped
 from glassnet.utils.checks import check_integer
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.name_lists import name_list
 from glassnet.utils.short_text import count, metric_name, number_text, plain
 
@@ -45,6 +46,7 @@ class _Why(Protocol):
     def reasons(self) -> Sequence[_Reason]: ...
 
 
+@advises_on_names
 def plot_importance(importance: Importance, *, most: int = 15, target_name: str = "", ax: Axes | None = None) -> Axes:
     """Draw how much worse the network gets when each column is shuffled, the most important on top.
 
@@ -69,6 +71,7 @@ def plot_importance(importance: Importance, *, most: int = 15, target_name: str 
     return ax
 
 
+@advises_on_names
 def plot_attribution(
     attribution: Attribution,
     row: int = 0,
@@ -87,7 +90,7 @@ def plot_attribution(
     row : int, default=0
         Which of its rows.
     feature_names : sequence of str, optional
-        Names of the inputs.
+        Names of the inputs; by default those that the attribution has.
     class_names : sequence of str, optional
         Names of the outputs: that of the output which is explained stands in the label.
     most : int, default=15
@@ -96,8 +99,7 @@ def plot_attribution(
         Where to draw; by default in a new figure.
     """
     values = attribution.values[row].reshape(-1)
-    default = [f"column {j}" for j in range(len(values))]
-    names = _checked(feature_names, len(values), default)
+    names = _checked(feature_names, len(values), attribution.names)
     order = np.argsort(np.abs(values))[::-1][: check_integer("plot_attribution", "most", most, 1)][::-1]
     colors = ["C0" if value >= 0 else "C1" for value in values[order]]
     ax = _bars("plot_attribution", ax, [names[j] for j in order], values[order], color=colors)
@@ -117,6 +119,7 @@ def _checked(given: Sequence[str] | None, n: int, default: list[str]) -> list[st
     return names_of("plot_attribution", "feature_names", given, n, each="feature", default=default)
 
 
+@advises_on_names
 def plot_why(why: _Why, *, most: int = 10, ax: Axes | None = None) -> Axes:
     """Draw what each column of a row contributes to its prediction: blue for, orange against.
 

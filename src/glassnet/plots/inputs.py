@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.plots.labels import names_of
-from glassnet.utils.array_advice import frame_columns
+from glassnet.utils.array_advice import column_names, frame_columns
 from glassnet.utils.name_lists import name_list
 from glassnet.utils.short_text import plain
 
@@ -66,10 +66,7 @@ def read_data(where: str, network: BaseNetwork, X: Any, y: Any, class_names: Seq
 def feature_names_of(where: str, X: Any, rows: Any, given: Sequence[Any] | None) -> list[str]:
     """Return a name for each input of ``rows``, which ``X`` became."""
     n = int(np.prod(rows.shape[1:]))
-    columns = frame_columns(X)
-    if columns is not None and all(name.isdigit() for name in columns):  # positions, which pandas names by itself
-        columns = None
-    return names_of(where, "feature_names", given, n, each="feature", default=columns)
+    return names_of(where, "feature_names", given, n, each="feature", default=column_names(X))
 
 
 def target_name_of(y: Any) -> str:

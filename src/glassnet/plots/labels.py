@@ -147,7 +147,9 @@ def label_axis(ax: Axes, axis: str, text: str, *, share: float = 0.7) -> None:
     label.set_parse_math(False)
 
 
-def show_legend(ax: Axes, *, most: int = 12, **options: Any) -> bool:
+def show_legend(
+    ax: Axes, *, most: int = 12, beside: bool | None = None, entries: Sequence[Any] | None = None, **options: Any
+) -> bool:
     """Draw the legend if it fits: inside the axes for a few entries, else right of them; return whether it is there.
 
     Parameters
@@ -156,16 +158,22 @@ def show_legend(ax: Axes, *, most: int = 12, **options: Any) -> bool:
         With labelled artists.
     most : int, default=12
         Largest number of entries.
+    beside : bool, optional
+        Whether it stands right of the axes; by default with more than four entries.
+    entries : sequence of Artist, optional
+        Labelled artists that are the entries; by default all of the axes.
     **options
         Of ``Axes.legend``.
     """
     handles, names = ax.get_legend_handles_labels()
+    if entries is not None:
+        handles, names = [*entries], [str(entry.get_label()) for entry in entries]
     width, height = cell_size(ax)
     small = len(names) > 4 or width < 320.0
     size = 8.0 if small else 10.0
     if not names or len(names) > min(most, math.floor(0.8 * height / (_LINE * size))):
         return False
-    beside = len(names) > 4
+    beside = len(names) > 4 if beside is None else beside
     shown = fitted_names(names, width * (0.22 if beside else 0.45), size)
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0} if beside else {}
     legend = ax.legend(handles, shown, **({"frameon": False, "fontsize": size} | place | options))

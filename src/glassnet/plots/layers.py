@@ -14,6 +14,7 @@ from glassnet.plots.axes import Axes, axes_for
 from glassnet.plots.labels import cell_size, fitted_names, show_legend, text_width
 from glassnet.training import Snapshots
 from glassnet.utils.checks import check_choice
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["plot_gradient_flow", "plot_histograms"]
 
@@ -21,6 +22,7 @@ _ROWS = 80  # of the picture, over the range of values
 _BESIDE = 4  # panels in a row
 
 
+@advises_on_names
 def plot_histograms(
     snapshots: Snapshots, what: str = "weights", layer: str | None = None, *, ax: Axes | None = None
 ) -> Axes | np.ndarray:
@@ -106,6 +108,7 @@ def _edges(epochs: list[int]) -> np.ndarray:
     return np.concatenate([[2 * at[0] - between[0]], between, [2 * at[-1] - between[-1]]])
 
 
+@advises_on_names
 def plot_gradient_flow(
     network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, ax: Axes | None = None
 ) -> Axes:

@@ -18,6 +18,7 @@ from glassnet.plots.inputs import feature_names_of
 from glassnet.plots.labels import axes_size, fitted_names, names_of, text_width
 from glassnet.plots.network_ranks import Layout, Rank, draw_lines, draw_units, draw_weight_legend
 from glassnet.utils.checks import check_integer
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["plot_network"]
 
@@ -28,6 +29,7 @@ _SIZE = 9.0  # of text, in points
 _NAME_ROOM = 110.0  # points for a name of an input or class
 
 
+@advises_on_names
 def plot_network(
     network: BaseNetwork,
     X: Any = None,

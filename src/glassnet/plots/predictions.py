@@ -17,6 +17,7 @@ from glassnet.plots.labels import label_axis, names_of, show_legend
 from glassnet.training.class_weights import class_codes
 from glassnet.utils.array_advice import frame_columns
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = [
     "calibration_of", "class_probabilities", "confusion_counts", "draw_predicted", "plot_calibration", "plot_confusion",
@@ -53,6 +54,7 @@ def confusion_counts(codes: np.ndarray, P: np.ndarray) -> np.ndarray:
     return counts
 
 
+@advises_on_names
 def plot_confusion(
     network: BaseNetwork,
     X: Any,
@@ -89,6 +91,7 @@ def plot_confusion(
     return draw_confusion(confusion_counts(codes, P), names, target=data.target, ax=ax)
 
 
+@advises_on_names
 def plot_calibration(
     network: BaseNetwork,
     X: Any,
@@ -147,6 +150,7 @@ def calibration_of(
     return draw_calibration(P[:, which], codes == which, bins=bins, what=names[which], ax=ax)
 
 
+@advises_on_names
 def plot_predicted(
     network: BaseNetwork, X: Any, y: Any, *, output: int = 0, target_name: str | None = None, ax: Axes | None = None
 ) -> Axes:

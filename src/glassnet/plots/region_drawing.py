@@ -14,6 +14,7 @@ __all__ = ["draw_class_map", "draw_number_map", "span_of"]
 
 _MARGIN = 0.08
 _MOST_IN_LEGEND = 10  # classes; more are named where they are
+_MOST_BESIDE = 40  # classes in the legend of those that are not named inside
 _SMALLEST = 0.01  # share of the picture of an area that is named
 
 
@@ -72,11 +73,22 @@ def draw_class_map(
                        label=names[code], zorder=3 + place)  # fmt: skip
     framed: dict[str, Any] = {"frameon": True, "framealpha": 0.8, "markerscale": 2.0}
     if k > _MOST_IN_LEGEND or codes is None or not show_legend(ax, most=_MOST_IN_LEGEND, **framed):
-        _write_names(ax, winner, spans, names)
+        written = _write_names(ax, winner, spans, names)
+        there = set(np.unique(winner).tolist()) | set(() if codes is None else np.unique(codes).tolist())
+        _list_classes(ax, sorted(there - written), names)
 
 
-def _write_names(ax: Any, winner: np.ndarray, spans: tuple[np.ndarray, np.ndarray], names: Sequence[str]) -> None:
-    """Write the name of each class into its area, the smallest areas left out."""
+def _list_classes(ax: Any, codes: Sequence[int], names: Sequence[str]) -> None:
+    """Draw a legend of the classes whose names found no place in their areas, beside the axes."""
+    from matplotlib.patches import Patch
+
+    entries = [Patch(color=_color(code, len(names)), label=names[code]) for code in codes]
+    show_legend(ax, most=_MOST_BESIDE, beside=True, entries=entries, handlelength=1.0)
+
+
+def _write_names(ax: Any, winner: np.ndarray, spans: tuple[np.ndarray, np.ndarray], names: Sequence[str]) -> set[int]:
+    """Write the name of each class into its area, the smallest areas left out; return the classes that are named."""
+    written: set[int] = set()
     width, height = cell_size(ax)
     areas = np.bincount(winner.ravel(), minlength=len(names))
     room = max(32.0, min(0.2, 0.9 / (areas >= _SMALLEST * winner.size).sum() ** 0.5) * width)
@@ -98,10 +110,12 @@ def _write_names(ax: Any, winner: np.ndarray, spans: tuple[np.ndarray, np.ndarra
         if any(abs(x - other[0]) < half + other[2] and abs(y - other[1]) < 11.0 for other in taken):
             continue
         taken.append((x, y, half))
+        written.add(code)
         at = spans[0][0] + x / (0.8 * width) * np.ptp(spans[0]), spans[1][rows[nearest]]
         box = {"boxstyle": "round,pad=0.15", "fc": "w", "ec": "none", "alpha": 0.7}
         ax.text(*at, shown[code], ha="center", va="center", fontsize=8, zorder=200, parse_math=False, bbox=box,
                 clip_on=True)  # fmt: skip
+    return written
 
 
 def draw_number_map(

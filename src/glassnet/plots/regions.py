@@ -15,11 +15,13 @@ from glassnet.plots.labels import names_of
 from glassnet.plots.predictions import class_probabilities
 from glassnet.plots.region_drawing import draw_class_map, draw_number_map, span_of
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.short_text import count
 
 __all__ = ["codes_of", "plot_decision_regions", "two_features"]
 
 
+@advises_on_names
 def plot_decision_regions(
     network: BaseNetwork,
     X: Any,
@@ -35,7 +37,7 @@ def plot_decision_regions(
 
     For classes the colour is the most probable one, paler where it is less sure, with a line where two are as probable;
     for numbers it is the predicted mean. Other features are set to their medians. More than 10 classes are named in
-    their areas, without a legend.
+    their areas; those whose name finds no place there stand in a legend.
 
     Parameters
     ----------

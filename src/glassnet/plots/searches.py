@@ -12,6 +12,7 @@ from glassnet.plots.history import curves_of
 from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend, text_width
 from glassnet.training import History
 from glassnet.utils.checks import check_choice
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["plot_folds", "plot_histories", "plot_rates", "plot_sweep"]
 
@@ -44,6 +45,7 @@ class _Trials(Protocol):
     def trials(self) -> Sequence[_Trial]: ...
 
 
+@advises_on_names
 def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Axes | None = None) -> Axes:
     """Draw one column of several histories over the epochs: a line for each, and their median.
 
@@ -79,6 +81,7 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
     return ax
 
 
+@advises_on_names
 def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Axes | None = None) -> Axes:
     """Draw a score of every fold, with mean and standard deviation.
 
@@ -105,6 +108,7 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Axe
     return ax
 
 
+@advises_on_names
 def plot_rates(search: _Rates, *, ax: Axes | None = None) -> Axes:
     """Draw the loss over the learning rate, the best one marked.
 
@@ -132,6 +136,7 @@ def plot_rates(search: _Rates, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@advises_on_names
 def plot_sweep(found: _Trials, setting: str, *, ax: Axes | None = None) -> Axes:
     """Draw what every network of a search achieved over one setting, the best trial marked.
 

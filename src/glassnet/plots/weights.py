@@ -8,12 +8,14 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.plots.axes import Axes, axes_for
 from glassnet.plots.labels import cell_size, fitted_names
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["plot_weights"]
 
 _BINS = 60
 
 
+@advises_on_names
 def plot_weights(network: BaseNetwork, *, ax: Axes | None = None) -> Axes:
     """Draw how the weights of every layer are distributed, one above the other on a common scale.
 

@@ -23,6 +23,7 @@ from glassnet.training.history import has_value
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_names, unknown_attribute
+from glassnet.utils.short_text import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -259,6 +260,6 @@ class Population(AdvisesOnNames):
         return population_html(self)
 
     def __repr__(self) -> str:
-        epochs = max(history.epochs for history in self.histories)
+        trained = count(max(history.epochs for history in self.histories), "epoch")
         failed = f", {len(self.failures)} diverged" if self.failures else ""
-        return f"Population({len(self)} members, {epochs} epochs{failed}: {self.networks[0]!r})"
+        return f"Population({len(self)} members, {trained}{failed}: {self.networks[0]!r})"

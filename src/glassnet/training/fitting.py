@@ -23,6 +23,7 @@ from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_option
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
 from glassnet.training.training_scores import TrainingScores, scores_of_training
+from glassnet.utils.array_advice import column_names
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.row_sources import fingerprint
 
@@ -100,6 +101,7 @@ def set_up(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions)
     early_stopping, users = given["early_stopping"], as_callbacks(given["callbacks"])
     measures = any(user.measures_columns for user in users)
     batches, validation = prepare_data(network, X, y, given, measures=measures)
+    network._input_names = column_names(X) or network._input_names
     _check_replayable(batches, epochs, given["resume"])
     metrics = network.loss.choose_metrics("fit", given["metrics"])
     measured, note = scores_of_training(batches, given["metrics"], metrics, validates=validation is not None)

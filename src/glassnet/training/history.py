@@ -14,6 +14,8 @@ from glassnet.metrics import METRICS
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
 from glassnet.utils.keywords import unknown_attribute
+from glassnet.utils.short_text import count
+from glassnet.utils.suggestions import suggestion
 from glassnet.utils.text_table import table_lines
 from glassnet.utils.wording import plain_data
 
@@ -85,7 +87,12 @@ class History:
     if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
 
         def __getattr__(self, name: str) -> Any:
-            raise unknown_attribute(type(self), name)
+            error = unknown_attribute(type(self), name)
+            if name.startswith("_") or not str(error).endswith(f" has no {name}."):
+                raise error
+            near = suggestion(name, vars(self).get("columns", ()), "history[{!r}]".format)
+            message = f"{error} {near}".rstrip()
+            raise AttributeError(message)
 
     def _record(self, row: dict[str, Any]) -> None:
         """Append one epoch."""
@@ -183,8 +190,9 @@ class History:
     def __repr__(self) -> str:
         if not self.epochs:
             return "History(0 epochs)"
+        trained = count(self.epochs, "epoch")
         last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if has_value(value))
-        return f"History({self.epochs} epochs, {self.seconds:.1f} s, {self.stop_reason}: {last})"
+        return f"History({trained}, {self.seconds:.1f} s, {self.stop_reason}: {last})"
 
 
 def column_advice(column: Any, columns: Collection[str]) -> str:

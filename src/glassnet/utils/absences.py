@@ -200,6 +200,14 @@ make_cache: add
     The layers inside are given at once: gn.Sequential([gn.Dense(8, 'relu'), gn.Dense(1)]).
 make_cache: compile fit predict evaluate summary save train
     A layer is trained in a network: gn.Network(layers, loss=...).
+table: plot show draw
+    Write net.plot_history(), or glassnet.plots.plot_history(history).
+table: best best_loss best_score best_value
+    history.best_epoch is the epoch that early stopping kept; min(history['loss']) the smallest value of a column.
+table: to_frame to_pandas to_df to_dataframe dataframe frame df data_frame to_polars
+    Write pandas.DataFrame(history.rows()).
+table: last_epoch final
+    history.last has the values of the newest epoch.
 table: history
     history['loss'] is a column, history.columns are all.
 """

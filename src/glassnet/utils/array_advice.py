@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.utils.wording import few, shortened
 
-__all__ = ["advice_for_shape", "cell_place", "frame_columns", "frame_of_objects", "non_numbers"]
+__all__ = ["advice_for_shape", "cell_place", "column_names", "frame_columns", "frame_of_objects", "non_numbers"]
 
 _AS_NUMBERS = "Code text and categories as numbers first"
 _TABLES = "TabularClassifier and TabularRegressor of glassnet.tabular take such columns as they are"
@@ -27,6 +27,19 @@ def frame_columns(value: Any) -> list[str] | None:
     names = getattr(value, "column_names", None)  # of pyarrow, whose `columns` are the values
     names = getattr(value, "columns", None) if names is None else names
     return None if names is None or len(getattr(value, "shape", ())) != 2 else [str(name) for name in names]
+
+
+def column_names(value: Any) -> list[str] | None:
+    """Return the names of a frame's columns; None for what has none, and for the numbers that pandas gives by itself.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> column_names(pd.DataFrame({"a": [1], "b": [3]})), column_names(pd.DataFrame([[1, 3]]))
+    (['a', 'b'], None)
+    """
+    names = frame_columns(value)
+    return None if names is None or all(name.isdigit() for name in names) else names
 
 
 def frame_of_objects(value: Any) -> np.ndarray:

@@ -20,6 +20,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
 from glassnet.utils.array_advice import advice_for_shape, cell_place, frame_columns, frame_of_objects, non_numbers
 from glassnet.utils.extremes import Extremes
+from glassnet.utils.short_text import count
 from glassnet.utils.suggestions import suggestion
 from glassnet.utils.wording import shortened
 
@@ -203,7 +204,8 @@ def _converted(
 def _wanted_shape(min_ndim: int, sample_shape: tuple[int, ...] | None) -> str:
     """Return which shape an array of samples must have, as messages say it."""
     if sample_shape is None or min_ndim < 2:
-        return f"it must have at least {min_ndim} dimensions, one sample per row"
+        dimensions = count(min_ndim, "dimension")
+        return f"it must have at least {dimensions}, one sample per row"
     return f"it must be (n, {', '.join(map(str, sample_shape))}): one row per sample"
 
 

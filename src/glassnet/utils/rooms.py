@@ -42,5 +42,5 @@ def _public(file: Path) -> list[str]:
         return []
     for line in tree.body:
         if isinstance(line, ast.Assign) and [ast.unparse(target) for target in line.targets] == ["__all__"]:
-            return [entry.value for entry in ast.walk(line.value) if isinstance(entry, ast.Constant)]
+            return [str(entry.value) for entry in ast.walk(line.value) if isinstance(entry, ast.Constant)]
     return []

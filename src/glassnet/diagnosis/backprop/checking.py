@@ -36,6 +36,7 @@ from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, 
 from glassnet.diagnosis.backprop.small_constants import excuse_exact, excuse_small_constants
 from glassnet.errors import ConfigError, GlassnetError
 from glassnet.utils.checks import check_integer, check_matrix, check_number
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["check_my_backprop"]
 
@@ -43,6 +44,7 @@ WHERE = "check_my_backprop"
 _MOST_ROWS = 1000
 
 
+@advises_on_names
 def check_my_backprop(
     forward: Callable[..., Any],
     loss: Callable[..., Any],
@@ -133,7 +135,8 @@ def _checked(
     """Return the report on functions in the order forward, loss, gradients; leave the parameters as they were."""
     tree = ParameterTree(parameters, functions)
     try:
-        learner = Learner(*functions, tree, learning_rate)
+        forward, loss, gradients = functions
+        learner = Learner(forward, loss, gradients, tree, learning_rate)
         with np.errstate(all="ignore"), contextlib.redirect_stdout(Silence()), ProgressWords() as say:
             try:
                 return _check(learner, *data, *entries, say)

@@ -50,7 +50,8 @@ def _runs(order: Sequence[Callable[..., Any]], parameters: Any, X: Any, y: Any, 
     with np.errstate(all="ignore"), contextlib.redirect_stdout(Silence()), contextlib.suppress(Exception):
         tree = ParameterTree(parameters, tuple(order))
         try:
-            learner = Learner(*order, tree, rate)
+            forward, loss, gradients = order
+            learner = Learner(forward, loss, gradients, tree, rate)
             if _is_against_names(learner):
                 return False
             try:
