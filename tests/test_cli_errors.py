@@ -22,7 +22,7 @@ CASES = {
     "train godo.csv -t y": "no such file: godo.csv. Did you mean good.csv?",
     "train pengiuns -t y": "no such file: pengiuns. Did you mean penguins?",
     "train folder -t y": "folder: the path leads to a folder; it must lead to a file that can be read.",
-    "train table.xlsx -t y": "table.xlsx: the table has 1 column names and no rows; it must have at least one row.",
+    "train table.xlsx -t y": "table.xlsx: the table has 1 column name and no rows; it must have at least one row.",
     "train empty.csv -t y": "empty.csv: the file is empty; it must hold a table.",
     "train header.csv -t b": "header.csv: the table has 2 column names and no rows; it must have at least one row.",
     "train latin.csv -t y": "latin.csv: line 2 is not UTF-8 and may be 'Þëÿ' in cp1252, 'Ţë˙' in cp1250, 'Юля' in cp1251, 'ﬁÎˇ' in "
@@ -101,7 +101,7 @@ CASES = {
     + "--metric accurcy": "unknown --metric 'accurcy'. Did you mean 'accuracy'? The choices are 'accuracy', 'auc', "
     "'balanced_accuracy', 'brier', 'f1', 'log_loss'.",
     GOOD
-    + "--metric rmse": "unknown --metric 'rmse'. The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', "
+    + "--metric rmse": "--metric is 'rmse', which is for numbers; the target has classes. The choices are 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', "
     "'log_loss'.",
     GOOD + "--ensemble 0": "--ensemble is 0; it must be a whole number of at least 1.",
     GOOD + "--ensemble few": "--ensemble is 'few'; it must be a whole number of at least 1.",
@@ -125,11 +125,11 @@ CASES = {
     "train good.csv -t": "-t has no value; it must be followed by one. See: glassnet train --help",
     GOOD + "extra": "two targets are named, 'extra' and --target y. Leave one out.",
     "train good.csv a -t y": "two targets are named, 'a' and --target y. Leave one out.",
-    "train good.csv y extra": "unexpected argument 'extra'. Put names with blanks in quotes.",
+    "train good.csv y extra": "unexpected argument 'extra'; train takes DATA and TARGET. Put names with blanks in quotes.",
     "train my table.csv": "unexpected argument 'table.csv'. Put the name of the file in quotes: 'my table.csv'",
     "train good.csv z": "unknown column 'z' for --target. The columns are 'a', 'b', 'y'.",
     "check good.csv a -t y": "two targets are named, 'a' and --target y. Leave one out.",
-    "evaluate model.safetensors good.csv y": "unexpected argument 'y'. Put names with blanks in quotes.",
+    "evaluate model.safetensors good.csv y": "unexpected argument 'y'; evaluate takes MODEL and DATA. Put names with blanks in quotes.",
     "playground good.csv y": "unexpected argument 'y'. Did you mean --target y?",
     "help trian": "unknown command 'trian'. Did you mean train?",
     "help me": "unknown command 'me'. The commands are check, compare, evaluate, explain, export, help, playground, "
@@ -159,14 +159,14 @@ CASES = {
     "predict foreign.safetensors good.csv": "not a glassnet model: foreign.safetensors is a safetensors file without a network's description.",
     "predict bare.safetensors good.csv": "bare.safetensors: the file holds a network alone; it must hold a network with its table encoder. To see "
     "what it holds: glassnet show FILE",
-    "predict model.safetensors one.csv": "one.csv lacks the column that the model needs: b.",
+    "predict model.safetensors one.csv": "one.csv lacks the column that the model needs: 'b'.",
     "predict model.safetensors model.safetensors": "DATA is the model file 'model.safetensors'; it must be a table. The table comes second.",
     "predict model.safetensors godo.csv": "no such file: godo.csv. Did you mean good.csv?",
     "predict numbers.safetensors good.csv -p": "'b' has numbers; --probabilities needs classes. Leave it out.",
     "predict model.safetensors good.csv -o nosuch/p.csv": "no such folder for --out: 'nosuch'. Create it: mkdir -p nosuch",
     "predict model.safetensors good.csv -o p.xls": "--out is 'p.xls'; it must end in .csv, .tsv, .json, .jsonl or .parquet.",
     "predict model.safetensors good.csv -o good.csv": "--out is 'good.csv', which is read; it must be another file. Choose another name.",
-    "evaluate model.safetensors tiny.csv": "tiny.csv lacks the column that the model needs: b.",
+    "evaluate model.safetensors tiny.csv": "tiny.csv lacks the column that the model needs: 'b'.",
     "evaluate model.safetensors new.csv": "the target 'y' is 'z' in line 3; it must be one of 'x', 'y' as in training. Leave such rows out, or "
     "train with them.",
     "show good.csv": "MODEL is the table 'good.csv'; it must be a model file.",

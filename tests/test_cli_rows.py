@@ -110,7 +110,7 @@ def test_every_command_reads_standard_input(run: Run, pipe: Pipe, models: Path) 
     [
         ("", "glassnet predict: standard input: the file is empty; it must hold a table.\n"),
         (" \n\n", "glassnet predict: standard input: the file holds nothing but blanks; it must hold a table.\n"),
-        ("A,c\n1,p\n", "glassnet predict: standard input lacks all 2 columns that the model needs: a, b. Did you mean 'A' for 'a'?\n"),
+        ("A,c\n1,p\n", "glassnet predict: standard input lacks all 2 columns that the model needs: 'a', 'b'. Did you mean 'A' for 'a'?\n"),
     ],
 )  # fmt: skip
 def test_what_standard_input_lacks(content: str, sentence: str, run: Run, pipe: Pipe, models: Path) -> None:

@@ -216,8 +216,8 @@ def test_an_estimator_reports(classifier: TabularClassifier, regressor: TabularR
     assert "Absolute errors, in units of " in page
     assert report.facts["scores"]["network"]["r2"] == pytest.approx(regressor.score(rows, table["price"][200:]))
     for row in report.facts["single_rows"]:
-        assert row["true"] == pytest.approx(table["price"][200:][row["row"]])
-        assert row["answer"] == pytest.approx(regressor.predict(part(table, slice(200, 300), *INPUTS))[row["row"]])
+        assert row["true"] == pytest.approx(table["price"][200:][row["index"]])
+        assert row["answer"] == pytest.approx(regressor.predict(part(table, slice(200, 300), *INPUTS))[row["index"]])
         assert sum(amount for *_, amount in row["why"]["reasons"]) == pytest.approx(
             row["why"]["answer"] - row["why"]["base"], abs=1e-2 * abs(row["why"]["answer"])
         )
@@ -425,8 +425,8 @@ def test_rows_have_their_number_and_line(folder: Path, capsys: pytest.CaptureFix
     for row in result["single_rows"]:
         number, line = map(int, re.fullmatch(r"row (\d+) \(line (\d+)\)", row["name"]).groups())  # type: ignore[union-attr]
         assert lines[line - 1].split(",")[-1] == row["true"] == table["label"][number - 1]
-        assert (row["in_file"], row["part"]) == (number, "test")
-    _, out, _ = run(capsys, "explain", MODEL, "a.csv", "--row", str(result["single_rows"][0]["in_file"]))
+        assert (row["row"], row["part"]) == (number, "test")
+    _, out, _ = run(capsys, "explain", MODEL, "a.csv", "--row", str(result["single_rows"][0]["row"]))
     assert str(result["single_rows"][0]["answer"]) in out
 
 

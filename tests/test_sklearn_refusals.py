@@ -331,7 +331,7 @@ def test_a_fit_that_runs_away() -> None:
 
 
 TEXTS = np.array(["Adelie", "Gentoo", "Chinstrap"] * 20)
-ROWS = np.random.default_rng(0).standard_normal((60, 3))
+NOISE = np.random.default_rng(0).standard_normal((60, 3))
 
 
 @pytest.mark.parametrize(
@@ -343,41 +343,41 @@ ROWS = np.random.default_rng(0).standard_normal((60, 3))
 @pytest.mark.parametrize("as_frame", [False, True])
 def test_labels_are_no_numbers(labels: Any, as_frame: bool) -> None:
     """A regressor blames the text in y on y, whatever holds it, and names the classifier; so do continued fits and validation."""
-    rows: Any = pd.DataFrame(ROWS, columns=list("abc")) if as_frame else ROWS
+    rows: Any = pd.DataFrame(NOISE, columns=list("abc")) if as_frame else NOISE
     said = r"^MLPRegressor: y holds 'Adelie'; it must hold numbers\. Use MLPClassifier for labels\.$"
     with pytest.raises(gn.DataError, match=said):
         MLPRegressor(max_iter=3).fit(rows, labels)
     with pytest.raises(gn.DataError, match=said):
         MLPRegressor(max_iter=3).partial_fit(rows, labels)
     with pytest.raises(gn.DataError, match=said):
-        MLPRegressor(max_iter=3).fit(rows, ROWS[:, 0], validation_data=(rows, labels))
+        MLPRegressor(max_iter=3).fit(rows, NOISE[:, 0], validation_data=(rows, labels))
 
 
 def test_numbers_as_text_and_missing_numbers_are_of_y() -> None:
     """Text of numbers is refused with the conversion, and a missing number in the estimator's name, not in a loss's."""
     with pytest.raises(gn.DataError) as caught:
-        MLPRegressor().fit(ROWS, ["1", "2"] * 30)
+        MLPRegressor().fit(NOISE, ["1", "2"] * 30)
     assert (
         str(caught.value)
         == "MLPRegressor: y holds '1'; it must hold numbers. Turn the text into numbers: y = np.asarray(y, dtype=float)."
     )
     with pytest.raises(gn.DataError, match=r"^MLPRegressor: y holds nan at row 1"):
-        MLPRegressor().fit(ROWS, np.array([1.0, None, 2.0] * 20, dtype=object))
+        MLPRegressor().fit(NOISE, np.array([1.0, None, 2.0] * 20, dtype=object))
     with pytest.raises(gn.DataError, match=r"^MLPRegressor: y has values from -1 to 1; targets must be counts"):
-        MLPRegressor(loss="poisson").fit(ROWS, np.sign(ROWS[:, 0]))
+        MLPRegressor(loss="poisson").fit(NOISE, np.sign(NOISE[:, 0]))
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    "numbers", [ROWS[:, 0], ROWS[:, 0].tolist(), pd.Series(ROWS[:, 0])], ids=["array", "list", "series"]
+    "numbers", [NOISE[:, 0], NOISE[:, 0].tolist(), pd.Series(NOISE[:, 0])], ids=["array", "list", "series"]
 )
 def test_numbers_are_no_labels(numbers: Any) -> None:
     """A classifier shows one of the numbers, not all, names the regressor, and keeps the words that scikit-learn looks for."""
     said = "MLPClassifier: Unknown label type: y holds fractions such as 0.12573; it must hold labels. Use MLPRegressor for numbers."
     for call in (
-        lambda: MLPClassifier().fit(ROWS, numbers),
-        lambda: MLPClassifier().partial_fit(ROWS, numbers, classes=numbers),
-        lambda: MLPClassifier(max_iter=1, warm_start=True).fit(ROWS, ROWS[:, 0] > 0).fit(ROWS, numbers),
+        lambda: MLPClassifier().fit(NOISE, numbers),
+        lambda: MLPClassifier().partial_fit(NOISE, numbers, classes=numbers),
+        lambda: MLPClassifier(max_iter=1, warm_start=True).fit(NOISE, NOISE[:, 0] > 0).fit(NOISE, numbers),
     ):
         with pytest.raises(gn.DataError) as caught:
             call()

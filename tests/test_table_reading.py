@@ -321,7 +321,7 @@ def test_parquet_names(tmp_path: Path) -> None:
     ):
         read_table(path)
     pq.write_table(pa.table({"a": pa.array([], pa.int64())}), path)
-    with pytest.raises(DataError, match=r"the table has 1 column names and no rows; it must have at least one row\.$"):
+    with pytest.raises(DataError, match=r"the table has 1 column name and no rows; it must have at least one row\.$"):
         read_table(path)
     path.write_bytes(b"PAR1 this is none PAR1")
     with pytest.raises(DataError, match=r"the file is not well-formed: [^\n]*\.$"):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["complete_columns", "complete_commands", "complete_models", "complete_tables", "names_of"]
+__all__ = ["complete_columns", "complete_commands", "complete_layers", "complete_models", "complete_tables", "names_of"]
 
 _TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".xlsx", ".gz")
 _MODELS = (".safetensors",)
@@ -35,17 +35,32 @@ def complete_commands(ctx: Any, incomplete: str) -> list[str]:
 
 def complete_columns(ctx: Any, incomplete: str) -> list[str]:
     """Return the columns of the table that is named already, if it is a text file with a line of names."""
-    data = ctx.params.get("data") or ctx.params.get("file") or _typed_table()
+    data = ctx.params.get("data") or ctx.params.get("file") or _typed(_is_table)
     return _beginning(incomplete, _columns(str(data))) if data else []
 
 
-def _typed_table() -> str:
-    """Return the table among the words typed so far: an option without a value yet hides it from the parser."""
+def complete_layers(ctx: Any, incomplete: str) -> list[str]:
+    """Return the layers of the model that is named already, and those in containers."""
+    model = ctx.params.get("model") or _typed(lambda word: word.lower().endswith(_MODELS))
+    with suppress(Exception):  # the shell must not see an error
+        from glassnet.layers.tree import name_layers, walk
+        from glassnet.network import read_network
+
+        layers = read_network(model).layers
+        return _beginning(incomplete, (name for name, _ in walk(name_layers(layers), layers)))
+    return []
+
+
+def _typed(is_meant: Callable[[str], bool]) -> str:
+    """Return the file among the words typed so far: an option without a value yet hides it from the parser."""
+    words = (os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")).split()
+    return next(filter(is_meant, words), "")
+
+
+def _is_table(word: str) -> bool:
     from glassnet.datasets import dataset_names
 
-    words = (os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")).split()
-    tables = (word for word in words if word in dataset_names() or word.lower().endswith(_TABLES))
-    return next(tables, "")
+    return word in dataset_names() or word.lower().endswith(_TABLES)
 
 
 def names_of(find: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:

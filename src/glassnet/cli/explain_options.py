@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from glassnet.cli.arguments import FIRST, as_number, declared, flag_of, option
+from glassnet.cli.completion import complete_layers
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_integer
 
@@ -24,7 +25,7 @@ class ExplainOptions:
     row: int = option("The row to explain, counted from 1.", FIRST, short="-r", default=1, parse=as_number)
     html: str | None = option("Write a page with a drawing of the network instead of text.", FIRST, "FILE")
     step: bool = option("Show a training step on this row, worked by hand.", _STEP, default=False)
-    layer: str | None = option("Show only the part of this layer in the step.", _STEP, "NAME")
+    layer: str | None = option("Show only the part of this layer in the step.", _STEP, "NAME", complete=complete_layers)
     full: bool = option("Show large arrays whole, and work every entry.", _STEP, default=False)
     digits: int = option("Significant digits; 17 are exact.", _STEP, default=4, parse=as_number, check=_count)
 
@@ -39,7 +40,9 @@ class ExplainOptions:
             if each.check is not None:
                 each.check(where, flag_of(name), getattr(self, name))
         if self.full and not self.shows_step and self.html is None:
-            message = f"{where}: --full is given without --step; it is for the training step. Add --step, or --layer NAME."
+            message = (
+                f"{where}: --full is given without --step; it is for the training step. Add --step, or --layer NAME."
+            )
             raise ConfigError(message, expected="--step", got="--full")
 
     @property

@@ -104,7 +104,9 @@ def _help(option: Any) -> str:
 
 def _wrapped(text: str, width: int) -> list[str]:
     """Return lines of text; what stands in brackets is kept together if it is short."""
-    joined = re.sub(r"\[[^\]]+\]", lambda note: note[0].replace(" ", _JOINED), text)
+    joined = re.sub(
+        r"\[[^\]]+\]", lambda note: note[0].replace(" ", _JOINED) if len(note[0]) <= width else note[0], text
+    )
     lines = textwrap.wrap(joined if width > _WIDE_ENOUGH else text, width, break_on_hyphens=False)
     return [line.replace(_JOINED, " ") for line in lines] or [""]
 

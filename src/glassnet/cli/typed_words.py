@@ -35,6 +35,7 @@ _AS_OPTIONS = (
     (re.compile(rf"\bto_table\(rows, missing=\[({_QUOTED})\], like=model\)"), _missing_option),
     (re.compile(r"\btask='(\w+)'"), r"--task \1"),
     (re.compile(r"^unknown metric(?= ')"), "unknown --metric"),
+    (re.compile(r"^metric(?= is ')"), "--metric"),
     (re.compile(r"\bto=('\w+'(?: or '\w+')*)"), _targets),
     (re.compile(r"\binputs='matrix'"), "--matrix"),
     (re.compile(r"\b[Uu]se dtype='float32', or force=True"), "Leave --int8 out, or pass --force"),

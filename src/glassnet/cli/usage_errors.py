@@ -48,8 +48,13 @@ def _unexpected(extra: str, name: str, context: Any) -> str:
     if len(files) > 1 and _advice_on_files(name, files):
         return f"several files are given; DATA must be one file, a folder or a pattern. {_advice_on_files(name, files)}"
     is_target = "target" in given and not given["target"] and not given.get("target_argument")
-    advice = f"Did you mean --target {shlex.quote(extra)}?" if is_target else "Put names with blanks in quotes."
-    return f"unexpected argument {extra!r}. {advice}"
+    if is_target:
+        return f"unexpected argument {extra!r}. Did you mean --target {shlex.quote(extra)}?"
+    arguments = [each.metavar for each in context.command.params if each.param_type_name == "argument"]
+    takes = " and ".join(arguments) or "no argument"
+    has_blanks = name not in ("glassnet help", "glassnet version") and not os.path.isfile(extra)
+    advice = "Put names with blanks in quotes." if has_blanks else "Leave it out."
+    return f"unexpected argument {extra!r}; {name.removeprefix('glassnet ')} takes {takes}. {advice}"
 
 
 def _advice_on_files(name: str, files: Sequence[str]) -> str:

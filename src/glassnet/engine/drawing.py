@@ -49,7 +49,8 @@ def network_columns(
         title = ", ".join(map(layer_words, group))
         branches = _branches(group[0])
         if branches:
-            title = ", ".join([f"{len(branches)} branches side by side", *map(layer_words, group[1:])])
+            words = "1 branch" if len(branches) == 1 else f"{len(branches)} branches side by side"
+            title = ", ".join([words, *map(layer_words, group[1:])])
         columns.append(Column(title, _parameters(network, group), branches, _units(group)))
     columns.append(_outputs(network, [str(name) for name in class_names or ()]))
     return columns

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.utils.keywords import advises_in_methods
 from glassnet.utils.upper_floor import from_above
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["NetworkPlots"]
 
 
+@advises_in_methods
 class NetworkPlots(BaseNetwork):
     """A network with its history and its ``plot_*`` methods; `glassnet.Network` is what users call."""
 

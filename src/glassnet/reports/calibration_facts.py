@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.tabular import TableModel
 from glassnet.tabular.calibration.reliability import calibration_error, reliability_bins
 from glassnet.tabular.calibration.result import CalibratedProbabilities, read_calibration
-from glassnet.utils.short_text import number_text
+from glassnet.utils.short_text import metric_text, number_text
 
 __all__ = ["calibration_lines", "fitted_calibration", "interval_text", "reliability_of"]
 
@@ -64,10 +64,12 @@ def interval_text(interval: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> interval_text({"levels": [0.05, 0.5, 0.95], "expected": 0.9, "inside": 0.871, "width": 12.5})
-    '87 % of the rows lie between the quantiles 0.05 and 0.95 (90 % should), on average 12.50 apart'
+    >>> interval_text({"levels": [0.05, 0.5, 0.95], "expected": 0.9, "inside": 0.871, "width": 12.5, "pinball": 1.3})
+    '87 % of the rows lie between the quantiles 0.05 and 0.95 (90 % should), on average 12.50 apart; pinball loss 1.300'
     """
     low, high = interval["levels"][0], interval["levels"][-1]
     inside, expected = (f"{100 * interval[name]:.0f} %" for name in ("inside", "expected"))
     words = f"{inside} of the rows lie between the quantiles {low:g} and {high:g} ({expected} should)"
-    return f"{words}, on average {number_text(interval['width'])} apart"
+    return (
+        f"{words}, on average {number_text(interval['width'])} apart; pinball loss {metric_text(interval['pinball'])}"
+    )

@@ -85,13 +85,15 @@ def verdict(
     rows: str = "row",
     *,
     is_given_away: bool = False,
+    is_linear: bool = False,
     no_better: str = "",
 ) -> dict[str, str]:
     """Return what the scores on the same rows mean: a ``sentence``, and how the network compares with each baseline.
 
     ``against_baseline`` and ``against_linear`` are ``"better"``, ``"equal"`` or ``"worse"``. ``baseline`` is what the
     constant baseline does, such as ``"always answering 'no'"``, ``simple`` its scores, ``rows`` what one of the rows is
-    called, and ``is_given_away`` whether a column holds the answer: then no model is advised for its scores.
+    called, and ``is_given_away`` whether a column holds the answer: then no model is advised for its scores. Nor is the
+    linear one where the network ``is_linear`` itself.
     ``no_better`` is what to say of a network that learned something, and is no better than the constant here.
     """
     n = len(network.loss)
@@ -105,7 +107,7 @@ def verdict(
     if linear is not None:
         against["against_linear"] = compare(network, linear)
     if against["against_baseline"] == "better":
-        sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on, is_given_away)
+        sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on, is_given_away, is_linear)
         if network.right is not None and compare_losses(network, simple) == "worse":
             sentence += " But its probabilities are worse than the frequencies of the classes (see the log loss)."
     else:
@@ -113,7 +115,7 @@ def verdict(
     return {"sentence": sentence, **against}
 
 
-def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_away: bool) -> str:
+def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_away: bool, is_linear: bool) -> str:
     """Return the end of the sentence for a network that beats the constant baseline ``on`` so many rows."""
     if linear is None:
         return "."
@@ -122,8 +124,10 @@ def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_awa
         return " and the linear model."
     if relation == "worse" and is_given_away:
         return ", but the linear model is better still, as a column holds the answer: see the findings."
+    if relation == "worse" and is_linear:
+        return ", but the linear model, fitted to its optimum, is better still: try more --epochs, or another --rate."
     if relation == "worse":
-        return ", but the linear model is better still: prefer it (--layers none), or try other options."
+        return ", but the linear model is better still: prefer it (--recipe plain --layers none), or try other options."
     first = next(iter(network.values))
     if network.values[first] == linear.values[first]:
         as_good = "is exactly as good" if network.right is None else "is right just as often"

@@ -193,7 +193,7 @@ def completed(
     ranges = ranges_of(model.encoder)
     facts["ranges"] = ranges
     facts["limits"] = limits_of(facts, n, ranges)
-    worst = next((row["in_file"] for row in facts["single_rows"] if "in_file" in row), None)
+    worst = next((row["row"] for row in facts["single_rows"] if "row" in row), None)
     uses = uses_of(str(facts.get("model_path") or ""), str(facts["data"]), worst)
     facts["card"] = card_of(facts, repeat=repeat, is_code=is_code, uses=uses)
     return facts

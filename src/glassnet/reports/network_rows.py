@@ -67,7 +67,7 @@ class NetworkRows:
 def explained(rows: NetworkRows, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return rows with their numbers, and with reasons where the network allows that."""
     for each in found:
-        each |= {"name": f"row {each['place']} (counted from 0)", "row": each["place"], "part": ""}
+        each |= {"name": f"row {each['place']} (counted from 0)", "index": each["place"], "part": ""}
     loss, network = rows.loss, rows.network
     can = rows.features and network.members is None and not isinstance(network.loss, (EnsembleLoss, Poisson))
     if can and rows.logs is None and len(rows.features) <= MOST_FEATURES and found and "words" not in found[0]:

@@ -136,7 +136,7 @@ def columns_part(facts: dict[str, Any]) -> list[Markup]:
         ]
         for c in facts["columns"]
     ]
-    head = ["column", "kind", "missing", "range in training", "what is done to it"]
+    head = ["column", "kind", "missing in training", "range in training", "what is done to it"]
     shown = element("div", table(rows, head=head), class_="table wide")
     if len(rows) > _MOST_COLUMNS:
         shown = element("details", element("summary", f"All {len(rows)} columns"), shown)

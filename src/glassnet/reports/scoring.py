@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.metrics import METRICS
+from glassnet.metrics.regression import pinball
 from glassnet.network import Network
 from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.comparison import Scores
@@ -141,4 +142,6 @@ def _interval(model: TableModel, answers: np.ndarray, truth: np.ndarray) -> dict
     inside = (edges[:, 0] <= truth) & (truth <= edges[:, -1])
     width = float((edges[:, -1] - edges[:, 0]).mean())
     expected = round(levels[-1] - levels[0], 9)
-    return {"interval": {"levels": list(levels), "expected": expected, "inside": float(inside.mean()), "width": width}}
+    unit = float(model.target.scale.std)
+    found = {"levels": list(levels), "expected": expected, "inside": float(inside.mean()), "width": width}
+    return {"interval": found | {"pinball": unit * pinball(truth[:, None] / unit, edges / unit, levels=levels)}}

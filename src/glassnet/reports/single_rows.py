@@ -42,6 +42,9 @@ class Judged:
 def chosen_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[dict[str, Any]]:
     """Return the five worst rows, one that is surely right and a typical one, with truth, number and answer, JSON-able.
 
+    A row of a file has the number that ``--row`` takes as ``row``, counted from 1; one of a frame or of an array its
+    position as ``index``, counted from 0.
+
     Parameters
     ----------
     model : TableModel
@@ -60,11 +63,11 @@ def chosen_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[d
         found = chosen_by_number(judged.truth, model.numbers(answers))
     for each in found:
         each["name"] = plain(judged.column.rows.in_words(each["place"]), 80)
-        each["row"] = judged.column.rows.number(each["place"])
+        number = judged.column.rows.in_file(each["place"])
+        each |= {"index": judged.column.rows.number(each["place"])} if number is None else {"row": number}
         if "error" in each and judged.column.kind == "number":  # as it was read; the other went through float32
             each["true"] = float(judged.column.values[each["place"]])
-        number = judged.column.rows.in_file(each["place"])
-        each |= {} if number is None else {"in_file": number}
+            each["error"] = each["answer"] - each["true"]
         each["part"] = judged.part
     if explained:
         _explain(model, judged, found)

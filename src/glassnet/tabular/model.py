@@ -112,7 +112,7 @@ class TableModel(ModelPlots):
             message = "TableModel.predict_log_proba: the model is a regression; it must be a classification. "
             message += "Use predict."
             raise ConfigError(message, expected="classification", got="regression")
-        exact = self._exact_answers(self.encoder.transform(self.table(frame)))
+        exact = self._exact_answers(self.encoded(self.table(frame)))
         P = exact.astype(np.float32)
         small = np.finfo(np.float32).tiny > P
         kept = np.where(small, np.maximum(exact, np.finfo(np.float64).tiny), P)
@@ -133,7 +133,7 @@ class TableModel(ModelPlots):
         return self.target.in_units(self._outputs(frame))
 
     def _outputs(self, frame: Any) -> np.ndarray:
-        return self.answers(self.encoder.transform(self.table(frame)))
+        return self.answers(self.encoded(self.table(frame)))
 
     def predict_one(self, row: Any) -> Answer:
         """Return the answer for one row as plain data that JSON can hold, with its warnings.
@@ -199,7 +199,7 @@ class TableModel(ModelPlots):
         """
         table = self._with_target("evaluate", frame)
         y = self.target.transform(table[self.target.name])
-        X = self.encoder.transform(table)
+        X = self.encoded(table)
         seen = self.seen(table)
         if seen is not None and seen.sentence:
             warnings.warn(f"TableModel.evaluate: {seen.sentence}", TableWarning, stacklevel=2)

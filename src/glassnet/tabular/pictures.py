@@ -14,6 +14,7 @@ from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
 from glassnet.utils.checks import check_integer
+from glassnet.utils.keywords import advises_in_methods
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ModelPlots"]
 
 
+@advises_in_methods
 class ModelPlots(Predictor):
     """A table model with its ``plot_*`` methods; each draws into ``ax``, or into a new figure, and returns the axes."""
 
@@ -68,7 +70,7 @@ class ModelPlots(Predictor):
         """
         from glassnet.plots import plot_network
 
-        X = None if row is None else self.encoder.transform(self.table(row))[:1]
+        X = None if row is None else self.encoded(self.table(row))[:1]
         names: dict[str, Any] = {"feature_names": self.encoder.feature_names, "class_names": self._output_names()}
         member = None if self.network.members is None else 0
         return plot_network(self.network, X, **names, most_units=most_units, member=member, ax=ax)
@@ -133,7 +135,7 @@ class ModelPlots(Predictor):
             message = f"TableModel.{method}: {fact}. Use plot_predicted for numbers."
             raise ConfigError(message, expected="classification", got="regression")
         table = self._with_target(method, frame)
-        return self.answers(self.encoder.transform(table)), self.target.transform(table[self.target.name])
+        return self.answers(self.encoded(table)), self.target.transform(table[self.target.name])
 
     def plot_predicted(self, frame: Any, *, ax: Axes | None = None) -> Axes:
         """Draw predicted against true numbers, in the units of the target.
@@ -154,7 +156,7 @@ class ModelPlots(Predictor):
             raise ConfigError(message, expected="regression", got="classification")
         table = self._with_target("plot_predicted", frame)
         truth = as_form(table[self.target.name], self.target.form, where).values
-        found = self.numbers(self.answers(self.encoder.transform(table)))
+        found = self.numbers(self.answers(self.encoded(table)))
         return draw_predicted(truth, found, target=self.target.name, ax=axes_for(where, ax))
 
     def plot_importance(
@@ -236,7 +238,7 @@ class ModelPlots(Predictor):
         there = ~(table[names[0]].missing | table[names[1]].missing)
         places = table[names[0]].values[there], table[names[1]].values[there]
         spans = span_of(places[0], resolution), span_of(places[1], resolution)
-        outputs = self.answers(self.encoder.transform(plane_table(self.encoder, table, names, spans)))
+        outputs = self.answers(self.encoded(plane_table(self.encoder, table, names, spans)))
         target = table[self.target.name].take(there) if self.target.name in table else None
         ax = axes_for(where, ax)
         if self.target.labels:

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.errors import DataError
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
 from glassnet.tabular.calibration.clipping import clipped
 from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
@@ -67,6 +69,26 @@ class Predictor:
         rows = complete_rows(frame, self.encoder.column_names, forms, where)
         options = replace(ReadOptions().like(where, self.reading, forms), others="text", spelled=table_spelling)
         return table_of(rows, options, where)
+
+    def require(self, table: Table, where: str = "") -> None:
+        """Raise an error if a table lacks columns of training; ``where`` is the name of what was called."""
+        names, target = self.encoder.column_names, self.target.name
+        known = [*(coder.name for coder in self.encoder.coders), target]
+        try:
+            require_columns(where or type(self).__name__, names, known, table)
+        except DataError as error:
+            if (given := target.rstrip("_")) == target or given not in set(error.got):  # type: ignore[call-overload]
+                raise
+            said = (
+                f"{given!r} was in X beside y, which is called the same. Train without it: X.drop(columns={given!r})."
+            )
+            message = f"{error} {said}"
+            raise DataError(message, expected=error.expected, got=error.got) from None
+
+    def encoded(self, table: Table) -> np.ndarray:
+        """Return the features of a table's rows, (n, d); raise an error if it lacks columns of training."""
+        self.require(table)
+        return self.encoder.transform(table)
 
     @property
     def levels(self) -> tuple[float, ...] | None:

@@ -77,6 +77,16 @@ units: bias_initializer kernel_constraint bias_constraint trainable dtype name d
 n_ensemble: learning_rate learning_rate_init lr rate weight_decay alpha layers hidden_layer_sizes hidden units
   activation dropout optimizer solver loss
     It is part of the recipe; gn.Network trains layers of your own.
+n_ensemble: model network estimator backbone architecture
+    Did you mean recipe?
+n_ensemble: criterion objective optim momentum beta1 beta2 betas eps epsilon nesterov clip_norm clipnorm
+    It is part of the recipe; gn.Network trains layers of your own.
+n_ensemble: normalize normalise scale scaling standardize standardise scaler
+    Columns are scaled by themselves.
+n_ensemble: columns features usecols feature_columns input_columns
+    All columns are used but those that are left out with read={'name': 'drop'}.
+n_ensemble: train_size train_split train_fraction
+    A fifth of the rows chooses the epoch; cv= takes a splitter, such as ShuffleSplit(1, test_size=0.1).
 n_ensemble: early_stopping patience n_iter_no_change early_stopping_rounds tol min_delta restore_best
     The best epoch is kept, chosen on held-out rows; epochs= says how many there are.
 n_ensemble: validation_split validation_fraction validation_size val_split val_size test_size
@@ -208,6 +218,10 @@ table: to_frame to_pandas to_df to_dataframe dataframe frame df data_frame to_po
     Write pandas.DataFrame(history.rows()).
 table: last_epoch final
     history.last has the values of the newest epoch.
+column: metric metrics key quantity
+    Did you mean column?
+row: class_names feature_names labels
+    The names are those of the fit.
 table: history
     history['loss'] is a column, history.columns are all.
 """

@@ -13,6 +13,7 @@ from glassnet.utils.wording import shortened
 
 __all__ = [
     "AdvisesOnNames",
+    "advises_in_methods",
     "advises_on_constructor",
     "advises_on_names",
     "refuse_unknown",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
 
 
 def advises_on_names(function: F) -> F:
@@ -49,6 +51,27 @@ def advises_on_names(function: F) -> F:
         raise TypeError(message)
 
     return cast(F, called)
+
+
+def advises_in_methods(kind: C) -> C:
+    """Return the class, whose own public methods answer wrong arguments as with `advises_on_names`.
+
+    It is for methods that issue no warnings: one more frame around them would make Python show another line.
+
+    Examples
+    --------
+    >>> @advises_in_methods
+    ... class Model:
+    ...     def report(self, X, y): ...
+    >>> Model().report([1])
+    Traceback (most recent call last):
+    ...
+    TypeError: report: y is missing.
+    """
+    for name, method in list(vars(kind).items()):
+        if inspect.isfunction(method) and not name.startswith("_"):
+            setattr(kind, name, advises_on_names(method))
+    return kind
 
 
 def advises_on_constructor(method: F) -> F:

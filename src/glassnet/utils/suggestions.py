@@ -28,6 +28,8 @@ def suggestion(word: object, choices: Iterable[str], show: Callable[[str], str] 
     --------
     >>> suggestion("swish", ["mish", "relu", "silu"]), suggestion("--lr", ["rate", "layers"], "--{}".format)
     ("Did you mean 'silu'?", 'Did you mean --rate?')
+    >>> suggestion("recipe", ["recipes"]), suggestion("okk", ["ok", "a"])
+    ("Did you mean 'recipes'?", "Did you mean 'ok'?")
     >>> suggestion("pr_auc", ["accuracy", "auc"])
     "Average precision is not here; 'auc' is the area under the ROC curve."
     """
@@ -40,7 +42,7 @@ def suggestion(word: object, choices: Iterable[str], show: Callable[[str], str] 
     if sentence is not None:
         return sentence
     if _plain(text) in _words():
-        return ""
+        return did_you_mean(_in_other_number(text, names), show)
     return did_you_mean(nearest(text, names) or _misspelt_synonym(text, names), show)
 
 
@@ -78,6 +80,7 @@ def nearest(value: object, choices: Iterable[str]) -> str | None:
     for found in (
         [choice for name, choice in names if name.startswith(word) and (len(word) > 2 or len(name) - len(word) < 2)],
         [choice for name, choice in names if len(word) > 3 and word in name],
+        [choice for name, choice in names if len(name) == 2 and len(word) == 3 and word.startswith(name)],
     ):
         if len(found) == 1:
             return found[0]
@@ -106,6 +109,11 @@ def nearest_file(name: str, names: Iterable[str]) -> str | None:
 def _equal(word: str, choices: Collection[str]) -> str | None:
     """Return the choice that is the word but for case and punctuation."""
     return next((choice for choice in choices if _plain(choice) == _plain(word) != ""), None)
+
+
+def _in_other_number(word: str, choices: Collection[str]) -> str | None:
+    """Return the choice that is the plural of the word, or its singular."""
+    return next((choice for choice in choices if _plain(choice).rstrip("s") == _plain(word).rstrip("s")), None)
 
 
 def _synonym(word: str, choices: Collection[str]) -> str | None:

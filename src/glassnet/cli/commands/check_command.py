@@ -23,6 +23,7 @@ from glassnet.reports.reading_facts import notes_of, reading_of_column
 from glassnet.tabular import Column, Table, TableEncoder
 from glassnet.tabular.reading.kept_options import options_config
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
+from glassnet.tabular.reading.text import as_kind
 
 __all__ = ["check_table", "is_refused", "run_check"]
 
@@ -72,12 +73,20 @@ def check_table(data: str, target: str | None = None, reading: ReadOptions | Non
         return result
     result |= _about_target(table, known, result["findings"])
     if result["labels"]:  # they are the words of the cells
-        next(column for column in result["columns"] if column["name"] == known)["form"] = ""
+        shown = next(column for column in result["columns"] if column["name"] == known)
+        shown.update({"form": ""}, **_classes(table[known], result["labels"]))
     if not is_refused(result) and not is_read_once(data):
         words = ["glassnet", "train", shlex.quote(data), "--target", shlex.quote(known)]
         words += ["--skip-missing"] * bool(table[known].n_missing) + [option_words(options_config(reading))]
         result["next"] = " ".join(words).strip()
     return result
+
+
+def _classes(column: Column, labels: list[Any]) -> dict[str, Any]:
+    """Return kind and values of a target whose two words were read as true and false, and are its classes."""
+    if column.kind != "boolean" or not isinstance(labels[0], str):
+        return {}
+    return {"kind": "category", "values": values_text(as_kind(column, "category", WHERE))}
 
 
 def is_refused(result: Mapping[str, Any]) -> bool:

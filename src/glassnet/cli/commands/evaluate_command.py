@@ -69,7 +69,7 @@ def run_evaluate(
         replaced = bool(replaced_words(page))
         command = ["glassnet", "evaluate", shlex.quote(model_path), shlex.quote(data)]
         command += [option_words(options_config(reading))] if options_config(reading) else []
-        command += ["--skip-missing"] * skip_missing
+        command += ["--skip-missing"] * skip_missing + ["--report", shlex.quote(str(report))]
         facts = model_facts(model, judged, result, model_path=model_path, command=" ".join(command))
         write_atomically(page, Report(facts).to_html().encode())
         result |= {"report": report, "report_replaced": replaced}

@@ -19,7 +19,10 @@ def why_html(why: Why, most: int = 12) -> Markup:
 
 def reasons_table(why: Why, most: int = 12) -> Markup:
     """Return a table of the largest contributions with bars: to the right for the answer, to the left against it."""
-    rows = [Bar(f"{r.column} = {r.value}", r.contribution, why.number_text(r.contribution, signed=True)) for r in why.reasons[:most]]
+    rows = [
+        Bar(f"{reason.column} = {reason.value}", amount := reason.contribution, why.number_text(amount, signed=True))
+        for reason in why.reasons[:most]
+    ]
     rest = [reason.contribution for reason in why.reasons[most:]]
     rows += [Bar(f"{len(rest)} more columns", sum(rest), why.number_text(sum(rest), signed=True))] if rest else []
     head = ("column", "against | for", "effect")

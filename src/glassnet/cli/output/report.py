@@ -148,6 +148,7 @@ def _print_columns(console: Console, result: dict[str, Any]) -> None:
     """Print how the columns are coded."""
     columns = result["columns"]
     aside = f"{count(len(columns), 'column')} became {count(result['features'], 'feature')}"
+    aside += "; missing: of the training rows" if any(column["missing"] for column in columns) else ""
     _print_section(console, "Columns", aside, *columns_table(columns, console.width))
 
 
@@ -207,9 +208,9 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     console.print(facts_table([("Size           ", size + replaced)]))
     path = shlex.quote(model["path"])
     lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {path} new.csv"}
-    worst = next((row for row in result.get("single_rows", ()) if "in_file" in row), None)
+    worst = next((row for row in result.get("single_rows", ()) if "row" in row), None)
     if worst is not None and result["data"] != "standard input":
-        command = f"glassnet explain {path} {shlex.quote(result['data'])} --row {worst['in_file']}"
+        command = f"glassnet explain {path} {shlex.quote(result['data'])} --row {worst['row']}"
         lines |= {"Why": command} if cell_len(command) <= console.width - _NAMES else {}
     if result.get("checkpoint") and result["training"]["stop_reason"] in ("interrupted", "time"):
         lines["Checkpoint"] = f"{plain(result['checkpoint'])}; --resume goes on from there"

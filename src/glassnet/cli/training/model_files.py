@@ -9,7 +9,7 @@ from typing import Any
 
 from glassnet.cli.input_files import Source, shown_name
 from glassnet.cli.reading_options import option_words
-from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
+from glassnet.cli.training.preparation import check_column, is_model_file, is_without_names, load_table
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import read_network
@@ -127,7 +127,7 @@ def table_for(
     An error says which columns that the model needs are not there.
     """
     name = shown_name(data) if isinstance(data, str) else data.name
-    if name.lower().endswith(MODEL_SUFFIX):
+    if is_model_file(name):
         message = f"{where}: DATA is the model file {name!r}; it must be a table. The table comes second."
         raise ConfigError(message, expected="a table", got=name)
     table = _read_like_training(where, model, data, given)
@@ -139,7 +139,18 @@ def table_for(
         question = ask_for_renamed(absent, [column for column in table.names if column not in needed])
         count = f"all {len(needed)}" if len(absent) == len(needed) else f"{len(absent)} of {len(needed)}"
         noun = "the column" if len(absent) == 1 else f"{count} columns"
-        lacks = f"{name} lacks {noun} that the model needs: {few(absent)}."
+        lacks = f"{name} lacks {noun} that the model needs: {few(map(repr, absent))}."
+        question = question or _advice_on_header(table)
         message = f"{where}: {lacks} {question}".rstrip()
         raise DataError(message, expected=needed, got=absent)
     return table
+
+
+def _advice_on_header(table: Table) -> str:
+    """Return what to do where columns have numbers for names, "" where they have names."""
+    if not is_without_names(table.names):
+        return ""
+    header = command_line_spelling("header", True)
+    return (
+        f"The file seems to have no line of names: write one above its rows, or pass {header} if its first line is one."
+    )

@@ -17,13 +17,14 @@ from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, SplitBy, divide_table, equal_inputs
 from glassnet.tabular.splitting.suggestions import suggest_divisions
 from glassnet.tabular.streaming.stream import Stream
+from glassnet.utils.paths import typed_path
 from glassnet.utils.short_text import count
 from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
 
 __all__ = [
-    "MODEL_SUFFIX", "MOST_SCORED", "Encoded", "Prepared", "check_column", "load_table", "prepare", "refuse_model",
-    "without_missing",
+    "MODEL_SUFFIX", "MOST_SCORED", "Encoded", "Prepared", "check_column", "is_model_file", "is_without_names",
+    "load_table", "prepare", "refuse_model", "without_missing",
 ]  # fmt: skip
 
 MODEL_SUFFIX = ".safetensors"
@@ -108,9 +109,20 @@ class Encoded:
         return self.model.target.transform(self._data.sample(part).target)
 
 
+def is_model_file(data: str) -> bool:
+    """Return whether a file has the ending of model files and, if it is there, begins like one."""
+    if not data.lower().endswith(MODEL_SUFFIX):
+        return False
+    try:
+        with typed_path(data).open("rb") as file:
+            return file.read(9)[8:] == b"{"  # after the length of the header
+    except OSError:
+        return True
+
+
 def refuse_model(where: str, data: str) -> None:
     """Raise an error for a model file in the place of a table."""
-    if data.lower().endswith(MODEL_SUFFIX):
+    if is_model_file(data):
         advice = f"To use it: glassnet predict {data} new.csv"
         message = f"{where}: DATA is the model file {data!r}; it must be a table. {advice}"
         raise ConfigError(message, expected="a table", got=data)
@@ -145,6 +157,11 @@ def load_table(
         raise
 
 
+def is_without_names(names: Sequence[str]) -> bool:
+    """Return whether these are the names of the columns of a file without a line of names."""
+    return list(names) == [f"column_{i}" for i in range(1, len(names) + 1)]
+
+
 def check_column(where: str, option: str, name: str, names: Sequence[str]) -> str:
     """Return ``name`` if the table has it; otherwise raise an error that suggests the nearest."""
     if name in names:
@@ -153,7 +170,7 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     advice = did_you_mean(nearest(name, names))
     if option in ("--drop", "--keep") and len(parts) > 1 and set(parts) <= set(names):
         advice = f"Repeat it: {' '.join(f'{option} {shlex.quote(part)}' for part in parts)}"
-    if names == [f"column_{i}" for i in range(1, len(names) + 1)]:
+    if is_without_names(names):
         header = command_line_spelling("header", True)
         advice = f"The file seems to have no line of names; {header} takes its first line for one."
     advice = advice or f"The columns are {few(map(repr, names), 12)}."

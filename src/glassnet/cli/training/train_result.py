@@ -91,7 +91,8 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     copies = copies_sentence(data.division)
     split = {**data.division.describe(), "warnings": said, "notes": [*data.notes, *([copies] if copies else [])]}
     is_given_away = "leaking-column" in of_table.codes
-    judged = verdict(words, ours, simple, linear, kind_of_rows(part, split), is_given_away=is_given_away)
+    rows, is_linear = kind_of_rows(part, split), options.is_plain and options.layers == ()
+    judged = verdict(words, ours, simple, linear, rows, is_given_away=is_given_away, is_linear=is_linear)
     return {
         "command": "train",
         "glassnet": gn.__version__,

@@ -16,6 +16,7 @@ from glassnet.network import Network
 from glassnet.sklearn.solvers.state import FitState
 from glassnet.training.history import History
 from glassnet.utils.checks import check_integer, check_matrix, check_same_length
+from glassnet.utils.keywords import advises_in_methods
 from glassnet.utils.short_text import number_text
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class _Why:
     reasons: list[_Reason]
 
 
+@advises_in_methods
 class PerceptronPlots:
     """The ``plot_*`` methods of a perceptron; each draws into ``ax``, or into a new figure, and returns the axes."""
 

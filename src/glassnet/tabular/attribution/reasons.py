@@ -82,12 +82,14 @@ class Why:
 
     def text(self, most: int = 10) -> str:
         """Return the explanation as text, with the ``most`` important columns."""
-        answer = f"{self.prediction} with probability {self.answer:.3f}" if self.label else self.number_text(self.answer)
-        what = f"{self.target} = {answer}"
-        rows = [(f"  {r.column} = {r.value}", self.number_text(r.contribution, signed=True)) for r in self.reasons[:most]]
+        what = f"{self.target} = {self.prediction if self.label else self.number_text(self.answer)}"
+        if self.label:
+            what += f" with probability {self.answer:.3f}"
+        amounts = [(f"  {reason.column} = {reason.value}", reason.contribution) for reason in self.reasons[:most]]
         rest = [reason.contribution for reason in self.reasons[most:]]
         if rest:
-            rows.append((f"  {len(rest)} more columns", self.number_text(sum(rest), signed=True)))
+            amounts.append((f"  {len(rest)} more columns", sum(rest)))
+        rows = [(name, self.number_text(amount, signed=True)) for name, amount in amounts]
         return "\n".join([f"{what}; {self.beside} {self.number_text(self.base)}", *table_lines(rows)])
 
     def number_text(self, value: float, *, signed: bool = False) -> str:
@@ -132,13 +134,13 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> Whys:
     if not table.n_rows:
         message = "TableModel.why: the frame has no rows; it must have at least one."
         raise DataError(message)
-    beside = None if background is None else model.encoder.transform(model.table(background))
+    beside = None if background is None else model.encoded(model.table(background))
     return explain_rows(model, table, beside)
 
 
 def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> Whys:
     """Return the same as `reasons_of`, where ``background`` has encoded rows to compare with, shape (m, d)."""
-    X = model.encoder.transform(table)
+    X = model.encoded(table)
     baseline, beside = _average_row(model.encoder), "a row of average numbers has"
     if model.background is not None:
         baseline, beside = model.background, "typical training rows have"
@@ -251,7 +253,7 @@ def column_importance(
         message = message.rstrip()
         raise DataError(message, expected=model.target.name)
     groups = column_groups(model.encoder)
-    X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])
+    X, y = model.encoded(table), model.target.transform(table[model.target.name])
     chosen = importance_metric(model) if metric is None else metric
     found = permutation_importance(model.network, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
     if model.target.labels or chosen not in IN_UNITS:

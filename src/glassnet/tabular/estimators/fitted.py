@@ -16,6 +16,7 @@ from glassnet.tabular.calibration.result import Calibrated
 from glassnet.tabular.estimators.importances import shares_of_columns
 from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.notices import issue
+from glassnet.tabular.estimators.own_name import speaks_in_own_name
 from glassnet.tabular.estimators.pictures import EstimatorPlots
 from glassnet.tabular.estimators.targets import one_per_row
 from glassnet.tabular.fitting.options import Rows
@@ -33,6 +34,7 @@ from glassnet.utils.upper_floor import from_above
 __all__ = ["FittedEstimator"]
 
 
+@speaks_in_own_name
 class FittedEstimator(EstimatorPlots, BaseEstimator):
     """Part of `TabularEstimator`: everything that needs a fit, but predictions."""
 
@@ -60,7 +62,9 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         if self._columns[0]:
             encoder = self.model_.encoder
             X = complete_rows(X, encoder.column_names, self._columns[1], type(self).__name__)
-        return as_table(self, X, reset=False)
+        table = as_table(self, X, reset=False)
+        self.model_.require(table, type(self).__name__)
+        return table
 
     def _warn_of(self, table: Table) -> None:
         """Issue one warning if rows that were predicted differ from those of training."""

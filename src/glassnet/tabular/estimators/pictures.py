@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from glassnet.tabular.estimators.own_name import speaks_in_own_name
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.table import Table
 from glassnet.training import History
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["EstimatorPlots"]
 
 
+@speaks_in_own_name
 class EstimatorPlots:
     """The ``plot_*`` methods of an estimator; each draws into ``ax``, or into a new figure, and returns the axes."""
 

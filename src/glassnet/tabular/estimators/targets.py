@@ -55,8 +55,9 @@ def errors_of_estimator(where: str) -> Iterator[None]:
         start, _, rest = str(error).partition(": ")
         if str(error).startswith(_NO_GROUP):
             rest += " Leave groups out, or pass validation_data=(X, y) in their place."
-        elif not start.startswith("TargetEncoder"):
+        elif not start.startswith(("TargetEncoder", "TableEncoder")):
             raise
+        rest = rest.replace("that the encoder needs", "that the model needs")
         rest = rest.replace("task='regression'", "TabularRegressor").replace(
             "task='classification'", "TabularClassifier"
         )

@@ -47,6 +47,7 @@ def find_goal(
     ``where`` starts error messages; ``quantiles`` are levels that a regression predicts instead of a mean, and
     ``label_smoothing`` is that of classes, None for the recipe's own.
     """
+    _refuse_other_metric(where, task, metric)
     if task == "classification":
         chosen = check_choice(where, "metric", metric or "accuracy", CLASS_METRICS)
         if label_smoothing is not None:
@@ -59,3 +60,16 @@ def find_goal(
         return Goal(Quantile(quantiles), "pinball")
     kept = check_choice(where, "metric", metric or "rmse", NUMBER_METRICS)
     return Goal(NUMBER_METRICS[kept](), kept)
+
+
+def _refuse_other_metric(where: str, task: str, metric: object) -> None:
+    """Raise an error for a metric of numbers where classes are predicted, or the other way round."""
+    of_classes, of_numbers = ("classes", CLASS_METRICS), ("numbers", tuple(NUMBER_METRICS))
+    (ours, choices), (theirs, others) = (
+        (of_classes, of_numbers) if task == "classification" else (of_numbers, of_classes)
+    )
+    if metric in others:
+        listed = ", ".join(map(repr, choices))
+        is_for = f"metric is {metric!r}, which is for {theirs}"
+        message = f"{where}: {is_for}; the target has {ours}. The choices are {listed}."
+        raise ConfigError(message, expected=f"one of {listed}", got=repr(metric))

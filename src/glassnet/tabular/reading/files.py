@@ -17,6 +17,7 @@ from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.keywords import refuse_unknown
+from glassnet.utils.short_text import count
 
 __all__ = ["read_file", "read_table"]
 
@@ -129,6 +130,7 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
     else:
         table = {"json": read_json, "parquet": read_parquet}[kind](where, file, options)
     if table.n_rows == 0:
-        message = f"{where}: the table has {len(table.names)} column names and no rows; it must have at least one row."
+        names = count(len(table.names), "column name")
+        message = f"{where}: the table has {names} and no rows; it must have at least one row."
         raise DataError(message, expected="rows", got=0)
     return in_changed_forms(where, table, options)

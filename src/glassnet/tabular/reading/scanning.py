@@ -172,7 +172,8 @@ def _refuse_binary(where: str, chunk: bytes, wide: bool) -> None:
 def _refuse_bomb(where: str, n_bytes: int, size: int) -> None:
     if n_bytes > _MOST_UNPACKED and n_bytes > _MOST_RATIO * size:
         must = f"gzip must not unpack to more than {_MOST_UNPACKED >> 30} GB and {_MOST_RATIO} times its size"
-        message = f"{where}: {size:,} bytes unpack to {n_bytes:,} and more; {must}. Unpack the file yourself if it is right."
+        fact, advice = f"{size:,} bytes unpack to {n_bytes:,} and more", "Unpack the file yourself if it is right."
+        message = f"{where}: {fact}; {must}. {advice}"
         raise DataError(message, expected=must, got=n_bytes)
 
 

@@ -92,7 +92,8 @@ def table_of(data: bytes, lines: list[int]) -> tuple[list[str], list[list[str]]]
     rows = [row for _, row in found if len(names) == 1 or len(row) > 1 or row[0].strip()]
     lines.extend(line for line, row in found if len(names) == 1 or len(row) > 1 or row[0].strip())
     if not rows:
-        raise Unreadable(f"the table has {len(names)} column names and no rows; it must have at least one row")
+        many = "1 column name" if len(names) == 1 else f"{len(names)} column names"
+        raise Unreadable(f"the table has {many} and no rows; it must have at least one row")
     for number, row in enumerate(rows):
         while len(row) > len(names) and not row[-1].strip():
             row.pop()
