@@ -330,7 +330,7 @@ def test_labels_that_are_text(labels: Any, got: str) -> None:
     """Labels that are text are answered with how they become codes."""
     with pytest.raises(gn.DataError) as caught:
         make().fit(np.zeros((2, 3)), labels, epochs=1)
-    assert str(caught.value) == f"SoftmaxCrossEntropy: y holds {got}; it must be numeric. {LABELS}"
+    assert str(caught.value) == f"fit: y holds {got}; it must be numeric. {LABELS}"
 
 
 VALUES: dict[str, tuple[Callable[[], Any], str]] = {

@@ -34,7 +34,7 @@ def with_value(row: int, column: int, value: Any, dtype: Any = float) -> np.ndar
 REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "nan": (lambda: {"X": with_value(3, 1, np.nan)}, "fit: X holds nan at row 3, column 1; it must be finite. Fill or drop missing values first."),
     "inf": (lambda: {"X": with_value(4, 2, -np.inf)}, "fit: X holds -inf at row 4, column 2; it must be finite. Fill or drop missing values first."),
-    "nan in y": (lambda: {"y": [np.nan] + [0] * 19}, "SoftmaxCrossEntropy: y holds nan at row 0; it must be finite. Fill or drop missing values first."),
+    "nan in y": (lambda: {"y": [np.nan] + [0] * 19}, "fit: y holds nan at row 0; it must be finite. Fill or drop missing values first."),
     "one dimension": (lambda: {"X": X[:, 0]}, "fit: X has shape (20,); it must have at least 2 dimensions, one sample per row. For one feature: X.reshape(-1, 1), for one row: X.reshape(1, -1)"),
     "a number": (lambda: {"X": np.float64(3.0)}, "fit: X has shape (); it must have at least 2 dimensions, one sample per row."),
     "three dimensions": (lambda: {"X": X[:, :, None]}, "Dense(units=4): each sample has shape (3, 1); it must be a row of features. Put Flatten() before this layer."),
@@ -51,16 +51,16 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "a dict": (lambda: {"X": {"a": 1}}, "fit: X holds {'a': 1}; it must be numeric. Code text and categories as numbers first."),
     "too large": (lambda: {"X": with_value(1, 0, 1e300)}, "fit: X holds 1e+300 at row 1, column 0; it must be finite. It is too large for float32: scale the data, or use dtype='float64'."),
     "masked": (lambda: {"X": np.ma.masked_array(X, mask=np.arange(60).reshape(20, 3) == 7)}, "fit: X holds nan at row 2, column 1; it must be finite. Fill or drop missing values first."),
-    "labels from 1": (lambda: {"y": Y + 1}, "SoftmaxCrossEntropy: y has values from 1 to 2; it must hold class codes, whole numbers from 0 to 1. Subtract 1: classes are counted from 0."),
-    "labels as text": (lambda: {"y": np.where(Y, "a", "b")}, "SoftmaxCrossEntropy: y holds text; it must be numeric. Code labels from 0: labels, y = np.unique(y, return_inverse=True). TabularClassifier takes them as they are."),
-    "labels in three dimensions": (lambda: {"y": Y[:, None, None]}, "SoftmaxCrossEntropy: y has shape (20, 1, 1); it must be class codes of shape (n,) or probabilities of shape (n, 2)."),
+    "labels from 1": (lambda: {"y": Y + 1}, "fit: y has values from 1 to 2; it must hold class codes, whole numbers from 0 to 1. Subtract 1: classes are counted from 0."),
+    "labels as text": (lambda: {"y": np.where(Y, "a", "b")}, "fit: y holds text; it must be numeric. Code labels from 0: labels, y = np.unique(y, return_inverse=True). TabularClassifier takes them as they are."),
+    "labels in three dimensions": (lambda: {"y": Y[:, None, None]}, "fit: y has shape (20, 1, 1); it must be class codes of shape (n,) or probabilities of shape (n, 2)."),
     "no weight": (lambda: {"sample_weight": np.zeros(20)}, "fit: sample_weight holds values from 0 to 0; no weight may be negative, nor all of them zero."),
     "negative weight": (lambda: {"sample_weight": np.r_[-1.0, np.ones(19)]}, "fit: sample_weight holds values from -1 to 1; no weight may be negative, nor all of them zero."),
     "weight nan": (lambda: {"sample_weight": np.r_[np.nan, np.ones(19)]}, "fit: sample_weight holds nan at row 0; it must be finite. Fill or drop missing values first."),
     "weights in columns": (lambda: {"sample_weight": np.ones((20, 1))}, "fit: sample_weight has shape (20, 1); it must have shape (n,)."),
     "weights of others": (lambda: {"sample_weight": np.ones(3)}, "fit: X has 20 rows, y 20, sample_weight 3; they must have the same number."),
     "validation nan": (lambda: {"validation_data": (with_value(0, 0, np.nan), Y)}, "fit: validation_data: X holds nan at row 0, column 0; it must be finite. Fill or drop missing values first."),
-    "validation labels": (lambda: {"validation_data": (X, Y + 5)}, "SoftmaxCrossEntropy: y has values from 5 to 6; it must hold class codes, whole numbers from 0 to 1. Give the last layer 7 units."),
+    "validation labels": (lambda: {"validation_data": (X, Y + 5)}, "fit: validation_data: y has values from 5 to 6; it must hold class codes, whole numbers from 0 to 1. Give the last layer 7 units."),
 }  # fmt: skip
 
 

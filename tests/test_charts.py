@@ -231,16 +231,20 @@ def test_numbers_are_not_broken() -> None:
 
 
 def test_long_names_stay_different() -> None:
-    """Names that differ at their ends only are cut in the middle, and those that would be equal are numbered."""
+    """Names that differ at their ends only are cut in the middle, and of those that would be equal the part is shown that differs."""
     names = [f"household_income_before_tax_{year}" for year in (2019, 2020, 2021)]
     table = texts(bar_table([Bar(f"{name}_of_all_people_in_the_household", 1.0) for name in names], label=""))
-    assert len(set(re.findall(r"\(\d\)", table))) == 3
+    assert set(re.findall(r"20\d\d", table.replace(" ", ""))) == {"2019", "2020", "2021"}
     assert cut_middle("household_income_2019", 12) == "househ…_2019"
     assert [len(cut_middle("x" * 50, most)) for most in (3, 4, 5, 20)] == [3, 4, 5, 20]
     assert distinct_cuts(names, 12) == ["househ…_2019", "househ…_2020", "househ…_2021"]
     same_ends = [f"aaaaaaaaaa{i}bbbbbbbbbb" for i in range(3)]
     assert len(set(distinct_cuts(same_ends, 12))) == 3
     assert all(len(cut) <= 12 for cut in distinct_cuts(same_ends, 12))
+    assert [cut[-2:] for cut in distinct_cuts([f"{'ab' * n}" for n in range(20, 23)], 12)] == ["1)", "2)", "3)"]
+    for most in (6, 8, 12, 16, 24, 30):
+        cuts = distinct_cuts([f"plant disease number {n:02d} of the leaf" for n in range(12)], most)
+        assert all(f"{n:02d}" in cut and len(cut) <= most for n, cut in enumerate(cuts))
     assert distinct_cuts(["a" * 30, "a" * 30], 12) == ["aaaaaa…aaaaa"] * 2  # the same name twice
 
 

@@ -22,10 +22,10 @@ from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.errors import TableWarning
-from glassnet.reports.scoring import log_probabilities
 from glassnet.tabular import TableModel, read_table
 from glassnet.tabular.fitting.fit import FitOptions, Trained, fit_table
 from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.log_probabilities import log_probabilities
 from glassnet.training import Callback, Run
 
 pytest.importorskip("typer")

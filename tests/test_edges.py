@@ -143,7 +143,9 @@ def test_metrics_must_suit_the_loss() -> None:
     assert set(net.evaluate(X, y, metrics="mae")) == {"loss", "mae"}
     with pytest.raises(gn.ConfigError) as caught:
         net.evaluate(X, y, metrics=["accuracy"])
-    must = "unknown metric 'accuracy'. The choices are 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'."
+    must = (
+        "unknown metric 'accuracy'. The choices are 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'."
+    )
     assert str(caught.value) == f"Network.evaluate: {must}"
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import glassnet as gn
 from glassnet.cli.app import main
 from glassnet.cli.help_page import _wrapped
 from glassnet.cli.training.preparation import is_model_file
+from glassnet.engine.drawing import network_columns
 from glassnet.reports.comparison import Scores, verdict
 
 Run = Callable[..., tuple[int, str, str]]
@@ -123,3 +125,13 @@ def test_rows_have_one_number_and_errors_are_differences(
     page = Path("e v.html").read_text()
     assert "--report &#x27;e v.html&#x27;" in page
     assert "missing in training" in page
+
+
+def test_one_branch_is_not_side_by_side() -> None:
+    """A drawing counts the branches of a layer, and one of them is no pair."""
+    for n, title in ((1, "1 branch"), (2, "2 branches side by side")):
+        net = gn.Network(
+            [gn.Concatenate([[gn.Dense(2)] for _ in range(n)]), gn.Dense(1)], loss=gn.SquaredError(), seed=0
+        )
+        net.build(3)
+        assert title in [part for column in network_columns(net) for part in column.title.split(", ")]

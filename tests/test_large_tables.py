@@ -14,12 +14,12 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli.output.report import print_training
-from glassnet.cli.training import importances
 from glassnet.cli.training import preparation as preparing
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.errors import TableWarning
+from glassnet.reports import importances
 from glassnet.reports.kept_notes import notes_problem
 from glassnet.tabular import TableEncoder, TabularClassifier, TabularRegressor, to_table
 from glassnet.tabular.encoding import features as features_module

@@ -171,7 +171,10 @@ def test_no_row_is_shifted(case: str, tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setattr(contents_module, "_IN_MEMORY", size)
         with pytest.raises(DataError) as caught:
             read_table(path)
-        assert f"1 of 3 rows have another number of fields: {named}; every row must have 3 fields like the others." in str(caught.value)
+        assert (
+            f"1 of 3 rows have another number of fields: {named}; every row must have 3 fields like the others."
+            in str(caught.value)
+        )
         assert [row[0] for row in cells_of(path, ReadOptions(bad_rows="skip"))[1]] == ["1", "3"]
 
 

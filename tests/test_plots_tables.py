@@ -106,7 +106,7 @@ def test_reasons(classifier: TabularClassifier, regressor: TabularRegressor) -> 
         assert first.column in names_at(ax)[-1]
         assert cut_texts(ax.figure) == []
     with pytest.raises(
-        gn.ConfigError, match=r"TableModel.plot_why: row is 90; it must be a whole number of at most 89"
+        gn.ConfigError, match=r"TabularClassifier.plot_why: row is 90; it must be a whole number of at most 89"
     ):
         classifier.plot_why(FRAME, 90)
 
@@ -148,7 +148,7 @@ def test_regions_are_in_units_of_the_columns(classifier: TabularClassifier, regr
     with pytest.raises(gn.ConfigError, match=r"unknown features 'island'|features is 'island'"):
         classifier.plot_decision_regions(FRAME, features=("bill", "island"))
     only = TabularClassifier("small", epochs=1, random_state=0, diagnose=False).fit(FRAME[["bill", "island"]], SPECIES)
-    message = "TableModel.plot_decision_regions: the model has 1 column of numbers ('bill'); it must have two"
+    message = "TabularClassifier.plot_decision_regions: the model has 1 column of numbers ('bill'); it must have two"
     with pytest.raises(gn.ConfigError, match=re.escape(message)):
         only.plot_decision_regions(FRAME)
 
@@ -169,11 +169,11 @@ def test_table_models_take_frames_with_the_target(classifier: TabularClassifier,
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda c, r: c.plot_predicted(FRAME, SPECIES), "TableModel.plot_predicted: the model is a classification; it must be a regression. Use plot_confusion for labels."),
-        (lambda c, r: r.plot_confusion(FRAME, PRICE), "TableModel.plot_confusion: the model is a regression; it must be a classification. Use plot_predicted for numbers."),
+        (lambda c, r: c.plot_predicted(FRAME, SPECIES), "TabularClassifier.plot_predicted: the model is a classification; it must be a regression. Use plot_confusion for labels."),
+        (lambda c, r: r.plot_confusion(FRAME, PRICE), "TabularRegressor.plot_confusion: the model is a regression; it must be a classification. Use plot_predicted for numbers."),
         (lambda c, r: c.model_.plot_confusion(FRAME), "TableModel.plot_confusion: the target 'species' is not among the columns"),
         (lambda c, r: c.plot_calibration(FRAME, SPECIES, output="gentoo"), "Did you mean 'Gentoo'?"),
-        (lambda c, r: c.plot_decision_regions(FRAME, features="bill"), "TableModel.plot_decision_regions: features is 'bill'; it must be the names of two columns of numbers."),
+        (lambda c, r: c.plot_decision_regions(FRAME, features="bill"), "TabularClassifier.plot_decision_regions: features is 'bill'; it must be the names of two columns of numbers."),
     ],
 )  # fmt: skip
 def test_what_is_refused(

@@ -456,6 +456,12 @@ def test_many_classes_are_listed_by_recall(folder: Path, capsys: pytest.CaptureF
     assert "The 12 worst of 24 classes, by recall" in Path("m.html").read_text()
 
 
+def command_of(page: str) -> str:
+    """Return the command that a page says its training is repeated with."""
+    found = re.findall(r"<code>(glassnet train .*?)</code>", page, re.DOTALL)[0]
+    return html.unescape(re.sub("<[^>]*>", "", found))
+
+
 @pytest.mark.parametrize(
     ("options", "piece"),
     [
@@ -478,7 +484,7 @@ def test_pages_of_every_training(
     assert (code, err) == (0, "")
     page = Path("a.html").read_text()
     assert piece in page
-    command = html.unescape(re.findall(r"<code>(glassnet train [^<]*)</code>", page)[0])
+    command = command_of(page)
     assert command.startswith("glassnet train a.csv --target label ")
     assert all(f" {' '.join(each)}" in command for each in (recipe, options, ["--epochs", "2"]))
 
@@ -489,7 +495,7 @@ def test_the_command_of_the_card_leaves_the_same_model(folder: Path, capsys: pyt
     words = ["train", "my data.csv", "-t", "label", "--epochs", "2", "--ensemble", "2", "--recipe", "small"]
     assert run(capsys, *words, "--drop", "noise", "--seed", "3", "--report", "a.html", "-q")[0] == 0
     first = Path(MODEL).read_bytes()
-    command = html.unescape(re.findall(r"<code>(glassnet train [^<]*)</code>", Path("a.html").read_text())[0])
+    command = command_of(Path("a.html").read_text())
     assert run(capsys, *shlex.split(command)[1:], "-q")[0] == 0
     assert Path(MODEL).read_bytes() == first
 

@@ -56,7 +56,7 @@ SILENT = [
     (PROBLEMS, ("xnor", "nand", "nor", "not", "adder")),
     (METRICS, ("top_k", "kappa", "time")),
     (RECIPES, ("xgboost", "lightgbm", "resnet")),
-    (COMMANDS, ("deploy", "publish", "tune", "hello")),
+    (COMMANDS, ("deploy", "publish", "hello")),
     (ACTIVATIONS, ("maxout", "x", "")),
     (("help",), ("model", "--model", "hlp_me")),
     (("auc", "accuracy"), ("rmse", "loss")),
@@ -158,7 +158,9 @@ def test_only_what_is_a_choice_is_suggested() -> None:
     net = gn.Network([gn.Dense(1)], loss="squared_error")
     with pytest.raises(gn.ConfigError) as caught:
         net.fit([[0.0], [1.0]], [0.0, 1.0], epochs=1, metrics="acc")
-    assert str(caught.value) == ("fit: unknown metric 'acc'. The choices are 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'.")
+    assert str(caught.value) == (
+        "fit: unknown metric 'acc'. The choices are 'mae', 'r2', 'rmse'. These are the metrics of loss='squared_error'."
+    )
 
 
 @pytest.mark.parametrize(

@@ -274,10 +274,15 @@ def test_renamed_columns(names: dict[str, str], sentence: str, model: TableModel
     """A column under another name is asked for, all of them at once, in case, blanks or a letter; others are named."""
     renamed = {names.get(name, name): values for name, values in columns().items()}
     estimator = TabularClassifier(**SHORT).fit(columns(), labels())
-    for predict in (model.predict, model.encoder.transform, estimator.predict):
+    of_model = sentence.replace("the encoder needs", "the model needs")
+    for predict, said in (
+        (model.predict, f"TableModel: the frame lacks {of_model}"),
+        (model.encoder.transform, f"TableEncoder.transform: the frame lacks {sentence}"),
+        (estimator.predict, f"TabularClassifier: the frame lacks {of_model}"),
+    ):
         with pytest.raises(DataError) as caught:
             predict(renamed)
-        assert str(caught.value) == f"TableEncoder.transform: the frame lacks {sentence}"
+        assert str(caught.value) == said
 
 
 def test_renamed_columns_are_warned_of(model: TableModel) -> None:

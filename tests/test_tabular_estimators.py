@@ -260,7 +260,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "validation labels": ({}, {"validation_data": (columns(), ["huge", *labels()[1:]])}, "TabularClassifier.fit: the target 'target' is 'huge' in row 0 (counted from 0); it must be one of 'big', 'small' as in training. Leave such rows out, or train with them."),
     "validation rows": ({}, {"validation_data": (columns(), labels()[1:])}, "TabularClassifier.fit: validation X has 90 rows and y 89; they must have the same number."),
     "validation weights": ({}, {"validation_data": (columns(), labels(), [1.0])}, "TabularClassifier.fit: validation sample_weight has shape (1,); it must have shape (90,)."),
-    "validation columns": ({}, {"validation_data": ({"size": columns()["size"]}, labels())}, "TableEncoder.transform: the frame lacks 4 columns that the encoder needs: 'colour', 'town', 'old', 'seen'."),
+    "validation columns": ({}, {"validation_data": ({"size": columns()["size"]}, labels())}, "TabularClassifier.fit: the frame lacks 4 columns that the model needs: 'colour', 'town', 'old', 'seen'."),
     "weights": ({}, {"sample_weight": [1.0, 2.0]}, "TabularClassifier.fit: sample_weight has shape (2,); it must have shape (90,)."),
     "negative weights": ({}, {"sample_weight": -np.ones(90)}, "TabularClassifier.fit: sample_weight holds values from -1 to -1; no weight may be negative, nor all of them zero."),
     "no weight": ({}, {"sample_weight": np.zeros(90)}, "TabularClassifier.fit: sample_weight holds values from 0 to 0; no weight may be negative, nor all of them zero."),

@@ -109,9 +109,7 @@ def test_columns_are_found_by_name(fitted: dict[str, Any]) -> None:
     np.testing.assert_array_equal(answers(model, frame.assign(id=range(N), note="x")), expected)
     with pytest.raises(DataError) as caught:
         model.predict(frame.drop(columns=["old", "size"]))
-    assert str(caught.value) == (
-        "TableEncoder.transform: the frame lacks 2 columns that the encoder needs: 'size', 'old'."
-    )
+    assert str(caught.value) == ("TabularClassifier: the frame lacks 2 columns that the model needs: 'size', 'old'.")
 
 
 @pytest.mark.filterwarnings("ignore::glassnet.TableWarning")

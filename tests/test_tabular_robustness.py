@@ -338,7 +338,7 @@ def test_no_rows_to_predict(recipe: str) -> None:
     assert model.predict_proba(none).shape == (0, 2)
     numbers = regressor(recipe, quantiles=(0.1, 0.5, 0.9)).fit(X, noise())
     assert (numbers.predict(none).shape, numbers.predict_quantiles(none).shape) == ((0,), (0, 3))
-    message = "TableModel.why: the frame has no rows; it must have at least one."
+    message = "TabularClassifier.why: the frame has no rows; it must have at least one."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         model.why(none)
 

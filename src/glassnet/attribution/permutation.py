@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.name_lists import name_list
 from glassnet.utils.text_table import table_lines
 
-__all__ = ["Importance", "permutation_importance"]
+__all__ = ["Importance", "permutation_importance", "shuffled_scores"]
 
 
 class Importance:
@@ -151,15 +151,30 @@ def permutation_importance(
             return float(np.mean(scores(network, values, targets, weight, metrics)[metric]))
         return metrics[metric](targets[:], network.predict(values).mean(axis=0), weight)
 
+    whole, changes = shuffled_scores(score, rows, columns, repeats, rng)
+    return Importance(names, sign * changes, metric, whole)
+
+
+def shuffled_scores(
+    score: Callable[[np.ndarray], float],
+    rows: np.ndarray,
+    groups: Sequence[Sequence[int]],
+    repeats: int,
+    rng: np.random.Generator,
+) -> tuple[float, np.ndarray]:
+    """Return the score of rows (n, d), and what it changes by with each group of columns shuffled, (groups, repeats).
+
+    ``score`` takes the rows; all groups of a repetition are shuffled in the same order.
+    """
     whole = score(rows)
-    drops = np.zeros((len(columns), repeats))
+    changes = np.zeros((len(groups), repeats))
     for r in range(repeats):
         order = rng.permutation(len(rows))
-        for i, group in enumerate(columns):
+        for i, group in enumerate(groups):
             shuffled = rows.copy()
-            shuffled[:, group] = rows[order][:, group]
-            drops[i, r] = sign * (score(shuffled) - whole)
-    return Importance(names, drops, metric, whole)
+            shuffled[:, list(group)] = rows[order][:, list(group)]
+            changes[i, r] = score(shuffled) - whole
+    return whole, changes
 
 
 def _groups(

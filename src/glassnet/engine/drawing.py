@@ -170,7 +170,8 @@ def _activation(activation: Any) -> str:
 
 
 def _concatenate(layer: Any) -> str:
-    return "side by side: " + " | ".join(map(layer_words, layer.branches))
+    words = " | ".join(map(layer_words, layer.branches))
+    return f"side by side: {words}" if len(layer.branches) > 1 else words
 
 
 def _residual(layer: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet.errors import ShapeError
+from glassnet.errors import DataError, ShapeError
 from glassnet.layers import Layer
 from glassnet.layers.containers import check_raw_inputs
 from glassnet.losses import Loss
@@ -95,7 +95,7 @@ def check_data(
     was_new = network._store is None
     try:
         X = check_inputs(network, where, X, extremes)
-        targets = _prepare(network, y)
+        targets = _prepare(network, where, y)
         weight = None
         if sample_weight is not None:
             weight = check_weights(where, sample_weight, scale=not is_part).astype(network.dtype)
@@ -107,7 +107,16 @@ def check_data(
     return X, targets, weight
 
 
-def _prepare(network: TakesData, y: Any) -> Any:
+def _prepare(network: TakesData, where: str, y: Any) -> Any:
     """Return targets as the loss wants them; what is memory-mapped is prepared when it is read."""
     prepare = functools.partial(network.loss.prepare, n_outputs=network.n_outputs, dtype=network.dtype)
-    return PreparedRows(y, prepare) if is_mapped(y) and y.size else prepare(y)
+    if is_mapped(y) and y.size:
+        return PreparedRows(y, prepare)
+    try:
+        return prepare(y)
+    except (DataError, ShapeError) as error:
+        name, _, rest = str(error).partition(": ")
+        if not rest.startswith("y ") or "." in name:
+            raise
+        message = f"{where}: {rest}"  # users wrote loss="cross_entropy", and not the name of its class
+        raise type(error)(message, expected=error.expected, got=error.got) from None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["ClassFacts", "class_facts", "times", "which_classes", "worst_classes"]
+from glassnet.utils.short_text import plain
+from glassnet.utils.wording import distinct_cuts
+
+__all__ = ["ClassFacts", "class_facts", "class_names", "named_classes", "times", "which_classes", "worst_classes"]
 
 
 class ClassFacts(NamedTuple):
@@ -74,3 +78,27 @@ def times(n: int) -> str:
     ('once', 'twice', '1,200 times')
     """
     return "once" if n == 1 else "twice" if n == 2 else f"{n:,} times"
+
+
+def class_names(labels: Sequence[Any], most: int) -> list[str]:
+    """Return the label of each class as code, cut to about ``most`` characters; different classes stay different.
+
+    They are cut together, so that a class has the same name wherever a report has room for as much.
+
+    Examples
+    --------
+    >>> class_names(["plant number 10 of the greenhouse", "plant number 11 of the greenhouse", 3], 18)
+    ["'… number 10 of …'", "'… number 11 of …'", '3']
+    """
+    codes = [plain(repr(label)) for label in labels]
+    texts = [code[1:-1] if isinstance(label, str) else code for label, code in zip(labels, codes, strict=True)]
+    cuts = distinct_cuts(texts, most - 2)
+    quotes = [code[0] if isinstance(label, str) else "" for label, code in zip(labels, codes, strict=True)]
+    return [f"{quote}{cut}{quote}" for quote, cut in zip(quotes, cuts, strict=True)]
+
+
+def named_classes(some: Sequence[Any], labels: Sequence[Any], most: int = 40) -> list[str]:
+    """Return the names of some classes, as those of all ``labels`` are cut by `class_names`."""
+    every = [*labels, *(label for label in some if label not in labels)]
+    names = class_names(every, most)
+    return [names[every.index(label)] for label in some]

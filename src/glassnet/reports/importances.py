@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from glassnet.attribution import Importance, permutation_importance
+from glassnet.attribution import Importance
 from glassnet.tabular import TableModel
 from glassnet.tabular.attribution.reasons import IN_UNITS, column_groups
+from glassnet.tabular.attribution.shuffling import importance_of_columns
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.timing import work_per_row
@@ -85,9 +86,9 @@ def importance_in_time(model: TableModel, sample: Callable[[int], Rows], metric:
     X, y = model.encoder.transform(rows.inputs), model.target.transform(rows.target)
     if affordable < n * _FEWEST_ROWS:
         blocks = _blocks(groups)
-        found = permutation_importance(model.network, X, y, metric=metric, groups=blocks, repeats=1)
+        found = importance_of_columns(model, X, y, metric=metric, groups=blocks, repeats=1)
         groups = _best(groups, found, int(affordable / _FEWEST_ROWS) - len(blocks))
-    found = permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=0)
+    found = importance_of_columns(model, X, y, metric=metric, groups=groups, repeats=repeats, seed=0)
     is_limited = repeats < _REPEATS or len(groups) < n or len(X) == most < _MOST_ROWS
     return Measured(found, len(X), repeats, n - len(groups), is_limited)
 

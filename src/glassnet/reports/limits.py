@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.reports.classes import class_facts
+from glassnet.reports.classes import class_facts, class_names
 from glassnet.tabular import TableEncoder
 from glassnet.utils.short_text import count, plain
-from glassnet.utils.wording import cut_middle, distinct_cuts, few
+from glassnet.utils.wording import cut_middle, few
 
 __all__ = ["limits_of", "ranges_of"]
 
@@ -66,7 +66,7 @@ def limits_of(facts: dict[str, Any], n: int, ranges: list[list[str]]) -> list[st
 
 def _of_classes(confusion: dict[str, Any]) -> list[str]:
     """Return sentences on classes that are rare, or hardly found."""
-    labels = distinct_cuts([plain(repr(label)) for label in confusion["labels"]], 30)
+    labels = class_names(confusion["labels"], 30)
     classes = class_facts(confusion["counts"])
     total = sum(each.rows for each in classes) or 1
     found = []

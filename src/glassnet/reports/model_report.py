@@ -30,7 +30,7 @@ from glassnet.tabular.fitting.options import Rows
 from glassnet.training import History
 from glassnet.utils.short_text import count
 
-__all__ = ["completed", "model_facts", "report_model", "unit_of"]
+__all__ = ["completed", "importance_of_judged", "model_facts", "report_model", "unit_of"]
 
 _MOST_POINTS = 600
 
@@ -132,6 +132,20 @@ def model_facts(
     facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
     facts["examined"] = bool(histories) and not histories[0].findings.unexamined
     facts["verdict"] = beside_findings(facts["verdict"], facts["findings"])
+    facts["importance"] = result.get("importance") or importance_of_judged(model, judged)
+    return completed(model, judged, facts, repeat=command or code, is_code=not command)
+
+
+def importance_of_judged(model: TableModel, judged: Judged) -> dict[str, Any]:
+    """Return how much worse the scores get on rows when a column is shuffled among them, JSON-able.
+
+    Parameters
+    ----------
+    model : TableModel
+        What is looked at.
+    judged : Judged
+        The rows of the scores, with their targets.
+    """
     column = judged.column
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -141,8 +155,7 @@ def model_facts(
             importance_metric(model),
             Deadline(None),
         )
-    facts["importance"] = measured.to_dict(unit)
-    return completed(model, judged, facts, repeat=command or code, is_code=not command)
+    return measured.to_dict(unit_of(model))
 
 
 def unit_of(model: TableModel) -> float:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.reports.classes import class_names
 from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.intervals import intervals_of_means
 from glassnet.reports.network_rows import NetworkRows
 from glassnet.reports.scoring import spread_of
 from glassnet.reports.single_rows import chosen_by_loss
-from glassnet.utils.short_text import count, number_text, plain
-from glassnet.utils.wording import cut_middle, few
+from glassnet.utils.short_text import count, number_text
+from glassnet.utils.wording import few
 
 __all__ = ["score_labels", "score_outputs", "score_quantiles"]
 
@@ -75,7 +76,7 @@ def score_labels(rows: NetworkRows) -> dict[str, Any]:
     P = np.clip(rows.predicted().reshape(len(Y), -1, Y.shape[1]).mean(axis=1), _SMALLEST, 1.0)
     frequency = (Y.sum(axis=0) + 1.0) / (len(Y) + 2.0)
     n, k = Y.shape
-    named = [cut_middle(plain(repr(label)), 30) for label in rows.classes]
+    named = class_names(rows.classes, 30)
 
     def measured(P: np.ndarray) -> tuple[Scores, np.ndarray]:
         each = -np.log(np.where(Y, P, np.maximum(1.0 - P, 1e-16)))

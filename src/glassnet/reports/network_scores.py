@@ -19,14 +19,15 @@ from glassnet.losses import (
     SquaredError,
 )
 from glassnet.reports.calibration_facts import reliability_of
+from glassnet.reports.classes import class_names
 from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.intervals import intervals_of
 from glassnet.reports.network_outputs import score_labels, score_outputs, score_quantiles
 from glassnet.reports.network_rows import NetworkRows, explained
-from glassnet.reports.scoring import error_sizes, log_probabilities, score_classes, score_numbers, spread_of
+from glassnet.reports.scoring import error_sizes, score_classes, score_numbers, spread_of
 from glassnet.reports.single_rows import chosen_by_number, chosen_by_probability
-from glassnet.utils.short_text import number_text, plain
-from glassnet.utils.wording import cut_middle
+from glassnet.tabular.log_probabilities import log_probabilities
+from glassnet.utils.short_text import number_text
 
 __all__ = ["kind_of", "scored"]
 
@@ -85,7 +86,7 @@ def _of_classes(rows: NetworkRows) -> dict[str, Any]:
     counts = np.bincount(codes, minlength=k)
     frequencies = np.log((counts + 1.0) / (counts + 1.0).sum())
     ours, simple = score_classes(codes, logs), score_classes(codes, np.tile(frequencies, (len(codes), 1)))
-    words = f"always answering {cut_middle(plain(repr(rows.classes[int(counts.argmax())])), 40)}"
+    words = f"always answering {class_names(rows.classes, 40)[int(counts.argmax())]}"
     confusion = np.bincount(codes * k + logs.argmax(axis=1), minlength=k * k).reshape(k, k)
     with np.errstate(under="ignore"):
         P = np.exp(logs)

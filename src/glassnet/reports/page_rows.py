@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.charts.bars import Bar, bar_table
+from glassnet.reports.classes import named_classes
 from glassnet.reports.single_rows import counted_once, row_sentence
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import metric_name, metric_text, number_text, plain, signed_text
@@ -54,7 +55,7 @@ def _named_value(name: str, value: str) -> str:
 def _row(row: dict[str, Any], facts: dict[str, Any]) -> Markup:
     """Return one row in a frame."""
     part = f"{row['part']} " if row.get("part") else ""
-    name, _, words = row_sentence(row).partition(": ")
+    name, _, words = row_sentence(row, facts.get("labels") or ()).partition(": ")
     title = f"{_KINDS.get(row['kind'], '')}{part}{name}"
     parts = [element("h3", title[:1].upper() + title[1:]), element("p", words[:1].upper() + words[1:])]
     why = row.get("why")
@@ -76,7 +77,7 @@ def _row(row: dict[str, Any], facts: dict[str, Any]) -> Markup:
         base = f"{why['base']:.3f}" if is_label else number_text(why["base"])
         label = f"Reasons for {row['name']}"
         parts.append(bar_table(bars, label=label))
-        answer = cut_middle(plain(repr(row["answer"])), 40)
+        answer = named_classes([row["answer"]], facts.get("labels") or ())[0] if is_label else ""
         what = f"probability of {answer}" if is_label else cut_middle(plain(facts["target"]), 40)
         parts.append(element("p", f"{what}: {ours}; {why['beside']} {base}.", class_="quiet"))
     return element("section", *parts, class_="row")

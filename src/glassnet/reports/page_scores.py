@@ -12,10 +12,10 @@ from glassnet.reports.calibration_facts import calibration_lines, interval_text
 from glassnet.reports.classes import times, which_classes, worst_classes
 from glassnet.reports.split_text import how_divided
 from glassnet.reports.training_words import shortage_sentences
-from glassnet.utils.html import Markup, element, table
+from glassnet.utils.html import Markup, element, table, unbroken
 from glassnet.utils.shares import wilson
 from glassnet.utils.short_text import count, metric_name, number_text, plain, score_text
-from glassnet.utils.wording import cut_middle
+from glassnet.utils.wording import cut_middle, distinct_cuts
 
 __all__ = ["calibration_part", "results_part", "scores_part", "summary_of", "warnings_of"]
 
@@ -37,7 +37,7 @@ def scores_part(facts: dict[str, Any]) -> list[Markup]:
     if facts.get("command") == "train" and split:
         divided = how_divided(split)
         notes += [*([f"Rows were divided {divided}."] if divided else []), *split["notes"]]
-    return parts + [element("p", note, class_="quiet") for note in notes]
+    return parts + [element("p", unbroken(note), class_="quiet") for note in notes]
 
 
 def summary_of(facts: dict[str, Any]) -> str:
@@ -88,7 +88,7 @@ def _score(metric: str, value: float | None, interval: Sequence[float] | None) -
     if interval is None:
         return [score_text(metric, value)]
     low, high = (score_text(metric, edge) for edge in interval)
-    return [score_text(metric, value), element("span", f"{low} to {high}", class_="range")]
+    return [score_text(metric, value), element("span", element("span", f"{low} to"), f" {high}", class_="range")]
 
 
 def results_part(facts: dict[str, Any]) -> list[Markup]:
@@ -110,6 +110,7 @@ def results_part(facts: dict[str, Any]) -> list[Markup]:
 def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:
     """Return the confusion matrix, and of many classes the worst."""
     labels = [plain(label, 100) for label in confusion["labels"]]
+    cuts = distinct_cuts(labels, 26)
     counts, k = confusion["counts"], len(confusion["labels"])
     parts = [element("h2", "Classes")]
     wrong = n - sum(counts[i][i] for i in range(k))
@@ -118,9 +119,9 @@ def _classes(confusion: dict[str, Any], n: int) -> list[Markup]:
     worst = worst_classes(counts, k if k <= _MATRIX else _WORST)
     rows = []
     for each in worst:
-        taken = "" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], 24)} ({times(each.often)})"
+        taken = "" if each.taken_for is None else f"{cuts[each.taken_for]} ({times(each.often)})"
         share = "never predicted" if each.precision is None else f"{100 * each.precision:.0f}\u00a0%"
-        name = element("span", cut_middle(labels[each.place], 28), title=labels[each.place])
+        name = element("span", cuts[each.place], title=labels[each.place])
         rows.append([name, f"{each.rows:,}", f"{100 * (each.recall or 0):.0f}\u00a0%", share, taken])
     heads = ["class", "rows", "recall", "precision", "taken for"]
     listed = element("div", table(rows, head=heads), class_="table classes")

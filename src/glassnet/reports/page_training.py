@@ -10,7 +10,7 @@ from glassnet.charts.boxes import Column, network_chart
 from glassnet.charts.lines import Line, Mark, line_chart
 from glassnet.reports.reading_text import left_out_sentence, reading_lines, with_target
 from glassnet.training.history_html import NOT_KEPT
-from glassnet.utils.html import Markup, element, table
+from glassnet.utils.html import Markup, element, table, unbroken
 from glassnet.utils.short_text import count, metric_name, plain
 from glassnet.utils.wording import cut_middle
 
@@ -152,9 +152,9 @@ def card_part(facts: dict[str, Any]) -> list[Markup]:
     if facts.get("limits"):
         inside += [element("h3", "Limits"), element("ul", *(element("li", words) for words in facts["limits"]))]
     if card["repeat"]:
-        inside += [element("h3", "Repeat it"), element("pre", element("code", card["repeat"]))]
+        inside += [element("h3", "Repeat it"), element("pre", element("code", unbroken(card["repeat"])))]
     if card["uses"]:
         inside.append(element("h3", "Use the model"))
         for title, words in card["uses"]:
-            inside += [element("p", title, class_="quiet"), element("pre", element("code", words))]
+            inside += [element("p", title, class_="quiet"), element("pre", element("code", unbroken(words)))]
     return [element("h2", "Card"), element("section", *inside, class_="card")]

@@ -8,18 +8,17 @@ import numpy as np
 
 from glassnet.metrics import METRICS
 from glassnet.metrics.regression import pinball
-from glassnet.network import Network
 from glassnet.reports.calibration_facts import reliability_of
+from glassnet.reports.classes import class_names
 from glassnet.reports.comparison import Scores
 from glassnet.tabular import TableModel, TargetEncoder
-from glassnet.utils.short_text import number_text, plain
-from glassnet.utils.wording import cut_middle
+from glassnet.tabular.log_probabilities import log_probabilities
+from glassnet.utils.short_text import number_text
 
 __all__ = [
     "SCORES",
     "details",
     "error_sizes",
-    "log_probabilities",
     "score_baseline",
     "score_classes",
     "score_model",
@@ -37,20 +36,6 @@ def score_model(model: TableModel, X: np.ndarray, truth: np.ndarray) -> Scores:
     return score_numbers(truth, model.numbers(model.answers(X)), model.target.scale.std)
 
 
-def log_probabilities(network: Network, X: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the probabilities (n, k), averaged over members and copies, in double precision.
-
-    It is computed from logits: a probability that float32 rounds to 0 still has a finite logarithm.
-    """
-    copies = getattr(network.loss, "copies", 1)
-    Z = network.forward(X).astype(np.float64)
-    Z = Z.reshape(-1, len(X), copies, Z.shape[-1] // copies)
-    with np.errstate(under="ignore"):
-        logs = Z - np.logaddexp.reduce(Z, axis=-1, keepdims=True)
-        mean: np.ndarray = np.logaddexp.reduce(logs, axis=(0, 2)) - np.log(Z.shape[0] * copies)
-    return mean
-
-
 def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray | None) -> tuple[str, Scores]:
     """Return what the constant baseline does, in words, and its scores for ``truth`` as in `score_model`.
 
@@ -62,8 +47,7 @@ def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray 
         mean, std = target.scale.mean, target.scale.std
         return f"always answering the mean ({number_text(mean)})", score_numbers(truth, np.full(len(truth), mean), std)
     logits = np.log((counts + 1.0) / (counts + 1.0).sum())
-    label = target.labels[int(counts.argmax())]
-    words = f"always answering {cut_middle(plain(repr(label)), 40)}"
+    words = f"always answering {class_names(target.labels, 40)[int(counts.argmax())]}"
     return words, score_classes(truth, np.tile(logits, (len(truth), 1)))
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.reports.classes import named_classes
 from glassnet.tabular import Column, Table, TableModel
-from glassnet.tabular.attribution.reasons import explain_rows
+from glassnet.tabular.attribution.reasons import reasons_of, rows_beside
 from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.utils.short_text import number_text, plain, signed_text
 from glassnet.utils.wording import cut_middle, plain_data
@@ -36,7 +37,6 @@ class Judged:
     X: np.ndarray
     truth: np.ndarray  # class codes, or numbers in the target's units
     part: str = ""  # "test" or "validation" of a training
-    background: np.ndarray | None = None  # encoded rows to compare with; None for those that the model keeps
 
 
 def chosen_rows(model: TableModel, judged: Judged, *, explained: bool) -> list[dict[str, Any]]:
@@ -134,7 +134,8 @@ def _explain(model: TableModel, judged: Judged, found: list[dict[str, Any]]) -> 
     each_row = _PREDICTIONS * (len(model.encoder.coders) + 1) * (model.network.members or 1)
     most = int(max(_FEWEST, _MOST_WORK // max(each_row * work_per_row(model.network), 1)))
     chosen = found[:most]
-    whys = explain_rows(model, judged.inputs.take(np.array([each["place"] for each in chosen])), judged.background)
+    table = judged.inputs
+    whys = reasons_of(model, table.take(np.array([each["place"] for each in chosen])), rows_beside(model, table))
     for each, why in zip(chosen, whys, strict=True):
         reasons = [[plain(r.column, 100), plain(r.value, 60), float(r.contribution)] for r in why.reasons]
         rest = sum(float(r.contribution) for r in why.reasons[_REASONS:])
@@ -178,8 +179,8 @@ def reasons_words(why: dict[str, Any], most: int = 2) -> str:
     return f"mostly {', '.join(found)}" if found else ""
 
 
-def row_sentence(row: dict[str, Any]) -> str:
-    """Return what a row was answered, and what is true.
+def row_sentence(row: dict[str, Any], labels: Sequence[Any] = ()) -> str:
+    """Return what a row was answered, and what is true; classes have the names that they have among all ``labels``.
 
     Examples
     --------
@@ -194,7 +195,7 @@ def row_sentence(row: dict[str, Any]) -> str:
     if "error" in row:
         true, answer = number_text(row["true"]), number_text(row["answer"])
         return f"{row['name']}: true {true}, predicted {answer}, off by {signed_text(row['error'], 4)}"
-    true, answer = (cut_middle(plain(repr(row[name])), 40) for name in ("true", "answer"))
+    true, answer = named_classes([row["true"], row["answer"]], labels)
     if row["right"]:
         return f"{row['name']}: predicted {answer} with probability {row['probability']:.3f}, which is right"
     of_truth = f"({true}: {row['probability_of_truth']:.3f})"

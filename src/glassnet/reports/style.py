@@ -18,7 +18,8 @@ p.quiet { color: var(--quiet); font-size: 0.92rem; }
 .table.scores td { padding-bottom: 0.35rem; white-space: nowrap; }
 .table.scores td.name { white-space: normal; }
 .table.scores .range { display: block; color: var(--quiet); font-size: 0.82rem; }
-.table.scores .range { @media (max-width: 40rem) { white-space: normal; max-width: 3.6rem; line-height: 1.2; } }
+.table.scores .range { @media (max-width: 40rem) { white-space: normal; width: min-content; line-height: 1.2; } }
+.table.scores .range span { white-space: nowrap; }
 .table.scores tr.ours { font-weight: 600; }
 .table.scores tr.ours .range { font-weight: 400; }
 .pair { display: grid; gap: 0 2rem; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr));

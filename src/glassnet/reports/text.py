@@ -12,7 +12,7 @@ from glassnet.reports.page_scores import summary_of, warnings_of
 from glassnet.reports.single_rows import counted_once, reasons_words, row_sentence
 from glassnet.utils.short_text import count, metric_name, number_text, plain, score_text, signed_text
 from glassnet.utils.text_table import table_lines
-from glassnet.utils.wording import cut_middle, shortened
+from glassnet.utils.wording import cut_middle, distinct_cuts, shortened
 
 __all__ = ["report_text"]
 
@@ -39,8 +39,9 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
     if rows:
         rows, counted = counted_once(rows)
         yield from ("", f"Worst rows{counted and ', '}{counted}")
+        labels = facts.get("labels") or ()
         for row in rows:
-            yield f"  {row_sentence(row)}"
+            yield f"  {row_sentence(row, labels)}"
             if row.get("why", {}).get("reasons"):
                 yield f"    {reasons_words(row['why'])}"
     found = (facts.get("importance") or {}).get("importance", [])[:_COLUMNS]
@@ -77,13 +78,13 @@ def _scores(facts: dict[str, Any]) -> Iterator[str]:
 def _results(facts: dict[str, Any]) -> Iterator[str]:
     """Yield the worst classes, or the sizes of the errors."""
     if "confusion" in facts:
-        labels = [plain(label) for label in facts["confusion"]["labels"]]
+        labels = distinct_cuts([plain(label) for label in facts["confusion"]["labels"]], 30)
         worst = worst_classes(facts["confusion"]["counts"], _CLASSES)
         rows = [["class", "rows", "recall", "most often taken for"]]
         for each in worst:
-            taken = "" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], 30)} ({times(each.often)})"
+            taken = "" if each.taken_for is None else f"{labels[each.taken_for]} ({times(each.often)})"
             recall = f"{100 * (each.recall or 0):.0f} %"
-            rows.append([cut_middle(labels[each.place], 30), f"{each.rows:,}", recall, taken])
+            rows.append([labels[each.place], f"{each.rows:,}", recall, taken])
         of = f", {which_classes(len(worst), facts['confusion']['counts'])}" if len(worst) < len(labels) else ""
         yield from ("", f"{count(len(labels), 'class', 'classes')}{of}")
         yield from _indented(rows)

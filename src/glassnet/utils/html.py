@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable
 
-__all__ = ["Markup", "element", "fragment", "page", "table"]
+__all__ = ["Markup", "element", "fragment", "page", "table", "unbroken"]
 
 # Colours are mixed with that of the text around, so that they go with a light and with a dark page, also with
 # the theme of a notebook, which no rule can ask for. Browsers older than 2023 show the plain ones.
@@ -27,6 +27,7 @@ _STYLE = """
 .glassnet h1 { font-size: 1.4rem; margin: 0.6rem 0 0.2rem; line-height: 1.25; overflow-wrap: anywhere; }
 .glassnet h2 { font-size: 1.1rem; margin: 1.2rem 0 0.3rem; line-height: 1.3; }
 .glassnet h3 { font-size: 1rem; margin: 0.9rem 0 0.2rem; line-height: 1.3; }
+.glassnet .whole { display: inline-block; max-width: 100%; }
 .glassnet .table { overflow-x: auto; }
 .glassnet .table table { border-collapse: collapse; font-size: inherit; }
 .glassnet .table td, .glassnet .table th { padding: 0.15rem 1.2rem 0.15rem 0; text-align: left; vertical-align: top; }
@@ -84,6 +85,18 @@ def element(tag: str, *content: str, **attributes: str) -> Markup:
     """
     words = "".join(f' {name.removesuffix("_")}="{_escaped(value)}"' for name, value in attributes.items())
     return Markup(f"<{tag}{words}>{_inside(content)}</{tag}>")
+
+
+def unbroken(text: str) -> Markup:
+    """Return text that is broken at blanks only, where browsers would break it behind a hyphen too, as in ``--out``.
+
+    Examples
+    --------
+    >>> unbroken("train a.csv --out b")
+    'train a.csv <span class="whole">--out</span> b'
+    """
+    words = re.split(r"(\s+)", text)
+    return Markup("".join(element("span", word, class_="whole") if "-" in word else _escaped(word) for word in words))
 
 
 def table(rows: Iterable[Iterable[str]], head: Iterable[str] = (), **attributes: str) -> Markup:

@@ -42,22 +42,59 @@ def cut_middle(text: object, most: int) -> str:
 
 
 def distinct_cuts(names: Sequence[object], most: int) -> list[str]:
-    """Return names cut by `cut_middle`; different names stay different, if need be by their number, from 1.
+    """Return names cut by `cut_middle`; where that makes different names equal, the part in which they differ is kept.
+
+    Names that differ in more than fits have their number instead, from 1.
 
     Examples
     --------
-    >>> distinct_cuts(["income_of_all_before_2019", "income_of_one_before_2019", "age"], 12)
-    ['inc…2019 (1)', 'inc…2019 (2)', 'age']
+    >>> distinct_cuts(["plant number 10 of the greenhouse", "plant number 11 of the greenhouse", "age"], 16)
+    ['… number 10 of …', '… number 11 of …', 'age']
+    >>> distinct_cuts(["ab" * 20, "ab" * 21], 10)
+    ['aba…ab (1)', 'aba…ab (2)']
     """
     cuts = [cut_middle(name, most) for name in names]
-    of_cut: dict[str, set[str]] = {}
-    for name, cut in zip(names, cuts, strict=True):
-        of_cut.setdefault(cut, set()).add(str(name))
-    for i, (name, cut) in enumerate(zip(names, cuts, strict=True)):
-        if len(of_cut[cut]) > 1 and cut != str(name):
+    for alike in _alike(names, cuts):
+        for i, cut in zip(alike, _differing([str(names[i]) for i in alike], most), strict=True):
+            cuts[i] = cut
+    for alike in _alike(names, cuts):
+        for i in alike:
             number = f" ({i + 1})"
-            cuts[i] = cut_middle(name, max(most - len(number), 3)) + number
+            cuts[i] = cut_middle(names[i], max(most - len(number), 3)) + number
     return cuts
+
+
+def _alike(names: Sequence[object], cuts: Sequence[str]) -> list[list[int]]:
+    """Return the positions of names that were cut, in groups of different names with the same cut."""
+    groups: dict[str, list[int]] = {}
+    for i, cut in enumerate(cuts):
+        groups.setdefault(cut, []).append(i)
+    several = (alike for alike in groups.values() if len({str(names[i]) for i in alike}) > 1)
+    return [[i for i in alike if str(names[i]) != cuts[i]] for alike in several]
+
+
+def _differing(names: list[str], most: int) -> list[str]:
+    """Return the part of each name in which they differ, with what is around it; of too long ones the ends."""
+    before = _n_common(names)
+    behind = _n_common([name[before:][::-1] for name in names])
+    room = max(most - 2, 1)
+    longest = max(len(name) - before - behind for name in names)
+    if longest > room:
+        return [cut_middle(name, most) for name in names]
+    start = max(0, before - (room - longest) * 3 // 4)
+    found = []
+    for name in names:
+        first = max(0, min(start, len(name) - room - 1))
+        mark = "…" if first else ""
+        rest, fits = name[first:], most - len(mark)
+        found.append(mark + (rest if len(rest) <= fits else rest[: fits - 1] + "…"))
+    return found
+
+
+def _n_common(names: list[str]) -> int:
+    """Return how many characters all names begin with."""
+    letters = enumerate(zip(*names, strict=False))
+    return next((i for i, each in letters if len(set(each)) > 1), min(map(len, names)))
 
 
 def few(words: Iterable[str], most: int = 10, between: str = ", ") -> str:

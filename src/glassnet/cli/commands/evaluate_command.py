@@ -13,7 +13,7 @@ from glassnet.cli.reading_options import ReadingOptions, option_words
 from glassnet.cli.training.model_files import load_model, model_warnings, table_for
 from glassnet.cli.training.preparation import without_missing
 from glassnet.reports.evaluation import evaluation_of, judged_rows
-from glassnet.reports.model_report import model_facts
+from glassnet.reports.model_report import importance_of_judged, model_facts
 from glassnet.reports.report import Report
 from glassnet.reports.single_rows import Judged
 from glassnet.saving.writing import write_atomically
@@ -65,6 +65,8 @@ def run_evaluate(
     model = load_model(WHERE, model_path)
     result, judged = _evaluated(model, data, reading, skip_missing=skip_missing)
     result["model"] = model_path
+    if page is not None or as_json:
+        result["importance"] = importance_of_judged(model, judged)
     if page is not None:
         replaced = bool(replaced_words(page))
         command = ["glassnet", "evaluate", shlex.quote(model_path), shlex.quote(data)]

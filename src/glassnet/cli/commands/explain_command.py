@@ -24,6 +24,7 @@ from glassnet.explanation import Explanation, explain
 from glassnet.reports.reading_facts import notes_of
 from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
+from glassnet.tabular.attribution.reasons import rows_beside
 from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.text import plain_text
@@ -34,7 +35,6 @@ __all__ = ["explain_row", "run_explain"]
 
 WHERE = "explain"
 _NOT_KEPT = "The model file has no typical training rows"
-_FEWEST_ROWS = 10  # of a file to compare with, for a model without typical rows of its own
 
 
 def explain_row(
@@ -54,8 +54,8 @@ def explain_row(
         raise DataError(message, expected=table.n_rows, got=row)
     one = table.take(slice(row - 1, row))
     X, no_step = model.encoder.transform(one), _why_no_step(model, one)
-    background, compared = _background(model, table, shown_name(data))
-    why, truth = model.why(one, background)[0], _truth(model, one)
+    beside = rows_beside(model, table)
+    why, truth = model.why(one, beside)[0], _truth(model, one)
     worked = None
     if step and not no_step:
         worked = explain(model.network, X, model.target.transform(one[model.target.name]), noise=False)
@@ -71,7 +71,7 @@ def explain_row(
         "encoding": _encoding(model, one, X[0]),
         "notes": notes_of([], table.notes),
         "why": why,
-        "compared": compared,
+        "compared": _compared(model, beside, shown_name(data)),
         "step": worked,
         "no_step": no_step,
     }
@@ -107,13 +107,13 @@ def _line_of(table: Table, row: int) -> int | None:
     return int(number.replace(",", "")) if kind == "line" else None
 
 
-def _background(model: TableModel, table: Table, name: str) -> tuple[Table | None, str]:
-    """Return rows to compare with, where the model has no typical training rows of its own, and a sentence on them."""
+def _compared(model: TableModel, beside: Table | None, name: str) -> str:
+    """Return a sentence on the rows to compare with, where the model has no typical training rows of its own."""
     if model.background is not None:
-        return None, ""
-    if table.n_rows < _FEWEST_ROWS:
-        return None, f"{_NOT_KEPT} to compare with."
-    return table, f"{_NOT_KEPT}: the row is compared with those of {name}."
+        return ""
+    return (
+        f"{_NOT_KEPT} to compare with." if beside is None else f"{_NOT_KEPT}: the row is compared with those of {name}."
+    )
 
 
 def _why_no_step(model: TableModel, one: Table) -> str:

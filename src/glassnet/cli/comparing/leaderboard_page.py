@@ -6,7 +6,7 @@ from typing import Any
 
 from glassnet.cli.comparing.compare_job import name_of
 from glassnet.cli.comparing.leaderboard_text import LOSSES, remarks, rows_words, seconds_cell
-from glassnet.utils.html import Markup, element, fragment, page
+from glassnet.utils.html import Markup, element, fragment, page, unbroken
 from glassnet.utils.short_text import bytes_text, metric_name, metric_text, plain
 
 __all__ = ["page_of_leaderboard"]
@@ -49,7 +49,7 @@ def page_of_leaderboard(result: dict[str, Any], repeat: str) -> str:
         element("h2", "How to read it"),
         element("ul", *(element("li", line) for line in remarks(result))),
         element("h2", "To train the kept model again"),
-        element("p", element("code", repeat)),
+        element("p", element("code", unbroken(repeat))),
     ]
     return page(title, fragment("leaderboard", _STYLE, *parts))
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from glassnet.cli.output.report_parts import cut, plain_table
 from glassnet.reports.classes import class_facts, times, which_classes, worst_classes
 from glassnet.utils.short_text import count, plain
-from glassnet.utils.wording import cut_middle, distinct_cuts
+from glassnet.utils.wording import distinct_cuts
 
 __all__ = ["confusion_parts"]
 
@@ -34,7 +34,8 @@ def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableTyp
             pairs = [(counts[i][j], -i, -j) for i in range(k) for j in range(k) if i != j and counts[i][j]]
             parts: list[RenderableType] = [_matrix(labels, counts, head, cell)]
             if pairs and k > 3:
-                found = [f"{labels[-i]} taken for {labels[-j]} ({times(n)})" for n, i, j in sorted(pairs)[:-4:-1]]
+                names = _names(labels, width)
+                found = [f"{names[-i]} taken for {names[-j]} ({times(n)})" for n, i, j in sorted(pairs)[:-4:-1]]
                 parts.append(Text(f"Most often: {', '.join(found)}", style="dim"))
             return parts
     return _worst(labels, counts, width)
@@ -43,22 +44,26 @@ def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableTyp
 def _worst(labels: list[str], counts: list[list[int]], width: int) -> list[RenderableType]:
     """Return the classes of lowest recall, and what they are most often taken for."""
     worst = worst_classes(counts, _WORST)
-    found = class_facts(counts)
+    found, names = class_facts(counts), _names(labels, width)
     right = sum(1 for each in found if each.recall == 1.0)
-    room = max(10, min(36, (width - 2 - 8 - 8 - 11 - len(" (99 times)")) // 2))
     table = plain_table()
     for name in ("class", "rows", "recall", "precision", "most often taken for"):
         table.add_column(name, justify="left" if name[0] in "cm" else "right", no_wrap=True)
     for each in worst:
-        taken = "-" if each.taken_for is None else f"{cut_middle(labels[each.taken_for], room)} ({times(each.often)})"
+        taken = "-" if each.taken_for is None else f"{names[each.taken_for]} ({times(each.often)})"
         precision = "-" if each.precision is None else f"{100 * each.precision:.0f} %"
         recall = f"{100 * (each.recall or 0.0):.0f} %"
-        table.add_row(cut_middle(labels[each.place], room), f"{each.rows:,}", recall, precision, taken)
+        table.add_row(names[each.place], f"{each.rows:,}", recall, precision, taken)
     n = count(len(labels), "class", "classes")
     words = f"The {len(worst)} of {n} with the lowest recall"
     if len(worst) == sum(map(any, counts)):
         words = f"Of {n} {which_classes(len(worst), counts)}"
     return [table, Text(f"{words}; {right} {'has' if right == 1 else 'have'} 100 %.", style="dim")]
+
+
+def _names(labels: list[str], width: int) -> list[str]:
+    """Return the names of classes, of which two fit into a line beside numbers."""
+    return distinct_cuts(labels, max(10, min(36, (width - 2 - 8 - 8 - 11 - len(" (99 times)")) // 2)))
 
 
 def _cell_width(labels: list[str], counts: list[list[int]], most: int) -> int:

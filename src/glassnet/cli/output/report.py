@@ -33,6 +33,7 @@ from glassnet.reports.calibration_facts import interval_text
 from glassnet.reports.split_text import advice_on_test, how_divided, used_for
 from glassnet.reports.training_words import network_name, shortage_sentences, training_text
 from glassnet.utils.short_text import bytes_text, count, metric_name, metric_text, plain, score_text
+from glassnet.utils.wording import distinct_cuts
 
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training"]
 
@@ -123,7 +124,7 @@ def _print_worst(console: Console, result: dict[str, Any]) -> None:
     """Print the rows that were answered worst, each with its number and the truth."""
     rows = [row for row in result.get("single_rows", ()) if row["kind"] == "worst"][:_WORST]
     if rows:
-        _print_section(console, "Worst rows", "", worst_table(rows, console.width))
+        _print_section(console, "Worst rows", "", worst_table(rows, console.width, result["labels"]))
 
 
 def _print_verdict(console: Console, verdict: dict[str, Any]) -> None:
@@ -256,7 +257,7 @@ def print_model(result: dict[str, Any]) -> None:
         aside = f"{several}{parameters_text(result)}, {bytes_text(model['bytes'])}"
         _print_section(console, "Layers", aside, layer_table(result["layers"], console.width))
         if result.get("labels"):
-            labels = ", ".join(plain(label, 30) for label in result["labels"][:20])
+            labels = ", ".join(distinct_cuts([plain(label) for label in result["labels"]], 30)[:20])
             more = len(result["labels"]) - 20
             words = Text(labels + (f" and {more} more" if more > 0 else ""))
             _print_section(console, "Classes", count(len(result["labels"]), "class", "classes"), words)

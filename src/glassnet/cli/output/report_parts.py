@@ -115,7 +115,7 @@ def errors_table(errors: dict[str, Any]) -> Table:
     return table
 
 
-def worst_table(rows: Sequence[dict[str, Any]], width: int) -> Table:
+def worst_table(rows: Sequence[dict[str, Any]], width: int, labels: Sequence[Any] = ()) -> Table:
     """Return a table of single rows, one on each line: what is true, and what was predicted."""
     table = plain_table()
     is_label = "error" not in rows[0]
@@ -125,10 +125,12 @@ def worst_table(rows: Sequence[dict[str, Any]], width: int) -> Table:
         table.add_column(head, justify="right" if i == 3 or (i and not is_label) else "left", no_wrap=True)
     longest = min(max(map(cell_len, names)), max(10, width // 3))
     room = max(6, (width - 2 - longest - 2 - 4 - 11) // 2)
+    known = [plain(label) for label in labels]
+    known += [label for row in rows for key in ("true", "answer") if (label := plain(row[key])) not in known]
+    cuts = dict(zip(known, distinct_cuts(known, room), strict=True))
     for name, row in zip(names, rows, strict=True):
         if is_label:
-            labels = distinct_cuts([plain(row["true"]), plain(row["answer"])], room)
-            cells = [*labels, f"{row['probability']:.3f}"]
+            cells = [cuts[plain(row["true"])], cuts[plain(row["answer"])], f"{row['probability']:.3f}"]
         else:
             cells = [number_text(row["true"]), number_text(row["answer"]), signed_text(row["error"], 4)]
         table.add_row(cut(name, longest), *(cut(cell, room) for cell in cells[:2]), cells[2])

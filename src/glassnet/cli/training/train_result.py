@@ -128,8 +128,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
 def judged_of(outcome: Outcome, data: Prepared) -> Judged:
     """Return the rows that scores are reported on, as the model sees them."""
     rows, encoded = data.sample(data.scored_on), outcome.trained
-    X, background = encoded.features(data.scored_on), encoded.features("training")
-    return Judged(rows.inputs, rows.target, X, data.truth, data.scored_on, background)
+    return Judged(rows.inputs, rows.target, encoded.features(data.scored_on), data.truth, data.scored_on)
 
 
 def _findings(outcome: Outcome, data: Prepared, of_table: Diagnosis) -> Diagnosis:

@@ -1,4 +1,4 @@
-"""Typical rows of a table, from the averages of encoded training rows that a model keeps."""
+"""Typical rows of a table, from the encoded ones that a model keeps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STEPS = 100.0  # of a unit, to which numbers are rounded, so that they look lik
 def background_rows(model: Predictor) -> dict[str, np.ndarray]:
     """Return the typical rows of a model that keeps some, as a plan takes them.
 
-    Each is what encodes about as the average of similar training rows does: of categories the most frequent one.
+    Files of earlier versions hold averages of training rows: of categories the most frequent one is taken.
     """
     X, encoder = model.background, model.encoder
     assert X is not None

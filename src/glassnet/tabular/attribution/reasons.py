@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.attribution import Importance, integrated_gradients, permutation_importance
+from glassnet.attribution import Importance, integrated_gradients
 from glassnet.errors import DataError
 from glassnet.layers import Embedding
 from glassnet.layers.tree import every_layer
 from glassnet.losses import EnsembleLoss
 from glassnet.tabular.attribution.shapley import order_contributions
+from glassnet.tabular.attribution.shuffling import importance_of_columns
 from glassnet.tabular.encoding.category_coder import CodeCoder
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
@@ -22,14 +23,15 @@ from glassnet.utils.short_text import number_text, summand_text
 from glassnet.utils.text_table import table_lines
 
 __all__ = [
-    "IN_UNITS", "Reason", "Why", "Whys", "column_groups", "column_importance", "explain_rows", "importance_metric",
-    "reasons_of",
+    "IN_UNITS", "Reason", "Why", "Whys", "column_groups", "column_importance", "importance_metric", "reasons_of",
+    "rows_beside",
 ]  # fmt: skip
 
 IN_UNITS = ("mae", "pinball", "rmse")
 """Metrics of numbers that are in the units of the target."""
 
 _MOST_BACKGROUND = 50  # rows to compare with
+_FEWEST_BACKGROUND = 10
 _MOST_WORK = 1_000_000  # parameters times rows to compare with: above it, gradients take many seconds for each row
 
 
@@ -134,19 +136,14 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> Whys:
     if not table.n_rows:
         message = "TableModel.why: the frame has no rows; it must have at least one."
         raise DataError(message)
-    beside = None if background is None else model.encoded(model.table(background))
-    return explain_rows(model, table, beside)
-
-
-def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> Whys:
-    """Return the same as `reasons_of`, where ``background`` has encoded rows to compare with, shape (m, d)."""
     X = model.encoded(table)
     baseline, beside = _average_row(model.encoder), "a row of average numbers has"
-    if model.background is not None:
-        baseline, beside = model.background, "typical training rows have"
     if background is not None:
-        baseline = background[:: max(1, len(background) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
+        given = model.encoded(model.table(background))
+        baseline = given[:: max(1, len(given) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
         beside = f"the average over {len(baseline)} rows is"
+    elif model.background is not None:
+        baseline, beside = model.background, "typical training rows have"
     is_quick = model.network.params.size * len(baseline) <= _MOST_WORK
     found = (_by_gradients if is_quick and _is_differentiable(model) else _by_orders)(model, X, baseline)
     labels, names = model.target.labels, list(column_groups(model.encoder))
@@ -160,6 +157,15 @@ def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) 
         base = float(found.base[i])
         result.append(Why(model.target.name, prediction, answer, base, reasons, beside, label=bool(labels)))
     return result
+
+
+def rows_beside(model: Predictor, table: Table) -> Table | None:
+    """Return the rows that a row of ``table`` is compared with if the model keeps no typical ones, or None.
+
+    These are the table itself. None stands for the typical rows that the model keeps, or for its row of average numbers
+    where it keeps none and the table has fewer than 10 rows.
+    """
+    return table if model.background is None and table.n_rows >= _FEWEST_BACKGROUND else None
 
 
 class _Found(NamedTuple):
@@ -241,7 +247,7 @@ def importance_metric(model: Predictor) -> str:
 def column_importance(
     model: Predictor, frame: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0
 ) -> Importance:
-    """Return how much worse the predictions get when a column of the table is shuffled; see `permutation_importance`.
+    """Return how much worse the predictions get when a column of the table is shuffled; see `importance_of_columns`.
 
     ``frame`` has the target among its columns, preferably for rows that the model was not trained on. The ``metric`` is
     by default that of `importance_metric`; errors of numbers are in the units of the target.
@@ -255,7 +261,7 @@ def column_importance(
     groups = column_groups(model.encoder)
     X, y = model.encoded(table), model.target.transform(table[model.target.name])
     chosen = importance_metric(model) if metric is None else metric
-    found = permutation_importance(model.network, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
+    found = importance_of_columns(model, X, y, metric=chosen, groups=groups, repeats=repeats, seed=seed)
     if model.target.labels or chosen not in IN_UNITS:
         return found
     unit = float(model.target.scale.std)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glassnet.attribution import permutation_importance
 from glassnet.tabular.attribution.reasons import column_groups, importance_metric
+from glassnet.tabular.attribution.shuffling import importance_of_columns
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.model import TableModel
 
@@ -34,7 +34,7 @@ def shares_of_columns(model: TableModel, sample: Rows, names: Sequence[str]) -> 
     X, y = model.encoder.transform(sample.inputs), model.target.transform(sample.target)
     groups = column_groups(model.encoder)
     metric = importance_metric(model)
-    found = permutation_importance(model.network, X, y, sample.weight, metric=metric, groups=groups, repeats=_REPEATS)
+    found = importance_of_columns(model, X, y, sample.weight, metric=metric, groups=groups, repeats=_REPEATS)
     gains = dict(zip(found.names, np.maximum(found.mean, 0.0).tolist(), strict=True))
     values = np.array([gains.get(name, 0.0) for name in names])
     total = values.sum()
