@@ -14,6 +14,7 @@ from glassnet.metrics import better_sign
 from glassnet.utils.array_advice import column_names
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.name_lists import name_list
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["Importance", "permutation_importance", "shuffled_scores"]
@@ -190,6 +191,7 @@ def _groups(
             message = f"{where}: there are other columns, or none, in {', '.join(beyond)}; {must}."
             raise ConfigError(message, got=beyond)
         return list(found), list(found.values())
+    names = names if names is None else name_list(where, "feature_names", names)
     if names is not None and len(names) != d:
         message = f"{where}: {len(names)} feature_names for {d} columns; there must be one per column."
         raise ConfigError(message, expected=d, got=len(names))

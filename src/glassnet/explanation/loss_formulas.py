@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -66,15 +67,15 @@ def loss_forward(record: Recording, source: str) -> list[Equation]:
     words = Words({**given, **written.symbols, "Z": source}).text(formula.value) + written.remark
     share = f"({formula.value}) / {written.columns}" if written.columns > 1 else formula.value
     pattern = Pattern(given).text(share)
-    every = each(pattern, **written.numbers)
-
-    def work(index: Index) -> list[Term]:
-        terms = [every((*index, j))[0] for j in range(written.terms)]
-        return [term for term in terms if term.numbers.get("T", 1.0)]  # only the true class counts
-
+    work = partial(_row_terms, each(pattern, **written.numbers), written.terms)
     latex = _latex(formula, formula.value, given, source, "_j" if written.terms > 1 else "")
     latex = (r"\tfrac{1}{k} " if written.columns > 1 else "") + (r"\sum_j " if written.terms > 1 else "") + latex
     return [*written.before, Equation("l", record.rows, written.row or words, latex, work), *_mean(record)]
+
+
+def _row_terms(every: Work, n: int, index: Index) -> list[Term]:
+    terms = [every((*index, j))[0] for j in range(n)]
+    return [term for term in terms if term.numbers.get("T", 1.0)]  # only the true class counts
 
 
 def loss_backward(record: Recording, source: str) -> Equation:
@@ -100,7 +101,11 @@ def loss_backward(record: Recording, source: str) -> Equation:
     if latex:
         k = "k " if over else ""
         latex = f"{latex} / ({k}n)" if plain else rf"w \, {latex} / ({k}\sum_i w_i)"
-    return Equation(f"d{source}", record.dZ, text, latex, lambda index: works[index[1] >= written.terms](index))
+    return Equation(f"d{source}", record.dZ, text, latex, partial(_of_half, works, written.terms))
+
+
+def _of_half(works: list[Work], n: int, index: Index) -> list[Term]:
+    return works[index[1] >= n](index)
 
 
 def prediction_of(record: Pass, source: str) -> Equation | None:
@@ -172,17 +177,19 @@ def _softmax(record: Pass, source: str) -> Equation:
     Z = record.Z
     P = softmax(Z)
     totals = np.exp(Z).sum(axis=1) if Z.max() < 700 else np.full(len(Z), np.inf)
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        i, _ = index
-        if Z.shape[1] > 4:
-            return [Term("exp({z}) / {total}", {"z": Z[index], "total": totals[i]})]
-        names = {f"z{j}": Z[i, j] for j in range(Z.shape[1])}
-        below = " + ".join(f"exp({{z{j}}})" for j in range(Z.shape[1]))
-        return [Term(f"exp({{z}}) / ({below})", {"z": Z[index], **names})]
-
     text = rf"e^{{{latex_of(source)}}} / \sum_j e^{{{latex_of(source)}}}"
-    return Equation("P", P, f"exp({source}) / sum of exp({source}) over the row", text, work)
+    return Equation(
+        "P", P, f"exp({source}) / sum of exp({source}) over the row", text, partial(_share_terms, Z, totals)
+    )
+
+
+def _share_terms(Z: np.ndarray, totals: np.ndarray, index: Index) -> list[Term]:
+    i, _ = index
+    if Z.shape[1] > 4:
+        return [Term("exp({z}) / {total}", {"z": Z[index], "total": totals[i]})]
+    names = {f"z{j}": Z[i, j] for j in range(Z.shape[1])}
+    below = " + ".join(f"exp({{z{j}}})" for j in range(Z.shape[1]))
+    return [Term(f"exp({{z}}) / ({below})", {"z": Z[index], **names})]
 
 
 def _classes(record: Recording) -> Equation:

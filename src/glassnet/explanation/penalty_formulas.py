@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -30,13 +31,13 @@ def _value(symbol: str, W: np.ndarray, l1: float, l2: float) -> Equation:
     of = symbol.removeprefix("penalty_")
     shown = [f"{l1:g} * sum of |{of}|"] * bool(l1) + [f"{l2:g} * sum of {of}**2"] * bool(l2)
     latex = [rf"{l1:g} \sum |{latex_of(of)}|"] * bool(l1) + [rf"{l2:g} \sum {latex_of(of)}^2"] * bool(l2)
-
-    def work(index: Index) -> list[Term]:
-        first = [Term("{l1} * abs({w})", {"l1": l1, "w": float(w)}) for w in W.flat] if l1 else []
-        return first + ([Term("{l2} * {w}**2", {"l2": l2, "w": float(w)}) for w in W.flat] if l2 else [])
-
     value = np.array(l1 * np.abs(W).sum() + l2 * (W * W).sum())
-    return Equation(symbol, value, " + ".join(shown), " + ".join(latex), work)
+    return Equation(symbol, value, " + ".join(shown), " + ".join(latex), partial(_value_terms, W, l1, l2))
+
+
+def _value_terms(W: np.ndarray, l1: float, l2: float, index: Index) -> list[Term]:
+    first = [Term("{l1} * abs({w})", {"l1": l1, "w": float(w)}) for w in W.flat] if l1 else []
+    return first + ([Term("{l2} * {w}**2", {"l2": l2, "w": float(w)}) for w in W.flat] if l2 else [])
 
 
 def with_penalties(record: Recording, equations: list[Equation], symbols: Mapping[str, str]) -> list[Equation]:
@@ -66,13 +67,14 @@ def _with_penalty(of_data: Equation, W: np.ndarray, slope: np.ndarray, l1: float
     symbol = of_data.symbol.removesuffix("_data")
     of = symbol.removeprefix("d")
     text = of_data.symbol + (f" + 2 * {l2:g} * {of}" if l2 else "") + (f" + {l1:g} * sign({of})" if l1 else "")
-
-    def work(index: Index) -> list[Term]:
-        terms = [Term("{g}", {"g": float(of_data.value[index])})]
-        terms += [Term("2 * {l2} * {w}", {"l2": l2, "w": float(W[index])})] if l2 else []
-        return terms + ([Term("{l1} * sign({w})", {"l1": l1, "w": float(W[index])})] if l1 else [])
-
+    work = partial(_slope_terms, of_data.value, W, l1, l2)
     return Equation(symbol, slope, text, "", work, "of the mean loss and the penalty")
+
+
+def _slope_terms(of_data: np.ndarray, W: np.ndarray, l1: float, l2: float, index: Index) -> list[Term]:
+    terms = [Term("{g}", {"g": float(of_data[index])})]
+    terms += [Term("2 * {l2} * {w}", {"l2": l2, "w": float(W[index])})] if l2 else []
+    return terms + ([Term("{l1} * sign({w})", {"l1": l1, "w": float(W[index])})] if l1 else [])
 
 
 def _penalised(

@@ -7,6 +7,7 @@ arrays that broadcast to the array of the entries, or floats.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,32 +50,25 @@ def each(pattern: str, **numbers: Any) -> Work:
     [Term(pattern='{a} * {w}', numbers={'a': 2.0, 'w': 0.5})]
     """
     used = {name: value for name, value in numbers.items() if f"{{{name}}}" in pattern}
-    return lambda index: [_term(pattern, used, index)]
+    return partial(_alone, pattern, used)
 
 
 def over_columns(pattern: str, **numbers: Any) -> Work:
     """Return the terms of a sum over the last axis of the arrays, whose length is that of the first."""
     length = next(iter(numbers.values())).shape[-1]
-    return lambda index: [_term(pattern, numbers, (*index, j)) for j in range(length)]
+    return partial(_over_columns, pattern, numbers, length)
 
 
 def over_rows(pattern: str, **numbers: Any) -> Work:
     """Return the terms of a sum over the rows of the arrays, and over the positions in a row where it has several."""
     places = list(np.ndindex(next(iter(numbers.values())).shape[:-1]))
-    return lambda index: [_term(pattern, numbers, (*place, index[-1])) for place in places]
+    return partial(_over_rows, pattern, numbers, places)
 
 
 def product(bias: np.ndarray | None = None, **factors: np.ndarray) -> Work:
     """Return the terms of a product of two matrices, given by name, plus a row ``b``."""
-    (left, A), (right, B) = factors.items()
-    pattern = f"{{{left}}} * {{{right}}}"
-
-    def work(index: Index) -> list[Term]:
-        i, j = index
-        terms = [Term(pattern, {left: float(A[i, k]), right: float(B[k, j])}) for k in range(len(B))]
-        return terms if bias is None else [*terms, Term("{b}", {"b": float(bias[0, j])})]
-
-    return work
+    first, second = factors.items()
+    return partial(_product, bias, first, second)
 
 
 def worked(symbol: str, value: np.ndarray, expression: str, **names: Any) -> Equation:
@@ -110,11 +104,36 @@ def all_rows(value: np.ndarray) -> str:
 def total(symbol: str, parts: dict[str, np.ndarray], remark: str = "") -> Equation:
     """Return the equation of a sum of arrays, given by their symbols."""
     value = np.sum(list(parts.values()), axis=0)
-
-    def work(index: Index) -> list[Term]:
-        return [Term("{d}", {"d": float(part[index])}) for part in parts.values()]
-
+    work = partial(_of_parts, list(parts.values()))
     return Equation(symbol, value, " + ".join(parts), " + ".join(map(latex_of, parts)), work, remark)
+
+
+# The functions above return partial calls of these, not functions in a function, so that equations can be pickled.
+
+
+def _alone(pattern: str, numbers: dict[str, Any], index: Index) -> list[Term]:
+    return [_term(pattern, numbers, index)]
+
+
+def _over_columns(pattern: str, numbers: dict[str, Any], length: int, index: Index) -> list[Term]:
+    return [_term(pattern, numbers, (*index, j)) for j in range(length)]
+
+
+def _over_rows(pattern: str, numbers: dict[str, Any], places: list[Index], index: Index) -> list[Term]:
+    return [_term(pattern, numbers, (*place, index[-1])) for place in places]
+
+
+def _product(
+    bias: np.ndarray | None, one: tuple[str, np.ndarray], other: tuple[str, np.ndarray], index: Index
+) -> list[Term]:
+    (left, A), (right, B), (i, j) = one, other, index
+    pattern = f"{{{left}}} * {{{right}}}"
+    terms = [Term(pattern, {left: float(A[i, k]), right: float(B[k, j])}) for k in range(len(B))]
+    return terms if bias is None else [*terms, Term("{b}", {"b": float(bias[0, j])})]
+
+
+def _of_parts(parts: list[np.ndarray], index: Index) -> list[Term]:
+    return [Term("{d}", {"d": float(part[index])}) for part in parts]
 
 
 def _term(pattern: str, numbers: dict[str, Any], index: Index) -> Term:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,14 +100,13 @@ def _layer(
 
 
 def _loss(Y: np.ndarray, P: np.ndarray) -> Equation:
-    m = len(Y)
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        pattern = "-({y} * log({p}) + (1 - {y}) * log(1 - {p})) / {m}"
-        return [Term(pattern, {"y": float(Y[i]), "p": float(P[i]), "m": float(m)}) for i in np.ndindex(Y.shape)]
-
     formula = "-(1 / m) * sum(Y * log(final_output) + (1 - Y) * log(1 - final_output))"
-    return Equation("loss", np.array(compute_loss(Y, P)), formula, "", work)
+    return Equation("loss", np.array(compute_loss(Y, P)), formula, "", partial(_loss_terms, Y, P))
+
+
+def _loss_terms(Y: np.ndarray, P: np.ndarray, index: tuple[int, ...]) -> list[Term]:
+    pattern = "-({y} * log({p}) + (1 - {y}) * log(1 - {p})) / {m}"
+    return [Term(pattern, {"y": float(Y[i]), "p": float(P[i]), "m": float(len(Y))}) for i in np.ndindex(Y.shape)]
 
 
 def _backward(

@@ -11,6 +11,7 @@ from glassnet.errors import ConfigError, NotFittedError
 from glassnet.plots.axes import Axes, axes_for
 from glassnet.plots.labels import cell_size, fitted_names, label_axis, show_legend
 from glassnet.training import History
+from glassnet.training.history import column_advice
 from glassnet.utils.checks import check_choice
 from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.short_text import metric_name
@@ -46,7 +47,7 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     if isinstance(column, str) and column in history.columns:
         column = column.removeprefix("valid_")
     advice = "Draw one at a time; its validation column is drawn with it." if isinstance(column, (list, tuple)) else ""
-    column = check_choice("plot_history", "column", column, known, advice)
+    column = check_choice("plot_history", "column", column, known, advice or column_advice(column, history.columns))
     ax = axes_for("plot_history", ax)
     epochs = np.arange(1, history.epochs + 1)
     drawn = []
@@ -57,7 +58,8 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
             _draw(ax, epochs, curves, color, "validation" if name != column else "training")
     best = history.best_epoch
     if isinstance(best, int) and best:
-        ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
+        called = "best epoch" if history.kept_epoch == best else "best by early stopping"
+        ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"{called}: {best}")
     _mark_findings(ax, history)
     ax.set_xlabel("epoch")
     label_axis(ax, "y", metric_name(column), share=0.7)

@@ -14,6 +14,7 @@ from glassnet.plots.axes import Axes, axes_for
 from glassnet.plots.labels import cell_size, fitted_names, label_axis, names_of, text_width, wrapped
 from glassnet.utils.checks import check_integer
 from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.name_lists import name_list
 from glassnet.utils.short_text import count, metric_name, number_text, plain
 
 __all__ = ["plot_attribution", "plot_importance", "plot_why"]
@@ -103,12 +104,14 @@ def plot_attribution(
     colors = ["C0" if value >= 0 else "C1" for value in values[order]]
     ax = _bars("plot_attribution", ax, [names[j] for j in order], values[order], color=colors)
     start, end = attribution.baseline_answers[row], attribution.answers[row]
-    which = "" if class_names is None else f" of {plain(class_names[int(attribution.outputs[row])])}"
+    classes = [] if class_names is None else name_list("plot_attribution", "class_names", class_names)
+    which = f" of {plain(classes[int(attribution.outputs[row])])}" if classes else ""
     _label(ax, f"contribution to the {attribution.of}{which}, from {start:.3g} to {end:.3g}")
     return ax
 
 
 def _checked(given: Sequence[str] | None, n: int, default: list[str]) -> list[str]:
+    given = given if given is None else name_list("plot_attribution", "feature_names", given)
     if given is not None and len(given) != n:
         fact = f"feature_names has {count(len(given), 'name')} for {count(n, 'input')}"
         message = f"plot_attribution: {fact}; there must be one for each. Pass {count(n, 'name')}."

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.plots.labels import names_of
 from glassnet.utils.array_advice import column_names, frame_columns
+from glassnet.utils.name_lists import name_list
 from glassnet.utils.short_text import plain
 
 __all__ = ["Given", "coded", "feature_names_of", "read_data", "read_inputs", "target_name_of"]
@@ -58,7 +59,7 @@ def read_data(where: str, network: BaseNetwork, X: Any, y: Any, class_names: Seq
     class_names : sequence, optional
         Names of the classes, in the order of their codes.
     """
-    rows, targets, _ = network._check_data(where, X, coded(y, class_names))
+    rows, targets, _ = network._check_data(where, X, coded(where, y, class_names))
     return Given(rows, targets, feature_names_of(where, X, rows, None), target_name_of(y))
 
 
@@ -82,18 +83,18 @@ def target_name_of(y: Any) -> str:
     return plain(name) if isinstance(name, str) else ""
 
 
-def coded(y: Any, class_names: Sequence[Any] | None) -> Any:
+def coded(where: str, y: Any, class_names: Sequence[Any] | None) -> Any:
     """Return the codes of labels that are text and all among ``class_names``; anything else as it is.
 
     Examples
     --------
-    >>> coded(["b", "a"], ["a", "b"]).tolist()
+    >>> coded("plot_confusion", ["b", "a"], ["a", "b"]).tolist()
     [1, 0]
     """
     if class_names is None or y is None:
         return y
     labels = np.asarray(y)
-    codes = {str(name): code for code, name in enumerate(class_names)}
+    codes = {str(name): code for code, name in enumerate(name_list(where, "class_names", class_names))}
     flat = labels.reshape(-1).tolist()
     is_text = labels.dtype.kind in "OUT" and all(isinstance(label, str) for label in flat)
     return np.array([codes[label] for label in flat]) if is_text and codes.keys() >= set(flat) else y

@@ -10,6 +10,7 @@ from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.plots.axes import Axes
+from glassnet.utils.name_lists import name_list
 from glassnet.utils.short_text import count, plain
 from glassnet.utils.wording import cut_middle, distinct_cuts
 
@@ -44,7 +45,7 @@ def names_of(
     """
     if given is None:
         return [plain(name) for name in default] if default is not None else [f"{each} {i}" for i in range(n)]
-    names = [given] if isinstance(given, str) else [*given]
+    names = name_list(where, option, given)
     if len(names) != n:
         plural = {"class": "classes", "feature": "features"}.get(each, f"{each}s")
         fact = f"{option} has {count(len(names), 'name')} for {count(n, each, plural)}"

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from glassnet.training import History
-
-    Report = Any  # `glassnet.reports.Report`, of a higher floor
+    from glassnet.utils.report_type import ReportLike
 
 __all__ = ["NetworkPlots"]
 
@@ -37,7 +36,7 @@ class NetworkPlots(BaseNetwork):
         *,
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[Any] | None = None,
-    ) -> Report:
+    ) -> ReportLike:
         """Return a report on rows with known targets: scores beside a constant, worst rows and why, findings, a card.
 
         A notebook shows it as a page, ``print`` as text; ``report.save("report.html")`` writes one file that loads
@@ -58,7 +57,7 @@ class NetworkPlots(BaseNetwork):
             See `glassnet.reports.Report`.
         """
         report_network = from_above("reports.network_report", "report_network")
-        report: Report = report_network(self, X, y, feature_names=feature_names, class_names=class_names)
+        report: ReportLike = report_network(self, X, y, feature_names=feature_names, class_names=class_names)
         return report
 
     def plot_history(self, column: str = "loss", *, ax: Axes | None = None) -> Axes:

@@ -75,7 +75,7 @@ def plot_decision_regions(
     if network.loss.classifies:
         P = class_probabilities(prediction).reshape(resolution, resolution, -1)
         classes = names_of(where, "class_names", class_names, P.shape[-1], each="class")
-        codes = None if y is None else codes_of(where, coded(y, class_names), len(rows), P.shape[-1])
+        codes = None if y is None else codes_of(where, coded(where, y, class_names), len(rows), P.shape[-1])
         draw_class_map(ax, P, spans, classes, places, codes, axis_names)
     else:
         shown = prediction[:, 0].reshape(resolution, resolution)

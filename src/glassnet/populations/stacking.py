@@ -208,6 +208,8 @@ def _append_history(history: History, columns: dict[str, list[Any]], own: RunSta
     own.history._extend(columns)
     if own.stopping is not None:
         own.history.best_epoch = int(own.stopping.best_epoch[0])
+        is_kept = history.kept_epoch is not None and own.stopping.best_params is not None
+        own.history.kept_epoch = own.history.best_epoch if is_kept else None
     own.history.stop_reason = history.stop_reason
     own.history.seconds += history.seconds / members
     own.history.threads = history.threads

@@ -11,6 +11,7 @@ from glassnet.reports.classes import class_names
 from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.intervals import intervals_of_means
 from glassnet.reports.network_rows import NetworkRows
+from glassnet.reports.scoring import spread_of
 from glassnet.reports.single_rows import chosen_by_loss
 from glassnet.utils.short_text import count, number_text
 from glassnet.utils.wording import few
@@ -33,7 +34,7 @@ def score_outputs(rows: NetworkRows, predicted: np.ndarray) -> dict[str, Any]:
         In the units of the targets.
     """
     y = rows.truth.astype(np.float64)
-    spread = y.std(axis=0)
+    spread = spread_of(y)
     unit = np.where(spread > 0.0, spread, 1.0)
     off = (predicted - y) / unit
     ours, simple = np.square(off).mean(axis=1), np.square((y - y.mean(axis=0)) / unit).mean(axis=1)

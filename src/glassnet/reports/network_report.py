@@ -22,8 +22,8 @@ from glassnet.reports.network_scores import kind_of, scored
 from glassnet.reports.report import Report
 from glassnet.training import History
 from glassnet.training.findings import Diagnosis
+from glassnet.utils.name_lists import name_list, plain_label
 from glassnet.utils.short_text import count
-from glassnet.utils.wording import plain_data
 
 __all__ = ["network_facts", "report_network"]
 
@@ -58,13 +58,22 @@ def report_network(
     rows = NetworkRows(_WHERE, network, shown, known, known.reshape(len(shown), -1), shown)
     if rows.X.ndim == 2:
         rows.features = _named("feature_names", names, rows.X.shape[1], "feature {}".format)
+    elif feature_names is not None:
+        fact = f"feature_names is given for rows of shape {rows.X.shape[1:]}"
+        message = f"{_WHERE}: {fact}; a row must be a list of numbers. Leave feature_names out."
+        raise ConfigError(message, expected=None, got=feature_names)
     kind = kind_of(rows)
     if kind in ("classes", "labels"):
         k = max(rows.n_outputs, 2) if kind == "classes" else rows.n_outputs
-        given = list(range(k)) if class_names is None else list(class_names)
+        given = list(range(k)) if class_names is None else name_list(_WHERE, "class_names", class_names)
         _named("class_names", given, k, str)
-        rows.classes = [plain_data(each) for each in given]
-    facts = network_facts(rows, network.history, network.history.findings, repeat="net.report(X, y)")
+        rows.classes = [plain_label(each) for each in given]
+    elif class_names is not None:
+        fact = f"class_names is given, and a network with the loss {rows.loss.name} has no classes"
+        message = f"{_WHERE}: {fact}; its outputs must be classes or labels. Leave class_names out."
+        raise ConfigError(message, expected=None, got=class_names)
+    with np.errstate(over="ignore", invalid="ignore"):  # squares of very large numbers
+        facts = network_facts(rows, network.history, network.history.findings, repeat="net.report(X, y)")
     facts["card"]["uses"] = [
         ["Predict", "net.predict(X)"],
         ["Keep it", 'net.save("model.safetensors")\ngn.load("model.safetensors")'],
@@ -97,7 +106,8 @@ def network_facts(
     facts["network"] = {
         "title": "the network", "networks": network.members or 1, "parameters": network.n_parameters,
     }  # fmt: skip
-    facts["names"] = {"network": "the network", "baseline": facts.get("baseline", {}).get("does", "")}
+    called = "the network" if network.members is None else f"mean of {count(network.members, 'member')}"
+    facts["names"] = {"network": called, "baseline": facts.get("baseline", {}).get("does", "")}
     known = facts.get("intervals", {}).get("network")
     facts["interval_words"] = intervals_words(n, known) if known else ""
     facts["curve"] = curve_of([history])
@@ -115,7 +125,7 @@ def network_facts(
     labels = [str(label) for label in rows.classes]
     facts["diagram"] = [asdict(column) for column in network_columns(network, rows.features or None, labels)]
     if rows.features and len(rows.features) <= MOST_FEATURES and n > 1:
-        facts["importance"] = _importance(rows)
+        facts |= _importance(rows)
     facts["limits"] = [_NOT_TRAINED if is_new else _UNKNOWN, *limits_of(facts, n, [])]
     facts["card"] = card_of(facts, repeat=repeat, is_code=True, uses=[])
     return facts
@@ -135,7 +145,7 @@ def _named(name: str, given: Sequence[Any] | None, n: int, made: Any) -> list[st
     """Return ``n`` names; raise an error for another number of them."""
     if given is None:
         return [made(place) for place in range(n)]
-    found = [str(each) for each in given]
+    found = [str(each) for each in name_list(_WHERE, name, given)]
     if len(found) != n:
         message = f"{_WHERE}: {name} has {len(found)} names; it must have {n}, one for each in order."
         raise ConfigError(message, expected=n, got=len(found))
@@ -143,7 +153,7 @@ def _named(name: str, given: Sequence[Any] | None, n: int, made: Any) -> list[st
 
 
 def _importance(rows: NetworkRows) -> dict[str, Any]:
-    """Return how much worse the network gets when an input is shuffled, on at most 2,000 rows."""
+    """Return how much worse the network gets when an input is shuffled, on at most 2,000 rows, if that is finite."""
     shown = np.unique(np.linspace(0, len(rows.X) - 1, min(len(rows.X), _MOST_ROWS)).astype(np.int64))
     # The metric of the table of scores: a loss for training may have smoothed labels, or another unit.
     wanted = {"classes": "log_loss", "labels": "log_loss", "numbers": "rmse", "quantiles": "pinball"}
@@ -159,7 +169,8 @@ def _importance(rows: NetworkRows) -> dict[str, Any]:
             {**row, "mean": unit * row["mean"], "std": unit * row["std"]} for row in found["importance"]
         ]
     note = "" if len(shown) == len(rows.X) else f"Measured on {count(len(shown), 'row')}."
-    return found | {"note": note}
+    known = all(np.isfinite(row["mean"]) for row in found["importance"])  # squares of very large numbers are not
+    return {"importance": found | {"note": note}} if known else {}
 
 
 def _distinct(names: list[str]) -> list[str]:

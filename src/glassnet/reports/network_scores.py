@@ -24,7 +24,7 @@ from glassnet.reports.comparison import Scores, verdict
 from glassnet.reports.intervals import intervals_of
 from glassnet.reports.network_outputs import score_labels, score_outputs, score_quantiles
 from glassnet.reports.network_rows import NetworkRows, explained
-from glassnet.reports.scoring import error_sizes, score_classes, score_numbers
+from glassnet.reports.scoring import error_sizes, score_classes, score_numbers, spread_of
 from glassnet.reports.single_rows import chosen_by_number, chosen_by_probability
 from glassnet.tabular.log_probabilities import log_probabilities
 from glassnet.utils.short_text import number_text
@@ -118,7 +118,7 @@ def _of_numbers(rows: NetworkRows) -> dict[str, Any]:
 
 def _of_one_number(rows: NetworkRows, numbers: np.ndarray) -> dict[str, Any]:
     truth = rows.truth[:, 0].astype(np.float64)
-    unit, mean = float(truth.std()) or 1.0, float(truth.mean())
+    unit, mean = float(spread_of(truth)) or 1.0, float(truth.mean())
     ours, simple = (score_numbers(truth, values, unit) for values in (numbers, np.full(len(truth), mean)))
     found = {"task": "regression", "labels": [], **_details(truth, numbers)}
     return found | _beside(f"always answering the mean ({number_text(mean)})", ours, simple, truth, unit)

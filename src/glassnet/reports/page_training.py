@@ -9,6 +9,7 @@ from typing import Any
 from glassnet.charts.boxes import Column, network_chart
 from glassnet.charts.lines import Line, Mark, line_chart
 from glassnet.reports.reading_text import left_out_sentence, reading_lines, with_target
+from glassnet.training.history_html import NOT_KEPT
 from glassnet.utils.html import Markup, element, table, unbroken
 from glassnet.utils.short_text import count, metric_name, plain
 from glassnet.utils.wording import cut_middle
@@ -17,6 +18,7 @@ __all__ = ["card_part", "columns_part", "findings_part", "network_part", "traini
 
 _MOST_COLUMNS = 40
 _MARKS = 4  # findings in a curve
+_MEMBERS = 12  # whose epochs are named
 
 
 def findings_part(facts: dict[str, Any]) -> list[Markup]:
@@ -42,16 +44,20 @@ def _listed(lines: Sequence[Sequence[str]]) -> Markup:
 
 
 def training_part(facts: dict[str, Any]) -> list[Markup]:
-    """Return the curves of the training, with the kept epoch."""
+    """Return the curves of the training, with the best epoch."""
     curve = facts.get("curve")
     if not curve or len(next(iter(curve["columns"].values()), ())) < 2:
         return []
     columns, best, monitor = curve["columns"], curve["best_epoch"], curve["monitor"]
     several = f" of the first of {curve['networks']} networks" if curve["networks"] > 1 else ""
+    several = f", mean of {count(curve['members'], 'member')}" if curve.get("members") else several
     parts = [element("h2", "Training")]
     if facts.get("training_words"):
         parts.append(element("p", f"{facts['names']['network']}: {facts['training_words']}."))
-    marks = [Mark(float(best), f"epoch {best} was kept", "best")] if best else []
+    words = _epoch_words(best, is_kept=curve["is_kept"])
+    if words and isinstance(best, list):
+        parts.append(element("p", f"{words}.", class_="quiet"))
+    marks = [Mark(float(best), words, "best")] if words and not isinstance(best, list) else []
     marks += [
         Mark(float(each["epoch"]), f"{each['code']} (epoch {each['epoch']})", "finding")
         for each in facts.get("findings") or ()
@@ -82,6 +88,16 @@ def training_part(facts: dict[str, Any]) -> list[Markup]:
     if facts.get("recipes_words"):
         parts.append(element("p", f"Recipes on this machine: {facts['recipes_words']}.", class_="quiet"))
     return parts
+
+
+def _epoch_words(best: int | list[int] | None, *, is_kept: bool) -> str:
+    """Return which epoch early stopping found best, of members each one's, and whether its weights were kept."""
+    if isinstance(best, list):
+        how = f"{'kept' if is_kept else NOT_KEPT}, one for each member"
+        return f"Epochs {', '.join(map(str, best[:_MEMBERS]))}{', …' if len(best) > _MEMBERS else ''}: {how}"
+    if not best:
+        return ""
+    return f"epoch {best} was kept" if is_kept else f"epoch {best}: {NOT_KEPT}"
 
 
 def _gaps(values: Sequence[Any]) -> list[float]:

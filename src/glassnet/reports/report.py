@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from typing import Any
 
@@ -10,6 +9,8 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.reports.page import report_fragment, report_page, title_of
 from glassnet.reports.text import report_text
 from glassnet.saving.writing import check_target, write_atomically
+from glassnet.utils.report_type import ReportLike
+from glassnet.utils.wording import plain_data
 
 __all__ = ["Report"]
 
@@ -17,7 +18,7 @@ _ENDINGS = (".html", ".htm")
 _HEAD = 2**18  # characters in which a page shows who wrote it
 
 
-class Report:
+class Report(ReportLike):
     """What a model is worth on some rows, as one object for Python, notebooks and the command line.
 
     ``model.report``, ``net.report`` and ``glassnet evaluate --report`` make it; a notebook shows it as a page,
@@ -49,8 +50,9 @@ class Report:
         self.facts = facts
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a copy of the facts, JSON-able."""
-        return copy.deepcopy(self.facts)
+        """Return a copy of the facts that JSON can hold: None stands for what is no finite number."""
+        found: dict[str, Any] = plain_data(self.facts)
+        return found
 
     def to_html(self) -> str:
         """Return one page of HTML that loads no other files."""

@@ -23,6 +23,7 @@ __all__ = [
     "score_classes",
     "score_model",
     "score_numbers",
+    "spread_of",
 ]
 
 SCORES = ("accuracy", "balanced_accuracy", "log_loss", "rmse", "mae", "r2")
@@ -102,6 +103,12 @@ def details(model: TableModel, X: np.ndarray, truth: np.ndarray) -> dict[str, An
         return {"confusion": confusion, "reliability": reliability_of(logs, truth)}
     answers = model.answers(X)
     return {"errors": error_sizes(model.numbers(answers) - truth), **_interval(model, answers, truth)}
+
+
+def spread_of(y: np.ndarray) -> Any:
+    """Return the standard deviation of numbers (n,) or of each column, also where their squares would overflow."""
+    most = np.maximum(np.abs(y).max(axis=0), np.finfo(np.float64).tiny)
+    return most * (y / most).std(axis=0)
 
 
 def error_sizes(signed: np.ndarray) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable
     if missing:
         words = f"the configuration lacks {', '.join(missing)}; it must have {', '.join(_KEYS)}"
         message = f"network_from_config: {words}."
-        raise FormatError(message, expected=_KEYS, got=missing)
+        raise FormatError(message, expected=_KEYS, got=[*config] if isinstance(config, dict) else config)
     given = list(custom)
     own = {_name_of(found): found for found in given}
     objects = {(type(found).__name__, found.name): found for found in given if _is_saved_by_name(found)}

@@ -88,11 +88,19 @@ def save_network(
         "training": None if training is None else training.entries,
         "data": data,
     }
-    text = json.dumps(description, sort_keys=True)
+    text = json.dumps(_in_order(description))
     _check_writable(own, text)
     from safetensors.numpy import save
 
     write_atomically(path, save(arrays, metadata={"glassnet": text}))
+
+
+def _in_order(value: Any, path: tuple[str, ...] = ()) -> Any:
+    """Return data with the keys of dicts sorted, but those of the columns of a history, whose order is shown."""
+    if isinstance(value, dict):
+        names = list(value) if path == ("training", "history", "columns") else sorted(value)
+        return {name: _in_order(value[name], (*path, str(name))) for name in names}
+    return [_in_order(item, (*path, "")) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
 from glassnet.tabular.splitting.row_hashes import RowHashes, SeenRows, row_contents
+from glassnet.utils.report_type import ReportLike
 from glassnet.utils.upper_floor import from_above
 from glassnet.utils.wording import few, shortened
 
@@ -146,8 +147,7 @@ class TableModel(ModelPlots):
         Returns
         -------
         dict
-            ``label`` and ``probabilities`` by label, or ``number``; ``quantiles`` by level if the model predicts them;
-            and ``warnings``, a list as of `warnings`.
+            ``label`` and ``probabilities`` by label, or ``number``; ``quantiles`` by level, if predicted; ``warnings``.
 
         Examples
         --------
@@ -249,11 +249,10 @@ class TableModel(ModelPlots):
         message = f"TableModel.{method}: {fact}; it must be. {advice or 'Use predict where it is not known.'}"
         raise DataError(message, expected=self.target.name, got=table.names)
 
-    def report(self, frame: Any, y: Any = None, *, name: str = "") -> Any:
+    def report(self, frame: Any, y: Any = None, *, name: str = "") -> ReportLike:
         """Return a report on rows with a known target: scores beside baselines, worst rows and why, columns, a card.
 
-        A notebook shows it as a page, ``print`` as text, and ``report.save("report.html")`` writes one file that loads
-        nothing; see `glassnet.reports.Report`.
+        A notebook shows it as a page, ``print`` as text; ``save`` writes one file; see `glassnet.reports.Report`.
 
         Parameters
         ----------
@@ -264,7 +263,8 @@ class TableModel(ModelPlots):
         name : str, optional
             What the rows are called in the report, such as the name of their file.
         """
-        return from_above("reports.model_report", "report_model")(self, frame, y, name=name)
+        report: ReportLike = from_above("reports.model_report", "report_model")(self, frame, y, name=name)
+        return report
 
     def playground(self, frame: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
         """Open a page in the browser where a copy of the network is trained on ``frame``, which has the target.

@@ -49,10 +49,10 @@ class ModelPlots(Predictor):
         from glassnet.plots import plot_history
 
         if not self.network.history.epochs:
-            fact = "the network has no history, as after loading or where several are averaged"
-            message = (
-                f"TableModel.plot_history: {fact}; it must have been trained here. Use the estimator's histories_."
-            )
+            fact = "the model has no history; a file of a model holds none"
+            if self.network.members is not None:
+                fact = "the model averages several networks and has no history of its own; neither does a file of it"
+            message = f"TableModel.plot_history: {fact}. Call plot_history of the estimator where it was fitted."
             raise NotFittedError(message)
         return plot_history(self.network.history, column, ax=ax)
 

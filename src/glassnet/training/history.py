@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import FormatError
+from glassnet.errors import ConfigError, FormatError
+from glassnet.metrics import METRICS
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
 from glassnet.utils.keywords import unknown_attribute
@@ -17,7 +19,7 @@ from glassnet.utils.suggestions import suggestion
 from glassnet.utils.text_table import table_lines
 from glassnet.utils.wording import plain_data
 
-__all__ = ["History", "has_value", "listed", "mean_value"]
+__all__ = ["History", "column_advice", "has_value", "listed", "mean_value"]
 
 
 class History:
@@ -31,7 +33,10 @@ class History:
         of K floats with members; NaN where an epoch has none, so that ``np.array(history["valid_loss"])`` is an array
         of floats after any sequence of fits.
     best_epoch : int or list of int or None
-        The epoch, counted from 1, whose weights early stopping kept.
+        The epoch, counted from 1, that early stopping found best; a later ``fit`` without early stopping leaves it.
+    kept_epoch : int or list of int or None
+        The same where the last ``fit`` ended with the weights of that epoch, as `EarlyStopping` does by default; None
+        where the network has other weights, and in a history from a file of version 0.1.
     stop_reason : str
         How the last ``fit`` ended: ``"finished"``, ``"early stopping"``, ``"time"``, ``"interrupted"``, or what a
         callback said.
@@ -46,10 +51,12 @@ class History:
     """
 
     findings: Diagnosis = Diagnosis(unexamined="no training was watched")
+    kept_epoch: Any = None  # pickles and files of version 0.1 have none
 
     def __init__(self) -> None:
         self.columns: dict[str, list[Any]] = {}
         self.best_epoch: Any = None
+        self.kept_epoch: Any = None
         self.stop_reason = ""
         self.seconds = 0.0
         self.threads: int | None = None
@@ -64,7 +71,15 @@ class History:
         return self.epochs
 
     def __getitem__(self, column: str) -> list[Any]:
-        return self.columns[check_choice("History", "column", column, self.columns)]
+        if not self.columns:
+            fact = f"there is no column {column!r}: no epoch is recorded"
+            message = (
+                f"History: {fact}; a file holds a history only if it was saved with training_state=True. Call fit."
+            )
+            raise ConfigError(message, got=column)
+        return self.columns[
+            check_choice("History", "column", column, self.columns, column_advice(column, self.columns))
+        ]
 
     def __contains__(self, column: str) -> bool:
         return column in self.columns
@@ -127,11 +142,13 @@ class History:
             message = f"History: it is {entries!r}; it must be a dict."
             raise FormatError(message, got=entries)
         for name, default in vars(history).items():
+            if name not in entries and name in vars(cls):
+                continue
             if name not in entries:
                 message = f"History: there is no entry for {name}."
                 raise FormatError(message, expected=name)
             value = entries[name]
-            if name not in ("best_epoch", "threads") and not isinstance(value, type(default)):
+            if name not in ("best_epoch", "kept_epoch", "threads") and not isinstance(value, type(default)):
                 message = f"History: {name} is {value!r}; it must be of type {type(default).__name__}."
                 raise FormatError(message, got=value)
             setattr(history, name, value)
@@ -148,11 +165,12 @@ class History:
             if not isinstance(values, list) or not all(map(_is_cell, values)):
                 message = f"History: the column {name!r} holds something else than numbers."
                 raise FormatError(message, got=values)
-        epochs = self.best_epoch if isinstance(self.best_epoch, list) else [self.best_epoch]
+        found = (self.best_epoch, self.kept_epoch)
+        epochs = [epoch for each in found for epoch in (each if isinstance(each, list) else [each])]
         if not all(count is None or (type(count) is int and count >= 0) for count in (*epochs, self.threads)):
-            fact = f"best_epoch and threads are {epochs} and {self.threads!r}"
+            fact = f"best_epoch, kept_epoch and threads are {found[0]!r}, {found[1]!r} and {self.threads!r}"
             message = f"History: {fact}; they must be whole numbers."
-            raise FormatError(message, got=(epochs, self.threads))
+            raise FormatError(message, got=(*found, self.threads))
         if not all(isinstance(note, str) for note in self.notes):
             message = "History: notes holds something else than texts."
             raise FormatError(message, got=self.notes)
@@ -175,6 +193,16 @@ class History:
         trained = count(self.epochs, "epoch")
         last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if has_value(value))
         return f"History({trained}, {self.seconds:.1f} s, {self.stop_reason}: {last})"
+
+
+def column_advice(column: Any, columns: Collection[str]) -> str:
+    """Return what must be passed to `fit` for a column of a metric; "" where it is no metric, or is there already."""
+    metric = str(column).removeprefix("valid_")
+    if column in columns or (metric not in METRICS and metric != "loss"):
+        return ""
+    if metric != column and "valid_loss" not in columns:
+        return "Pass validation_data to fit."
+    return f"Pass metrics=[{metric!r}] to fit." if metric != "loss" else ""
 
 
 def listed(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What histories and findings show in a notebook: curves with the kept epoch marked, and sentences."""
+"""What histories and findings show in a notebook: curves with the best epoch marked, and sentences."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from glassnet.charts.notebook import for_notebooks, grid, paragraph, shown
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import count, number_text, plain
 
-__all__ = ["diagnosis_html", "finding_html", "history_charts", "html_of_history"]
+__all__ = ["NOT_KEPT", "diagnosis_html", "finding_html", "history_charts", "html_of_history"]
 
+NOT_KEPT = "best by early stopping, not kept"
 _MOST_MEMBERS = 12  # curves of members that are drawn
 _MOST_CHARTS = 4
 
@@ -66,10 +67,11 @@ def _lines(name: str, column: Sequence[Any]) -> list[Line]:
 
 
 def _marks(history: Any) -> list[Mark]:
-    """Return the epoch whose weights were kept, and the epochs of findings."""
-    marks = []
-    if isinstance(history.best_epoch, int):
-        marks.append(Mark(history.best_epoch, f"epoch {history.best_epoch}: these weights were kept"))
+    """Return the best epoch, and the epochs of findings."""
+    marks, best = [], history.best_epoch
+    if isinstance(best, int) and best:
+        is_kept = history.kept_epoch == best
+        marks.append(Mark(best, f"epoch {best}: {'these weights were kept' if is_kept else NOT_KEPT}"))
     for finding in history.findings:
         if finding.epoch:
             marks.append(Mark(finding.epoch, f"epoch {finding.epoch}: {finding.code}", "finding"))
@@ -77,15 +79,16 @@ def _marks(history: Any) -> list[Mark]:
 
 
 def _values(history: Any) -> Markup:
-    """Return a table of first, last and kept values of each column."""
-    kept = history.best_epoch if isinstance(history.best_epoch, int) else None
+    """Return a table of first, last and best values of each column."""
+    best = history.best_epoch if isinstance(history.best_epoch, int) else None
     rows = []
     for name, column in history.columns.items():
         cells = [_cell(column[0]), _cell(column[-1])]
-        if kept is not None and 0 < kept <= len(column):
-            cells.insert(1, _cell(column[kept - 1]))
+        if best is not None and 0 < best <= len(column):
+            cells.insert(1, _cell(column[best - 1]))
         rows.append([name, *cells])
-    middle = [f"epoch {kept} (kept)"] if kept is not None and 0 < kept <= history.epochs else []
+    how = "kept" if history.kept_epoch == best else NOT_KEPT
+    middle = [f"epoch {best} ({how})"] if best is not None and 0 < best <= history.epochs else []
     return grid(rows, ["column", "epoch 1", *middle, f"epoch {history.epochs}"])
 
 

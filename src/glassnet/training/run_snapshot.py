@@ -27,7 +27,7 @@ class RunSnapshot:
     counters: dict[str, Any]  # where the run is, and the sums of this epoch
     shape: tuple[int, tuple[str, ...]]  # rows and columns of the history
     columns: dict[str, list[Any]] | None  # of the history; None if that is to be cut to its shape
-    best_epoch: Any
+    best_epoch: tuple[Any, Any]  # and the one that was kept
     memory: tuple[Any, Any]  # what schedule and early stopping remember
     last: tuple[np.ndarray | None, np.ndarray | None]  # what `RunState.leave` kept
     settings: Any = None  # those in force, of a run whose settings may change
@@ -44,7 +44,7 @@ class RunSnapshot:
             {name: copy.copy(getattr(state, name)) for name in _COUNTERS},
             (state.history.epochs, tuple(columns)),
             {name: list(values) for name, values in columns.items()} if history else None,
-            state.history.best_epoch,
+            (state.history.best_epoch, state.history.kept_epoch),
             copy.deepcopy((state.schedule_memory, state.stopping)),
             (state.last_params, state.last_stats),
         )
@@ -60,6 +60,6 @@ class RunSnapshot:
         columns = state.history.columns if self.columns is None else self.columns
         rows, names = self.shape
         state.history.columns = {name: columns[name][:rows] for name in names}
-        state.history.best_epoch = self.best_epoch
+        state.history.best_epoch, state.history.kept_epoch = self.best_epoch
         state.schedule_memory, state.stopping = copy.deepcopy(self.memory)
         state.last_params, state.last_stats = self.last

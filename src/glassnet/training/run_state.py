@@ -121,6 +121,7 @@ class RunState:
         stopping = self.stopping if best else None
         if stopping is not None and stopping.best_params is not None and stopping.best_stats is not None:
             params, stats = stopping.best_params, stopping.best_stats
+            self.history.kept_epoch = self.history.best_epoch
         elif self.average is not None:
             params, stats = self.average, network.stats
         else:
@@ -136,7 +137,7 @@ class RunState:
             if any(params is not None and np.array_equal(network.params, params) for params in left):
                 network.params[...] = self.last_params
                 network.stats[...] = self.last_stats
-        self.last_params = self.last_stats = None
+        self.last_params = self.last_stats = self.history.kept_epoch = None
 
     def saved(self, network: BaseNetwork) -> SavedTraining:
         """Return the state as a file holds it."""
@@ -170,7 +171,7 @@ class RunState:
         missing = [name for name in ("epoch", "history", "steps", "stopping") if name not in entries]
         if missing:
             message = f"it has no entries for {', '.join(missing)}"
-            raise FormatError(message, got=missing)
+            raise FormatError(message, expected=missing, got=[*entries])
         state = cls(network)
         state.epoch = check_integer("training", "epoch", entries["epoch"], 0, maximum=MOST_STEPS)
         state.step = check_integer("training", "step", entries.get("step", 0), 0, maximum=MOST_STEPS)

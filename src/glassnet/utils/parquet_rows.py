@@ -236,7 +236,7 @@ class ParquetRows(AdvisesOnNames, BlockSource):
             fact = f"ParquetRows have no column {few(map(repr, missing), 3)}"
             must = "they must have the inputs that are trained on, which are matched by name"
             message = f"{where}: {fact}; {must}. The columns are {few(map(repr, self.columns), 6)}."
-            raise DataError(message, expected=list(columns), got=missing)
+            raise DataError(message, expected=list(columns), got=list(self.columns))
         found = copy.copy(self)
         found.columns, found.n_features = list(columns), len(columns)
         found._types = {name: self._types[name] for name in found._read_names}

@@ -31,7 +31,7 @@ def common_types(files: Sequence[FileFacts], names: Sequence[str]) -> dict[str, 
                 f"ParquetRows: {file.name!r} lacks {few(map(repr, missing), 3)}, which {files[0].name!r} has; "
                 "all files must have the same columns."
             )
-            raise DataError(message, expected=list(names), got=missing)
+            raise DataError(message, expected=list(names), got=list(file.schema.names))
         if twice:
             fact = f"column {twice[0]!r} is twice in {file.name!r}; names must differ from each other"
             message = f"ParquetRows: {fact}. Rename one."

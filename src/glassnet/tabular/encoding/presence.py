@@ -21,7 +21,7 @@ def require_columns(where: str, needed: Sequence[str], known: Collection[str], t
         names = "" if len(absent) == 1 else f": {few(map(repr, absent), 8)}"
         owner = "encoder" if where.startswith("TableEncoder") else "model"
         message = f"{where}: the frame lacks {many} that the {owner} needs{names}. {question}".rstrip()
-        raise DataError(message, expected=needed, got=absent)
+        raise DataError(message, expected=needed, got=table.names)
 
 
 def presence_warnings(needed: Sequence[str], known: Collection[str], table: Table) -> list[str]:

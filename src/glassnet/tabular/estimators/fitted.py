@@ -28,6 +28,7 @@ from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.estimator_types import GUIDE_PAGE, BaseEstimator
+from glassnet.utils.report_type import ReportLike
 from glassnet.utils.upper_floor import from_above
 
 __all__ = ["FittedEstimator"]
@@ -146,7 +147,7 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         table = self._with_target("importance", X, y)
         return self.model_.importance(table, metric=metric, repeats=repeats)
 
-    def report(self, X: Any, y: Any, *, name: str = "") -> Any:
+    def report(self, X: Any, y: Any, *, name: str = "") -> ReportLike:
         """Return a report on rows with known targets: scores beside baselines, worst rows and why, findings, a card.
 
         A notebook shows it as a page, ``print`` as text, and ``report.save("report.html")`` writes one file that loads
@@ -161,7 +162,9 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         """
         report_model = from_above("reports.model_report", "report_model")
         table = self._with_target("report", X, y)
-        return report_model(self.model_, table, name=name, histories=self.histories_, code="model.report(X, y)")
+        options: dict[str, Any] = {"name": name, "histories": self.histories_, "code": "model.report(X, y)"}
+        report: ReportLike = report_model(self.model_, table, **options)
+        return report
 
     def playground(self, X: Any, y: Any, *, port: int = 0, open_browser: bool = True, block: bool | None = None) -> Any:
         """Open a page in the browser where a copy of the network is trained, changed and looked into.

@@ -90,7 +90,7 @@ def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where
     if question or (needed and len(absent) == len(needed)):
         must = "it must have the columns of training"
         message = f"{where}: a row lacks {few(map(repr, absent))}; {must}. {question}".rstrip()
-        raise DataError(message, expected=needed, got=absent)
+        raise DataError(message, expected=needed, got=[*map(str, columns)])
     n = len(next(iter(columns.values())))
     return {**columns, **{name: [None] * n for name in absent}}
 
