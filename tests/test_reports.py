@@ -668,8 +668,8 @@ def test_perceptrons_report_in_their_labels_and_units() -> None:
     assert report.facts["scores"]["network"]["r2"] == pytest.approx(model.score(X, price))
     predicted = model.predict(X)
     for row in report.facts["single_rows"]:
-        assert row["true"] == pytest.approx(price[row["row"]])
-        assert row["answer"] == pytest.approx(predicted[row["row"]])
+        assert row["true"] == pytest.approx(price[row["index"]])
+        assert row["answer"] == pytest.approx(predicted[row["index"]])
         assert row["why"]["answer"] == pytest.approx(row["answer"], rel=1e-4)
         total = sum(amount for *_, amount in row["why"]["reasons"])
         assert total == pytest.approx(row["why"]["answer"] - row["why"]["base"], abs=1.0)

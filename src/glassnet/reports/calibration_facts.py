@@ -70,6 +70,5 @@ def interval_text(interval: dict[str, Any]) -> str:
     low, high = interval["levels"][0], interval["levels"][-1]
     inside, expected = (f"{100 * interval[name]:.0f} %" for name in ("inside", "expected"))
     words = f"{inside} of the rows lie between the quantiles {low:g} and {high:g} ({expected} should)"
-    return (
-        f"{words}, on average {number_text(interval['width'])} apart; pinball loss {metric_text(interval['pinball'])}"
-    )
+    loss = f"; pinball loss {metric_text(interval['pinball'])}" if "pinball" in interval else ""
+    return f"{words}, on average {number_text(interval['width'])} apart{loss}"
