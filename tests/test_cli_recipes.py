@@ -23,9 +23,9 @@ from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.errors import TableWarning
 from glassnet.tabular import TableModel, read_table
+from glassnet.tabular.averaged import log_probabilities
 from glassnet.tabular.fitting.fit import FitOptions, Trained, fit_table
 from glassnet.tabular.fitting.recipes import RECIPES
-from glassnet.tabular.log_probabilities import log_probabilities
 from glassnet.training import Callback, Run
 
 pytest.importorskip("typer")

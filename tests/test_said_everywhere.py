@@ -223,7 +223,7 @@ def test_predictions_replace_only_predictions(run: Run, model: str, ending: str)
     before = victim.read_bytes()
     code, _, err = run("predict", model, "t.csv", "--out", str(victim))
     assert (code, victim.read_bytes()) == (2, before)
-    assert "must not replace a table without the column 'prediction'" in err
+    assert f"'{victim}' has no column 'prediction'; --out must not replace such a table. Choose another name" in err
     new = f"new{ending}"
     for keep in ([], ["--keep", "y"]):
         said = [run("predict", model, "t.csv", "--out", new, *keep) for _ in range(2)]

@@ -26,7 +26,7 @@ from glassnet.reports.network_outputs import score_labels, score_outputs, score_
 from glassnet.reports.network_rows import NetworkRows, explained
 from glassnet.reports.scoring import error_sizes, score_classes, score_numbers, spread_of
 from glassnet.reports.single_rows import chosen_by_number, chosen_by_probability
-from glassnet.tabular.log_probabilities import log_probabilities
+from glassnet.tabular.averaged import log_probabilities
 from glassnet.utils.short_text import number_text
 
 __all__ = ["kind_of", "scored"]

@@ -12,7 +12,7 @@ from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.classes import class_names
 from glassnet.reports.comparison import Scores
 from glassnet.tabular import TableModel, TargetEncoder
-from glassnet.tabular.log_probabilities import log_probabilities
+from glassnet.tabular.averaged import log_probabilities
 from glassnet.utils.short_text import number_text
 
 __all__ = [

@@ -77,7 +77,7 @@ class ReduceOnPlateau(Schedule):
             known = ", ".join(map(repr, sorted(row)))
             message = f"ReduceOnPlateau: unknown monitor {self.monitor!r}. The choices are {known}."
             raise ConfigError(message, expected=sorted(row), got=self.monitor)
-        value = self._sign * row[self.monitor]
+        value = math.nan if row[self.monitor] is None else self._sign * row[self.monitor]
         if math.isfinite(value) and (memory["best"] is None or value < memory["best"] - self.min_delta):
             memory["best"], memory["waited"] = value, 0
         elif memory["cooling"] == 0:

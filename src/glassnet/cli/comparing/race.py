@@ -24,12 +24,12 @@ from glassnet.cli.training.train_result import Outcome
 from glassnet.errors import GlassnetError
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.tabular import TableModel
+from glassnet.tabular.averaged import log_probabilities
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import Estimate
-from glassnet.tabular.log_probabilities import log_probabilities
 
 __all__ = [
     "Entry",

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.attribution import Importance, permutation_importance
 from glassnet.attribution.permutation import shuffled_scores
 from glassnet.metrics import better_sign
-from glassnet.tabular.log_probabilities import log_probabilities
+from glassnet.tabular.averaged import log_probabilities
 from glassnet.tabular.predictor import Predictor
 from glassnet.utils.checks import check_choice, check_integer
 
