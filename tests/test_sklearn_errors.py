@@ -119,7 +119,6 @@ MISTAKES: dict[str, Mistake] = {
     "a start that runs away": lambda cls, X, y: _with(max_iter=20)(cls).fit(X * np.finfo(np.float64).max / 9, y),
 }
 FOR_CLASSES: dict[str, Mistake] = {
-    "numbers for classes": lambda cls, X, y: SMALL(cls).fit(X, X[:, 0]),
     "several classes for several outputs": lambda cls, X, y: SMALL(cls).fit(X, np.stack([y, y], axis=1)),
     "a class of one row and early stopping": lambda cls, X, y: EARLY(cls).fit(X[:51], y[:51]),
     "partial_fit with lbfgs": lambda cls, X, y: LBFGS(cls).partial_fit(X, y),
@@ -160,6 +159,18 @@ def test_not_fitted(kind: str) -> None:
     """Before `fit`, what raises is `NotFittedError`, which callers catch by name."""
     with pytest.raises(NotFittedError):
         OURS[kind]().predict(np.zeros((2, 2)))
+
+
+def test_fractions_are_no_labels() -> None:
+    """Fractions as labels raise scikit-learn's ValueError and phrase, without all of the numbers and with what to use."""
+    (found, text), (expected, words) = (
+        refusal(classes["classifier"], lambda cls, X, y: SMALL(cls).fit(X, X[:, 0]), "classifier") for classes in (OURS, THEIRS)
+    )
+    assert issubclass(found, expected)
+    assert words.startswith("Unknown label type: ")
+    assert text == (
+        "MLPClassifier: Unknown label type: y holds fractions such as -0.900681; it must hold labels. Use MLPRegressor for numbers."
+    )
 
 
 def test_what_only_lbfgs_lacks() -> None:

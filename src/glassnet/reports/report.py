@@ -59,12 +59,7 @@ class Report(ReportLike):
         return report_page(self.facts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Its name ends in ``.html``. It may be new, empty, or a page of glassnet, which is replaced.
+        """Write the page to ``path``, a name that ends in ``.html``; only a page of glassnet is replaced.
 
         Raises
         ------

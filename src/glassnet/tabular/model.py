@@ -169,7 +169,7 @@ class TableModel(ModelPlots):
     def importance(self, frame: Any, *, metric: str | None = None, repeats: int = 5, seed: int = 0) -> Importance:
         """Return how much worse the predictions for ``frame`` get when a column is shuffled.
 
-        ``metric``: by default that of `report`, log loss, RMSE or pinball loss; else as for `permutation_importance`.
+        ``metric`` is by default the score of `report`; ``repeats`` and ``seed`` are as of `permutation_importance`.
         """
         return column_importance(self, frame, metric=metric, repeats=repeats, seed=seed)
 

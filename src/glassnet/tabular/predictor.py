@@ -77,7 +77,7 @@ class Predictor:
         try:
             require_columns(where or type(self).__name__, names, known, table)
         except DataError as error:
-            if (given := target.rstrip("_")) == target or given not in set(error.got):  # type: ignore[call-overload]
+            if (given := target.rstrip("_")) == target or given in table.names or given not in names:
                 raise
             said = (
                 f"{given!r} was in X beside y, which is called the same. Train without it: X.drop(columns={given!r})."

@@ -20,6 +20,6 @@ class ReportLike(Protocol):
         """Return one page of HTML that loads no other files."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the page to a file."""
+        """Write the page to ``path``, a name that ends in ``.html``."""
 
     def _repr_html_(self) -> str: ...
