@@ -117,6 +117,6 @@ def test_what_is_recorded_by_machinery_is_not_offered() -> None:
     """Tab shows what users read; what the loop writes with is private."""
     names = {name for name in dir(History()) if not name.startswith("_")}
     assert names == {
-        "best_epoch", "columns", "epochs", "findings", "from_dict", "last", "notes", "rows", "seconds", "stop_reason",
+        "best_epoch", "columns", "epochs", "findings", "from_dict", "kept_epoch", "last", "notes", "rows", "seconds", "stop_reason",
         "table", "threads", "to_dict",
     }  # fmt: skip

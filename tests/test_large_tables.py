@@ -118,7 +118,7 @@ def test_a_view_is_the_rows_it_stands_for() -> None:
     assert TableView(view, np.array([3, 0])).rows.tolist() == [49, 4]
     assert [column.name for column in view.columns[1:3]] == table.names[1:3]
     assert type(some_rows(table, rows)).__name__ == "Table"
-    with pytest.raises(gn.ConfigError, match="got 'nothing'"):
+    with pytest.raises(gn.ConfigError, match="there is no column 'nothing'"):
         view["nothing"]
 
 
