@@ -36,7 +36,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class _App(typer.Typer):
     """A program whose commands have the help of `help_page`."""
 
-    def command(  # type: ignore[override]
+    def command(  # type: ignore[override]  # Typer's own, with its class of commands set
         self, name: str | None = None, *, cls: type[HelpCommand] = HelpCommand, **settings: Any
     ) -> Callable[[Command], Command]:
         return super().command(name, cls=cls, **settings)

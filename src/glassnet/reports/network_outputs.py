@@ -123,7 +123,7 @@ def score_quantiles(rows: NetworkRows, Q: np.ndarray) -> tuple[dict[str, Any], i
     Q : ndarray of shape (n, t * levels)
         In the units of the targets.
     """
-    levels: Sequence[float] = rows.loss.levels  # type: ignore[attr-defined]
+    levels: Sequence[float] = rows.loss.levels  # type: ignore[attr-defined]  # a Quantile
     y, q = rows.truth.astype(np.float64), np.array(levels)
     apart = Q.reshape(len(y), y.shape[1], -1, len(levels)).mean(axis=2)
     always = np.quantile(y, q, axis=0).T[None]

@@ -325,7 +325,7 @@ class PerceptronPlots:
         """Return the codes of the labels y, None without y."""
         if y is None:
             return None
-        codes = {label: code for code, label in enumerate(self.classes_.tolist())}  # type: ignore[attr-defined]
+        codes = {label: code for code, label in enumerate(self.classes_.tolist())}  # type: ignore[attr-defined]  # of the classifier
         given = np.asarray(y).ravel().tolist()
         unknown = [label for label in given if label not in codes]
         if unknown:
