@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["room_of"]
 
-_PACKAGE = Path(__file__).resolve().parent.parent
 _INNER = ("utils", "charts", "engine", "saving", "cli")  # rooms that users do not import from
 
 
@@ -26,8 +27,10 @@ def room_of(name: str) -> str:
 @cache
 def _homes() -> dict[str, str]:
     """Return the module of each public name of a room; of two the one that has less to offer."""
+    from pathlib import Path  # takes a fifth of `import glassnet`, and only a slip in a name needs it
+
     found: list[tuple[str, list[str]]] = []
-    for file in _PACKAGE.glob("*/__init__.py"):
+    for file in Path(__file__).resolve().parent.parent.glob("*/__init__.py"):
         if file.parent.name not in _INNER:
             found.append((f"glassnet.{file.parent.name}", _public(file)))
     found.sort(key=lambda room: -len(room[1]))
@@ -36,6 +39,8 @@ def _homes() -> dict[str, str]:
 
 def _public(file: Path) -> list[str]:
     """Return the names that a module lists in ``__all__``; none if its text cannot be read, as in an archive."""
+    import ast
+
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, SyntaxError):
