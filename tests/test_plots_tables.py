@@ -125,7 +125,10 @@ def test_regressors_are_in_units(regressor: TabularRegressor) -> None:
     ax = regressor.plot_history()
     assert len([line for line in ax.lines if len(line.get_xdata()) == 4]) == 4
     assert "price (EUR)" in texts_of(regressor.plot_network())
-    with pytest.raises(gn.NotFittedError, match=r"TableModel.plot_history: the model averages several networks and has no history of its own"):
+    with pytest.raises(
+        gn.NotFittedError,
+        match=r"TableModel.plot_history: the model averages several networks and has no history of its own",
+    ):
         regressor.model_.plot_history()
 
 

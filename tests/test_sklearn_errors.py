@@ -164,7 +164,8 @@ def test_not_fitted(kind: str) -> None:
 def test_fractions_are_no_labels() -> None:
     """Fractions as labels raise scikit-learn's ValueError and phrase, without all of the numbers and with what to use."""
     (found, text), (expected, words) = (
-        refusal(classes["classifier"], lambda cls, X, y: SMALL(cls).fit(X, X[:, 0]), "classifier") for classes in (OURS, THEIRS)
+        refusal(classes["classifier"], lambda cls, X, y: SMALL(cls).fit(X, X[:, 0]), "classifier")
+        for classes in (OURS, THEIRS)
     )
     assert issubclass(found, expected)
     assert words.startswith("Unknown label type: ")
