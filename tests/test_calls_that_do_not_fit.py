@@ -257,7 +257,7 @@ def test_a_history_is_copied_and_asked_whether_it_has_something() -> None:
     assert len(history) == 2
     assert not hasattr(gn.History.__new__(gn.History), "anything")
     with pytest.raises(AttributeError, match=r"^History has no _repr_png_\.$"):
-        getattr(history, "_repr_png_")  # noqa: B009
+        getattr(history, "_repr_png_")  # noqa: B009  # as a notebook asks
 
 
 MISSING = {

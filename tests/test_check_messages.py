@@ -64,5 +64,5 @@ def test_the_fact_comes_first(case: str) -> None:
         call()
     assert str(caught.value) == message
     if kind is not TypeError:
-        assert caught.value.expected is not None  # type: ignore[attr-defined]
-        assert caught.value.got is not None  # type: ignore[attr-defined]
+        assert caught.value.expected is not None  # type: ignore[attr-defined]  # of a GlassnetError
+        assert caught.value.got is not None  # type: ignore[attr-defined]  # of a GlassnetError

@@ -423,7 +423,7 @@ def test_rows_have_their_number_and_line(folder: Path, capsys: pytest.CaptureFix
     assert code == 0
     lines = Path("a.csv").read_text().splitlines()
     for row in result["single_rows"]:
-        number, line = map(int, re.fullmatch(r"row (\d+) \(line (\d+)\)", row["name"]).groups())  # type: ignore[union-attr]
+        number, line = map(int, re.fullmatch(r"row (\d+) \(line (\d+)\)", row["name"]).groups())  # type: ignore[union-attr]  # fails without a match
         assert lines[line - 1].split(",")[-1] == row["true"] == table["label"][number - 1]
         assert (row["row"], row["part"]) == (number, "test")
     _, out, _ = run(capsys, "explain", MODEL, "a.csv", "--row", str(result["single_rows"][0]["row"]))

@@ -33,6 +33,7 @@ from glassnet.training.history import History
 from glassnet.utils.callers import place_in_search
 from glassnet.utils.checks import check_integer
 from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.report_type import ReportLike
 from glassnet.utils.upper_floor import from_above
 
 __all__ = ["BaseMLP", "is_stochastic"]
@@ -171,7 +172,7 @@ class BaseMLP(AdvisesOnNames, PerceptronPlots, FitPreparation):
             check_is_fitted(self, "coefs_")
         self._take_over_weights()
 
-    def report(self, X: Any, y: Any, *, name: str = "") -> Any:
+    def report(self, X: Any, y: Any, *, name: str = "") -> ReportLike:
         """Return a report on rows with known targets: scores beside a constant, worst rows and why, findings, a card.
 
         A notebook shows it as a page, ``print`` as text, and ``report.save("report.html")`` writes one file that loads
@@ -184,7 +185,8 @@ class BaseMLP(AdvisesOnNames, PerceptronPlots, FitPreparation):
         name : str, optional
             What the rows are called in the report.
         """
-        return from_above("reports.perceptron_report", "report_perceptron")(self, X, y, name=name)
+        report: ReportLike = from_above("reports.perceptron_report", "report_perceptron")(self, X, y, name=name)
+        return report
 
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
         """Return the output of one ``layer`` of the network for X, by name or position; see `Network.hidden`."""
