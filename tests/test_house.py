@@ -9,7 +9,7 @@ import house
 # From the ground upwards: a room may import the rooms above it in this list, never those below. All imports count, those inside
 # functions and those for type checkers too, each as one of the file that defines the name.
 FLOORS = (
-    "scratch", "errors", "utils", "charts", "metrics", "schedules", "optimizers", "layers", "losses", "engine", "saving", "attribution", "explanation", "training", "diagnosis", "plots", "network", "populations", "sklearn", "datasets", "tabular", "reports", "exports", "serving", "playground", "cli", "__main__",
+    "scratch", "errors", "utils", "charts", "metrics", "schedules", "optimizers", "layers", "losses", "engine", "saving", "attribution", "explanation", "training", "diagnosis", "plots", "distributed", "network", "populations", "sklearn", "datasets", "tabular", "reports", "exports", "serving", "playground", "cli", "__main__",
 )  # fmt: skip
 
 # Imports that point upwards, to be mended.
