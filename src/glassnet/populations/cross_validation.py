@@ -12,13 +12,14 @@ from glassnet.engine.evaluation import scores
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
+from glassnet.populations.apart import train_networks
 from glassnet.populations.folds import make_folds
-from glassnet.populations.joint import Job, make_plan, train_jointly
+from glassnet.populations.joint import Job, make_plan
 from glassnet.populations.members import check_template
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.training.loop import Validation
-from glassnet.training.options import TrainingOptions, check_fit_options
+from glassnet.training.options import FoldOptions, check_fit_options
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.row_sources import take_rows
@@ -107,7 +108,7 @@ def cross_validate(
     repeats: int = 1,
     stratify: bool = True,
     groups: Any = None,
-    **options: Unpack[TrainingOptions],
+    **options: Unpack[FoldOptions],
 ) -> CrossValidation:
     """Train a new network for each fold on the other folds' rows, all at once, and score it on its own.
 
@@ -165,7 +166,7 @@ def cross_validate(
     """
     check_template("cross_validate", network)
     template = network._renewed(network.seeds[0])
-    check_fit_options("cross_validate", options, TrainingOptions, ("epochs", "folds", "groups", "repeats", "stratify"))
+    check_fit_options("cross_validate", options, FoldOptions, ("epochs", "folds", "groups", "repeats", "stratify"))
     validation_split = options.pop("validation_split", 0.0)
     plan = make_plan("cross_validate", template, X, y, epochs=epochs, title="folds", options=options)
     n, targets = len(plan.data[0]), plan.data[1][:]
@@ -173,7 +174,7 @@ def cross_validate(
     parts = make_folds(n, folds, network.seeds[0], repeats=repeats, codes=codes, groups=groups)
     share = check_number("cross_validate", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
     jobs = [_job(template, number, train, codes, share) for number, (train, _) in enumerate(parts)]
-    failures = train_jointly(jobs, plan)
+    failures = train_networks("cross_validate", jobs, plan)
     if len(failures) == len(jobs):
         message = f"cross_validate: every network diverged; at least one must not. The first: {failures[0]}"
         raise DivergenceError(message)

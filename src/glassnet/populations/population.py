@@ -14,8 +14,9 @@ from glassnet.errors import ConfigError, DivergenceError, NotFittedError
 from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
 from glassnet.network import Network
+from glassnet.populations.apart import train_networks
 from glassnet.populations.ensemble import Ensemble
-from glassnet.populations.joint import Job, make_plan, train_jointly
+from glassnet.populations.joint import Job, make_plan
 from glassnet.populations.members import check_template, kept_value, make_members, scale_weights
 from glassnet.schedules import Schedule
 from glassnet.training import History
@@ -171,7 +172,7 @@ class Population(AdvisesOnNames):
         if early_stopping is not None:
             self._monitor = early_stopping.monitor
         self._restores_best = early_stopping is not None and early_stopping.restore_best
-        self.failures = train_jointly([Job(network) for network in self.networks], plan)
+        self.failures = train_networks("Population.fit", [Job(network) for network in self.networks], plan)
         if len(self.failures) == len(self):
             message = f"Population.fit: every member diverged; at least one must not. The first: {self.failures[0]}"
             raise DivergenceError(message)

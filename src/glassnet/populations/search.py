@@ -13,7 +13,8 @@ import numpy as np
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.metrics import better_sign
 from glassnet.network import Network
-from glassnet.populations.joint import Job, make_plan, train_jointly
+from glassnet.populations.apart import train_networks
+from glassnet.populations.joint import Job, make_plan
 from glassnet.populations.members import check_template, kept_value
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
@@ -295,7 +296,7 @@ def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, opti
         plan = make_plan("sweep", reader, X, y, epochs=epochs, title="networks", options=options)
         for network in networks:
             network.build(reader.input_shape or ())
-        found = train_jointly([Job(network) for network in networks], plan)
+        found = train_networks("sweep", [Job(network) for network in networks], plan)
         failures |= {id(networks[number]): words for number, words in found.items()}
     return failures
 
