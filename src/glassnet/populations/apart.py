@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 import platform
 import time
 import warnings
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,10 +25,14 @@ from glassnet.training.limits import defer_interrupts
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.blas import blas_threads
 from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.checks import check_integer
 from glassnet.utils.executors import INTERRUPTED, Lost, blocks_of, run_tasks, workers_of
 from glassnet.utils.sending import pack, unpack
 
-__all__ = ["NOT_TRAINED", "Ended", "failed_in_words", "train_block", "train_networks"]
+__all__ = [
+    "NOT_TRAINED", "Ended", "estimated_seconds", "failed_in_words", "train_apart", "train_block", "train_networks",
+    "with_untrained",
+]  # fmt: skip
 
 NOT_TRAINED = "not trained: "
 """How the words begin that `train_networks` has for a network that did not come back."""
@@ -98,37 +104,73 @@ def train_networks(where: str, jobs: Sequence[Job], plan: JointPlan) -> dict[int
     ConfigError
         No network came back, or something cannot be sent.
     """
-    if plan.executor is None:
-        return train_jointly(jobs, plan)
-    check_jobs(jobs, plan)
-    with one_fit_at_a_time([job.network for job in jobs]):
-        return _Blocks(where, jobs, plan).run()
+    failures = train_jointly(jobs, plan) if plan.executor is None else train_apart(where, [(jobs, plan)])
+    return with_untrained(failures, [job.network for job in jobs])
+
+
+def with_untrained(failures: Mapping[int, str], networks: Sequence[Any]) -> dict[int, str]:
+    """Return the failures with those that Ctrl-C left as new as they were; with none trained it is raised again."""
+    found = {number: NOT_TRAINED + INTERRUPTED for number, network in enumerate(networks) if network._run is None}
+    found = dict(sorted((found | dict(failures)).items()))
+    if len(found) == len(networks) and NOT_TRAINED + INTERRUPTED in found.values():
+        raise KeyboardInterrupt
+    return found
+
+
+def train_apart(where: str, parts: Sequence[tuple[Sequence[Job], JointPlan]]) -> dict[int, str]:
+    """Train the networks of several plans by the executor that they share; return why some have no end, by number.
+
+    Parameters
+    ----------
+    where : str
+        What the user called, for messages.
+    parts : sequence of (jobs, plan)
+        The networks are numbered through all of them; ``max_seconds`` of the first plan is for all.
+
+    Raises
+    ------
+    ConfigError
+        No network came back, or something cannot be sent.
+    """
+    for jobs, plan in parts:
+        check_jobs(jobs, plan)
+    with one_fit_at_a_time([job.network for jobs, _ in parts for job in jobs]):
+        return _Blocks(where, parts).run()
 
 
 class _Blocks:
-    """The networks of a plan, divided among the workers of its executor."""
+    """Networks divided among the workers of an executor."""
 
-    def __init__(self, where: str, jobs: Sequence[Job], plan: JointPlan) -> None:
-        self._where, self._jobs, self._executor, self._seconds = where, jobs, plan.executor, plan.max_seconds
-        self._line, self._title = make_progress(plan.progress), plan.title
+    def __init__(self, where: str, parts: Sequence[tuple[Sequence[Job], JointPlan]]) -> None:
+        first = parts[0][1]
+        self._where, self._executor, self._seconds = where, first.executor, first.max_seconds
+        self._line, self._title = make_progress(first.progress), first.title
         self._started = time.perf_counter()
         # What would be tried out is one: several workers may share the cores.
-        threads = 1 if plan.threads == "auto" else plan.threads
-        self._plan = plan._replace(executor=None, progress=False, threads=threads)
-        self._estimates = estimated_seconds(jobs, self._plan)
+        threads = 1 if first.threads == "auto" else check_integer("fit", "threads", first.threads, 1)
+        plans = [plan._replace(executor=None, progress=False, threads=threads) for _, plan in parts]
+        self._jobs = [job for jobs, _ in parts for job in jobs]
+        self._estimates = [
+            seconds for (jobs, _), plan in zip(parts, plans, strict=True) for seconds in estimated_seconds(jobs, plan)
+        ]
         self._workers = workers_of(self._executor)
-        self._blocks = blocks_of(self._estimates, self._workers)
+        whose = [place for place, (jobs, _) in enumerate(parts) for _ in jobs]
+        # Networks of one block are of one plan, by its place.
+        self._blocks = [
+            (place, [*numbers])
+            for block in blocks_of(self._estimates, self._workers)
+            for place, numbers in itertools.groupby(block, whose.__getitem__)
+        ]
+        self._plans = [pack(where, plan) for plan in plans]
         self.failures: dict[int, str] = {}
 
     def run(self) -> dict[int, str]:
-        plan = pack(self._where, self._plan)
         with defer_interrupts() as interruption:
-            tasks = [self._task(plan, place) for place in range(len(self._blocks))]
             found = run_tasks(
                 self._where,
                 self._executor,
                 train_block,
-                tasks,
+                [functools.partial(self._task, place) for place in range(len(self._blocks))],
                 on_done=self._show,
                 is_stopped=lambda: interruption.asked,
                 paced=self._seconds < math.inf,
@@ -139,22 +181,20 @@ class _Blocks:
             self._report(lost)
         return self.failures
 
-    def _task(self, plan: bytes, place: int) -> Callable[[], tuple[Any, ...]]:
-        """Return what makes the task of a block when a worker is free: then it is known how much time it may take."""
-
-        def make() -> tuple[Any, ...]:
-            waiting = [sum(self._estimates[number] for number in block) for block in self._blocks[place:]]
-            share = min(1.0, waiting[0] * self._workers / sum(waiting)) if sum(waiting) > 0 else 1.0
-            left = max(self._seconds - (time.perf_counter() - self._started), 0.0)
-            seconds = left * share if left < math.inf else left
-            return plan, [self._jobs[number] for number in self._blocks[place]], _Time(seconds, time.time(), _NODE)
-
-        return make
+    def _task(self, place: int) -> tuple[Any, ...]:
+        """Return the task of a block when a worker is free: then it is known how much time it may take."""
+        plan, numbers = self._blocks[place]
+        waiting = [sum(self._estimates[number] for number in block) for _, block in self._blocks[place:]]
+        share = min(1.0, waiting[0] * self._workers / sum(waiting)) if sum(waiting) > 0 else 1.0
+        left = max(self._seconds - (time.perf_counter() - self._started), 0.0)
+        seconds = left * share if left < math.inf else left
+        limit = _Time(seconds, time.time(), platform.node())
+        return self._plans[plan], [self._jobs[number] for number in numbers], limit
 
     def _take(self, found: Sequence[list[Ended] | Lost], *, interrupted: bool) -> Lost | None:
         """Put what came back into the networks; return the first loss that nobody asked for."""
         lost = None
-        for block, result in zip(self._blocks, found, strict=True):
+        for (_, block), result in zip(self._blocks, found, strict=True):
             if not isinstance(result, Lost):
                 for number, ended in zip(block, result, strict=True):
                     _put_into(self._jobs[number].network, ended)
@@ -191,9 +231,6 @@ class _Blocks:
             failed = f", {failed_in_words(self.failures)}" if self.failures else ""
             passed = seconds_text(time.perf_counter() - self._started)
             self._line.finish(f"{len(self._jobs)} {self._title} {how} {passed}{failed}")
-
-
-_NODE = platform.node()
 
 
 def _put_into(network: Any, ended: Ended) -> None:

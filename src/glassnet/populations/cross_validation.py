@@ -12,7 +12,7 @@ from glassnet.engine.evaluation import scores
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
-from glassnet.populations.apart import train_networks
+from glassnet.populations.apart import NOT_TRAINED, train_networks
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, make_plan
 from glassnet.populations.members import check_template
@@ -48,7 +48,7 @@ class CrossValidation:
     histories : list of History
         What training recorded, for each network.
     failures : dict of int to str
-        What made networks diverge, by number; their scores are NaN.
+        What made networks diverge, or ``"not trained: ..."`` and why, by number; their scores are NaN.
     """
 
     def __init__(
@@ -61,18 +61,23 @@ class CrossValidation:
     @property
     def histories(self) -> list[History]:
         """What training recorded, for each network."""
-        return [network._run.history for network in self.networks]
+        return [network.history for network in self.networks]
 
     @property
     def mean(self) -> dict[str, float]:
-        """The average of each score over the folds."""
-        return {name: float(values.mean()) for name, values in self.scores.items()}
+        """The average of each score over the folds whose networks were trained; NaN if one of them diverged."""
+        return {name: float(values.mean()) for name, values in self._known().items()}
 
     @property
     def std(self) -> dict[str, float]:
         """The standard deviation of each score over the folds, with F - 1 in the denominator."""
-        several = len(self.networks) > 1
-        return {name: float(values.std(ddof=1)) if several else math.nan for name, values in self.scores.items()}
+        known = self._known()
+        return {name: float(values.std(ddof=1)) if len(values) > 1 else math.nan for name, values in known.items()}
+
+    def _known(self) -> dict[str, np.ndarray]:
+        """Return the scores without those of networks that were not trained."""
+        gone = [number for number, words in self.failures.items() if words.startswith(NOT_TRAINED)]
+        return {name: np.delete(values, gone) for name, values in self.scores.items()}
 
     def table(self) -> str:
         """Return the scores as text, a line for each fold, then mean and standard deviation."""
@@ -176,7 +181,8 @@ def cross_validate(
     jobs = [_job(template, number, train, codes, share) for number, (train, _) in enumerate(parts)]
     failures = train_networks("cross_validate", jobs, plan)
     if len(failures) == len(jobs):
-        message = f"cross_validate: every network diverged; at least one must not. The first: {failures[0]}"
+        first = next(words for words in failures.values() if not words.startswith(NOT_TRAINED))
+        message = f"cross_validate: every network diverged; at least one must not. The first: {first}"
         raise DivergenceError(message)
     networks = [job.network for job in jobs]
     return _result(networks, plan.data, [test for _, test in parts], plan.metrics, failures)
