@@ -18,30 +18,27 @@ from glassnet.tabular.fitting.parallel import Outcome, Shared, Unit, at_once, st
 from glassnet.training.limits import defer_interrupts
 from glassnet.utils.executors import INTERRUPTED, Lost, check_executor, run_tasks, workers_of
 
-__all__ = ["executor_of", "networks_at_once", "start_of_workers", "train_in_executor"]
+__all__ = ["place_of", "start_of_workers", "train_in_executor"]
 
 _START = 1.0  # seconds until a worker has imported what it needs
 
 
-def executor_of(options: FitOptions) -> Any:
-    """Return where networks are tasks; None where `at_once` says how many processes of joblib train them.
+def place_of(options: FitOptions) -> tuple[Any, int]:
+    """Return the executor whose tasks the networks are, None for processes of joblib, and how many it does at once.
 
-    Where ``parallel_config`` has joblib use Dask, it is that cluster: its machines see no file that says to stop.
+    Where ``parallel_config`` has joblib use Dask, the executor is that cluster's: its machines see no file that says to
+    stop.
     """
-    if options.executor is not None or options.n_jobs == 1 or at_once(options.n_jobs, options.n_networks) == 1:
-        return options.executor
+    if options.executor is not None:
+        return options.executor, min(workers_of(options.executor), options.n_networks)
+    workers = at_once(options.n_jobs, options.n_networks)
+    if workers == 1:
+        return None, 1
     from joblib.parallel import get_active_backend
 
     backend = get_active_backend()[0]
-    return check_executor("fit", backend.client) if type(backend).__name__ == "DaskDistributedBackend" else None
-
-
-def networks_at_once(options: FitOptions) -> int:
-    """Return how many networks are trained at once: by the executor, or else by ``n_jobs``."""
-    executor = executor_of(options)
-    if executor is None:
-        return at_once(options.n_jobs, options.n_networks)
-    return min(workers_of(executor), options.n_networks)
+    is_dask = type(backend).__name__ == "DaskDistributedBackend"
+    return check_executor("fit", backend.client) if is_dask else None, workers
 
 
 def start_of_workers(executor: Any, workers: int) -> float:

@@ -20,7 +20,7 @@ from glassnet.tabular.calibration.calibrating import HeldOut
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, affordable_networks, planned_training
-from glassnet.tabular.fitting.executed import executor_of, networks_at_once, start_of_workers, train_in_executor
+from glassnet.tabular.fitting.executed import place_of, start_of_workers, train_in_executor
 from glassnet.tabular.fitting.options import NOTES, FitOptions
 from glassnet.tabular.fitting.parallel import Shared, Unit, train_in_processes, train_network
 from glassnet.tabular.fitting.preparation import Arrays, rows_to_train_on, take_arrays
@@ -55,7 +55,7 @@ class Jobs:
         self._batch_size = options.rows_per_step(self._n)
         self._steps = options.recipe.steps_per_epoch(self._n, self._batch_size)  # of a pass over all rows
         self.was_interrupted = self._is_limited = False
-        self._executor, self._workers = executor_of(options), networks_at_once(options)
+        self._executor, self._workers = place_of(options)
         self._jobs: list[Job] = []
         self._each = 0.0  # seconds to make a network, if that was measured
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
