@@ -18,6 +18,7 @@ __all__ = [
     "FIT_DEFAULTS",
     "BlockSource",
     "FitOptions",
+    "FoldOptions",
     "JointOptions",
     "StepOptions",
     "TrainingOptions",
@@ -41,8 +42,14 @@ class TrainingOptions(TypedDict, total=False):
     progress: bool | None
 
 
-class JointOptions(TrainingOptions, total=False):
-    """What `Network.fit`, `Population.fit` and `sweep` take alike."""
+class FoldOptions(TrainingOptions, total=False):
+    """What `Population.fit`, `cross_validate` and `sweep` take alike."""
+
+    executor: Any
+
+
+class JointOptions(FoldOptions, total=False):
+    """What `Population.fit` and `sweep` take alike."""
 
     validation_data: Sequence[Any] | None
 
@@ -103,5 +110,4 @@ def check_fit_options(
 
     ``others`` are further arguments of what was called.
     """
-    names = [name for name in FIT_DEFAULTS if name in kind.__annotations__]
-    check_options(where, given, [*names, *others])
+    check_options(where, given, [*kind.__annotations__, *others])
