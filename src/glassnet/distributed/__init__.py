@@ -2,3 +2,9 @@
 
 `MPI` has the options of ``Network.fit(..., shards=, distributed=)``.
 """
+
+from __future__ import annotations
+
+from glassnet.distributed.options import MPI
+
+__all__ = ["MPI"]
