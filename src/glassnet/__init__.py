@@ -117,17 +117,16 @@ __version__ = VERSION
 
 __all__ = [
     "SGD", "AbsoluteError", "Activation", "Adagrad", "Adam", "AdamW", "Attribution", "BackpropReport",
-    "BinaryCrossEntropy", "BinaryFocalCrossEntropy", "Callback", "Checkpoint", "ConfigError", "Constant",
-    "CosineDecay", "CosineWaves", "CustomLoss", "DataError", "Diagnosis", "DiagnosisWarning", "DivergenceError",
-    "EarlyStopping", "Ensemble", "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding",
-    "FlatCosine", "FormatError", "Formula", "GaussianNLL", "GlassnetError", "History", "Huber", "Importance",
-    "InverseTimeDecay", "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle",
-    "Optimizer", "ParamSpec", "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau",
-    "ScalingForecast", "Schedule", "SequentialSchedule", "ShapeError", "Snapshots", "SoftmaxCrossEntropy",
-    "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning", "Warmup", "Watch",
-    "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
-    "find_learning_rate", "from_keras", "from_sklearn", "from_torch", "integrated_gradients", "load",
-    "permutation_importance", "scaling_forecast", "sweep",
+    "BinaryCrossEntropy", "BinaryFocalCrossEntropy", "Callback", "Checkpoint", "ConfigError", "Constant", "CosineDecay",
+    "CosineWaves", "CustomLoss", "DataError", "Diagnosis", "DiagnosisWarning", "DivergenceError", "EarlyStopping",
+    "Ensemble", "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding", "FlatCosine",
+    "FormatError", "Formula", "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay",
+    "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec",
+    "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "ScalingForecast", "Schedule",
+    "SequentialSchedule", "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError",
+    "Step", "StepDecay", "TableWarning", "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate",
+    "diagnose", "explain_lesson", "export", "find_learning_rate", "from_keras", "from_sklearn", "from_torch",
+    "integrated_gradients", "load", "permutation_importance", "scaling_forecast", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__
 
