@@ -1,6 +1,6 @@
 """How long a training step takes on R ranks: what ranks divide, what each does in full, and the reduction.
 
-``T(R) = m * call + row * B / R + (m - 1) * n * addition + optimizer / (R if sharded else 1) + A(R, n)``
+``T(R) = m * call + row * B / R + 2 * (m - 1) * n * addition + optimizer / (R if sharded else 1) + A(R, n)``
 
 for B rows a step, m shards on each rank and messages of n bytes. `reduction` has A.
 
@@ -18,6 +18,8 @@ import math
 from glassnet.distributed.networks import Link
 
 __all__ = ["PARTS", "Costs", "StepTime", "reduction", "step_time"]
+
+_SMALL = 2**15  # bytes
 
 PARTS = ("rows", "calls", "optimizer", "latency", "bandwidth", "additions")
 """The names of the parts of a step."""
@@ -83,15 +85,16 @@ class StepTime:
         return max(PARTS, key=lambda name: float(getattr(self, name)))
 
 
-def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, scattered: bool = False) -> StepTime:
-    """Return how long it takes to add up a message over all ranks, in an order of sums that is always the same.
+def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, shards: int | None = None) -> StepTime:
+    """Return how long it takes to add up the messages of all ranks, as `glassnet.distributed.exchange` does it.
 
-    With latency a, seconds a byte b and an addition of g seconds a byte, for a power of two the faster of
+    With latency a, seconds a byte b and an addition of g seconds a byte, on a power of two of ranks
 
-    * recursive doubling, ``log2(R) * (a + n * b + n * g)``, and
-    * halving and doubling, ``2 * log2(R) * a + (R - 1) / R * n * (2 * b + g)``;
+    * messages of up to 32 KiB take ``log2(R) * (a + n * b + n * g)``: they are exchanged whole;
+    * larger ones ``2 * log2(R) * a + (R - 1) / R * n * (2 * b + g)``: halves of halves are added, then put together.
 
-    other numbers of ranks exchange slices, ``(R - 1 + ceil(log2(R))) * a + 2 * (R - 1) / R * n * b + n * g``.
+    Other numbers of ranks exchange slices of k arrays each, as many as there are whole subtrees among their shards:
+    ``(R - 1 + 3 * ceil(log2(R))) * a + (R - 1) / R * n * (k + 1) * b + 2 * k * n * g``.
 
     Parameters
     ----------
@@ -103,8 +106,8 @@ def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, scattere
         What connects the ranks.
     addition : float
         Seconds a byte, to add one array to another.
-    scattered : bool, default=False
-        Whether each rank gets the sum of its own slice only, and all slices after its update: no recursive doubling.
+    shards : int, optional
+        How many parts a batch has, a power of two; by default the smallest for so many ranks.
 
     Examples
     --------
@@ -117,12 +120,25 @@ def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, scattere
     rounds, share = math.ceil(math.log2(ranks)), (ranks - 1) / ranks
     a, b, g = link.latency, n_bytes / link.bandwidth, n_bytes * addition
     if ranks & (ranks - 1):
-        return StepTime(latency=(ranks - 1 + rounds) * a, bandwidth=2.0 * share * b, additions=g)
-    halving = StepTime(latency=2.0 * rounds * a, bandwidth=2.0 * share * b, additions=share * g)
-    if scattered:
-        return halving
-    doubling = StepTime(latency=rounds * a, bandwidth=rounds * b, additions=rounds * g)
-    return min(halving, doubling, key=lambda found: found.communication)
+        arrays = _arrays(ranks, shards or 1 << rounds)
+        latency = (ranks - 1 + 3 * rounds) * a
+        return StepTime(latency=latency, bandwidth=share * (arrays + 1.0) * b, additions=2.0 * arrays * g)
+    if n_bytes <= _SMALL:
+        return StepTime(latency=rounds * a, bandwidth=rounds * b, additions=rounds * g)
+    return StepTime(latency=2.0 * rounds * a, bandwidth=2.0 * share * b, additions=share * g)
+
+
+def _arrays(ranks: int, shards: int) -> float:
+    """Return how many whole subtrees the shards of a rank are, on average."""
+    total = 0
+    for rank in range(ranks):
+        first, end = shards * rank // ranks, shards * (rank + 1) // ranks
+        while first < end:
+            size = first & -first or shards
+            while size > end - first:
+                size //= 2
+            first, total = first + size, total + 1
+    return total / ranks
 
 
 def step_time(
@@ -141,7 +157,7 @@ def step_time(
     link : Link
         What connects them.
     shards : int, optional
-        How many parts a batch is divided into; by default as many as there are ranks.
+        How many parts a batch has, a power of two; by default the smallest for so many ranks.
     sharded_optimizer : bool, default=False
         Whether each rank updates its slice of the parameters only.
 
@@ -152,9 +168,11 @@ def step_time(
     >>> round(one / two, 2)
     1.91
     """
-    each = 1 if shards is None else -(-shards // ranks)
-    rows = costs.row * (batch_size / ranks if shards is None else batch_size / shards * each)
-    calls = each * costs.call + (each - 1) * costs.message_bytes * costs.addition
+    shards = shards or 1 << (ranks - 1).bit_length()
+    each = -(-shards // ranks)
+    rows = costs.row * batch_size / shards * each
+    # Of the shards of one rank all but one are put aside and added.
+    calls = each * costs.call + (each - 1) * 2.0 * costs.message_bytes * costs.addition
     optimizer = costs.optimizer / (ranks if sharded_optimizer else 1)
-    parts = reduction(ranks, costs.message_bytes, link, costs.addition, scattered=sharded_optimizer)
+    parts = reduction(ranks, costs.message_bytes, link, costs.addition, shards=shards)
     return dataclasses.replace(parts, rows=rows, calls=calls, optimizer=optimizer)

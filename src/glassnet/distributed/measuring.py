@@ -24,7 +24,7 @@ __all__ = ["measure_costs"]
 # Shares of a batch that are measured, as on so many ranks; a network keeps what it needs for eight sizes of batches.
 _SHARES = (1024, 128, 16, 4, 2, 1)
 _ROUNDS = 3  # in turn, so that a moment in which the machine is busy spoils no size
-_MOST_OF_A_STEP = 0.1  # of the time there is; where a step takes longer, larger batches are not tried
+_MOST_OF_A_STEP = 0.1  # of the time there is; sizes whose steps take longer are not tried
 _FOR_ADDING = 0.1  # of the time there is
 _FEWEST_ROWS, _FEWEST_STEPS = 1024, 2
 _ENDLESS = 2**40  # steps
@@ -71,11 +71,12 @@ class _Ladder(Batches):
         assert self.step is not None
         start, sizes = time.perf_counter(), list[int]()
         for size, batches in self._sources.items():
+            expected = sum(self.step.times[-1]) * size / sizes[-1] if sizes else 0.0
+            if len(sizes) > 1 and expected > _MOST_OF_A_STEP * self._seconds:
+                break
             yield next(batches)
             yield next(batches)
             sizes.append(size)
-            if len(sizes) > 1 and sum(self.step.times[-1]) > _MOST_OF_A_STEP * self._seconds:
-                break
         blocks = sizes * _ROUNDS
         for i, size in enumerate(blocks):
             now = time.perf_counter()
