@@ -9,5 +9,6 @@ from glassnet.distributed.cost_model import Costs, StepTime
 from glassnet.distributed.forecast import ScalingForecast, scaling_forecast
 from glassnet.distributed.forecast_rows import ForecastRow
 from glassnet.distributed.networks import NETWORKS, Link
+from glassnet.distributed.options import MPI
 
-__all__ = ["NETWORKS", "Costs", "ForecastRow", "Link", "ScalingForecast", "StepTime", "scaling_forecast"]
+__all__ = ["MPI", "NETWORKS", "Costs", "ForecastRow", "Link", "ScalingForecast", "StepTime", "scaling_forecast"]

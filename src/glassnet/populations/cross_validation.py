@@ -12,13 +12,14 @@ from glassnet.engine.evaluation import scores
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
+from glassnet.populations.apart import NOT_TRAINED, train_networks
 from glassnet.populations.folds import make_folds
-from glassnet.populations.joint import Job, make_plan, train_jointly
+from glassnet.populations.joint import Job, make_plan
 from glassnet.populations.members import check_template
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.training.loop import Validation
-from glassnet.training.options import TrainingOptions, check_fit_options
+from glassnet.training.options import FoldOptions, check_fit_options
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.row_sources import take_rows
@@ -47,7 +48,7 @@ class CrossValidation:
     histories : list of History
         What training recorded, for each network.
     failures : dict of int to str
-        What made networks diverge, by number; their scores are NaN.
+        What made networks diverge, or ``"not trained: ..."`` and why, by number; their scores are NaN.
     """
 
     def __init__(
@@ -60,18 +61,23 @@ class CrossValidation:
     @property
     def histories(self) -> list[History]:
         """What training recorded, for each network."""
-        return [network._run.history for network in self.networks]
+        return [network.history for network in self.networks]
 
     @property
     def mean(self) -> dict[str, float]:
-        """The average of each score over the folds."""
-        return {name: float(values.mean()) for name, values in self.scores.items()}
+        """The average of each score over the folds whose networks were trained; NaN if one of them diverged."""
+        return {name: float(values.mean()) for name, values in self._known().items()}
 
     @property
     def std(self) -> dict[str, float]:
         """The standard deviation of each score over the folds, with F - 1 in the denominator."""
-        several = len(self.networks) > 1
-        return {name: float(values.std(ddof=1)) if several else math.nan for name, values in self.scores.items()}
+        known = self._known()
+        return {name: float(values.std(ddof=1)) if len(values) > 1 else math.nan for name, values in known.items()}
+
+    def _known(self) -> dict[str, np.ndarray]:
+        """Return the scores without those of networks that were not trained."""
+        gone = [number for number, words in self.failures.items() if words.startswith(NOT_TRAINED)]
+        return {name: np.delete(values, gone) for name, values in self.scores.items()}
 
     def table(self) -> str:
         """Return the scores as text, a line for each fold, then mean and standard deviation."""
@@ -107,7 +113,7 @@ def cross_validate(
     repeats: int = 1,
     stratify: bool = True,
     groups: Any = None,
-    **options: Unpack[TrainingOptions],
+    **options: Unpack[FoldOptions],
 ) -> CrossValidation:
     """Train a new network for each fold on the other folds' rows, all at once, and score it on its own.
 
@@ -165,7 +171,7 @@ def cross_validate(
     """
     check_template("cross_validate", network)
     template = network._renewed(network.seeds[0])
-    check_fit_options("cross_validate", options, TrainingOptions, ("epochs", "folds", "groups", "repeats", "stratify"))
+    check_fit_options("cross_validate", options, FoldOptions, ("epochs", "folds", "groups", "repeats", "stratify"))
     validation_split = options.pop("validation_split", 0.0)
     plan = make_plan("cross_validate", template, X, y, epochs=epochs, title="folds", options=options)
     n, targets = len(plan.data[0]), plan.data[1][:]
@@ -173,9 +179,10 @@ def cross_validate(
     parts = make_folds(n, folds, network.seeds[0], repeats=repeats, codes=codes, groups=groups)
     share = check_number("cross_validate", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
     jobs = [_job(template, number, train, codes, share) for number, (train, _) in enumerate(parts)]
-    failures = train_jointly(jobs, plan)
+    failures = train_networks("cross_validate", jobs, plan)
     if len(failures) == len(jobs):
-        message = f"cross_validate: every network diverged; at least one must not. The first: {failures[0]}"
+        first = next(words for words in failures.values() if not words.startswith(NOT_TRAINED))
+        message = f"cross_validate: every network diverged; at least one must not. The first: {first}"
         raise DivergenceError(message)
     networks = [job.network for job in jobs]
     return _result(networks, plan.data, [test for _, test in parts], plan.metrics, failures)

@@ -24,15 +24,16 @@ from glassnet.training.fitting import check_monitors
 from glassnet.training.history import has_value
 from glassnet.training.limits import Interruption, Limits, defer_interrupts
 from glassnet.training.loop import Validation
-from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
+from glassnet.training.options import FIT_DEFAULTS, FitOptions, FoldOptions
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.pace import paced, pacing
 from glassnet.training.training_scores import TrainingScores, scores_of_training
 from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.executors import check_executor
 from glassnet.utils.row_sources import RowSource, take_rows
 
-__all__ = ["Job", "JointPlan", "make_plan", "train_jointly"]
+__all__ = ["Job", "JointPlan", "check_jobs", "make_plan", "train_jointly"]
 
 
 class Job(NamedTuple):
@@ -41,6 +42,10 @@ class Job(NamedTuple):
     network: Network
     rows: np.ndarray | None = None  # to train on; None for all
     held_out: np.ndarray | None = None  # to evaluate on after each epoch, instead of the plan's validation data
+
+
+def _no_callbacks(numbers: Sequence[int]) -> list[Callback]:
+    return []
 
 
 class JointPlan(NamedTuple):
@@ -61,11 +66,12 @@ class JointPlan(NamedTuple):
     progress: bool | None = None
     title: str = "networks"
     # Returns the callbacks of a run over the networks of these numbers.
-    make_callbacks: Callable[[Sequence[int]], list[Callback]] = lambda numbers: []
+    make_callbacks: Callable[[Sequence[int]], list[Callback]] = _no_callbacks
+    executor: Any = None  # checked; of it `train_jointly` knows nothing, see `glassnet.populations.apart`
 
 
 def make_plan(
-    where: str, network: Network, X: Any, y: Any, *, epochs: int, title: str, options: TrainingOptions
+    where: str, network: Network, X: Any, y: Any, *, epochs: int, title: str, options: FoldOptions
 ) -> JointPlan:
     """Return a checked plan for networks like this one, which is built for X if it is new.
 
@@ -78,7 +84,8 @@ def make_plan(
     if y is None:
         message = f"{where}: y is missing. Batches of your own are for Network.fit."
         raise ConfigError(message)
-    given: FitOptions = {**FIT_DEFAULTS, **options}
+    executor = check_executor(where, options.get("executor"))
+    given: FitOptions = {**FIT_DEFAULTS, **options}  # type: ignore[typeddict-unknown-key]  # an executor is none of them
     epochs, max_seconds = check_integer(where, "epochs", epochs, 1), given["max_seconds"]
     batches, validation = prepare_data(network, X, y, given)
     all_X, all_y, weight = batches.arrays
@@ -90,6 +97,7 @@ def make_plan(
         training_scores=scores_of_training(batches, given["metrics"], metrics, validates=validation is not None)[0],
         max_seconds=math.inf if max_seconds is None else check_number(where, "max_seconds", max_seconds, 0.0),
         threads=given["threads"], progress=given["progress"], title=title,
+        executor=executor,
     )  # fmt: skip
 
 
@@ -100,12 +108,17 @@ def train_jointly(jobs: Sequence[Job], plan: JointPlan) -> dict[int, str]:
     stacked matrix product has the bits of a single one. A network that diverges holds the last weights whose loss was
     finite.
     """
+    check_jobs(jobs, plan)
+    with one_fit_at_a_time([job.network for job in jobs]):
+        return _Training(jobs, plan).run()
+
+
+def check_jobs(jobs: Sequence[Job], plan: JointPlan) -> None:
+    """Refuse early stopping and schedules that would watch what is not measured."""
     for job in jobs:
         watches = plan.validation is not None or job.held_out is not None
         of_training = () if plan.training_scores is None else plan.training_scores.metrics
         check_monitors(job.network, plan.metrics if watches else None, plan.early_stopping, of_training)
-    with one_fit_at_a_time([job.network for job in jobs]):
-        return _Training(jobs, plan).run()
 
 
 class _Training:

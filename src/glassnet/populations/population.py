@@ -14,8 +14,9 @@ from glassnet.errors import ConfigError, DivergenceError, NotFittedError
 from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
 from glassnet.network import Network
+from glassnet.populations.apart import NOT_TRAINED, failed_in_words, train_networks
 from glassnet.populations.ensemble import Ensemble
-from glassnet.populations.joint import Job, make_plan, train_jointly
+from glassnet.populations.joint import Job, make_plan
 from glassnet.populations.members import check_template, kept_value, make_members, scale_weights
 from glassnet.schedules import Schedule
 from glassnet.training import History
@@ -60,7 +61,8 @@ class Population(AdvisesOnNames):
     networks : list of Network
         The members themselves.
     failures : dict of int to str
-        What made members diverge in the last `fit`, by number; they hold the last weights whose loss was finite.
+        What made members diverge in the last `fit`, by number; they hold the last weights whose loss was finite. Or
+        ``"not trained: ..."`` and why, of members that an executor lost: they are as they were before.
 
     Examples
     --------
@@ -171,14 +173,15 @@ class Population(AdvisesOnNames):
         if early_stopping is not None:
             self._monitor = early_stopping.monitor
         self._restores_best = early_stopping is not None and early_stopping.restore_best
-        self.failures = train_jointly([Job(network) for network in self.networks], plan)
+        self.failures = train_networks("Population.fit", [Job(network) for network in self.networks], plan)
         if len(self.failures) == len(self):
-            message = f"Population.fit: every member diverged; at least one must not. The first: {self.failures[0]}"
+            why = next(words for words in self.failures.values() if not words.startswith(NOT_TRAINED))
+            message = f"Population.fit: every member diverged; at least one must not. The first: {why}"
             raise DivergenceError(message)
         return self.histories
 
     def scores(self, monitor: str | None = None) -> list[float]:
-        """Return one column of the history for each member, at the epoch whose weights it has; NaN if it diverged.
+        """Return one column of the history for each member, at the epoch whose weights it has; NaN of `failures`.
 
         Parameters
         ----------
@@ -201,7 +204,7 @@ class Population(AdvisesOnNames):
         raise NotFittedError(message)
 
     def ranking(self, monitor: str | None = None, *, mode: Literal["auto", "min", "max"] = "auto") -> list[int]:
-        """Return the members' numbers, the best first; those that diverged are left out.
+        """Return the members' numbers, the best first; those in `failures` are left out.
 
         Parameters
         ----------
@@ -226,7 +229,7 @@ class Population(AdvisesOnNames):
         return self.member(ranking[0])
 
     def ensemble(self) -> Ensemble:
-        """Return what predicts with the average of all members that did not diverge, as copies."""
+        """Return what predicts with the average of all members without a failure, as copies."""
         self._trained()
         return Ensemble([self.member(k) for k in range(len(self)) if k not in self.failures])
 
@@ -261,5 +264,5 @@ class Population(AdvisesOnNames):
 
     def __repr__(self) -> str:
         trained = count(max(history.epochs for history in self.histories), "epoch")
-        failed = f", {len(self.failures)} diverged" if self.failures else ""
+        failed = f", {failed_in_words(self.failures)}" if self.failures else ""
         return f"Population({len(self)} members, {trained}{failed}: {self.networks[0]!r})"

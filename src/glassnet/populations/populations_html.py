@@ -12,6 +12,7 @@ from glassnet.charts.bars import Bar, bar_table
 from glassnet.charts.lines import Line, Mark, line_chart
 from glassnet.charts.notebook import for_notebooks, grid, paragraph, shown
 from glassnet.engine.network_html import drawn_network
+from glassnet.populations.apart import NOT_TRAINED, failed_in_words
 from glassnet.utils.html import Markup, element
 from glassnet.utils.short_text import count, metric_name, number_text
 
@@ -29,7 +30,9 @@ def sweep_html(found: Any) -> str:
     for trial in found.trials[:_MOST_TRIALS]:
         spread = trial.std if math.isfinite(trial.std) else None
         more = f" ± {trial.std:.2g}" if spread is not None else ""
-        text = "diverged" if math.isnan(trial.mean) else f"{number_text(trial.mean)}{more}"
+        text = f"{number_text(trial.mean)}{more}"
+        if math.isnan(trial.mean):
+            text = "diverged" if len(trial._known) else "not trained"
         bars.append(Bar(_settings(trial.settings), trial.mean, text, spread))
     better = "lower is better" if found.sign > 0 else "higher is better"
     head = ("settings", f"{found.monitor} ({better})", "")
@@ -58,9 +61,13 @@ def folds_html(found: Any) -> str:
     rows.append(["mean", *(number_text(found.mean[name]) for name in names)])
     rows.append(["standard deviation", *("-" if math.isnan(v) else number_text(v) for v in found.std.values())])
     title = f"Cross-validation: {count(n, 'fold')}"
-    column = "valid_loss" if all("valid_loss" in history for history in found.histories) else "loss"
-    curves = _curves((history[column] for history in found.histories), column, "fold")
-    failed = [paragraph(f"Fold {fold + 1} diverged: {why}") for fold, why in list(found.failures.items())[:5]]
+    histories = [history for history in found.histories if history.epochs]
+    column = "valid_loss" if all("valid_loss" in history for history in histories) else "loss"
+    curves = _curves((history[column] for history in histories), column, "fold")
+    failed = [
+        paragraph(f"Fold {fold + 1} {'' if why.startswith(NOT_TRAINED) else 'diverged: '}{why}")
+        for fold, why in list(found.failures.items())[:5]
+    ]
     table = grid(rows, ["", *map(metric_name, names)], marked=[len(rows) - 2])
     return shown(title, table, *failed, curves)
 
@@ -95,14 +102,14 @@ def rates_html(found: Any) -> str:
 @for_notebooks
 def population_html(population: Any) -> str:
     """Return a population as a fragment of a page: one member drawn, and the curves of all."""
-    histories = population.histories
+    histories = [history for history in population.histories if history.epochs]
     epochs = max((history.epochs for history in histories), default=0)
     title = f"Population: {count(len(population), 'network')}, {count(epochs, 'epoch')}"
-    failed = paragraph(f"{count(len(population.failures), 'network')} diverged") if population.failures else ""
+    failed = paragraph(f"Networks: {failed_in_words(population.failures)}") if population.failures else ""
     if not epochs:
         return shown(title, paragraph("Each network:"), drawn_network(population.networks[0]))
     column = next((name for name in (population._monitor, "valid_loss", "loss") if name in histories[0]), "loss")
-    last = np.array([history[column][-1] for history in histories if history.epochs], np.float64)
+    last = np.array([history[column][-1] for history in histories], np.float64)
     words = (
         f"{column} of the last epoch: {np.nanmin(last):.4g} to {np.nanmax(last):.4g}, median {np.nanmedian(last):.4g}"
     )

@@ -13,7 +13,7 @@ from glassnet.network import Network
 from glassnet.populations.joint import Job, make_plan, train_jointly
 from glassnet.populations.members import check_template
 from glassnet.training import Callback, Run
-from glassnet.training.options import TrainingOptions
+from glassnet.training.options import FoldOptions
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.text_table import table_lines
@@ -169,7 +169,7 @@ def find_learning_rate(
     check_template("find_learning_rate", network)
     steps = check_integer("find_learning_rate", "steps", steps, 2)
     template = network._untrained()
-    options: TrainingOptions = {"batch_size": batch_size, "sample_weight": sample_weight, "class_weight": class_weight}
+    options: FoldOptions = {"batch_size": batch_size, "sample_weight": sample_weight, "class_weight": class_weight}
     options |= {"threads": threads, "progress": progress}
     plan = make_plan("find_learning_rate", template, X, y, epochs=1, title="rates", options=options)
     jobs = []

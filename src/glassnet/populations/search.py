@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -13,7 +12,9 @@ import numpy as np
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.metrics import better_sign
 from glassnet.network import Network
-from glassnet.populations.joint import Job, make_plan, train_jointly
+from glassnet.populations.apart import NOT_TRAINED, train_apart, with_untrained
+from glassnet.populations.grids import Grid, combinations
+from glassnet.populations.joint import Job, JointPlan, make_plan, train_jointly
 from glassnet.populations.members import check_template, kept_value
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Sweep", "Trial", "sweep"]
 
-Grid = Mapping[str, Iterable[Any]]
-
 
 class Trial:
     """One combination of settings, and the networks that were trained with it.
@@ -39,27 +38,37 @@ class Trial:
     networks : list of Network
         One for each seed.
     values : ndarray of shape (S,)
-        What the search compares, for each seed, at the epoch whose weights the network has; NaN if it diverged.
+        What the search compares, for each seed, at the epoch whose weights the network has; NaN if it diverged or was
+        not trained.
+    failures : dict of int to str
+        What made networks diverge, or why they were not trained, by their place.
     """
 
     def __init__(self, settings: dict[str, Any], networks: list[Network]) -> None:
         self.settings, self.networks = settings, networks
         self.values = np.full(len(networks), np.nan)
+        self.failures: dict[int, str] = {}
+
+    @property
+    def _known(self) -> np.ndarray:
+        """The values of those that were trained."""
+        gone = [number for number, words in self.failures.items() if words.startswith(NOT_TRAINED)]
+        return np.delete(self.values, gone)
 
     @property
     def mean(self) -> float:
-        """The average over the seeds; NaN if one of them diverged."""
-        return float(self.values.mean())
+        """The average over the seeds that were trained; NaN if one of them diverged."""
+        return float(self._known.mean()) if len(self._known) else math.nan
 
     @property
     def std(self) -> float:
         """The standard deviation over the seeds, NaN for a single one."""
-        return float(self.values.std(ddof=1)) if len(self.values) > 1 else math.nan
+        return float(self._known.std(ddof=1)) if len(self._known) > 1 else math.nan
 
     @property
     def histories(self) -> list[History]:
         """What training recorded, for each seed."""
-        return [network._run.history for network in self.networks]
+        return [network.history for network in self.networks]
 
     def __repr__(self) -> str:
         words = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
@@ -74,7 +83,7 @@ class Sweep:
     monitor : str
         The column of the history that is compared.
     trials : list of Trial
-        The best first; those that diverged last.
+        The best first; those that diverged or were not trained last.
     sign : float
         1 if the column must fall to be better, -1 if it must rise.
     seconds : float
@@ -103,7 +112,7 @@ class Sweep:
         """Return one dict per trial, the best first: what a frame of pandas or polars is made of."""
         found = []
         for trial in self.trials:
-            epochs = float(np.mean([history.epochs for history in trial.histories]))
+            epochs = float(np.mean([history.epochs for history in trial.histories if history.epochs] or [0]))
             found.append({**trial.settings, self.monitor: trial.mean, "std": trial.std, "epochs": epochs})
         return found
 
@@ -213,56 +222,30 @@ def sweep(
         raise ConfigError(message, expected="a function", got=build)
     early_stopping, validation_data = options.get("early_stopping"), options.get("validation_data")
     validation_split = options.get("validation_split", 0.2)
-    trials = _trials(build, _combinations(settings, n_random, seed), check_integer("sweep", "n_seeds", n_seeds, 1))
+    trials = _trials(build, combinations(settings, n_random, seed), check_integer("sweep", "n_seeds", n_seeds, 1))
     watched = monitor or (early_stopping.monitor if early_stopping is not None else "valid_loss")
     sign = better_sign("sweep", watched, mode)
     if validation_data is None and not validation_split and watched.startswith("valid_"):
         message = "sweep: there are no rows to compare on. Pass validation_data or validation_split=0.2."
         raise ConfigError(message)
     options["validation_split"] = 0.0 if validation_data is not None else validation_split
-    failures = _train(trials, seed, X, y, epochs, options)
+    _train(trials, seed, X, y, epochs, options)
     restores = early_stopping is not None and early_stopping.restore_best
     for trial in trials:
-        trial.values[:] = [_value(network, watched, restores, failures) for network in trial.networks]
+        for number, network in enumerate(trial.networks):
+            if number not in trial.failures:
+                trial.values[number] = kept_value(network.history, network.history[watched], restores)
     if all(math.isnan(trial.mean) for trial in trials):
-        message = f"sweep: no combination has a value of {watched!r}."
-        if failures:
-            first = next(iter(failures.values()))
-            message = f"sweep: every combination diverged; at least one must not. The first: {first}"
-        raise DivergenceError(message)
+        raise DivergenceError(_no_value(trials, watched))
     return Sweep(trials, watched, sign, time.perf_counter() - started)
 
 
-def _combinations(
-    settings: Grid | Iterable[Mapping[str, Any]], n_random: int | None, seed: int
-) -> list[dict[str, Any]]:
-    """Return every combination, or some at random."""
-    if isinstance(settings, Mapping):
-        values = [_values(name, found) for name, found in settings.items()]
-        found = [dict(zip(settings, picked, strict=True)) for picked in itertools.product(*values)]
-    else:
-        given = list(settings)
-        if not all(isinstance(picked, Mapping) for picked in given):
-            must = "it must be a dict of lists, or a list of dicts, from names of build's arguments to values"
-            message = f"sweep: settings is of type {type(settings).__name__}; {must}."
-            raise ConfigError(message, expected=must, got=settings)
-        found = [dict(picked) for picked in given]
-    if not found or any(picked.keys() != found[0].keys() for picked in found):
-        must = "there must be at least one combination, all with the same names"
-        message = f"sweep: settings have the names {[sorted(picked) for picked in found][:3]}; {must}."
-        raise ConfigError(message, got=settings)
-    if n_random is None:
-        return found
-    count = min(check_integer("sweep", "n_random", n_random, 1), len(found))
-    chosen = np.random.default_rng(check_integer("sweep", "seed", seed, 0)).permutation(len(found))[:count]
-    return [found[place] for place in sorted(chosen)]
-
-
-def _values(name: str, found: Any) -> list[Any]:
-    if isinstance(found, str) or not isinstance(found, Iterable):
-        message = f"sweep: {name!r} of settings is {found!r}; it must be a sequence of values."
-        raise ConfigError(message, got=found)
-    return list(found)
+def _no_value(trials: Sequence[Trial], watched: str) -> str:
+    """Return what to say where no combination can be ranked."""
+    words = [each for trial in trials for each in trial.failures.values() if not each.startswith(NOT_TRAINED)]
+    if words:
+        return f"sweep: every combination diverged; at least one must not. The first: {words[0]}"
+    return f"sweep: no combination has a value of {watched!r}."
 
 
 def _trials(build: Callable[..., Network], combinations: Sequence[dict[str, Any]], n_seeds: int) -> list[Trial]:
@@ -276,39 +259,54 @@ def _trials(build: Callable[..., Network], combinations: Sequence[dict[str, Any]
     return found
 
 
-def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, options: JointOptions) -> dict[int, str]:
-    """Train all networks, those together that read the data in the same way; return by id what made some diverge."""
-    started, seconds = time.perf_counter(), options.get("max_seconds")
+def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, options: JointOptions) -> None:
+    """Train all networks, those together that read the data in the same way, and note why some have no value."""
     kinds: dict[Hashable, list[Network]] = {}
     for network in (network for trial in trials for network in trial.networks):
         kinds.setdefault((type(network.loss), repr(network.loss), network.dtype), []).append(network)
+    networks = [network for alike in kinds.values() for network in alike]
+
+    def prepared(alike: list[Network], options: JointOptions) -> tuple[list[Job], JointPlan]:
+        # One that is only there to prepare the data, so that all kinds of networks hold out the same rows.
+        reader = alike[0]._renewed(check_integer("sweep", "seed", seed, 0))
+        plan = make_plan("sweep", reader, X, y, epochs=epochs, title="networks", options=options)
+        for network in alike:
+            network.build(reader.input_shape or ())
+        return [Job(network) for network in alike], plan
+
+    if options.get("executor") is None:
+        found = _train_here([*kinds.values()], options, prepared)
+    else:
+        found = train_apart("sweep", [prepared(alike, options) for alike in kinds.values()])
+    failures = {id(networks[number]): words for number, words in with_untrained(found, networks).items()}
+    for trial in trials:
+        trial.failures = {
+            place: failures[id(network)] for place, network in enumerate(trial.networks) if id(network) in failures
+        }
+
+
+def _train_here(
+    kinds: Sequence[list[Network]],
+    options: JointOptions,
+    prepared: Callable[[list[Network], JointOptions], tuple[list[Job], JointPlan]],
+) -> dict[int, str]:
+    """Train one kind after the other, each in its share of the time; return by number what made some diverge."""
+    started, seconds = time.perf_counter(), options.get("max_seconds")
     failures: dict[int, str] = {}
-    done = 0
-    for networks in kinds.values():
+    done, of = 0, sum(map(len, kinds))
+    for alike in kinds:
         if seconds is not None:
             left = max(seconds - (time.perf_counter() - started), 0.0)
-            share = len(networks) / (sum(map(len, kinds.values())) - done)
-            options = {**options, "max_seconds": left * share}
-        done += len(networks)
-        # One that is only there to prepare the data, so that all kinds of networks hold out the same rows.
-        reader = networks[0]._renewed(check_integer("sweep", "seed", seed, 0))
-        plan = make_plan("sweep", reader, X, y, epochs=epochs, title="networks", options=options)
-        for network in networks:
-            network.build(reader.input_shape or ())
-        found = train_jointly([Job(network) for network in networks], plan)
-        failures |= {id(networks[number]): words for number, words in found.items()}
+            options = {**options, "max_seconds": left * len(alike) / (of - done)}
+        found = train_jointly(*prepared(alike, options))
+        failures |= {done + number: words for number, words in found.items()}
+        done += len(alike)
     return failures
-
-
-def _value(network: Network, monitor: str, restores_best: bool, failures: Mapping[int, str]) -> float:
-    """Return what a network achieved, NaN if it diverged."""
-    history: History = network._run.history
-    return math.nan if id(network) in failures else kept_value(history, history[monitor], restores_best)
 
 
 def _shown(trial: Trial) -> str:
     if math.isnan(trial.mean):
-        return "diverged"
+        return "diverged" if len(trial._known) else "not trained"
     return f"{trial.mean:.4g}" + ("" if math.isnan(trial.std) else f" ± {trial.std:.2g}")
 
 

@@ -11,6 +11,7 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.early_stopping import EarlyStopping
 from glassnet.training.loop import Run
+from glassnet.training.sharding.ranks import Ranks
 from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_options
 
@@ -18,6 +19,7 @@ __all__ = [
     "FIT_DEFAULTS",
     "BlockSource",
     "FitOptions",
+    "FoldOptions",
     "JointOptions",
     "StepOptions",
     "TrainingOptions",
@@ -41,8 +43,14 @@ class TrainingOptions(TypedDict, total=False):
     progress: bool | None
 
 
-class JointOptions(TrainingOptions, total=False):
-    """What `Network.fit`, `Population.fit` and `sweep` take alike."""
+class FoldOptions(TrainingOptions, total=False):
+    """What `Population.fit`, `cross_validate` and `sweep` take alike."""
+
+    executor: Any
+
+
+class JointOptions(FoldOptions, total=False):
+    """What `Population.fit` and `sweep` take alike."""
 
     validation_data: Sequence[Any] | None
 
@@ -57,6 +65,8 @@ class FitOptions(TrainingOptions, total=False):
     checkpoint: Checkpoint | str | PathLike[str] | None
     resume: bool
     deterministic: bool
+    shards: int | None
+    distributed: Ranks | None
 
 
 class StepOptions(TypedDict, total=False):
@@ -91,6 +101,8 @@ FIT_DEFAULTS: FitOptions = {
     "checkpoint": None,
     "resume": False,
     "deterministic": False,
+    "shards": None,
+    "distributed": None,
     "threads": "auto",
     "progress": None,
 }
@@ -103,5 +115,4 @@ def check_fit_options(
 
     ``others`` are further arguments of what was called.
     """
-    names = [name for name in FIT_DEFAULTS if name in kind.__annotations__]
-    check_options(where, given, [*names, *others])
+    check_options(where, given, [*kind.__annotations__, *others])

@@ -1,0 +1,131 @@
+"""One task in a worker, and what came back of all of them: results, exceptions of the task itself, warnings."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import platform
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.errors import ConfigError, GlassnetError
+from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.sending import pack, unpack
+from glassnet.utils.version import VERSION
+from glassnet.utils.wording import shortened
+
+__all__ = ["INTERRUPTED", "Lost", "Outcomes", "Place", "here", "perform", "words_of"]
+
+INTERRUPTED = "interrupted"
+"""The reason of tasks that were not begun, or whose results were not waited for, since it was asked to stop."""
+
+
+class Lost(NamedTuple):
+    """What stands for the result of a task that did not come back: ``reason``, a few words."""
+
+    reason: str
+
+
+class Place(NamedTuple):
+    """The process that hands out tasks, and what it computes with."""
+
+    node: str
+    process: int
+    versions: tuple[str, str]
+
+
+def here() -> Place:
+    """Return this process, and what it computes with."""
+    return Place(platform.node(), os.getpid(), (VERSION, np.__version__))
+
+
+# ---- in a worker -----------------------------------------------------------------------------------------------------
+
+
+def perform(packed: bytes, home: Place) -> bytes:
+    """Do a task wherever the executor has this run; return its result or what it raised, and its warnings."""
+    is_home = here()[:2] == home[:2]
+    # Of another process nobody would see the warnings. Within one, catching them would disturb other threads.
+    with nullcontext([]) if is_home else warnings.catch_warnings(record=True) as caught:
+        if not is_home:
+            warnings.simplefilter("always")
+        error: Exception | None = None
+        result = None
+        try:
+            _check_versions(home)
+            function, task = unpack(packed)
+            result = pack("a worker's result", function(*task))
+        except Exception as raised:
+            error = _sendable(raised)
+    said = dict.fromkeys((each.category, str(each.message)) for each in caught or ())
+    return pack("a worker's result", (result, error, [*said]))
+
+
+def _check_versions(home: Place) -> None:
+    """Refuse to compute what would not be the same as at home."""
+    own = here()
+    for name, version, wanted in zip(("glassnet", "NumPy"), own.versions, home.versions, strict=True):
+        if version != wanted:
+            fact = f"a worker on {own.node} has {name} {version}, and {home.node}, which sends the tasks, has {wanted}"
+            message = f"executor: {fact}; they must be the same. Install one version everywhere."
+            raise ConfigError(message, expected=wanted, got=version)
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return an exception that can be sent home, with the place where it was raised."""
+    if not isinstance(error, GlassnetError):
+        error.add_note("On a worker:\n" + "".join(traceback.format_exception(error)))
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # its class may do anything
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
+
+
+# ---- at home ---------------------------------------------------------------------------------------------------------
+
+
+class Outcomes:
+    """What came back so far, by the number of the task."""
+
+    def __init__(self, n_tasks: int, on_done: Callable[[int, int], object] | None) -> None:
+        self.found: list[Any] = [None] * n_tasks
+        self._open = set(range(n_tasks))
+        self._on_done, self._said = on_done, dict[tuple[type[Warning], str], None]()
+
+    def add(self, number: int, result: Any) -> None:
+        self.found[number] = result
+        self._open.discard(number)
+        if self._on_done is not None:
+            self._on_done(len(self.found) - len(self._open), len(self.found))
+
+    def take(self, number: int, packed: bytes) -> None:
+        """Note the result of a task, or raise what it raised."""
+        result, error, said = unpack(packed)
+        self._said.update(dict.fromkeys(said))
+        if error is not None:
+            raise error
+        self.add(number, unpack(result))
+
+    def lose(self, reason: str, number: int | None = None) -> None:
+        """Note that one task did not come back, or none of those that are open."""
+        for each in [*self._open] if number is None else [number]:
+            self.found[each] = Lost(reason)
+            self._open.discard(each)
+
+    def repeat_warnings(self) -> None:
+        for category, text in self._said:
+            warnings.warn(text, category, stacklevel=stacklevel_outside())
+
+
+def words_of(error: BaseException) -> str:
+    """Return what an executor's own failure is called."""
+    name, text = type(error).__name__, " ".join(str(error).split())
+    if "Cancelled" in name and not text:
+        return f"{name}: the executor gave the task up, as where its scheduler is gone"
+    return shortened(f"{name}: {text}" if text else name, 300)
