@@ -15,7 +15,7 @@ import glassnet as gn
 from cases import LAYERS, LOSSES, LayerCase, LossCase
 from glassnet.distributed import Costs, Link, ScalingForecast, cost_model, measuring
 from glassnet.distributed.cost_model import reduction, step_time
-from glassnet.distributed.networks import NETWORKS
+from glassnet.distributed.networks import NETWORKS, as_link
 from test_notebooks import text
 
 # Networks of 203,530 and 2,001,174 parameters on one core, with Adam: seconds of a pass, of each row, of the update, of the
@@ -281,7 +281,7 @@ REFUSED = [
     ({"ranks": [2, 128]}, "scaling_forecast: ranks is [2, 128]; they must be numbers of at most batch_size, which is 64. "
      "Each rank needs a row."),
     ({"ranks": [8], "shards": 4}, "scaling_forecast: ranks is [8]; they must be numbers of at most shards, which is 4. "
-     "Each needs a shard."),
+     "Each rank needs a shard."),
     ({"ranks": []}, "scaling_forecast: ranks is []; they must be numbers of at most batch_size, which is 64. "
      "Each rank needs a row."),
     ({"seconds": 0.0}, "scaling_forecast: seconds is 0.0; it must be a finite number above 0."),
@@ -413,7 +413,7 @@ def test_texts() -> None:
     shown = text(found)
     for words in ("Forecast for 8,192 rows a step, 10GbE", "ms in communication", "26.7", found.advice[0]):
         assert words in shown
-    own = dataclasses.replace(found, network=gn.distributed.networks.as_link("", Link(1e-5, 2e9))[0])
+    own = dataclasses.replace(found, network=as_link("", Link(1e-5, 2e9))[0])
     assert "10 us and 2,000 MB/s" in repr(own)
 
 

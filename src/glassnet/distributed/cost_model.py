@@ -15,11 +15,11 @@ from __future__ import annotations
 import dataclasses
 import math
 
+from glassnet.distributed.exchange import SMALL
 from glassnet.distributed.networks import Link
+from glassnet.training.division import shards_of
 
 __all__ = ["PARTS", "Costs", "StepTime", "reduction", "step_time"]
-
-_SMALL = 2**15  # bytes
 
 PARTS = ("rows", "calls", "optimizer", "latency", "bandwidth", "additions")
 """The names of the parts of a step."""
@@ -123,7 +123,7 @@ def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, shards: 
         arrays = _arrays(ranks, shards or 1 << rounds)
         latency = (ranks - 1 + 3 * rounds) * a
         return StepTime(latency=latency, bandwidth=share * (arrays + 1.0) * b, additions=2.0 * arrays * g)
-    if n_bytes <= _SMALL:
+    if n_bytes <= SMALL:
         return StepTime(latency=rounds * a, bandwidth=rounds * b, additions=rounds * g)
     return StepTime(latency=2.0 * rounds * a, bandwidth=2.0 * share * b, additions=share * g)
 
@@ -132,10 +132,11 @@ def _arrays(ranks: int, shards: int) -> float:
     """Return how many whole subtrees the shards of a rank are, on average."""
     total = 0
     for rank in range(ranks):
-        first, end = shards * rank // ranks, shards * (rank + 1) // ranks
-        while first < end:
+        own = shards_of(shards, rank, ranks)
+        first = own.start
+        while first < own.stop:
             size = first & -first or shards
-            while size > end - first:
+            while size > own.stop - first:
                 size //= 2
             first, total = first + size, total + 1
     return total / ranks

@@ -14,6 +14,7 @@ from glassnet.distributed.measuring import measure_costs
 from glassnet.distributed.networks import SHARED_MEMORY, Link, as_link
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
+from glassnet.training.division import check_shards
 from glassnet.training.threads.blas import usable_cores
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.keywords import advises_on_names
@@ -171,8 +172,8 @@ def scaling_forecast(
         Numbers of ranks to forecast for; by default 1, 2, 4 and so on up to 1,024, or to ``batch_size``, ``shards``, or
         in shared memory the number of cores.
     shards : int, optional
-        The ``shards`` of `fit`, at least as many as ranks; by default one on each rank. What a pass costs beside its
-        rows is paid for each shard.
+        The ``shards`` of `fit`, a power of two and at least as many as ranks; by default the fewest for each number of
+        ranks. What a pass costs beside its rows is paid for each shard.
     sharded_optimizer : bool, default=False
         Whether each rank updates its own slice of the parameters only.
     seconds : float, default=1.0
@@ -214,7 +215,7 @@ def scaling_forecast(
     net._built(_WHERE)
     batch_size = check_integer(_WHERE, "batch_size", batch_size, 2)
     name, link = as_link(_WHERE, network)
-    shards = None if shards is None else check_integer(_WHERE, "shards", shards, 1, maximum=batch_size)
+    shards = None if shards is None else check_shards(_WHERE, shards)
     chosen = _ranks(ranks, batch_size, shards, name)
     sharded_optimizer = check_flag(_WHERE, "sharded_optimizer", sharded_optimizer)
     seconds = check_number(_WHERE, "seconds", seconds, 0.0, open_minimum=True)
@@ -224,13 +225,14 @@ def scaling_forecast(
 
 def _ranks(given: Sequence[int] | None, batch_size: int, shards: int | None, network: str) -> tuple[int, ...]:
     """Return the numbers of ranks to forecast for, in rising order, checked."""
-    most = batch_size if shards is None else shards
+    most = batch_size if shards is None else min(shards, batch_size)
     if given is None:
         most = min(most, usable_cores() if network == SHARED_MEMORY else _MOST_RANKS)
         return tuple(2**power for power in range(math.floor(math.log2(most)) + 1))
     numbers = sorted({check_integer(_WHERE, "ranks", number, 1) for number in given})
     if not numbers or numbers[-1] > most:
-        what, advice = ("batch_size", "Each rank needs a row.") if shards is None else ("shards", "Each needs a shard.")
+        is_row = shards is None or shards > most
+        what, advice = ("batch_size", "Each rank needs a row.") if is_row else ("shards", "Each rank needs a shard.")
         must = f"they must be numbers of at most {what}, which is {most:,}"
         message = f"{_WHERE}: ranks is {given!r}; {must}. {advice}"
         raise ConfigError(message, expected=must, got=given)

@@ -31,15 +31,17 @@ _ENDLESS = 2**40  # steps
 
 
 class _TimedStep(TrainingStep):
-    """A step that reads the clock where gradients are about to be added up, and at its end."""
+    """A step that reads the clock between its passes and its update, and at its end."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, reduction=self._note, **options)
+        super().__init__(*args, **options)
         self.ended = self._passed = time.perf_counter()
         self.times: list[tuple[float, float]] = []  # seconds of the passes and of the update, since it was emptied
 
-    def _note(self, message: np.ndarray) -> None:
+    def _sum_up(self, batch: Batch, position: float) -> bool:
+        weighs = super()._sum_up(batch, position)
         self._passed = time.perf_counter()
+        return weighs
 
     def __call__(self, batch: Batch) -> tuple[Any, Any]:
         found = super().__call__(batch)
