@@ -173,9 +173,9 @@ class Network(NetworkPlots):
             takes one thread instead of trying what is faster now. With ``checkpoint`` the number is chosen at the start
             and stays.
         threads : int or "auto", default="auto"
-            BLAS threads while training. ``"auto"`` takes one for small products and with shards; else it times the first
-            steps with one and with all that the caller allows, and falls back to one when they become slow, as where
-            another process computes beside it. ``history.notes`` names it.
+            BLAS threads while training. ``"auto"`` takes one for small products and with shards; else it times the
+            first steps with one and with all that the caller allows, and falls back to one when they become slow, as
+            where another process computes beside it. ``history.notes`` names it.
         shards : int, optional
             Divide each batch into so many shards, a power of two, whose sums are added in a fixed order: the result
             depends on it, not on how many processes there are. Noise and batch statistics are each shard's.

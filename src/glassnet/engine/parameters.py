@@ -49,9 +49,7 @@ class Store:
     # What the shards of a batch have to add up, in one contiguous array: the following five.
     message: np.ndarray
     grads: np.ndarray  # like params
-    stat_sums: (
-        np.ndarray
-    )  # like stats: running statistics times the sum of the weights; by `weigh_statistics` only
+    stat_sums: np.ndarray  # like stats: running statistics times the sum of the weights; by `weigh_statistics` only
     loss_sum: np.ndarray  # sum(w * l) of the last batch, () or (K,)
     weight_sum: np.ndarray  # sum(w), likewise
     flags: np.ndarray  # (2,): how many of the processes want to stop, and how many to write a checkpoint
