@@ -12,12 +12,14 @@ import numpy as np
 
 from glassnet.training.sharding.tree_sums import Node, TreeSums, merge
 
-__all__ = ["Exchange"]
+__all__ = ["SMALL", "Exchange"]
+
+SMALL = 2**15
+"""Bytes of a message that is exchanged whole: fewer exchanges for more bytes."""
 
 _SPINS = 200  # looks before others are let onto the core
 _PATIENCE = 0.05  # seconds before waiting costs no processor time any more
 _NAP = 0.0005
-_SMALL = 2**15  # bytes of a message that is exchanged whole: fewer exchanges for more bytes
 
 
 class Exchange:
@@ -104,7 +106,7 @@ class Exchange:
             self._other = np.empty_like(message)
         if self.size & (self.size - 1):
             self._add_slices(sums)
-        elif message.nbytes <= _SMALL:
+        elif message.nbytes <= SMALL:
             self._add_whole(message)
         else:
             self._add_halves(message)
