@@ -22,7 +22,7 @@ for members in (None, 3):
     optimizer = gn.AdamW(0.02, clip_norm=0.5, ema=0.9)
     net = gn.Network(layers, loss="cross_entropy", seed=seed, members=members, optimizer=optimizer, l2=1e-3)
     net.fit(
-        X, y, epochs=3, batch_size=60, sample_weight=weight, validation_split=0.2, shards=8,
+        X[:200], y[:200], epochs=3, batch_size=60, sample_weight=weight[:200], validation_data=(X[200:], y[200:]), shards=8,
         distributed="mpi", progress=False,
     )
     digest = hashlib.sha256(net.params.tobytes() + net.stats.tobytes() + str(net.history.columns).encode())
