@@ -1,4 +1,4 @@
-"""A run from inside and outside: the order of hooks, steps one by one, back in time, commands, and the message of a step."""
+"""A run from inside and outside: the order of hooks, steps one by one, back in time, and commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import glassnet as gn
 from glassnet.training import Run
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.hooks import HOOKS, Hooks
-from glassnet.training.step import TrainingStep
 
 N = 60
 
@@ -194,37 +193,3 @@ def test_commands_from_another_thread() -> None:
     assert not training.is_alive()
     assert seen == [(True, True)]
     assert net.history.stop_reason == "asked to"
-
-
-@pytest.mark.parametrize("members", [None, 2])
-def test_the_message_is_one_array_and_is_reduced_once(members: int | None) -> None:
-    """Two machines with the same rows, told by a doubled message, leave the bits of one; everything is in the message."""
-    alone, together = network(members), network(members)
-    run_of(alone).loop()
-    sizes = []
-
-    def double(message: np.ndarray) -> None:
-        assert message.flags.c_contiguous
-        assert message.base is None
-        sizes.append(message.size)
-        message *= 2.0
-
-    run_of(together, make_step=partial(TrainingStep, reduction=double)).loop()
-    np.testing.assert_array_equal(alone.params, together.params)
-    np.testing.assert_allclose(alone.stats, together.stats, rtol=1e-5)
-    k = members or 1
-    assert set(sizes) == {alone.params.size + alone.stats.size + 2 * k + 2}
-    assert len(sizes) == 16
-    for part in (together.grads, together._store.stat_sums, together._store.loss_sum, together._store.flags):
-        assert np.shares_memory(part, together._store.message)
-
-
-def test_another_machine_may_stop_the_run() -> None:
-    """A flag that another machine raised ends the run at the same step."""
-    net = network()
-
-    def raised_elsewhere(message: np.ndarray) -> None:
-        message[-2] += 1.0
-
-    run_of(net, make_step=partial(TrainingStep, reduction=raised_elsewhere)).loop()
-    assert (net.history.stop_reason, net.history.epochs) == ("stopped", 1)

@@ -19,6 +19,7 @@ from glassnet.utils.upper_floor import from_above
 
 if TYPE_CHECKING:
     from glassnet.diagnosis import Watch
+    from glassnet.distributed import MPI
     from glassnet.engine.summary import Summary
     from glassnet.explanation import Explanation
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
@@ -110,21 +111,22 @@ class Network(NetworkPlots):
         resume: bool = False,
         deterministic: bool = False,
         threads: int | Literal["auto"] = "auto",
+        shards: int | None = None,
+        distributed: Literal["mpi"] | MPI | None = None,
         progress: bool | None = None,
         diagnose: bool | Watch = True,
         **unknown: Never,
     ) -> History:
         """Train ``epochs`` more epochs.
 
-        Two calls with 5 epochs leave the same bits as one with 10, also through a file saved with
-        ``training_state=True``: the order of each epoch and all noise follow from the seed and the epoch's number, and
-        the optimizer, the schedule and early stopping go on where they were.
+        Two calls with 5 epochs leave the same bits as one with 10, also through a file with its ``training_state``:
+        order and noise follow from seed and epoch, and optimizer, schedule and early stopping go on where they were.
 
         Parameters
         ----------
         X : array of shape (n, ...), sparse matrix, ParquetRows, or batches
             Finite numbers. A memory-mapped array is never read whole, nor are `ParquetRows`, which have their own y;
-            sparse matrices of SciPy are made dense in parts. Without ``y`` also batches of your own, (X, y) or (X, y,
+            sparse matrices are made dense in parts. Without ``y`` also batches of your own, (X, y) or (X, y,
             sample_weight) each: something to iterate over anew, or a function of the epoch's number, or of nothing.
         y : array of shape (n,) or (n, k), optional
             Class codes from 0, or numbers, as the loss takes them.
@@ -159,8 +161,7 @@ class Network(NetworkPlots):
         callbacks : Callback or function, or an iterable of them, optional
             A function is called with the `Run` after each epoch.
         max_seconds : float, optional
-            Stop after this time, at the end of a step. An epoch that is cut short is not completed later: the next fit
-            begins the next one.
+            Stop after this time, at the end of a step. The next fit begins the next epoch, not the rest of this one.
         checkpoint : Checkpoint or path, optional
             Where to write down, now and then, all that the rest of the run depends on; see `Checkpoint`.
         resume : bool, default=False
@@ -172,9 +173,15 @@ class Network(NetworkPlots):
             takes one thread instead of trying what is faster now. With ``checkpoint`` the number is chosen at the start
             and stays.
         threads : int or "auto", default="auto"
-            BLAS threads while training. ``"auto"`` takes one for small products; for large ones it times the first
-            steps with one and with all that the caller allows, and falls back to one when steps become slow, as they do
-            when another process computes beside it. ``history.notes`` then names it.
+            BLAS threads while training. ``"auto"`` takes one for small products and with shards; else it times the
+            first steps with one and with all that the caller allows, and falls back to one when they become slow, as
+            where another process computes beside it. ``history.notes`` names it.
+        shards : int, optional
+            Divide each batch into so many shards, a power of two, whose sums are added in a fixed order: the result
+            depends on it, not on how many processes there are. Noise and batch statistics are each shard's.
+        distributed : "mpi" or glassnet.distributed.MPI, optional
+            Train with all processes that ``mpiexec -n R python -m mpi4py train.py`` started, one or more shards each.
+            All need the same rows; the first writes checkpoints, shows progress and warns.
         progress : bool, optional
             Whether to show a progress line; by default on a terminal and in a notebook.
         diagnose : bool or Watch, default=True
@@ -193,17 +200,19 @@ class Network(NetworkPlots):
             The loss or a weight became NaN or infinite; the network holds the last weights with a finite loss.
         """
         from glassnet.diagnosis.fitting import fit_watched
+        from glassnet.distributed.joining import join_ranks
         from glassnet.training.options import FitOptions, check_fit_options
 
         check_fit_options("fit", unknown)
+        ranks = join_ranks("fit", distributed)
         options = FitOptions(
             batch_size=batch_size, validation_data=validation_data, validation_split=validation_split,
             sample_weight=sample_weight, class_weight=class_weight, shuffle=shuffle, drop_last=drop_last,
             steps_per_epoch=steps_per_epoch, metrics=metrics, early_stopping=early_stopping, callbacks=callbacks,
             max_seconds=max_seconds, checkpoint=checkpoint, resume=resume, deterministic=deterministic, threads=threads,
-            progress=progress,
+            progress=progress, shards=shards, distributed=ranks,
         )  # fmt: skip
-        return fit_watched(self, X, y, epochs, diagnose, options)
+        return fit_watched(self, X, y, epochs, diagnose if ranks is None or ranks.is_first else False, options)
 
     def stepwise(
         self, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
@@ -395,8 +404,8 @@ class Network(NetworkPlots):
             Title of the page.
         """
         check_options("Network.to_page", unknown, ("batch_size", "lesson", "title", "validation_data"))
-        save_page = from_above("playground.single_file", "save_page")
-        save_page(self, path, X, y, validation_data=validation_data, batch_size=batch_size, lesson=lesson, title=title)
+        given: dict[str, Any] = {"validation_data": validation_data, "batch_size": batch_size, "lesson": lesson}
+        from_above("playground.single_file", "save_page")(self, path, X, y, title=title, **given)
 
 
 def load(path: str | PathLike[str], custom: Iterable[Any] = ()) -> Network:

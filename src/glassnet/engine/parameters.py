@@ -18,7 +18,7 @@ from glassnet.utils.random_streams import Streams
 
 __all__ = ["Slot", "Store"]
 
-_FLAGS = 2  # stop, diverged
+_FLAGS = 2  # stop, write
 _MADE_BY_BIND = frozenset((
     "message", "grads", "stat_sums", "loss_sum", "weight_sum", "flags", "_one_over_weight", "_one_over_each",
 ))  # fmt: skip
@@ -46,13 +46,13 @@ class Store:
 
     params: np.ndarray  # (P,) or (K, P); never replaced, since layers hold views of it
     stats: np.ndarray  # (S,) or (K, S), likewise
-    # What the machines of a training would have to add up, in one contiguous array: the following five.
+    # What the shards of a batch have to add up, in one contiguous array: the following five.
     message: np.ndarray
     grads: np.ndarray  # like params
-    stat_sums: np.ndarray  # like stats: running statistics times the sum of the weights; filled by `reduce` only
+    stat_sums: np.ndarray  # like stats: running statistics times the sum of the weights; by `weigh_statistics` only
     loss_sum: np.ndarray  # sum(w * l) of the last batch, () or (K,)
     weight_sum: np.ndarray  # sum(w), likewise
-    flags: np.ndarray  # (2,): how many of the machines want to stop, and how many have diverged
+    flags: np.ndarray  # (2,): how many of the processes want to stop, and how many to write a checkpoint
 
     def __init__(self, layers: dict[str, Layer], members: int | None, dtype: np.dtype[Any]) -> None:
         self.layers, self._members, self._dtype = layers, members, dtype
@@ -156,15 +156,18 @@ class Store:
         self.params, self.stats = self.params.astype(dtype), self.stats.astype(dtype)
         self._bind()
 
-    def reduce(self, reduction: Callable[[np.ndarray], object]) -> None:
-        """Add up the message of a step over machines with ``reduction``, which writes it in place.
+    def weigh_statistics(self) -> None:
+        """Fill ``stat_sums`` with the running statistics times the sum of the weights."""
+        np.multiply(self.stats, self._each_weight, self.stat_sums)
 
-        The running statistics become the mean of all machines', each weighted by the sum of its weights.
-        """
-        weights = self.weight_sum if self._members is None else self.weight_sum[:, None]
-        np.multiply(self.stats, weights, self.stat_sums)
-        reduction(self.message)
-        np.divide(self.stat_sums, weights, self.stats)
+    def average_statistics(self) -> None:
+        """Fill the running statistics with ``stat_sums`` divided by the sum of the weights, when both were added up."""
+        np.divide(self.stat_sums, self._each_weight, self.stats)
+
+    @property
+    def _each_weight(self) -> np.ndarray:
+        """The sum of the weights in a shape that the statistics can be multiplied by."""
+        return self.weight_sum if self._members is None else self.weight_sum[:, None]
 
     def average_gradients(self, *, alike: bool = False) -> None:
         """Divide the gradients by the sum of the weights, the one division of a step; it may be ``alike`` for all."""

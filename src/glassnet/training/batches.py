@@ -13,6 +13,7 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
+from glassnet.training.division import Sharding
 from glassnet.utils.arrays import BufferPool
 from glassnet.utils.random_streams import Streams
 from glassnet.utils.row_sources import RowSource, fingerprint, take_rows
@@ -37,6 +38,7 @@ class Batches:
         None  # numbers of the rows trained on and held out, if all came as one
     )
     replayable: bool = True  # whether an epoch can be begun again
+    sharding: Sharding | None = None  # which rows of each batch are yielded; None for all
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch, from the ``first``-th on; each is valid until the next."""
@@ -147,6 +149,10 @@ class ArrayBatches(Batches):
             # One generator: each further one costs a call at every step.
             for start in range(begin * self.batch_size, min(end * self.batch_size, self._end), self.batch_size):
                 stop = min(start + self.batch_size, self._end)
+                if self.sharding is not None:
+                    origin = start
+                    own = self.sharding.cut(stop - origin)
+                    start, stop = origin + own[0], origin + own[1]
                 if order is None:
                     X, y, weight = (self._shared(array, start, stop) for array in self.arrays)
                 else:
@@ -296,10 +302,11 @@ class IterableBatches(Batches):
         network = self._network
         X, y, weight = network._check_data(where, *item, is_part=True)
         weight = self._weigh(y, weight)
+        own = slice(None) if self.sharding is None else slice(*self.sharding.cut(len(X)))
         return (
-            network._broadcast(X[:]),
-            network._broadcast(y[:]),
-            None if weight is None else network._broadcast(weight),
+            network._broadcast(X[own]),
+            network._broadcast(y[own]),
+            None if weight is None else network._broadcast(weight[own]),
         )
 
     def identity(self) -> dict[str, Any]:

@@ -62,13 +62,8 @@ class BlockBatches(Batches):
         self,
         network: BaseNetwork,
         source: BlockSource,
-        *,
-        batch_size: int,
-        shuffle: bool,
-        drop_last: bool,
-        weigh: Weigh,
-        steps_per_epoch: int | None = None,
-    ) -> None:
+        *, batch_size: int, shuffle: bool, drop_last: bool, weigh: Weigh, steps_per_epoch: int | None = None,
+    ) -> None:  # fmt: skip
         if not source.n_rows:
             message = "fit: there are no rows to train on; there must be at least one."
             raise DataError(message)
@@ -190,7 +185,8 @@ class BlockBatches(Batches):
         return piece, arrays
 
     def _part(self, arrays: Batch, start: int, stop: int) -> Batch:
-        X, y, weight = _slice(arrays, start, stop)
+        own = (0, stop - start) if self.sharding is None else self.sharding.cut(stop - start)
+        X, y, weight = _slice(arrays, start + own[0], start + own[1])
         broadcast = self._network._broadcast
         return broadcast(X), broadcast(y), None if weight is None else broadcast(weight)
 

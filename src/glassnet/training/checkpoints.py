@@ -116,11 +116,10 @@ class Checkpoints(Callback):
 
     def _check_data(self, found: dict[str, Any] | None) -> None:
         """Refuse to go on with other data than the run began with."""
-        differing = sorted(name for name in self._data if (found or {}).get(name) != self._data[name])
+        before, names = found or {}, {*self._data, "shards"}  # of a run without shards it is in no file
+        differing = sorted(name for name in names if before.get(name) != self._data.get(name))
         if differing:
-            words = "; ".join(
-                f"{name} was {(found or {}).get(name)!r} and is {self._data[name]!r}" for name in differing
-            )
+            words = "; ".join(f"{name} was {before.get(name)!r} and is {self._data.get(name)!r}" for name in differing)
             message = (
                 f"fit: the data or their batches are not those of {str(self._rule.path)!r}, which resume=True needs: "
                 f"{words}. To train on with other data, load the file and call fit without resume."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Any, NamedTuple, Unpack
 
 from glassnet.engine.base_network import BaseNetwork
@@ -15,12 +15,15 @@ from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
 from glassnet.training.checkpoints import Checkpoints, as_checkpoint
 from glassnet.training.data import prepare_data
+from glassnet.training.division import Sharding, check_shards, shards_of
 from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monitor_advice
 from glassnet.training.history import History
 from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
+from glassnet.training.sharding.ranks import Ranks
+from glassnet.training.sharding.sharded_run import ShardedRun
 from glassnet.training.threads.pace import paced, pacing
 from glassnet.training.training_scores import TrainingScores, scores_of_training
 from glassnet.utils.array_advice import column_names
@@ -47,31 +50,90 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
 
 
 def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> History:
-    """Check data and options, and train."""
+    """Check data and options, and train, with the processes that there are."""
+    ranks = given["distributed"] or Ranks()
+    sharding = _sharding(given, ranks)
+    with ranks.training(), ExitStack() as stack:
+        if network._store is None:
+            ranks.share(network)  # seeds that were drawn
+        prepared = ranks.together(lambda: _prepare(network, X, y, epochs, given))
+        setup, checkpoints = prepared.setup, prepared.checkpoints
+        setup.batches.sharding = sharding
+        ranks.check_alike({"epochs": epochs, "shards": given["shards"], **setup.batches.identity()})
+        if checkpoints is not None:
+            ranks.on_first(lambda: _open(checkpoints, network, prepared.resumes, stack))
+        ranks.share(network)
+        return _train(network, epochs, given, prepared, (sharding, ranks))
+
+
+class _Prepared(NamedTuple):
+    """A run's parts, and its options, checked."""
+
+    setup: Setup
+    checkpoints: Checkpoints | None
+    resumes: bool
+    seconds: float
+    deterministic: bool
+
+
+def _prepare(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> _Prepared:
     max_seconds = given["max_seconds"]
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
     setup = set_up(network, X, y, epochs, given)
-    batches, validation = setup.batches, setup.validation
     resume = check_flag("fit", "resume", given["resume"])
-    checkpoints = _checkpoints(given["checkpoint"], resume, batches, validation)
-    deterministic = check_flag("fit", "deterministic", given["deterministic"])
-    fixed = checkpoints is not None
-    limited = paced(network, given["threads"], batches.batch_size, deterministic=deterministic, fixed=fixed)
-    line = make_progress(given["progress"])
-    alone = nullcontext() if checkpoints is None else checkpoints.sole_writer()
-    with alone:
-        if checkpoints is not None and resume:
-            checkpoints.restore(network)
-        with limited as pace, defer_interrupts() as interruption:
-            # In this order: see `glassnet.training.hooks`.
-            limits = Limits(seconds, interruption)
-            hooks = [pacing(pace), setup.stopper, *setup.users, line, limits, checkpoints]
-            of_run: dict[str, Any] = {"validation": validation, "metrics": setup.metrics, "resumes": resume}
-            of_run["callbacks"] = [hook for hook in hooks if hook is not None]
-            run = Run(network, batches, epochs, **of_run)
-            run.training_scores = setup.training_scores
-            run.history.notes += [setup.note] if setup.note and setup.note not in run.history.notes else []
-            return run.loop()
+    checkpoints = _checkpoints(given, resume, setup)
+    return _Prepared(setup, checkpoints, resume, seconds, check_flag("fit", "deterministic", given["deterministic"]))
+
+
+def _open(checkpoints: Checkpoints, network: BaseNetwork, resumes: bool, stack: ExitStack) -> None:
+    """Keep others from the file while ``stack`` is open, and put the run into the network that it goes on from."""
+    stack.enter_context(checkpoints.sole_writer())
+    if resumes:
+        checkpoints.restore(network)
+
+
+def _train(
+    network: BaseNetwork, epochs: int, given: FitOptions, prepared: _Prepared, shards: tuple[Sharding | None, Ranks]
+) -> History:
+    """Train with what is prepared."""
+    (sharding, ranks), setup = shards, prepared.setup
+    checkpoints = prepared.checkpoints if ranks.is_first else None
+    pinned: dict[str, bool] = {"deterministic": prepared.deterministic, "fixed": prepared.checkpoints is not None}
+    if sharding is not None:
+        pinned = {"deterministic": True}  # a trial of threads would end differently on each process
+    line = make_progress(given["progress"]) if ranks.is_first else None
+    limited = paced(network, given["threads"], setup.batches.batch_size, **pinned)
+    with limited as pace, defer_interrupts() as interruption:
+        # In this order: see `glassnet.training.hooks`.
+        limits = Limits(prepared.seconds, interruption)
+        hooks = [pacing(pace), setup.stopper, *setup.users, line, limits, checkpoints]
+        of_run: dict[str, Any] = {"validation": setup.validation, "metrics": setup.metrics, "resumes": prepared.resumes}
+        of_run["callbacks"] = [hook for hook in hooks if hook is not None]
+        run: Run[BaseNetwork]
+        if sharding is None:
+            run = Run(network, setup.batches, epochs, **of_run)
+        else:
+            run = ShardedRun(network, setup.batches, epochs, sharding=sharding, ranks=ranks, **of_run)
+        run.training_scores = setup.training_scores
+        run.history.notes += [setup.note] if setup.note and setup.note not in run.history.notes else []
+        return run.loop()
+
+
+def _sharding(given: FitOptions, ranks: Ranks) -> Sharding | None:
+    """Return the shards of this process; None if batches are not divided."""
+    shards = given["shards"]
+    if shards is None:
+        if given["distributed"] is not None:
+            fact = "distributed is given without shards; the number of shards decides the bits of the result"
+            message = f"fit: {fact}. Pass shards=16, say: any power of two that is at least the number of processes."
+            raise ConfigError(message)
+        return None
+    n = check_shards("fit", shards)
+    if n < ranks.size:
+        fact = f"shards is {n}, and there are {ranks.size} processes; each needs a shard"
+        message = f"fit: {fact}. Pass shards={1 << (ranks.size - 1).bit_length()}, or start fewer processes."
+        raise ConfigError(message, got=n)
+    return Sharding(n, shards_of(n, ranks.rank, ranks.size))
 
 
 class Setup(NamedTuple):
@@ -120,14 +182,17 @@ def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:
         raise ConfigError(message)
 
 
-def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Validation | None) -> Checkpoints | None:
+def _checkpoints(given: FitOptions, resume: bool, setup: Setup) -> Checkpoints | None:
     """Return the writer of this run's checkpoints, if it has any."""
+    checkpoint, validation = given["checkpoint"], setup.validation
     if checkpoint is None:
         if resume:
             message = "fit: resume=True without a checkpoint to go on from. Pass checkpoint='run.safetensors'."
             raise ConfigError(message)
         return None
-    data = {**batches.identity(), "validation": None if validation is None else fingerprint(validation)}
+    data = {**setup.batches.identity(), "validation": None if validation is None else fingerprint(validation)}
+    if given["shards"] is not None:
+        data["shards"] = given["shards"]
     return Checkpoints(as_checkpoint(checkpoint), data)
 
 

@@ -133,13 +133,7 @@ class Run(Generic[N]):
         return self.take_step.rate(position)
 
     def stop(self, reason: str) -> None:
-        """End the run after this step.
-
-        Parameters
-        ----------
-        reason : str
-            What ``history.stop_reason`` will say.
-        """
+        """End the run after this step; ``history.stop_reason`` will be the ``reason``."""
         self._stop_reason = self._stop_reason or reason or "stopped"
         self.take_step.stop_asked = True
 
@@ -178,13 +172,7 @@ class Run(Generic[N]):
             end_steps(training)
 
     def at_next_step(self, command: Callable[[Run[N]], object]) -> None:
-        """Call ``command`` with the run after the step that is under way; from any thread.
-
-        Parameters
-        ----------
-        command : callable
-            What it raises ends the run.
-        """
+        """Call ``command`` with the run after the step under way; from any thread. What it raises ends the run."""
         self._commands.append(command)
 
     def _train(self) -> Generator[None, None, None]:
@@ -195,7 +183,7 @@ class Run(Generic[N]):
     def _train_alone(self) -> Generator[None, None, None]:
         try:
             self._begin()
-            while self.epoch < self.target_epochs and not self._stop_reason:
+            while self._goes_on():
                 yield from self._run_epoch()
         except GeneratorExit:
             self.stop("stopped")
@@ -213,6 +201,10 @@ class Run(Generic[N]):
         self._leave()
         self._call("on_fit_done", self)
         self._call("on_fit_end", self)
+
+    def _goes_on(self) -> bool:
+        """Return whether another epoch follows."""
+        return self.epoch < self.target_epochs and not self._stop_reason
 
     def _begin(self) -> None:
         state = self.state
@@ -259,11 +251,12 @@ class Run(Generic[N]):
         """Take the steps left of this epoch, or from where the run was put back; return whether to yield the last."""
         state, take_step, members = self.state, self.take_step, self.network.members
         after_step, commands, self._was_restored = self._call["on_step_end"], self._commands, False
+        sharding = self.batches.sharding
         batches, last = self.batches.epoch(state.epoch, state.step), self.batches.n_steps
         while (batch := next(batches, None)) is not None:
             self.batch = batch
             loss, weight = take_step(batch)
-            self.rows_seen += batch[0].shape[0 if members is None else 1]
+            self.rows_seen += batch[0].shape[0 if members is None else 1] if sharding is None else sharding.n_rows
             state.loss_sum, state.weight_sum = state.loss_sum + loss, state.weight_sum + weight
             for call in after_step:
                 call(self)
@@ -277,9 +270,12 @@ class Run(Generic[N]):
                 take_step.begin_epoch()
                 batches, last = self.batches.epoch(state.epoch, state.step), self.batches.n_steps
             if take_step.stop_asked:
-                self.stop("stopped")
+                self._heed_stop()
                 break
         return False
+
+    def _heed_stop(self) -> None:
+        self.stop("stopped")
 
     def _record_epoch(self) -> None:
         """Count the epoch and record its loss, if its weights are finite."""
@@ -311,10 +307,7 @@ class Run(Generic[N]):
     def _end_epoch(self) -> None:
         """Add the scores to the epoch's row, those of training rows first, and show it to schedule and callbacks."""
         try:
-            found = dict(self.training_scores(self)) if self.training_scores is not None else {}
-            if self.validation is not None:
-                valid = scores(self.network, *self.validation, self.metrics)
-                found |= {f"valid_{name}": value for name, value in valid.items()}
+            found = self._scores()
         except KeyboardInterrupt:
             # A checkpoint that is written now holds an epoch whose evaluation is still to come.
             self.state.forget_last_epoch(self._sums_before[0])
@@ -324,6 +317,12 @@ class Run(Generic[N]):
         if self.take_step.schedule_observes:
             self.take_step.schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
         self._call("on_epoch_end", self)
+
+    def _scores(self) -> Mapping[str, Any]:
+        """Return the metrics of the training rows, and those of the validation data."""
+        found = dict(self.training_scores(self)) if self.training_scores is not None else {}
+        valid = {} if self.validation is None else scores(self.network, *self.validation, self.metrics)
+        return found | {f"valid_{name}": value for name, value in valid.items()}
 
     def _leave(self) -> None:
         """Restore the best weights if that was asked for, and record why the run ended."""

@@ -11,6 +11,7 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.early_stopping import EarlyStopping
 from glassnet.training.loop import Run
+from glassnet.training.sharding.ranks import Ranks
 from glassnet.utils.block_sources import BlockSource
 from glassnet.utils.checks import check_options
 
@@ -64,6 +65,8 @@ class FitOptions(TrainingOptions, total=False):
     checkpoint: Checkpoint | str | PathLike[str] | None
     resume: bool
     deterministic: bool
+    shards: int | None
+    distributed: Ranks | None
 
 
 class StepOptions(TypedDict, total=False):
@@ -98,6 +101,8 @@ FIT_DEFAULTS: FitOptions = {
     "checkpoint": None,
     "resume": False,
     "deterministic": False,
+    "shards": None,
+    "distributed": None,
     "threads": "auto",
     "progress": None,
 }

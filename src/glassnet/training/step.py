@@ -1,4 +1,4 @@
-"""One training step: forward, backward, the message, the update; and the last weights known to be good."""
+"""One training step: forward, backward, the update; and the last weights known to be good."""
 
 from __future__ import annotations
 
@@ -20,22 +20,17 @@ from glassnet.training.batches import Batch
 from glassnet.training.run_state import RunState
 from glassnet.utils.random_streams import Noise
 
-__all__ = ["Reduction", "TrainingStep", "end_steps"]
-
-Reduction = Callable[[np.ndarray], object]
-"""Changes the message of a step in place: ``Store.message``, one contiguous array. None on one machine."""
+__all__ = ["TrainingStep", "end_steps"]
 
 
 class TrainingStep:
     """Updates a network on one batch at a time; calling it returns the batch's loss sum and weight sum.
 
-    Between backward and optimizer lies one call, ``reduction(message)``, over one contiguous array that holds the sums
-    of gradients, statistics, losses and weights, and flags: what several machines have to add up. The one division by
-    the sum of the weights, penalties, clipping and the update come after it.
+    The sums of gradients, losses and weights come first; the one division by the sum of the weights, penalties,
+    clipping and the update after them. `glassnet.training.sharding.ShardedStep` adds the sums of several shards up.
 
     ``penalties`` replace the network's, and ``rate``, a function of the position in epochs, the schedule. ``error`` is
-    what the step raised when loss or weights were no longer finite. ``stop_asked`` ends the run; with a reduction it is
-    set as soon as one machine asks.
+    what the step raised when loss or weights were no longer finite. ``stop_asked`` ends the run.
     """
 
     def __init__(
@@ -46,12 +41,11 @@ class TrainingStep:
         *,
         penalties: Penalties | None = None,
         rate: Callable[[float], Any] | None = None,
-        reduction: Reduction | None = None,
     ) -> None:
         self.network, self.state = network, state
         self.error: DivergenceError | None = None
         self.stop_asked = False
-        self._reduction, self._own_penalties, self._own_rate = reduction, penalties, rate
+        self._own_penalties, self._own_rate = penalties, rate
         self._info = Step("train", Noise(network._streams, network.members))
         self.follow(steps_per_epoch)
         # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
@@ -104,20 +98,12 @@ class TrainingStep:
 
     def __call__(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
-        network, store, info, state = self.network, self.store, self._info, self.state
-        X, y, weight = batch
+        network, store, state = self.network, self.store, self.state
         position = self.position_after(state.step) if self._needs_position else 0.0
         state.step += 1
-        if weight is not None and not weight.any(axis=-1).all():
+        weight = batch[2]
+        if not self._sum_up(batch, position):
             return self._skip(weight)
-        assert info.rng is not None
-        info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
-        info.position = position
-        if self.schedule.horizon:
-            info.progress = min(position / self.schedule.horizon, math.nextafter(1.0, 0.0))
-        network._accumulate(X, y, weight, info)
-        if self._reduction is not None:
-            self._reduce(self._reduction)
         store.average_gradients(alike=weight is None)
         penalty: Any = 0.0
         if self._is_penalised:
@@ -134,12 +120,23 @@ class TrainingStep:
         self._update(position)
         return self._members_losses(penalty)
 
-    def _reduce(self, reduction: Reduction) -> None:
-        """Add up the message of all machines, flags included."""
-        store = self.store
-        store.flags[:] = self.stop_asked, not np.isfinite(store.loss_sum).all()
-        store.reduce(reduction)
-        self.stop_asked = bool(store.flags[0])
+    def _sum_up(self, batch: Batch, position: float) -> bool:
+        """Fill the sums of gradients, losses and weights; return False if the batch weighs nothing for some member."""
+        X, y, weight = batch
+        if weight is not None and not weight.any(axis=-1).all():
+            return False
+        self._place(position)
+        self.network._accumulate(X, y, weight, self._info)
+        return True
+
+    def _place(self, position: float) -> None:
+        """Set where in the run the step is, which noise and schedules depend on."""
+        info, state = self._info, self.state
+        assert info.rng is not None
+        info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
+        info.position = position
+        if self.schedule.horizon:
+            info.progress = min(position / self.schedule.horizon, math.nextafter(1.0, 0.0))
 
     def _members_losses(self, penalty: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return loss sums and weight sums of all members."""
@@ -167,12 +164,18 @@ class TrainingStep:
         if optimizer.ema is not None:
             optimizer.average(store.params, memory)
 
-    def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
+    def _skip(self, weight: np.ndarray | None) -> tuple[Any, Any]:
         """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
-        if weight.any():
-            raise _zero_weight(self.state.epoch + 1, self.state.step)
+        if weight is not None and weight.any():
+            raise self._zero_weight()
         zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
         return zero, zero
+
+    def _zero_weight(self) -> DataError:
+        """Return the error for a batch that weighs nothing for some members, which step together with the others."""
+        fact = f"the batch at epoch {self.state.epoch + 1}, step {self.state.step} has weight 0 for a member"
+        must = "with members every batch must weigh something for each of them"
+        return DataError(f"fit: {fact}; {must}. Drop rows of weight 0, or take a larger batch_size.")
 
     # ---- divergence -------------------------------------------------------------------------------------------------
 
@@ -232,10 +235,3 @@ def _divergence(what: str, epoch: int, step: int, rate: Any, last_finite: float)
         "The network holds the last weights whose loss was finite."
     )
     return DivergenceError(message, got=what)
-
-
-def _zero_weight(epoch: int, step: int) -> DataError:
-    """Return the error for a batch that weighs nothing for some members, which step together with the others."""
-    fact = f"the batch at epoch {epoch}, step {step} has weight 0 for a member"
-    must = "with members every batch must weigh something for each of them"
-    return DataError(f"fit: {fact}; {must}. Drop rows of weight 0, or take a larger batch_size.")

@@ -1,7 +1,7 @@
 """Random number streams that depend on a seed and a position only, never on earlier draws.
 
 Because the order of epoch e is a function of (seed, e), and the noise of a layer a function of
-(seed, epoch, batch, layer), a run that is resumed needs no saved generator state to give the same numbers.
+(seed, epoch, batch, shard, layer), a run that is resumed needs no saved generator state to give the same numbers.
 """
 
 from __future__ import annotations
@@ -98,19 +98,28 @@ class Streams:
 
 
 class Noise:
-    """Noise for layers, uniform, normal and yes or no: one key per member, one position per (epoch, batch, layer)."""
+    """Noise for layers: one key per member, one position per (epoch, batch, shard, layer).
+
+    Attributes
+    ----------
+    epoch, batch : int
+        Position of the step.
+    shard : int
+        Which part of the batch the rows are.
+    """
 
     def __init__(self, streams: Sequence[Streams], members: int | None) -> None:
         self._generators = [stream.noise() for stream in streams]
         self._members = members
         self.epoch = 0
         self.batch = 0
+        self.shard = 0
 
     def uniform(self, layer: int, out: np.ndarray) -> np.ndarray:
         """Fill ``out`` of shape (K?, n, *sample_shape) from U[0, 1), each member from its own key."""
         rows = [out] if self._members is None else list(out)
         for generator, row in zip(self._generators, rows, strict=True):
-            generator.at(self.epoch, self.batch, layer).random(dtype=row.dtype, out=row)
+            generator.at(self.epoch, self.batch, self.shard << 32 | layer).random(dtype=row.dtype, out=row)
         return out
 
     def at_least(self, layer: int, limit: np.ndarray, out: np.ndarray, tied: np.ndarray) -> np.ndarray:
@@ -132,7 +141,7 @@ class Noise:
         if len(limits) == 1:
             limits *= len(self._generators)
         for generator, own, (row, undecided) in zip(self._generators, limits, rows, strict=True):
-            source, size = generator.at(self.epoch, self.batch, layer).bit_generator, row.size
+            source, size = generator.at(self.epoch, self.batch, self.shard << 32 | layer).bit_generator, row.size
             kept, ties = row.reshape(-1), undecided.reshape(-1)
             upper, lower = divmod(own, 256)
             for start in range(0, size, _DRAWS):
@@ -148,5 +157,5 @@ class Noise:
         """Fill ``out`` of shape (K?, n, *sample_shape) from N(0, 1), each member from its own key."""
         rows = [out] if self._members is None else list(out)
         for generator, row in zip(self._generators, rows, strict=True):
-            generator.at(self.epoch, self.batch, layer).standard_normal(dtype=row.dtype, out=row)
+            generator.at(self.epoch, self.batch, self.shard << 32 | layer).standard_normal(dtype=row.dtype, out=row)
         return out

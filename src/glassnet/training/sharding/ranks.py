@@ -1,0 +1,67 @@
+"""The processes that train one network together, as the training sees them: one alone here, several in MPI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.training.sharding.tree_sums import TreeSums
+
+__all__ = ["Ranks"]
+
+R = TypeVar("R")
+
+
+class Ranks:
+    """The processes of one training, numbered from 0 on; this base class is a single one.
+
+    Every method is called by all of them, in the same order.
+
+    Attributes
+    ----------
+    rank, size : int
+        The number of this process, and how many there are.
+    """
+
+    rank = 0
+    size = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this one writes files, shows progress and warns."""
+        return self.rank == 0
+
+    @contextmanager
+    def training(self) -> Iterator[None]:
+        """Train while inside, with what all processes must have in common."""
+        yield
+
+    def reduce(self, sums: TreeSums) -> None:
+        """Add up the nodes of all processes, as `tree_sums.merge` does; the total is left in ``sums.current``."""
+
+    def agreed(self, value: R) -> R:
+        """Return what the first process has for ``value``."""
+        return value
+
+    def reason_to_stop(self, reason: str) -> str:
+        """Return the first reason, in the order of the ranks, that is not empty; empty if none is."""
+        return reason
+
+    def together(self, what: Callable[[], R]) -> R:
+        """Call ``what`` and return its result; if it fails on one process, it fails on all of them."""
+        return what()
+
+    def on_first(self, what: Callable[[], R]) -> R | None:
+        """Call ``what`` on the first process only, and return its result there; its error is raised on all."""
+        return what()
+
+    def share(self, network: BaseNetwork) -> None:
+        """Give all the parameters, statistics, seeds and state of training that the first one's network has."""
+
+    def check_alike(self, facts: Mapping[str, Any]) -> None:
+        """Refuse to go on with ``facts`` that differ from those of the first process."""
+
+    def note_step(self, epoch: int, step: int) -> None:
+        """Note how far the training is, for what is said if a process is lost."""

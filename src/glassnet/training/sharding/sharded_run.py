@@ -1,0 +1,63 @@
+"""A run whose batches are divided into shards, on one process or on several that decide everything alike."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.training.batches import Batches
+from glassnet.training.division import Sharding
+from glassnet.training.loop import Run
+from glassnet.training.sharding.ranks import Ranks
+from glassnet.training.sharding.sharded_step import ShardedStep
+
+__all__ = ["ShardedRun"]
+
+N = TypeVar("N", bound=BaseNetwork)
+
+
+class ShardedRun(Run[N]):
+    """A run over shards. What one process decides by its own clock or keyboard ends the runs of all at the same step.
+
+    Whatever asks for the end within an epoch ends it after the next step, at which the processes hear of it; at the end
+    of an epoch it is the end. Scores are those of the first process.
+
+    Parameters
+    ----------
+    network, batches, epochs, **options
+        As of `Run`.
+    sharding : Sharding
+        The shards of this process, which ``batches`` keep up to date.
+    ranks : Ranks
+        The processes.
+    """
+
+    take_step: ShardedStep
+
+    def __init__(
+        self, network: N, batches: Batches, epochs: int, *, sharding: Sharding, ranks: Ranks, **options: Any
+    ) -> None:
+        self._ranks, self._reason = ranks, ""
+        make_step = functools.partial(ShardedStep, sharding=sharding, ranks=ranks)
+        super().__init__(network, batches, epochs, make_step=make_step, **options)
+
+    def stop(self, reason: str) -> None:
+        self._reason = self._reason or reason or "stopped"
+        self.take_step.wants_stop = True
+
+    def _heed_stop(self) -> None:
+        self._agree()
+        self._stop_reason = self._stop_reason or "stopped"
+
+    def _agree(self) -> None:
+        """Take the reason to stop from the first process that has one."""
+        self._stop_reason = self._stop_reason or self._ranks.reason_to_stop(self._reason)
+
+    def _goes_on(self) -> bool:
+        self._agree()
+        return super()._goes_on()
+
+    def _scores(self) -> Mapping[str, Any]:
+        return self._ranks.agreed(super()._scores())
