@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -374,22 +375,123 @@ def test_a_line_says_how_far_it_is(threads: Any, small_blocks: None, capsys: pyt
 # ---- workers that are lost -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("small_blocks")
-def test_a_worker_of_dask_that_is_killed_costs_nothing(dask: Any) -> None:
-    """Its tasks are done again by another one, with the same bits."""
+def at_work(client: Any) -> dict[str, int]:
+    """Return the processes of the workers of Dask that have a task now, once there are some."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        busy = [worker for worker, found in client.processing().items() if found]
+        if busy:
+            pids = client.run(os.getpid)
+            return {worker: pids[worker] for worker in busy if worker in pids}
+        time.sleep(0.01)
+    return {}
 
-    def kill() -> None:
-        os.kill(next(iter(dask.run(os.getpid).values())), signal.SIGKILL)
+
+def fit_disturbed(client: Any, disturb: Any) -> None:
+    """Train a population on Dask, disturb one of the workers at work meanwhile, and compare with one trained here."""
+    hit: list[int] = []
+
+    def meanwhile() -> None:
+        with client.__class__(client.scheduler.address) as other:  # one client is used by one thread at a time
+            process = next(iter(at_work(other).values()))
+        time.sleep(0.1)  # it has begun
+        disturb(process)
+        hit.append(process)
 
     alone, apart = gn.Population(network(), 8), gn.Population(network(), 8)
-    alone.fit(tasks.X, tasks.Y, epochs=300)
-    timer = threading.Timer(0.3, kill)
-    timer.start()
-    histories = apart.fit(tasks.X, tasks.Y, epochs=300, executor=dask)
-    timer.join()
+    alone.fit(tasks.X, tasks.Y, epochs=600)
+    thread = threading.Thread(target=meanwhile)
+    thread.start()
+    histories = apart.fit(tasks.X, tasks.Y, epochs=600, executor=client)
+    assert hit, "all was done before the worker was disturbed"
+    thread.join()
+    assert apart.failures == {}
     assert np.array_equal(alone.predict(tasks.X), apart.predict(tasks.X))
     assert [each.columns for each in histories] == [each.columns for each in alone.histories]
+
+
+def test_a_worker_of_dask_that_is_killed_costs_nothing(dask: Any) -> None:
+    """Its tasks are done again by another one, with the same bits."""
+    fit_disturbed(dask, lambda process: os.kill(process, signal.SIGKILL))
     dask.wait_for_workers(2, timeout=30)
+
+
+@pytest.mark.slow
+def test_a_worker_of_dask_that_is_stopped_costs_nothing() -> None:
+    """Once it was silent for as long as the cluster's worker-ttl its tasks are another's."""
+    stopped: list[int] = []
+
+    def stop(process: int) -> None:
+        os.kill(process, signal.SIGSTOP)
+        stopped.append(process)
+
+    config = pytest.importorskip("dask.config")
+    with (
+        config.set({"distributed.scheduler.worker-ttl": "5s"}),
+        cluster_of_dask() as cluster,
+        cluster.get_client() as client,
+    ):
+        try:
+            fit_disturbed(client, stop)
+        finally:
+            for process in stopped:
+                with suppress(ProcessLookupError):  # its nanny ended it
+                    os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_blocks")
+def test_a_worker_of_dask_that_joins_late_has_work() -> None:
+    """A fit may begin before there is any worker."""
+    alone, apart = gn.Population(network(), 8), gn.Population(network(), 8)
+    alone.fit(tasks.X, tasks.Y, epochs=100)
+    with cluster_of_dask(n_workers=0) as cluster, cluster.get_client() as client:
+        timer = threading.Timer(0.5, cluster.scale, (1,))
+        timer.start()
+        apart.fit(tasks.X, tasks.Y, epochs=100, executor=client)
+    assert np.array_equal(alone.predict(tasks.X), apart.predict(tasks.X))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_blocks")
+def test_a_scheduler_of_dask_that_is_killed(tmp_path: Path) -> None:
+    """It is noticed at once; what came back is kept."""
+    distributed = pytest.importorskip("distributed")
+    file = str(tmp_path / "scheduler.json")
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", file, "--port", "0"]
+    scheduler = subprocess.Popen([*command, "--dashboard-address", ":0"], **quiet)
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", file, "--nthreads", "1"]
+    worker = subprocess.Popen([*command, "--no-nanny", "--death-timeout", "30"], **quiet)
+    shown = apart._Blocks._show
+
+    def killed(self: Any, done: int, of: int) -> None:
+        shown(self, done, of)
+        if done == 2:
+            scheduler.kill()
+
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(apart._Blocks, "_show", killed)
+            client = distributed.Client(scheduler_file=file)
+            client.wait_for_workers(1, timeout=30)
+            population = gn.Population(network(), 8)
+            with pytest.warns(
+                UserWarning, match=r"^Population\.fit: . of 8 members did not come back from the executor \("
+            ):
+                population.fit(tasks.X, tasks.Y, epochs=300, executor=client)
+            client.close(timeout=1)
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+    kept = [number for number in range(8) if number not in population.failures]
+    assert len(kept) >= 2
+    alone = gn.Population(network(), 8)
+    alone.fit(tasks.X, tasks.Y, epochs=300)
+    for number in kept:
+        assert np.array_equal(alone.networks[number].params, population.networks[number].params)
+    assert len(population.ensemble()) == len(kept)
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -24,6 +24,7 @@ from glassnet.utils.wording import shortened
 __all__ = ["INTERRUPTED", "Lost", "blocks_of", "check_executor", "run_tasks", "workers_of"]
 
 _LOOK_SECONDS = 0.05  # between two looks at whether to stop
+_ANSWER_SECONDS = 3  # that a scheduler has to say how many workers there are
 _AHEAD = 2  # tasks handed over for each worker: while one is done another is on its way
 _TASK_SECONDS = 1.0  # a task costs milliseconds beside its work
 _WORTH_SENDING = 0.05  # seconds of work for each worker, below which fewer are used
@@ -102,10 +103,10 @@ def workers_of(executor: Any) -> int:
     client = getattr(executor, "_client", None)
     count: Any = None
     with suppress(Exception):  # a scheduler that is gone shows when tasks are handed over
-        if client is not None and hasattr(client, "nthreads"):
-            count = sum(client.nthreads().values())
-        else:
+        if client is None or not hasattr(client, "nthreads"):
             count = getattr(executor, "_max_workers", None) or getattr(executor, "num_workers", None)
+        elif client.status == "running":
+            count = sum(client.sync(client.scheduler.ncores, callback_timeout=_ANSWER_SECONDS).values())
     # Dask's workers may be yet to come.
     return count if isinstance(count, int) and count > 0 else os.cpu_count() or 1
 
