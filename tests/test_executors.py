@@ -293,6 +293,9 @@ def test_other_versions_on_a_worker_are_refused() -> None:
     """The bits could differ, and nobody would know."""
     place = perform.__globals__["here"]()
     answer = unpack(perform(pack("test", (tasks.square, (3,))), place._replace(versions=("0.0", np.__version__))))
+    assert place.is_here
+    assert not place._replace(process=1).is_here
+    assert not place._replace(machine="another").is_near
     words = r"^executor: a worker on .* has glassnet .*, and .*, which sends the tasks, has 0\.0; they must be the same\. Install "
     with pytest.raises(gn.ConfigError, match=words):
         raise answer[1]
@@ -362,6 +365,22 @@ def test_ctrl_c_ends_what_has_not_begun(threads: Any) -> None:
     assert np.isnan(found.scores["loss"]).sum() == len(found.failures)
     assert found.mean["loss"] == np.nanmean(found.scores["loss"])
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("name", ["threads", "processes"])
+def test_ctrl_c_ends_on_this_machine_what_is_under_way(request: pytest.FixtureRequest, name: str) -> None:
+    """After the step, with what was trained so far, as in one process."""
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    population, executor = gn.Population(network(), 2), request.getfixturevalue(name)
+    timer.start()
+    began = time.perf_counter()
+    histories = population.fit(tasks.X, tasks.Y, epochs=10**6, executor=executor)
+    assert time.perf_counter() - began < 10
+    assert {each.stop_reason for each in histories} == {"interrupted"}
+    assert all(0 < each.epochs < 10**6 for each in histories)
+    assert population.failures == {}
 
 
 def test_a_line_says_how_far_it_is(threads: Any, small_blocks: None, capsys: pytest.CaptureFixture[str]) -> None:

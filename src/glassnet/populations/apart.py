@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import platform
 import time
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
@@ -28,10 +27,12 @@ from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_integer
 from glassnet.utils.executors import INTERRUPTED, Lost, blocks_of, run_tasks, workers_of
 from glassnet.utils.sending import pack, unpack
+from glassnet.utils.stop_files import looks_for_end, stop_file
+from glassnet.utils.tasks import Place, here
 
 __all__ = [
-    "NOT_TRAINED", "Ended", "estimated_seconds", "failed_in_words", "train_apart", "train_block", "train_networks",
-    "with_untrained",
+    "NOT_TRAINED", "BlockLimit", "Ended", "estimated_seconds", "failed_in_words", "train_apart", "train_block",
+    "train_networks", "with_untrained",
 ]  # fmt: skip
 
 NOT_TRAINED = "not trained: "
@@ -52,20 +53,21 @@ class Ended(NamedTuple):
     failure: str | None
 
 
-class _Time(NamedTuple):
-    """How long a block may train, and since when, by the clock of which machine."""
+class BlockLimit(NamedTuple):
+    """When a block ends in any case: after some seconds since it was handed out, or once a file is there."""
 
     seconds: float
     since: float
-    node: str
+    home: Place
+    file: str
 
     def left(self) -> float:
         """Return the seconds that are left where clocks can be compared: a worker may have begun late."""
-        late = time.time() - self.since if platform.node() == self.node else 0.0
+        late = time.time() - self.since if self.home.is_near else 0.0
         return max(self.seconds - max(late, 0.0), 0.0)
 
 
-def train_block(plan: bytes, jobs: Sequence[Job], limit: _Time) -> list[Ended]:
+def train_block(plan: bytes, jobs: Sequence[Job], limit: BlockLimit) -> list[Ended]:
     """Train some networks at once, wherever this is called.
 
     Parameters
@@ -74,12 +76,13 @@ def train_block(plan: bytes, jobs: Sequence[Job], limit: _Time) -> list[Ended]:
         The packed plan: it holds the rows, which all blocks share.
     jobs : sequence of Job
         Copies of the networks, and the numbers of their rows.
-    limit : _Time
+    limit : BlockLimit
         How long they may take.
     """
-    own: JointPlan = unpack(plan)
+    is_stopped = looks_for_end(limit.file if limit.home.is_near else "")
+    own: JointPlan = unpack(plan)._replace(max_seconds=limit.left(), is_stopped=is_stopped)
     with blas_threads(int(own.threads)):
-        failures = train_jointly(jobs, own._replace(max_seconds=limit.left()))
+        failures = train_jointly(jobs, own)
     networks: list[Any] = [job.network for job in jobs]
     return [
         Ended(network.params, network.stats, network._run, failures.get(number))
@@ -167,15 +170,20 @@ class _Blocks:
     def run(self) -> dict[int, str]:
         # Where the workers are threads of this process: a limit that they set themselves OpenBLAS may ignore.
         with defer_interrupts() as interruption, blas_threads(self._threads):
-            found = run_tasks(
-                self._where,
-                self._executor,
-                train_block,
-                [functools.partial(self._task, place) for place in range(len(self._blocks))],
-                on_done=self._show,
-                is_stopped=lambda: interruption.asked,
-                paced=self._seconds < math.inf,
-            )
+
+            def is_stopped() -> bool:
+                return interruption.asked
+
+            with stop_file(is_stopped) as self._file:
+                found = run_tasks(
+                    self._where,
+                    self._executor,
+                    train_block,
+                    [functools.partial(self._task, place) for place in range(len(self._blocks))],
+                    on_done=self._show,
+                    is_stopped=is_stopped,
+                    paced=self._seconds < math.inf,
+                )
             lost = self._take(found, interrupted=interruption.asked)
         self._finish(interrupted=interruption.asked)
         if lost is not None:
@@ -189,7 +197,7 @@ class _Blocks:
         share = min(1.0, waiting[0] * self._workers / sum(waiting)) if sum(waiting) > 0 else 1.0
         left = max(self._seconds - (time.perf_counter() - self._started), 0.0)
         seconds = left * share if left < math.inf else left
-        limit = _Time(seconds, time.time(), platform.node())
+        limit = BlockLimit(seconds, time.time(), here(), self._file)
         return self._plans[plan], [self._jobs[number] for number in numbers], limit
 
     def _take(self, found: Sequence[list[Ended] | Lost], *, interrupted: bool) -> Lost | None:
