@@ -81,17 +81,24 @@ def slow_loopback() -> Iterator[str]:
         subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
 
 
+OVER_LOOPBACK = ("--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", "lo")
+TRIES = 3  # of which the fastest counts: what else the machine does makes steps longer, never shorter
+
+
 @pytest.mark.slow
 def test_reductions_over_a_slow_loopback(slow_loopback: str) -> None:
     """Over 1 Gbit/s the reduction on two ranks takes what the model says, within 10 % for long messages."""
     inside = ("ip", "netns", "exec", slow_loopback)
-    options = ("--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", "lo")
-    found = json.loads(on_ranks(2, "timed_reductions", *LENGTHS, before=inside, options=options))
+    tries = [
+        json.loads(on_ranks(2, "timed_reductions", *LENGTHS, before=inside, options=OVER_LOOPBACK))
+        for _ in range(TRIES)
+    ]
+    found = {n: min(each[str(n)] for each in tries) for n in LENGTHS}
     wanted = {n: reduction(2, 4 * n, LOOPBACK, ADDITION).communication for n in LENGTHS}
-    assert found[str(LENGTHS[1])] == pytest.approx(wanted[LENGTHS[1]], rel=0.1)
-    assert found[str(LENGTHS[2])] == pytest.approx(wanted[LENGTHS[2]], rel=0.1)
+    for n in LENGTHS[1:]:
+        assert found[n] == pytest.approx(wanted[n], rel=0.1)
     # Short ones fit into what the limit lets through at once.
-    assert found[str(LENGTHS[0])] < 1.5 * wanted[LENGTHS[0]]
+    assert found[LENGTHS[0]] < 1.5 * wanted[LENGTHS[0]]
 
 
 @pytest.mark.slow
@@ -103,9 +110,10 @@ def test_steps_over_a_slow_loopback(slow_loopback: str) -> None:
     forecast = gn.scaling_forecast(net, 128, LOOPBACK)
     assert forecast.step(2).largest == "bandwidth"
     inside = ("ip", "netns", "exec", slow_loopback)
-    options = ("--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", "lo")
-    found = json.loads(on_ranks(2, "timed_steps", 128, *sizes, before=inside, options=options))
-    assert found == pytest.approx(forecast.step(2).total, rel=0.15)
+    found = [
+        json.loads(on_ranks(2, "timed_steps", 128, *sizes, before=inside, options=OVER_LOOPBACK)) for _ in range(TRIES)
+    ]
+    assert min(found) == pytest.approx(forecast.step(2).total, rel=0.15)
 
 
 def _burn(seconds: float) -> list[str]:
@@ -147,4 +155,4 @@ def test_two_ranks_are_as_fast_as_forecast(batch_size: int, sizes: tuple[int, ..
     if not found:
         pytest.skip("the cores are not free: two processes at once are slower than one")
     errors = [measured / expected - 1.0 for measured, expected in found]
-    assert np.min(np.abs(errors)) < 0.15, found
+    assert abs(np.median(errors)) < 0.15, found
