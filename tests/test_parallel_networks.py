@@ -226,7 +226,7 @@ def _trains(process: Path) -> bool:
 def test_a_process_that_is_ended_takes_only_its_network(monkeypatch: pytest.MonkeyPatch, when: str) -> None:
     """Those that came back are averaged, with a warning; without any it is an error."""
     fit, came_back = parallel.train_network, threading.Event()
-    monkeypatch.setattr(parallel._Line, "draw", lambda self, done: came_back.set() if done else None)
+    monkeypatch.setattr(parallel.NetworksLine, "draw", lambda self, done: came_back.set() if done else None)
 
     def ended(shared: Any, unit: Any, *words: Any) -> None:
         if unit.number == 2 or when == "early":

@@ -13,12 +13,14 @@ import numpy as np
 from glassnet.training.sharding.parts import part_of
 from glassnet.training.sharding.tree_sums import Node, TreeSums, merge
 
-__all__ = ["Exchange"]
+__all__ = ["SMALL", "Exchange"]
+
+SMALL = 2**15
+"""Bytes of a message that is exchanged whole: fewer exchanges for more bytes."""
 
 _SPINS = 200  # looks before others are let onto the core
 _PATIENCE = 0.05  # seconds before waiting costs no processor time any more
 _NAP = 0.0005
-_SMALL = 2**15  # bytes of a message that is exchanged whole: fewer exchanges for more bytes
 
 
 class Exchange:
@@ -115,7 +117,7 @@ class Exchange:
             self._add_slices(sums, divided)
         elif divided:
             self._scatter_halves(message, divided)
-        elif message.nbytes <= _SMALL:
+        elif message.nbytes <= SMALL:
             self._add_whole(message)
         else:
             self._scatter_halves(message, message.size)

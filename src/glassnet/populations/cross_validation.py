@@ -141,9 +141,10 @@ def cross_validate(
         Rows of the same group stay in the same fold.
     **options
         ``batch_size``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``, ``drop_last``,
-        ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`.
-        ``validation_split`` is the share of a network's training rows that it holds out to be evaluated on after each
-        epoch; ``class_weight="balanced"`` counts the classes among all rows; ``max_seconds`` is for all networks.
+        ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`, and
+        ``executor``. ``validation_split`` is the share of a network's training rows that it holds out to be evaluated
+        on after each epoch; ``class_weight="balanced"`` counts the classes among all rows; ``max_seconds`` is for all
+        networks. With ``executor`` the networks are trained elsewhere, see `Population.fit`, with the same bits.
 
     Returns
     -------
@@ -154,6 +155,13 @@ def cross_validate(
     ------
     DivergenceError
         All networks diverged.
+    ConfigError
+        The executor is none, or cannot be sent something, or no network came back from it.
+
+    Warns
+    -----
+    UserWarning
+        Some networks did not come back from the executor: they are in ``failures``.
 
     References
     ----------
@@ -168,6 +176,14 @@ def cross_validate(
     >>> result = gn.cross_validate(net, X, (X[:, 0] > X[:, 1]).astype(int), epochs=30)
     >>> len(result.networks), result.predictions.shape, result.mean["accuracy"] > 0.85
     (5, (100, 2), True)
+
+    By the workers of an executor, here threads of this process:
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as pool:
+    ...     other = gn.cross_validate(net, X, (X[:, 0] > X[:, 1]).astype(int), epochs=30, executor=pool)
+    >>> (other.predictions == result.predictions).all().item()
+    True
     """
     check_template("cross_validate", network)
     template = network._renewed(network.seeds[0])

@@ -150,6 +150,13 @@ class Population(AdvisesOnNames):
             drawn from the first member's seed, so that they can be compared. With early stopping every member has its
             own last and its own best epoch.
 
+            ``executor`` trains the members elsewhere, in blocks of a second or more: an executor as of
+            `concurrent.futures` (processes or threads here, loky, a pool of MPI), a client of Dask, or ``"joblib"``
+            for the backend that `joblib.parallel_config` set. By default they are trained here. The bits are those
+            of one BLAS thread, which each worker has unless ``threads`` says more. Rows, networks and options are sent
+            to the workers, so they must be what pickle can hold. A worker that is lost costs its block, unless the
+            executor repeats tasks, as Dask does. Ctrl-C ends what has not begun.
+
         Returns
         -------
         list of History
@@ -159,6 +166,27 @@ class Population(AdvisesOnNames):
         ------
         DivergenceError
             All members diverged.
+        ConfigError
+            The executor is none, or cannot be sent something, or no member came back from it.
+
+        Warns
+        -----
+        UserWarning
+            Some members did not come back from the executor: they are in ``failures``, and as they were before.
+
+        Examples
+        --------
+        >>> from concurrent.futures import ThreadPoolExecutor
+        >>> import numpy as np
+        >>> import glassnet as gn
+        >>> X = np.random.default_rng(0).standard_normal((100, 3))
+        >>> net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], loss="squared_error", seed=0)
+        >>> here, there = gn.Population(net, 8), gn.Population(net, 8)
+        >>> histories = here.fit(X, X[:, 0], epochs=5)
+        >>> with ThreadPoolExecutor(2) as pool:
+        ...     histories = there.fit(X, X[:, 0], epochs=5, executor=pool)
+        >>> (here.predict(X) == there.predict(X)).all().item()
+        True
         """
         check_fit_options("Population.fit", options, JointOptions)
         with one_fit_at_a_time([self], "Population.fit", ("population", "copy.deepcopy")):

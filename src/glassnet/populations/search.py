@@ -184,9 +184,10 @@ def sweep(
         Whether small or large values are good: ``"auto"`` works for losses and the metrics of this library.
     **options
         ``batch_size``, ``validation_data``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``,
-        ``drop_last``, ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`.
-        The networks are compared on ``validation_data``, or without it on the share ``validation_split`` of the rows,
-        0.2 by default, the same ones for all; ``max_seconds`` is for all networks.
+        ``drop_last``, ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`,
+        and ``executor``. The networks are compared on ``validation_data``, or without it on the share
+        ``validation_split`` of the rows, 0.2 by default, the same ones for all; ``max_seconds`` is for all networks.
+        With ``executor`` they are trained elsewhere, see `Population.fit`, with the same bits; ``build`` runs here.
 
     Returns
     -------
@@ -197,6 +198,13 @@ def sweep(
     ------
     DivergenceError
         Every network diverged.
+    ConfigError
+        The executor is none, or cannot be sent something, or no network came back from it.
+
+    Warns
+    -----
+    UserWarning
+        Some networks did not come back from the executor: they are in the ``failures`` of their trials.
 
     References
     ----------
@@ -214,6 +222,14 @@ def sweep(
     >>> found = gn.sweep(build, settings, X, X[:, 0] * X[:, 1] > 0, epochs=30)
     >>> found.best_settings
     {'units': 16, 'learning_rate': 0.03}
+
+    By the workers of an executor, here threads of this process:
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(2) as pool:
+    ...     other = gn.sweep(build, settings, X, X[:, 0] * X[:, 1] > 0, epochs=30, executor=pool)
+    >>> other.table() == found.table()
+    True
     """
     started = time.perf_counter()
     check_fit_options("sweep", options, JointOptions, ("epochs", "mode", "monitor", "n_random", "n_seeds", "seed"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numbers
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +22,7 @@ from glassnet.tabular.estimators.fitted import FittedEstimator
 from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_rows, refuse_two_divisions
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
-from glassnet.tabular.estimators.notices import issue, notices_of_fit
+from glassnet.tabular.estimators.notices import issue, notices_of_fit, warn_of_interruption
 from glassnet.tabular.estimators.streams import held_out_names, named_rows, stream_of, streamed, table_of_sample
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
 from glassnet.tabular.fitting.deadline import Deadline
@@ -36,8 +35,8 @@ from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training.findings import Diagnosis
-from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_flag, check_integer, check_number
+from glassnet.utils.executors import check_executor
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
 
 __all__ = ["RandomState", "TabularEstimator"]
@@ -163,6 +162,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         validation_data: Sequence[Any] | None = None,
         sample_weight: Any = None,
         groups: Any = None,
+        executor: Any = None,
     ) -> Self:
         """Train on a table.
 
@@ -186,6 +186,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         groups : array of shape (n,), optional
             The group of each row, such as a patient: rows of one group are trained on, or held out, together, also with
             ``n_folds``.
+        executor : concurrent.futures.Executor, dask.distributed.Client or "joblib", optional
+            Where the networks are trained in place of ``n_jobs``, also on other machines: each is a task with one BLAS
+            thread, and has the same bits. Networks of a worker that is lost are left out of the mean, with a warning.
 
         Returns
         -------
@@ -193,9 +196,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             The estimator.
         """
         began, name = time.perf_counter(), type(self).__name__
-        watch = check_diagnose(name, self.diagnose)
-        options = replace(self._options(), diagnose=watch or False)
-        options = replace(options, deadline=Deadline(options.max_seconds))
+        watch, pool = check_diagnose(name, self.diagnose), check_executor(f"{name}.fit", executor)
+        options = replace(self._options(), diagnose=watch or False, executor=pool, deadline=Deadline(self.max_seconds))
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
         stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
@@ -232,7 +234,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self._tell(watch, read, found, options)
         self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
-            self._warn_of_interruption(options, found.most_epochs)
+            warn_of_interruption(name, self.histories_, options.n_networks, found.most_epochs)
         return self
 
     def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
@@ -244,15 +246,6 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self.findings_ = found.histories[0].findings = of_fit
         if not found.was_interrupted:
             issue_findings(type(self).__name__, of_fit)
-
-    def _warn_of_interruption(self, options: FitOptions, most_epochs: int) -> None:
-        """Warn that Ctrl-C ended the training, in the words that scikit-learn has for it."""
-        done = max(history.epochs for history in self.histories_)
-        of = f" after {done} of {most_epochs} epochs"
-        if options.n_networks > 1:
-            of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
-        message = f"Training interrupted by user{of}. The best weights so far are kept."
-        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=stacklevel_outside())
 
     def _options(self) -> FitOptions:
         name = type(self).__name__

@@ -10,9 +10,10 @@ from glassnet.errors import TableWarning
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.told import absent_classes_words, infinite_words, left_out_words
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.training import History
 from glassnet.utils.callers import stacklevel_outside
 
-__all__ = ["issue", "notices_of_fit"]
+__all__ = ["issue", "notices_of_fit", "warn_of_interruption"]
 
 _MOST = 8  # sentences
 
@@ -35,3 +36,12 @@ def issue(where: str, sentences: Sequence[str], more: str) -> None:
     rest = len(ordered) - _MOST
     shown = [*ordered[:_MOST], *([f"{rest} more: see {more}."] if rest > 0 else [])]
     warnings.warn(f"{where}: {' '.join(shown)}", TableWarning, stacklevel=stacklevel_outside("sklearn"))
+
+
+def warn_of_interruption(name: str, histories: Sequence[History], n_networks: int, most_epochs: int) -> None:
+    """Warn that Ctrl-C ended a training, in the words that scikit-learn has for it; ``name`` is the estimator's."""
+    of = f" after {max(history.epochs for history in histories)} of {most_epochs} epochs"
+    if n_networks > 1:
+        of = f": {len(histories)} of {n_networks} networks are averaged"
+    message = f"Training interrupted by user{of}. The best weights so far are kept."
+    warnings.warn(f"{name}.fit: {message}", UserWarning, stacklevel=stacklevel_outside())

@@ -20,8 +20,9 @@ from glassnet.tabular.calibration.calibrating import HeldOut
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.deadline import Deadline, Pace, Planned, affordable_networks, planned_training
+from glassnet.tabular.fitting.executed import place_of, start_of_workers, train_in_executor
 from glassnet.tabular.fitting.options import NOTES, FitOptions
-from glassnet.tabular.fitting.parallel import Shared, Unit, at_once, start_seconds, train_in_processes, train_network
+from glassnet.tabular.fitting.parallel import Shared, Unit, train_in_processes, train_network
 from glassnet.tabular.fitting.preparation import Arrays, rows_to_train_on, take_arrays
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
@@ -54,7 +55,7 @@ class Jobs:
         self._batch_size = options.rows_per_step(self._n)
         self._steps = options.recipe.steps_per_epoch(self._n, self._batch_size)  # of a pass over all rows
         self.was_interrupted = self._is_limited = False
-        self._workers = at_once(options.n_jobs, options.n_networks)
+        self._executor, self._workers = place_of(options)
         self._jobs: list[Job] = []
         self._each = 0.0  # seconds to make a network, if that was measured
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
@@ -91,7 +92,7 @@ class Jobs:
         plans = plans[: self.n_networks]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
         self._jobs = jobs
-        if self._workers > 1:
+        if self._workers > 1 or self._executor is not None:
             failures = self._train_at_once(jobs, seconds)
         elif len(jobs) == 1 or options.run_file is not None or options.stream is not None:
             failures = self._train_in_turn(jobs, seconds)
@@ -138,9 +139,11 @@ class Jobs:
 
     def _start_of_processes(self, deadline: Deadline) -> float:
         """Return how long processes take to start; where that is most of the time, there are none."""
-        start = start_seconds(self._workers) if self._workers > 1 else 0.0
-        if start < _SHARE_OF_START * deadline.for_training:
+        start, most = start_of_workers(self._executor, self._workers), _SHARE_OF_START * deadline.for_training
+        if start < most:
             return start
+        if self._executor is not None:
+            return most
         self._workers = 1
         return 0.0
 
@@ -218,8 +221,11 @@ class Jobs:
     def _train_at_once(self, jobs: list[Job], seconds: float | None) -> dict[int, str]:
         """Train several networks at once, each in a process; ``jobs`` then has those that came back."""
         options = self._options
-        watched = options.is_stopped, options.notify
-        outcomes = train_in_processes(self._shared(), self._units(jobs), self._workers, seconds, *watched)
+        shared, units, watched = self._shared(), self._units(jobs), (options.is_stopped, options.notify)
+        if self._executor is not None:
+            outcomes = train_in_executor(self._executor, shared, units, seconds, *watched)
+        else:
+            outcomes = train_in_processes(shared, units, self._workers, seconds, *watched)
         for outcome in outcomes:
             jobs[outcome.number] = jobs[outcome.number]._replace(network=outcome.network)
             outcome.network.metadata.pop(NOTES, None)

@@ -91,6 +91,7 @@ class FitOptions:
     announce: Callable[[str], None] | None = None  # called before coding with a sentence on its memory, if that is much
     run_file: RunFile | None = None
     n_jobs: int | None = 1  # networks trained at once, each in a process, as scikit-learn means it; without callbacks
+    executor: Any = None  # in place of `n_jobs`: what `check_executor` returns, for a task of each network
     is_stopped: Callable[[], bool] = lambda: False  # whether networks in other processes should end
     notify: Callable[[int, int], None] = lambda done, of: None  # called when one of them is done
     stream: Stream | None = None  # the rows to train on, if they stay in files: those in memory are a sample

@@ -5,23 +5,63 @@ Its result would not fit into a pipe without a reader, and so it would wait ther
 
 from __future__ import annotations
 
+import functools
 import os
+import platform
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
+from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
-__all__ = ["ending_with", "is_gone", "name_stop_file", "remove"]
+__all__ = ["Home", "ending_with", "is_gone", "is_here", "is_near", "name_stop_file", "stopping", "this_process"]
 
 _LOOK_SECONDS = 0.5  # between two looks at whether the process that asked for the training lives
 _GRACE_SECONDS = 5.0  # for a training to stop by itself, with its checkpoint written
 
 _under_way: set[int] = set()  # threads that train here
 _stop_files: dict[int, str] = {}  # the last one by the process that looks after it; a fork must begin anew
+
+
+class Home(NamedTuple):
+    """The process that asked for a training: its number, and where processes are numbered so.
+
+    On two machines, or in two containers, other processes often have the same number: the first of each is 1.
+    """
+
+    pid: int
+    place: str
+
+
+@functools.cache
+def _place() -> str:
+    """Return what differs between machines, and between containers on one of them."""
+    found = [platform.node()]
+    with suppress(OSError):
+        found.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with suppress(OSError):
+        found.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(found)
+
+
+def this_process() -> Home:
+    """Return the process that this is."""
+    return Home(os.getpid(), _place())
+
+
+def is_near(home: Home) -> bool:
+    """Return whether a process is on this machine, so that its number means something here, and its files may be."""
+    return home.place == _place()
+
+
+def is_here(home: Home) -> bool:
+    """Return whether a process is this one."""
+    return home == this_process()
 
 
 def name_stop_file() -> str:
@@ -35,28 +75,52 @@ def name_stop_file() -> str:
     return os.path.join(tempfile.gettempdir(), f"glassnet-{uuid4().hex}.stop")
 
 
-def remove(stop_file: str) -> None:
+@contextmanager
+def stopping(stop_file: str, is_stopped: Callable[[], bool]) -> Iterator[None]:
+    """Write the file by which other processes know that they should end, as soon as that is so while inside.
+
+    Without a name there is no file.
+    """
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(_LOOK_SECONDS / 10):
+            if stop_file and is_stopped():
+                Path(stop_file).touch()
+                return
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        _remove(stop_file)
+
+
+def _remove(stop_file: str) -> None:
     """Remove the file if it exists."""
     with suppress(OSError):
         os.unlink(stop_file)
 
 
-def _is_child_of(home: int) -> bool:
+def _is_child_of(home: Home) -> bool:
     """Return whether the process ``home`` began this one, which those of Dask or Ray did not."""
     parent = parent_process()
-    return parent is not None and parent.pid == home
+    return parent is not None and parent.pid == home.pid and is_near(home)
 
 
-def is_gone(home: int) -> bool:
+def is_gone(home: Home) -> bool:
     """Return whether the process ``home``, which began this one, has ended.
 
     On Windows always False: a pipe that nobody reads is an error there, by which the process ends.
     """
-    return sys.platform != "win32" and os.getppid() != home and _is_child_of(home)
+    return sys.platform != "win32" and os.getppid() != home.pid and _is_child_of(home)
 
 
 @contextmanager
-def ending_with(home: int, stop_file: str) -> Iterator[None]:
+def ending_with(home: Home, stop_file: str) -> Iterator[None]:
     """Train inside; from then on this process ends by itself, soon after ``home`` has.
 
     A training under way has some seconds to end; ``stop_file`` is removed. Where ``home`` is this process, or one on
@@ -76,11 +140,11 @@ def ending_with(home: int, stop_file: str) -> Iterator[None]:
         _under_way.discard(me)
 
 
-def _end_with(home: int) -> None:
+def _end_with(home: Home) -> None:
     while not is_gone(home):
         time.sleep(_LOOK_SECONDS)
     until = time.monotonic() + _GRACE_SECONDS
     while _under_way and time.monotonic() < until:
         time.sleep(_LOOK_SECONDS / 10)
-    remove(_stop_files[os.getpid()])
+    _remove(_stop_files[os.getpid()])
     os._exit(1)  # what is left to do in an orderly exit would wait for the pipe

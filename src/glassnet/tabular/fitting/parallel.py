@@ -8,11 +8,9 @@ from __future__ import annotations
 import math
 import os
 import pickle
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,18 +20,30 @@ import numpy as np
 from glassnet.errors import ConfigError, DivergenceError, MissingExtraError
 from glassnet.network import Network
 from glassnet.populations.joint import Job
-from glassnet.tabular.fitting.orphans import ending_with, is_gone, name_stop_file, remove
+from glassnet.tabular.fitting.networks_line import NetworksLine
+from glassnet.tabular.fitting.orphans import (
+    Home,
+    ending_with,
+    is_gone,
+    is_here,
+    is_near,
+    name_stop_file,
+    stopping,
+    this_process,
+)
 from glassnet.tabular.fitting.preparation import Arrays, take_arrays
 from glassnet.training import Callback, Run
 from glassnet.training.limits import defer_interrupts
-from glassnet.training.progress import make_progress, seconds_text
+from glassnet.utils.dask_tasks import is_cancelled, is_task_of_dask
+from glassnet.utils.thread_warnings import warnings_of_thread
 
 if TYPE_CHECKING:
     from glassnet.diagnosis import Watch
 
-__all__ = ["Outcome", "Shared", "Unit", "at_once", "start_seconds", "train_in_processes", "train_network"]
+__all__ = [
+    "Outcome", "Shared", "Unit", "at_once", "start_seconds", "train_for", "train_in_processes", "train_network",
+]  # fmt: skip
 
-_LOOK_SECONDS = 0.05  # between two looks at whether the training was stopped
 _START = 1.5  # seconds until processes have started, and imported what they need; 1.2 to 1.7 on two cores
 _KEPT = 200.0  # seconds that joblib keeps idle processes, at least
 
@@ -55,6 +65,11 @@ class Shared:
         data, held_out = plain
         assert data is not None
         return replace(self, data=data, held_out=held_out)
+
+    def apart(self) -> Shared:
+        """Return this for networks that are trained elsewhere, in silence, each with one thread where it may choose."""
+        threads = 1 if self.options["threads"] == "auto" else self.options["threads"]
+        return replace(self, options={**self.options, "progress": False, "threads": threads})
 
 
 def _plain(array: Any) -> Any:
@@ -99,40 +114,49 @@ def train_network(shared: Shared, unit: Unit, seconds: float | None, callbacks: 
 # ---- in another process ----------------------------------------------------------------------------------------------
 
 
-class _StopByFile(Callback):
-    """Ends a run once a file exists, by which the process that asked for it says so, or once that process is gone."""
+class _StopWhereUnwanted(Callback):
+    """Ends a run once nobody waits for it: the process that asked for it is gone, or says so.
 
-    def __init__(self, file: str, home: int) -> None:
-        self._file, self._home = file, home
+    It says so by a file, where this is its machine, or by cancelling the task, where Dask has this run.
+    """
+
+    def __init__(self, file: str, home: Home) -> None:
+        self._file, self._home = (file if is_near(home) else ""), home
 
     def on_step_end(self, run: Run[Any]) -> None:
-        if os.path.exists(self._file) or is_gone(self._home):
+        if self._is_unwanted():
             run.stop("interrupted")
 
     on_fit_begin = on_step_end
 
+    def _is_unwanted(self) -> bool:
+        return bool(self._file and os.path.exists(self._file)) or is_gone(self._home) or is_cancelled()
 
-def _work(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: int) -> Outcome:
+
+def _work(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: Home) -> Outcome:
     """Train one network wherever joblib has this run; ``home`` is the process that asked for it."""
-    with ending_with(home, stop_file):
-        return _trained(shared, packed, seconds, stop_file, home)
-
-
-def _trained(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: int) -> Outcome:
     unit: Unit = pickle.loads(packed)
-    failure, network = None, unit.job.network
-    if os.path.exists(stop_file):
-        return Outcome(unit.number, network, None)
-    # Of another process nobody would see the warnings. Within one, catching them would disturb other threads.
-    with nullcontext([]) if os.getpid() == home else warnings.catch_warnings(record=True) as caught:
-        if os.getpid() != home:
-            warnings.simplefilter("always")
+    if is_here(home):  # where catching warnings would disturb other threads
+        return train_for(home, shared, unit, seconds, stop_file)
+    with warnings_of_thread() as caught:  # nobody would see them
+        outcome = train_for(home, shared, unit, seconds, stop_file)
+    said = dict.fromkeys((each.category, str(each.message)) for each in caught)
+    return outcome._replace(warnings=[*said])
+
+
+def train_for(home: Home, shared: Shared, unit: Unit, seconds: float | None, stop_file: str) -> Outcome:
+    """Train one network for the process ``home``, and end once that is gone, or does not want it any more.
+
+    On another machine the ``stop_file`` means nothing: there only a task of Dask can be ended from afar.
+    """
+    failure, is_stopped = None, is_near(home) and os.path.exists(stop_file)
+    with ending_with(home, stop_file):
         try:
-            train_network(shared.mapped(), unit, seconds, [_StopByFile(stop_file, home)])
+            if not is_stopped:
+                train_network(shared.mapped(), unit, seconds, [_StopWhereUnwanted(stop_file, home)])
         except DivergenceError as error:
             failure = str(error)
-    said = dict.fromkeys((each.category, str(each.message)) for each in caught or ())
-    return Outcome(unit.number, network, failure, [*said])
+    return Outcome(unit.number, unit.job.network, failure)
 
 
 # ---- in the process that asks for it ---------------------------------------------------------------------------------
@@ -165,8 +189,9 @@ def at_once(n_jobs: int | None, n_networks: int) -> int:
         message = "fit: there is no folder for temporary files; other processes need one. The networks are trained one "
         warnings.warn(f"{message}after the other. Set TMPDIR. ({error})", UserWarning, stacklevel=2)
         return 1
-    is_nested = bool(get_active_backend()[0].nesting_level)
-    return 1 if is_nested else min(int(effective_n_jobs(n_jobs)), n_networks)
+    if is_task_of_dask() or get_active_backend()[0].nesting_level:
+        return 1
+    return min(int(effective_n_jobs(n_jobs)), n_networks)
 
 
 def start_seconds(workers: int) -> float:
@@ -207,8 +232,8 @@ def train_in_processes(
     from joblib.parallel import get_active_backend
 
     deadline, start = None if seconds is None else time.perf_counter() + seconds, start_seconds(workers)
-    line = _Line(len(units), workers, shared.options["progress"])
-    shared = replace(shared, options={**shared.options, "progress": False, "threads": _threads(shared.options)})
+    line = NetworksLine(len(units), workers, shared.options["progress"])
+    shared = shared.apart()
     found: dict[int, Outcome] = {}
     lost: str | None = None  # why those that are not found were not trained
     stop_file = name_stop_file()
@@ -223,11 +248,11 @@ def train_in_processes(
                     left = deadline - time.perf_counter() - (start if number < workers else 0.0)
                     share = max(left, 0.0) / rounds
                 # As bytes: of an array joblib could make a map that nobody may write to.
-                yield delayed(_work)(shared, pickle.dumps(unit), share, stop_file, os.getpid())
+                yield delayed(_work)(shared, pickle.dumps(unit), share, stop_file, this_process())
 
         streams = getattr(get_active_backend()[0], "supports_return_generator", False)
         pool = Parallel(workers, pre_dispatch=workers, batch_size=1, return_as=_STREAM if streams else "list")
-        with _stopping(stop_file, lambda: interruption.asked or is_stopped()):
+        with stopping(stop_file, lambda: interruption.asked or is_stopped()):
             try:
                 for outcome in pool(tasks()):
                     found[outcome.number] = outcome
@@ -250,32 +275,6 @@ def train_in_processes(
 _STREAM = "generator_unordered"
 
 
-def _threads(options: dict[str, Any]) -> Any:
-    """Return the BLAS threads of each process: a number as it is; what would be tried out is one."""
-    return 1 if options["threads"] == "auto" else options["threads"]
-
-
-@contextmanager
-def _stopping(stop_file: str, is_stopped: Callable[[], bool]) -> Iterator[None]:
-    """Write the file by which other processes know that they should end, as soon as that is so while inside."""
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(_LOOK_SECONDS):
-            if is_stopped():
-                Path(stop_file).touch()
-                return
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-        remove(stop_file)
-
-
 def _lost(error: Exception, units: Sequence[Unit], found: dict[int, Outcome]) -> str:
     """Warn of what ended other processes if networks came back before; raise it in plain words if there are none.
 
@@ -296,28 +295,3 @@ def _lost(error: Exception, units: Sequence[Unit], found: dict[int, Outcome]) ->
     kept = f"{n_trained} of {len(units)} networks are averaged. Lower n_jobs."
     warnings.warn(f"{message} {kept}", UserWarning, stacklevel=3)
     return message
-
-
-class _Line:
-    """The progress line over all networks."""
-
-    def __init__(self, n: int, workers: int, progress: bool | None) -> None:
-        self._line, self._n, self._workers = make_progress(progress), n, workers
-        self._began = time.perf_counter()
-        self.draw(0)
-
-    def draw(self, done: int) -> None:
-        """Announce how many are done, and about how long the others take."""
-        if self._line is None:
-            return
-        parts = [f"{done}/{self._n} networks done", f"{min(self._workers, self._n - done)} at once"]
-        if 0 < done < self._n:
-            left = (time.perf_counter() - self._began) / done * (self._n - done)
-            parts.append(f"{seconds_text(left)} left")
-        self._line.draw("  ".join(parts))
-
-    def finish(self, *, interrupted: bool) -> None:
-        """Leave one line that says how it went."""
-        if self._line is not None:
-            how = "interrupted after" if interrupted else "trained in"
-            self._line.finish(f"{self._n} networks {how} {seconds_text(time.perf_counter() - self._began)}")

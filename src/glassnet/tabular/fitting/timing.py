@@ -16,8 +16,8 @@ from glassnet.network import Network
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.deadline import Pace, Planned
+from glassnet.tabular.fitting.executed import place_of
 from glassnet.tabular.fitting.options import FitOptions, Rows
-from glassnet.tabular.fitting.parallel import at_once
 from glassnet.tabular.fitting.recipes import RECIPES, TYPICAL_EPOCHS, Recipe
 from glassnet.training import Callback, Run
 from glassnet.training.training_scores import ForValidation
@@ -245,6 +245,6 @@ class _Candidate:
         epochs = options.most_epochs(self.sample.n)
         usual = epochs if recipe.patience is None else min(epochs, TYPICAL_EPOCHS)
         steps = recipe.steps_per_epoch(self.sample.n, self.batch_size)
-        turns = -(-options.n_networks // at_once(options.n_jobs, options.n_networks))
+        turns = -(-options.n_networks // place_of(options)[1])
         one = (steps * pace.step + pace.evaluation) * turns
         return Estimate(recipe.name, usual * one, epochs * one, pace, is_measured)

@@ -45,8 +45,9 @@ class DividedOptimizer:
 
     @property
     def n_divided(self) -> int:
-        """How many sums of gradients each process needs only its part of: not of those whose norm is limited, and with
-        members a part is not contiguous.
+        """How many sums of gradients each process needs only its part of.
+
+        None of them where their norm is limited; and with members a part would not be contiguous.
         """
         whole = self._network.optimizer.clip_norm is not None or self._network.members is not None
         return 0 if whole else self._n

@@ -60,8 +60,9 @@ class Ranks:
         """Fill ``array`` (..., n) on all processes, each of which has its `part` of the last axis."""
 
     def join(self, part: np.ndarray, n: int, *, everywhere: bool) -> np.ndarray | None:
-        """Return the array (..., n) whose parts along the last axis the processes have; on the others than the first
-        None, unless ``everywhere``.
+        """Return the array (..., n) whose parts along the last axis the processes have.
+
+        None is returned on the others than the first, unless ``everywhere``.
         """
         return part
 

@@ -17,8 +17,8 @@ __all__ = ["ShardedRun"]
 
 N = TypeVar("N", bound=BaseNetwork)
 _FORGOTTEN = (
-    "fit: the optimizer's state was divided among processes when an error ended the run; the next fit starts with a new "
-    "one. To go on with it, pass checkpoint= and resume=True."
+    "fit: the optimizer's state was divided among processes when an error ended the run; the next fit starts with a "
+    "new one. To go on with it, pass checkpoint= and resume=True."
 )
 
 

@@ -1,0 +1,136 @@
+"""The networks of a table model trained as tasks of an executor, which may have other machines, each as it is alone."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from glassnet.errors import ConfigError
+from glassnet.tabular.fitting.networks_line import NetworksLine
+from glassnet.tabular.fitting.options import FitOptions
+from glassnet.tabular.fitting.orphans import name_stop_file, stopping, this_process
+from glassnet.tabular.fitting.parallel import Outcome, Shared, Unit, at_once, start_seconds, train_for
+from glassnet.training.limits import defer_interrupts
+from glassnet.utils.executors import INTERRUPTED, Lost, check_executor, run_tasks, workers_of
+
+__all__ = ["place_of", "start_of_workers", "train_in_executor"]
+
+_START = 1.0  # seconds until a worker has imported what it needs
+
+
+def place_of(options: FitOptions) -> tuple[Any, int]:
+    """Return the executor whose tasks the networks are, None for processes of joblib, and how many it does at once.
+
+    Where ``parallel_config`` has joblib use Dask, the executor is that cluster's: its machines see no file that says to
+    stop.
+    """
+    if options.executor is not None:
+        return options.executor, min(workers_of(options.executor), options.n_networks)
+    workers = at_once(options.n_jobs, options.n_networks)
+    if workers == 1:
+        return None, 1
+    from joblib.parallel import get_active_backend
+
+    backend = get_active_backend()[0]
+    is_dask = type(backend).__name__ == "DaskDistributedBackend"
+    return check_executor("fit", backend.client) if is_dask else None, workers
+
+
+def start_of_workers(executor: Any, workers: int) -> float:
+    """Return about how many seconds pass until so many workers begin to train."""
+    if executor is None:
+        return start_seconds(workers) if workers > 1 else 0.0
+    return 0.0 if isinstance(executor, ThreadPoolExecutor) else _START
+
+
+def train_in_executor(
+    executor: Any,
+    shared: Shared,
+    units: Sequence[Unit],
+    seconds: float | None,
+    is_stopped: Callable[[], bool],
+    notify: Callable[[int, int], None],
+) -> list[Outcome]:
+    """Train each network as a task of an executor, with one BLAS thread; return what they left, in order.
+
+    A worker needs no file of this machine, unless the rows themselves are in files.
+
+    Parameters
+    ----------
+    executor
+        As `glassnet.utils.executors.check_executor` returns it.
+    shared, units
+        What is trained.
+    seconds : float or None
+        For all of them; each may take its share of what is left when it is handed to a worker.
+    is_stopped : function
+        Whether all should end, as after Ctrl-C, which is waited for here as well.
+    notify : function of two numbers
+        Called whenever a network is done: how many are, and of how many.
+
+    Raises
+    ------
+    ConfigError
+        No network came back.
+    KeyboardInterrupt
+        None had come back when all should end.
+    """
+    workers = min(workers_of(executor), len(units))
+    deadline = None if seconds is None else time.perf_counter() + seconds
+    line = NetworksLine(len(units), workers, shared.options["progress"])
+    shared, home, stop_file = shared.apart(), this_process(), _stop_file()
+
+    def task(number: int, unit: Unit) -> tuple[Any, ...]:
+        share = None
+        if deadline is not None:  # by the clock of this machine; that of the worker counts from its own beginning
+            rounds = math.ceil((len(units) - number) / workers)
+            share = max(deadline - time.perf_counter(), 0.0) / rounds
+        return home, shared, unit, share, stop_file
+
+    def tell(done: int, of: int) -> None:
+        notify(done, of)
+        line.draw(done)
+
+    with defer_interrupts() as interruption:
+
+        def ends() -> bool:
+            return interruption.asked or is_stopped()
+
+        with stopping(stop_file, ends):
+            tasks = [partial(task, number, unit) for number, unit in enumerate(units)]
+            found = run_tasks("fit", executor, train_for, tasks, on_done=tell, is_stopped=ends, paced=True)
+        is_ended = ends()
+    line.finish(interrupted=is_ended)
+    came_back = [each for each in found if not isinstance(each, Lost)]
+    lost = next((each.reason for each in found if isinstance(each, Lost) and each.reason != INTERRUPTED), "")
+    if is_ended and not any(each.network.history.epochs for each in came_back):
+        raise KeyboardInterrupt
+    if lost and not is_ended:
+        _say_lost(lost, len(came_back), sum(each.failure is None for each in came_back), len(units))
+    return [
+        Outcome(unit.number, unit.job.network, lost or None) if isinstance(each, Lost) else each
+        for unit, each in zip(units, found, strict=True)
+    ]
+
+
+def _stop_file() -> str:
+    """Return the name of the file that ends workers on this machine, "" where there is no folder for it."""
+    try:
+        return name_stop_file()
+    except OSError:
+        return ""
+
+
+def _say_lost(reason: str, n_back: int, n_trained: int, n: int) -> None:
+    """Warn of networks that did not come back if others did; otherwise raise it."""
+    fact = f"{n - n_back} of {n} networks did not come back from the executor ({reason})"
+    message = f"fit: {fact}; each must, to be part of the mean."
+    if not n_trained:
+        message += " See whether its workers and its scheduler live, and have the memory, or leave executor out."
+        raise ConfigError(message, got=reason)
+    warnings.warn(f"{message} {n_trained} of {n} networks are averaged.", UserWarning, stacklevel=2)
