@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -24,9 +26,10 @@ import executor_tasks as tasks
 import glassnet as gn
 from glassnet.populations import apart
 from glassnet.training.threads.blas import blas_threads
-from glassnet.utils import executors
-from glassnet.utils.executors import Lost, blocks_of, check_executor, run_tasks, workers_of
+from glassnet.utils import executors, sharing, task_blocks
+from glassnet.utils.executors import Lost, check_executor, run_tasks, workers_of
 from glassnet.utils.sending import pack, unpack
+from glassnet.utils.task_blocks import blocks_of
 from glassnet.utils.tasks import perform
 
 HERE = Path(__file__).parent
@@ -81,8 +84,8 @@ def executor(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Divide the work although it is too little to be worth it."""
-    monkeypatch.setattr(executors, "_WORTH_SENDING", 1e-9)
-    monkeypatch.setattr(executors, "_TASK_SECONDS", 1e-9)
+    monkeypatch.setattr(task_blocks, "_WORTH_SENDING", 1e-9)
+    monkeypatch.setattr(task_blocks, "_TASK_SECONDS", 1e-9)
 
 
 @cache
@@ -100,8 +103,11 @@ def network() -> gn.Network:
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_every_executor_leaves_the_same_bits(executor: Any) -> None:
+@pytest.mark.parametrize("rows", ["with every task", "once"])
+def test_every_executor_leaves_the_same_bits(executor: Any, rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights, statistics, histories, scores, failures and how they ended are those of one process; a second fit goes on."""
+    if rows == "once":
+        monkeypatch.setattr(sharing, "_SMALL", 0)
     for name, (mine, theirs) in enumerate(zip(here(), tasks.trained(executor), strict=True)):
         assert mine == theirs, name
 
@@ -180,6 +186,31 @@ def test_functions_of_no_module_go_by_value(executor: Any) -> None:
     """A lambda, and what a function has from around it."""
     base = 3
     assert run_tasks("test", executor, tasks.called, [(lambda: base + 1,), (lambda: base * 2,)]) == [4, 6]
+
+
+def test_what_tasks_have_in_common_is_sent_once(executor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads share the memory, processes a file, which is gone afterwards; and on Dask it is made anew if it is lost."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    rows = np.arange(300_000.0)
+    sent: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            executors, "pack", lambda where, value: sent.append(len(pack(where, value))) or pack(where, value)
+        )
+        found = run_tasks("test", executor, functools.partial(tasks.total, rows, "x"), [(i,) for i in range(5)])
+    assert found == [("x", i, rows.sum()) for i in range(5)]
+    assert len(sent) == 5
+    assert max(sent) < 1000
+    assert [*tmp_path.iterdir()] == []
+    assert run_tasks("test", None, functools.partial(tasks.total, rows, "x"), [(1,)]) == found[1:2]
+    assert rows.flags.writeable
+
+
+def test_a_full_disc_is_no_obstacle(processes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then rows go with every task."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    rows = np.arange(300_000.0)
+    assert run_tasks("test", processes, functools.partial(tasks.total, rows, "x"), [(3,)]) == [("x", 3, rows.sum())]
 
 
 def test_it_ends_when_it_is_asked_to(executor: Any) -> None:
@@ -358,7 +389,7 @@ def test_ctrl_c_ends_what_has_not_begun(threads: Any) -> None:
     seconds = apart.estimated_seconds
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(apart, "estimated_seconds", lambda *words: pressed.start() or seconds(*words))
-        patch.setattr(executors, "_BLOCKS_PER_WORKER", 16)
+        patch.setattr(task_blocks, "_BLOCKS_PER_WORKER", 16)
         found = gn.cross_validate(network(), tasks.X, tasks.Y, epochs=150, folds=30, executor=threads)
     assert 0 < len(found.failures) < 30
     assert set(found.failures.values()) == {"not trained: interrupted"}
@@ -429,8 +460,9 @@ def fit_disturbed(client: Any, disturb: Any) -> None:
     assert [each.columns for each in histories] == [each.columns for each in alone.histories]
 
 
-def test_a_worker_of_dask_that_is_killed_costs_nothing(dask: Any) -> None:
-    """Its tasks are done again by another one, with the same bits."""
+def test_a_worker_of_dask_that_is_killed_costs_nothing(dask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tasks are done again by another one, with the same bits; and the rows that it held are sent again."""
+    monkeypatch.setattr(sharing, "_SMALL", 0)
     fit_disturbed(dask, lambda process: os.kill(process, signal.SIGKILL))
     dask.wait_for_workers(2, timeout=30)
 

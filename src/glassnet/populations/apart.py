@@ -25,9 +25,9 @@ from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.blas import blas_threads
 from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_integer
-from glassnet.utils.executors import INTERRUPTED, Lost, blocks_of, run_tasks, workers_of
-from glassnet.utils.sending import pack, unpack
+from glassnet.utils.executors import INTERRUPTED, Lost, run_tasks, workers_of
 from glassnet.utils.stop_files import looks_for_end, stop_file
+from glassnet.utils.task_blocks import blocks_of
 from glassnet.utils.tasks import Place, here
 
 __all__ = [
@@ -67,20 +67,22 @@ class BlockLimit(NamedTuple):
         return max(self.seconds - max(late, 0.0), 0.0)
 
 
-def train_block(plan: bytes, jobs: Sequence[Job], limit: BlockLimit) -> list[Ended]:
+def train_block(plans: Sequence[JointPlan], plan: int, jobs: Sequence[Job], limit: BlockLimit) -> list[Ended]:
     """Train some networks at once, wherever this is called.
 
     Parameters
     ----------
-    plan : bytes
-        The packed plan: it holds the rows, which all blocks share.
+    plans : sequence of JointPlan
+        With the rows, which all blocks share.
+    plan : int
+        Which of the plans is that of this block.
     jobs : sequence of Job
         Copies of the networks, and the numbers of their rows.
     limit : BlockLimit
         How long they may take.
     """
     is_stopped = looks_for_end(limit.file if limit.home.is_near else "")
-    own: JointPlan = unpack(plan)._replace(max_seconds=limit.left(), is_stopped=is_stopped)
+    own = plans[plan]._replace(max_seconds=limit.left(), is_stopped=is_stopped)
     with blas_threads(int(own.threads)):
         failures = train_jointly(jobs, own)
     networks: list[Any] = [job.network for job in jobs]
@@ -164,7 +166,7 @@ class _Blocks:
             for block in blocks_of(self._estimates, self._workers)
             for place, numbers in itertools.groupby(block, whose.__getitem__)
         ]
-        self._plans = [pack(where, plan) for plan in plans]
+        self._plans = plans
         self.failures: dict[int, str] = {}
 
     def run(self) -> dict[int, str]:
@@ -178,13 +180,14 @@ class _Blocks:
                 found = run_tasks(
                     self._where,
                     self._executor,
-                    train_block,
+                    functools.partial(train_block, self._plans),
                     [functools.partial(self._task, place) for place in range(len(self._blocks))],
                     on_done=self._show,
+                    on_result=self._put_back,
                     is_stopped=is_stopped,
                     paced=self._seconds < math.inf,
                 )
-            lost = self._take(found, interrupted=interruption.asked)
+            lost = None if interruption.asked else self._lost(found)
         self._finish(interrupted=interruption.asked)
         if lost is not None:
             self._report(lost)
@@ -198,22 +201,24 @@ class _Blocks:
         left = max(self._seconds - (time.perf_counter() - self._started), 0.0)
         seconds = left * share if left < math.inf else left
         limit = BlockLimit(seconds, time.time(), here(), self._file)
-        return self._plans[plan], [self._jobs[number] for number in numbers], limit
+        return plan, [self._jobs[number] for number in numbers], limit
 
-    def _take(self, found: Sequence[list[Ended] | Lost], *, interrupted: bool) -> Lost | None:
-        """Put what came back into the networks; return the first loss that nobody asked for."""
-        lost = None
+    def _put_back(self, place: int, result: Sequence[Ended]) -> None:
+        """Put what training left of a block into its networks."""
+        for number, ended in zip(self._blocks[place][1], result, strict=True):
+            _put_into(self._jobs[number].network, ended)
+            if ended.failure is not None:
+                self.failures[number] = ended.failure
+
+    def _lost(self, found: Sequence[Any]) -> Lost | None:
+        """Note which networks did not come back, and return the first reason that nobody asked for."""
+        first = None
         for (_, block), result in zip(self._blocks, found, strict=True):
-            if not isinstance(result, Lost):
-                for number, ended in zip(block, result, strict=True):
-                    _put_into(self._jobs[number].network, ended)
-                    if ended.failure is not None:
-                        self.failures[number] = ended.failure
-            elif result.reason != INTERRUPTED and not interrupted:
-                lost = lost or result
+            if isinstance(result, Lost) and result.reason != INTERRUPTED:
+                first = first or result
                 self.failures |= {number: NOT_TRAINED + result.reason for number in block}
         self.failures = dict(sorted(self.failures.items()))
-        return lost
+        return first
 
     def _report(self, lost: Lost) -> None:
         """Warn of networks that did not come back, or raise an error if none did."""

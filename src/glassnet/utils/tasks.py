@@ -18,6 +18,7 @@ import numpy as np
 from glassnet.errors import ConfigError, GlassnetError
 from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.sending import pack, unpack
+from glassnet.utils.sharing import taken
 from glassnet.utils.thread_warnings import warnings_of_thread
 from glassnet.utils.version import VERSION
 from glassnet.utils.wording import shortened
@@ -71,8 +72,11 @@ def _machine() -> str:
 # ---- in a worker -----------------------------------------------------------------------------------------------------
 
 
-def perform(packed: bytes, home: Place) -> bytes:
-    """Do a task wherever the executor has this run; return its result or what it raised, and its warnings."""
+def perform(packed: bytes, home: Place, shared: Any = None) -> bytes:
+    """Do a task wherever the executor has this run; return its result or what it raised, and its warnings.
+
+    ``shared`` is what `handed_to` yielded for the first arguments, if all tasks have those in common.
+    """
     # Of another process nobody would see the warnings.
     with nullcontext(list[warnings.WarningMessage]()) if home.is_here else warnings_of_thread() as caught:
         error: Exception | None = None
@@ -80,7 +84,8 @@ def perform(packed: bytes, home: Place) -> bytes:
         try:
             _check_versions(home)
             function, task = unpack(packed)
-            result = pack("a worker's result", function(*task))
+            common = () if shared is None else taken(shared)
+            result = pack("a worker's result", function(*common, *task))
         except Exception as raised:
             error = _sendable(raised)
     said = dict.fromkeys((each.category, str(each.message)) for each in caught)
@@ -114,14 +119,22 @@ def _sendable(error: Exception) -> Exception:
 class Outcomes:
     """What came back so far, by the number of the task."""
 
-    def __init__(self, n_tasks: int, on_done: Callable[[int, int], object] | None) -> None:
+    def __init__(
+        self,
+        n_tasks: int,
+        on_done: Callable[[int, int], object] | None,
+        on_result: Callable[[int, Any], object] | None = None,
+    ) -> None:
         self.found: list[Any] = [None] * n_tasks
         self._open = set(range(n_tasks))
-        self._on_done, self._said = on_done, dict[tuple[type[Warning], str], None]()
+        self._on_done, self._on_result = on_done, on_result
+        self._said = dict[tuple[type[Warning], str], None]()
 
     def add(self, number: int, result: Any) -> None:
         self.found[number] = result
         self._open.discard(number)
+        if self._on_result is not None:
+            self._on_result(number, result)
         if self._on_done is not None:
             self._on_done(len(self.found) - len(self._open), len(self.found))
 
