@@ -1,4 +1,4 @@
-"""What ``glassnet tune`` and ``glassnet compare`` train elsewhere: tasks that share the rows and end with the command."""
+"""What ``glassnet tune`` and ``glassnet compare`` train elsewhere: tasks that share the rows, and end with home."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from glassnet.tabular.fitting.orphans import Errand, ending_with, errand
 from glassnet.utils.executors import INTERRUPTED, Lost, run_tasks
 from glassnet.utils.sending import pack, unpack
 
-__all__ = ["Done", "Elsewhere", "Errands", "done_elsewhere", "slim"]
+__all__ = ["Done", "Elsewhere", "Errands", "Task", "done_elsewhere", "slim"]
 
 _GRACE_SHARE, _GRACE_SECONDS = 0.5, 10.0  # of the time, after it, until what did not come back is given up
 
@@ -78,20 +78,16 @@ class Elsewhere:
 
 
 def done_elsewhere(
-    function: Callable[..., Any], packed: bytes, words: Sequence[Any], seconds: float, task: Errand
+    function: Callable[..., Any], words: Sequence[Any], seconds: float, packed: bytes, task: Errand
 ) -> Done:
     """Call a function, with an `Elsewhere` and the words, in another process; return what it leaves.
 
     Parameters
     ----------
-    function : callable
-        Of a module.
+    function, words, seconds
+        As of `Task`.
     packed : bytes
         The rows.
-    words
-        Its other arguments.
-    seconds : float
-        Time limit.
     task : Errand
         For whom it is done.
     """
@@ -128,6 +124,14 @@ def slim(trained: Trained) -> Trained:
     return replace(trained, checked=trained.checked.take(np.arange(1)))
 
 
+class Task(NamedTuple):
+    """What a worker is to do: a function of a module, its arguments after an `Elsewhere`, and a time limit."""
+
+    function: Callable[..., Any]
+    words: tuple[Any, ...]
+    seconds: float
+
+
 class Errands:
     """Hands out tasks that share the rows, until Ctrl-C or long after their time.
 
@@ -159,21 +163,18 @@ class Errands:
 
     def run(
         self,
-        function: Callable[..., Any],
         n: int,
-        next_task: Callable[[int], tuple[tuple[Any, ...], float] | None],
+        next_task: Callable[[int], Task | None],
         take: Callable[[int, Done], object],
     ) -> list[tuple[int, str]]:
         """Do so many tasks, and return the numbers of those that did not come back, each with the reason.
 
         Parameters
         ----------
-        function : callable
-            Of a module; it is given an `Elsewhere`, and the arguments of the task.
         n : int
             Number of tasks.
         next_task : callable
-            Returns the arguments and the time limit of a task when a worker is free for it; None for no task.
+            Returns the task of a number when a worker is free for it; None for none.
         take : callable
             Called with the number of a task, and what it left, when it came back.
         """
@@ -181,7 +182,7 @@ class Errands:
 
             def handed(number: int) -> tuple[Any, ...]:
                 found = next_task(number)
-                return _NOTHING if found is None else (function, self._packed, *found, task)
+                return _NOTHING if found is None else (*found, self._packed, task)
 
             def came_back(number: int, done: Done | None) -> None:
                 if done is None:

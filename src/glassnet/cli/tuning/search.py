@@ -12,7 +12,7 @@ import numpy as np
 
 from glassnet.cli.comparing.chance import Answers
 from glassnet.cli.comparing.race import answers_of, asked_of, length_note, rank_of, truth_of
-from glassnet.cli.elsewhere import Done, Errands
+from glassnet.cli.elsewhere import Done, Errands, Task
 from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Encoded, Prepared
@@ -267,15 +267,16 @@ class Search:
         self.watcher.phase(f"training on {count(workers, 'worker')}")
         n, handed, waiting = _ROUNDS * workers, dict[int, _Block](), list[_Block]()
 
-        def next_task(number: int) -> tuple[tuple[Any, ...], float] | None:
+        def next_task(number: int) -> Task | None:
             block = self._next_block(waiting, workers)
             if not block:
                 return None
             handed[number] = block
             options = [with_trial(self.base, settings, classifies=self._classifies) for _, settings in block]
             assert self.defaults is not None
-            words = (options, self.defaults.model) if is_plain else (options[0],)
-            return words, self.deadline.for_training
+            if is_plain:
+                return Task(train_block, (options, self.defaults.model), self.deadline.for_training)
+            return Task(train_trial, (options[0],), self.deadline.for_training)
 
         def take(number: int, done: Done) -> None:
             if done.failure:
@@ -287,7 +288,7 @@ class Search:
 
         while not self._is_over():
             handed.clear()
-            lost = errands.run(train_block if is_plain else train_trial, n, next_task, take)
+            lost = errands.run(n, next_task, take)
             reasons = [reason for number, reason in lost for _ in handed.get(number, ())]
             self.lost += reasons
             if len(handed) < n or len(reasons) >= sum(map(len, handed.values())):
