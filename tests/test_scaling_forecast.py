@@ -125,6 +125,17 @@ def test_step_by_hand() -> None:
     uneven = step_time(costs, 400, 3, link)
     assert uneven.rows == 2.0, "of 4 shards one rank has 2"
     assert step_time(costs, 400, 4, link, sharded_optimizer=True).optimizer == 2.0
+    assert step_time(dataclasses.replace(costs, mean=0.5), 400, 4, link, sharded_optimizer=True).optimizer == 2.5
+
+
+def test_divided_optimizers_by_hand() -> None:
+    """Slices of gradients go one way and slices of parameters back; where all gradients are needed, these are on top."""
+    link = Link(latency=1e-3, bandwidth=1e6)
+    costs = Costs(call=0.0, row=0.0, optimizer=8.0, addition=1e-7, message_bytes=20_000)
+    divided = step_time(costs, 400, 8, link, sharded_optimizer=True)
+    assert [divided.latency, divided.bandwidth] == pytest.approx([6e-3, 2 * 7 / 8 * 20e-3])
+    apart = step_time(dataclasses.replace(costs, apart_bytes=16_000), 400, 8, link, sharded_optimizer=True)
+    assert [apart.latency, apart.bandwidth] == pytest.approx([3e-3 + 3e-3, 60e-3 + 7 / 8 * 16e-3])
 
 
 def test_the_model_is_monotonic() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,23 +30,35 @@ _FEWEST_ROWS, _FEWEST_STEPS = 1024, 2
 _ENDLESS = 2**40  # steps
 
 
+class _Times(NamedTuple):
+    """The seconds of a step."""
+
+    passes: float
+    mean: float
+    optimizer: float
+
+
 class _TimedStep(TrainingStep):
-    """A step that reads the clock between its passes and its update, and at its end."""
+    """A step that reads the clock between its parts, and at its end."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.ended = self._passed = time.perf_counter()
-        self.times: list[tuple[float, float]] = []  # seconds of the passes and of the update, since it was emptied
+        self.ended = self._passed = self._averaged = time.perf_counter()
+        self.times: list[_Times] = []  # since it was emptied
 
     def _sum_up(self, batch: Batch, position: float) -> bool:
         weighs = super()._sum_up(batch, position)
         self._passed = time.perf_counter()
         return weighs
 
+    def _update(self, position: float) -> None:
+        self._averaged = time.perf_counter()
+        super()._update(position)
+
     def __call__(self, batch: Batch) -> tuple[Any, Any]:
         found = super().__call__(batch)
         now = time.perf_counter()
-        self.times.append((self._passed - self.ended, now - self._passed))
+        self.times.append(_Times(self._passed - self.ended, self._averaged - self._passed, now - self._averaged))
         self.ended = now
         return found
 
@@ -59,7 +71,7 @@ class _Ladder(Batches):
 
     def __init__(self, network: BaseNetwork, X: Any, y: Any, batch_size: int, seconds: float) -> None:
         self.n_batches = None
-        self.found: dict[int, list[tuple[float, float]]] = {}
+        self.found: dict[int, list[_Times]] = {}
         self.step: _TimedStep | None = None
         self._seconds = seconds
         kept: dict[str, Any] = {"shuffle": True, "drop_last": True, "steps_per_epoch": _ENDLESS}
@@ -120,13 +132,12 @@ def measure_costs(where: str, network: BaseNetwork, batch_size: int, seconds: fl
             message = f"{where}: the loss of the rows to measure with is not finite; {must}. Pass rows, data=(X, y)."
             raise DataError(message, expected=must, got=str(error)) from error
         addition = _seconds_a_byte(network._built(where).message, _FOR_ADDING * seconds)
-    passes, updates = (
-        {size: statistics.median(each[part] for each in times) for size, times in ladder.found.items()}
-        for part in (0, 1)
-    )
-    call, row = _line(passes)
-    n_bytes = network._built(where).message.nbytes
-    return Costs(call, row, statistics.median(updates.values()), addition, n_bytes)
+    medians = {size: _median(times) for size, times in ladder.found.items()}
+    call, row = _line({size: each.passes for size, each in medians.items()})
+    _, mean, optimizer = _median([*medians.values()])
+    needs_all = network.members is not None or network.optimizer.clip_norm is not None
+    apart = network.params.nbytes if needs_all else 0
+    return Costs(call, row, optimizer, addition, network._built(where).message.nbytes, mean, apart)
 
 
 def _rows(where: str, network: BaseNetwork, n: int, data: Any) -> tuple[Any, Any]:
@@ -140,6 +151,11 @@ def _rows(where: str, network: BaseNetwork, n: int, data: Any) -> tuple[Any, Any
     X, y, _ = network._check_data(where, *data)
     numbers = np.arange(n) % len(X)
     return take_rows(X, numbers), take_rows(y, numbers)
+
+
+def _median(times: list[_Times]) -> _Times:
+    """Return the median of each part."""
+    return _Times(*np.median(times, axis=0).tolist())
 
 
 def _line(seconds: dict[int, float]) -> tuple[float, float]:
