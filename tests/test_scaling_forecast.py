@@ -128,6 +128,14 @@ def test_step_by_hand() -> None:
     assert step_time(dataclasses.replace(costs, mean=0.5), 400, 4, link, sharded_optimizer=True).optimizer == 2.5
 
 
+def test_dividing_is_paid_where_batches_are_divided() -> None:
+    """One process pays it with shards only, several always; once, however many shards a rank has."""
+    costs, link = dataclasses.replace(COSTS["200k"], dividing=1.0), NETWORKS["10GbE"]
+    assert step_time(costs, 256, 1, link).calls == costs.call
+    assert step_time(costs, 256, 1, link, shards=1).calls == 1.0 + costs.call
+    assert step_time(costs, 256, 4, link, shards=8).calls == pytest.approx(1.0 + 2 * costs.call, rel=1e-3)
+
+
 def test_divided_optimizers_by_hand() -> None:
     """Slices of gradients go one way and slices of parameters back; where all gradients are needed, these are on top."""
     link = Link(latency=1e-3, bandwidth=1e6)
@@ -205,6 +213,8 @@ def test_costs_are_those_of_the_clock(batch_size: int, monkeypatch: pytest.Monke
     net = gn.Network(layers, loss="cross_entropy", optimizer=SlowSGD(0.1), seed=0, input_shape=(2,))
     found = gn.scaling_forecast(net, batch_size, "1GbE", seconds=1.0).costs
     assert [found.call, found.row, found.optimizer] == pytest.approx([3e-3, 1e-4, 7e-3], rel=0.01)
+    assert found.dividing < 1e-4
+    assert found.mean < 1e-4
 
 
 def test_large_batches_are_not_tried_where_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:

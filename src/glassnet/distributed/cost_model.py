@@ -1,8 +1,12 @@
 """How long a training step takes on R ranks: what ranks divide, what each does in full, and the reduction.
 
-``T(R) = m * call + row * B / R + 2 * (m - 1) * n * addition + mean + optimizer / (R if sharded else 1) + A(R, n)``
+::
 
-for B rows a step, m shards on each rank and messages of n bytes. `reduction` has A.
+    T(R) = dividing + m * call + row * B / R + 2 * (m - 1) * n * addition
+           + mean + optimizer / (R if sharded else 1) + A(R, n)
+
+for B rows a step, m shards on each rank and messages of n bytes. `reduction` has A. Where one process has each batch in
+one piece nothing is divided.
 
 References
 ----------
@@ -42,11 +46,13 @@ class Costs:
         Seconds a byte, to add one array to another.
     message_bytes : int
         Bytes that are added up over the ranks: gradients, statistics, losses and weights, of all members.
+    dividing : float
+        Seconds that a step takes longer because its batch is divided, into one shard here, and its sums are added up.
     mean : float
         Seconds between the sums and the optimizer: dividing them by the weights, and penalties.
     apart_bytes : int
-        Bytes of the parameters where ranks that update slices of them need all gradients all the same: with members, and
-        with ``clip_norm``. Else 0.
+        Bytes of the parameters where ranks that update slices of them need all gradients all the same: with members,
+        and with ``clip_norm``. Else 0.
     """
 
     call: float
@@ -54,6 +60,7 @@ class Costs:
     optimizer: float
     addition: float
     message_bytes: int
+    dividing: float = 0.0
     mean: float = 0.0
     apart_bytes: int = 0
 
@@ -181,11 +188,12 @@ def step_time(
     >>> round(one / two, 2)
     1.91
     """
+    dividing = costs.dividing if shards or ranks > 1 else 0.0
     shards = shards or 1 << (ranks - 1).bit_length()
     each = -(-shards // ranks)
     rows = costs.row * batch_size / shards * each
     # Of the shards of one rank all but one are put aside and added.
-    calls = each * costs.call + (each - 1) * 2.0 * costs.message_bytes * costs.addition
+    calls = dividing + each * costs.call + (each - 1) * 2.0 * costs.message_bytes * costs.addition
     optimizer = costs.mean + costs.optimizer / (ranks if sharded_optimizer else 1)
     scattered = sharded_optimizer and not costs.apart_bytes
     kept: dict[str, Any] = {"shards": shards, "scattered": scattered}
