@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+import re
 import types
 from typing import Any
 
@@ -16,7 +17,7 @@ from cases import LAYERS, LOSSES, LayerCase, LossCase
 from glassnet.distributed import Costs, Link, ScalingForecast, cost_model, measuring
 from glassnet.distributed.cost_model import reduction, step_time
 from glassnet.distributed.networks import NETWORKS, as_link
-from test_notebooks import text
+from test_charts import parsed
 
 # Networks of 203,530 and 2,001,174 parameters on one core, with Adam: seconds of a pass, of each row, of the update, of the
 # addition of a byte; bytes of a message.
@@ -174,7 +175,7 @@ class Clock:
 
     def perf_counter(self) -> float:
         """Return the time."""
-        self.now += 1e-7
+        self.now += 1e-6
         return self.now
 
 
@@ -431,7 +432,7 @@ def test_texts() -> None:
     assert [line.split()[0] for line in lines if line.endswith("best")] == ["256"]
     assert lines[-len(found.advice) :] == list(found.advice)
     assert repr(found) == "ScalingForecast(8,192 rows a step, 10GbE: best 256 of up to 1024 ranks, 26 times as fast)"
-    shown = text(found)
+    shown = " ".join(parsed(re.sub(r"<style>.*?</style>", "", found._repr_html_(), flags=re.DOTALL)).itertext())
     for words in ("Forecast for 8,192 rows a step, 10GbE", "ms in communication", "26.7", found.advice[0]):
         assert words in shown
     own = dataclasses.replace(found, network=as_link("", Link(1e-5, 2e9))[0])
