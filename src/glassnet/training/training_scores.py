@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -70,7 +71,9 @@ class TrainingScores:
 def _parts(batches: Batches, epoch: int) -> Iterator[Batch]:
     """Yield all rows of an epoch once more."""
     if not isinstance(batches, BlockBatches):
-        yield from batches.epoch(epoch)
+        whole = copy.copy(batches)
+        whole.sharding = None
+        yield from whole.epoch(epoch)
         return
     blocks = np.flatnonzero(np.diff(batches.source.starts)).tolist()
     for _, arrays in batches.source.read_blocks(blocks):
