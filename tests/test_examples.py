@@ -8,6 +8,9 @@ from types import ModuleType
 
 import pytest
 
+import glassnet as gn
+from mpi_runs import run_ranks
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -42,6 +45,22 @@ def test_lesson_page(tmp_path: Path) -> None:
     text = example("lesson_page").main(str(tmp_path)).read_text()
     assert "Make the validation loss fall below 0.1." in text
     assert text.startswith("<!doctype html>")
+
+
+def test_train_mpi(tmp_path: Path) -> None:
+    """Two processes and one train the same network, well, and a second start finds it trained."""
+    script = (EXAMPLES / "train_mpi.py").read_text()
+    printed = []
+    for name, processes in (("one", 1), ("two", 2), ("two", 1)):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        done = run_ranks(script, processes, folder)
+        assert done.returncode == 0, done.stderr
+        printed.append(done.stdout.split())
+    assert [words[0] for words in printed] == ["1", "2", "1"]
+    assert len({words[-1] for words in printed}) == 1
+    assert float(printed[0][3].rstrip(",")) > 0.9
+    assert gn.load(tmp_path / "two" / "model.safetensors").n_parameters == 20 * 64 + 64 + 64 * 2 + 2
 
 
 def test_every_example_is_listed() -> None:

@@ -24,9 +24,9 @@ from sklearn.model_selection import cross_val_score
 
 import glassnet as gn
 from glassnet.tabular import TabularClassifier, TabularRegressor
-from glassnet.tabular.fitting import executed, orphans, parallel
+from glassnet.tabular.fitting import orphans, parallel
 from glassnet.tabular.fitting.executed import place_of
-from glassnet.tabular.fitting.orphans import Home, ending_with, is_gone, is_here, is_near, this_process
+from glassnet.tabular.fitting.orphans import Errand, Home, ending_with, is_gone, is_here, is_near, this_process
 from glassnet.tabular.fitting.parallel import at_once
 from glassnet.utils.dask_tasks import is_cancelled, is_task_of_dask
 from glassnet.utils.thread_warnings import warnings_of_thread
@@ -164,7 +164,7 @@ def test_numbers_of_processes_mean_nothing_on_another_machine() -> None:
     assert not is_here(twin)
     assert not is_near(twin)
     assert not is_gone(twin)
-    with ending_with(twin, "no-such-file"):
+    with ending_with(Errand(twin, "no-such-file")):
         assert os.getpid() not in orphans._stop_files
 
 
@@ -175,8 +175,10 @@ def test_a_file_of_another_machine_ends_nothing(tmp_path: Path) -> None:
     stop_file = tmp_path / "stop"
     stop_file.touch()
     packed = pickle.dumps(parallel.Unit(0, parallel.Job(network)))
-    far = parallel.train_for(Home(os.getppid(), "elsewhere"), shared, pickle.loads(packed), None, str(stop_file))
-    near = parallel.train_for(this_process(), shared, pickle.loads(packed), None, str(stop_file))
+    far, near = (
+        parallel.train_for(Errand(home, str(stop_file)), shared, pickle.loads(packed), None)
+        for home in (Home(os.getpid(), "elsewhere"), this_process())
+    )
     assert far.network.history.stop_reason == "finished"
     assert near.network.history.epochs == 0
 
@@ -255,9 +257,7 @@ def _threads_at_work(dask_worker: Any) -> int:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_leaves_nothing_running_on_a_cluster(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dask does not end a task that it cancelled: the training does. Without a network there is no model."""
-    monkeypatch.setattr(executed, "name_stop_file", lambda: "/nowhere/glassnet.stop")  # as on another machine
-    monkeypatch.setattr(executed, "this_process", lambda: Home(os.getpid(), "elsewhere"))
-    monkeypatch.setattr(Path, "touch", lambda self: None)
+    monkeypatch.setattr(orphans, "this_process", lambda: Home(os.getpid(), "elsewhere"))
 
     def press() -> None:
         until = time.monotonic() + 60

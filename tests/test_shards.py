@@ -220,3 +220,20 @@ def test_a_run_goes_on_with_its_shards(tmp_path: Any, before: int | None, after:
         fitted(network(), shards=after, checkpoint=file, resume=True, epochs=6)
     net = fitted(network(), shards=before, checkpoint=file, resume=True, epochs=6)
     np.testing.assert_array_equal(net.params, fitted(network(), shards=before, epochs=6, threads=1).params)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_metrics_of_training_rows_are_of_all_rows(size: int) -> None:
+    """With batches of one's own, too, every process measures all rows, not those of its shards."""
+    X, y, _ = data(60)
+    batches = [(X[:40], y[:40]), (X[40:], y[40:])]
+
+    def train(ranks: Ranks) -> gn.Network:
+        from glassnet.training import fit_network
+
+        net = network()
+        fit_network(net, batches, epochs=3, metrics="accuracy", shards=4, distributed=ranks, progress=False)
+        return net
+
+    for net in together(size, train):
+        assert net.history.last["accuracy"] == net.evaluate(X, y)["accuracy"]

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from glassnet import attribution as attribution
     from glassnet import datasets as datasets
     from glassnet import diagnosis as diagnosis
+    from glassnet import distributed as distributed
     from glassnet import errors as errors
     from glassnet import explanation as explanation
     from glassnet import exports as exports
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
         diagnose,
     )
     from glassnet.diagnosis.gradient_check import check_gradients
+    from glassnet.distributed import ScalingForecast, scaling_forecast
     from glassnet.explanation import Explanation, explain_lesson
     from glassnet.exports import ExportReport, export, from_keras, from_torch
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
@@ -120,11 +122,11 @@ __all__ = [
     "Ensemble", "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding", "FlatCosine",
     "FormatError", "Formula", "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay",
     "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec",
-    "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule",
-    "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay",
-    "TableWarning", "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose",
-    "explain_lesson", "export", "find_learning_rate", "from_keras", "from_sklearn", "from_torch",
-    "integrated_gradients", "load", "permutation_importance", "sweep",
+    "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "ScalingForecast", "Schedule",
+    "SequentialSchedule", "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError",
+    "Step", "StepDecay", "TableWarning", "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate",
+    "diagnose", "explain_lesson", "export", "find_learning_rate", "from_keras", "from_sklearn", "from_torch",
+    "integrated_gradients", "load", "permutation_importance", "scaling_forecast", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__
 
@@ -141,6 +143,7 @@ _ON_USE = {
         "diagnose",
     ),
     "glassnet.diagnosis.gradient_check": ("check_gradients",),
+    "glassnet.distributed": ("ScalingForecast", "scaling_forecast"),
     "glassnet.explanation": ("Explanation", "explain_lesson"),
     "glassnet.exports": ("ExportReport", "export", "from_keras", "from_torch"),
     "glassnet.populations": ("Ensemble", "Population", "cross_validate", "find_learning_rate", "sweep"),
@@ -153,9 +156,9 @@ _ROOM_OF = {name: room for room, names in _ON_USE.items() for name in names}
 
 # The rooms that users open, each a module with functions and classes of its own; `gn.plots` loads on use.
 _ROOMS = (
-    "attribution", "datasets", "diagnosis", "errors", "explanation", "exports", "layers", "losses", "metrics",
-    "optimizers", "playground", "plots", "populations", "reports", "schedules", "scratch", "serving", "sklearn",
-    "tabular", "training",
+    "attribution", "datasets", "diagnosis", "distributed", "errors", "explanation", "exports", "layers", "losses",
+    "metrics", "optimizers", "playground", "plots", "populations", "reports", "schedules", "scratch", "serving",
+    "sklearn", "tabular", "training",
 )  # fmt: skip
 
 

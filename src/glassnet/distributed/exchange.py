@@ -10,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.training.sharding.parts import part_of
 from glassnet.training.sharding.tree_sums import Node, TreeSums, merge
 
-__all__ = ["Exchange"]
+__all__ = ["SMALL", "Exchange"]
+
+SMALL = 2**15
+"""Bytes of a message that is exchanged whole: fewer exchanges for more bytes."""
 
 _SPINS = 200  # looks before others are let onto the core
 _PATIENCE = 0.05  # seconds before waiting costs no processor time any more
 _NAP = 0.0005
-_SMALL = 2**15  # bytes of a message that is exchanged whole: fewer exchanges for more bytes
 
 
 class Exchange:
@@ -95,70 +98,145 @@ class Exchange:
 
     # ---- sums -------------------------------------------------------------------------------------------------------
 
-    def add_up(self, sums: TreeSums) -> None:
-        """Leave the sum of the nodes of all processes in ``sums.current``, with the same bits on each."""
+    def add_up(self, sums: TreeSums, divided: int = 0) -> None:
+        """Leave the sum of the nodes of all processes in ``sums.current``, with the same bits on each.
+
+        Parameters
+        ----------
+        sums : TreeSums
+            Of this process.
+        divided : int
+            Of so many numbers at the start each process gets its `part` only.
+        """
         if self.size == 1:
             return
         message = sums.current
         if self._other.size != message.size or self._other.dtype != message.dtype:
             self._other = np.empty_like(message)
         if self.size & (self.size - 1):
-            self._add_slices(sums)
-        elif message.nbytes <= _SMALL:
+            self._add_slices(sums, divided)
+        elif divided:
+            self._scatter_halves(message, divided)
+        elif message.nbytes <= SMALL:
             self._add_whole(message)
         else:
-            self._add_halves(message)
+            self._scatter_halves(message, message.size)
+            self._gather_halves(message)
 
-    def _swap(self, partner: int, sent: np.ndarray, received: np.ndarray) -> None:
-        requests = [self._comm.Irecv(received, partner), self._comm.Isend(sent, partner)]
+    def part(self, n: int) -> tuple[int, int]:
+        """Return the first and the end of the part of ``n`` numbers that this process has."""
+        return part_of(n, self.rank, self.size)
+
+    def _swap(self, partner: int, *pairs: tuple[np.ndarray, np.ndarray]) -> None:
+        """Send the first and receive the second array of each pair."""
+        requests = [self._comm.Irecv(received, partner) for _, received in pairs]
+        requests += [self._comm.Isend(sent, partner) for sent, _ in pairs]
         self.wait(requests, f"rank {partner}")
 
     def _add_whole(self, message: np.ndarray) -> None:
         """Add the whole message of one partner after the other: log2(R) exchanges."""
         distance = 1
         while distance < self.size:
-            self._swap(self.rank ^ distance, message, self._other)
+            self._swap(self.rank ^ distance, (message, self._other))
             np.add(message, self._other, message)
             distance *= 2
 
-    def _add_halves(self, message: np.ndarray) -> None:
-        """Add halves of halves, neighbours first as the tree has it, then put them together: 2 log2(R) exchanges.
+    def _halves(self, n: int) -> list[tuple[int, slice, slice]]:
+        """Return partners, and which part of ``n`` numbers is kept and which given to each, neighbours first."""
+        first, end, distance, found = 0, n, 1, []
+        while distance < self.size:
+            middle = (first + end) // 2
+            lower, upper = slice(first, middle), slice(middle, end)
+            kept, given = (upper, lower) if self.rank & distance else (lower, upper)
+            found.append((self.rank ^ distance, kept, given))
+            first, end, distance = kept.start, kept.stop, distance * 2
+        return found
+
+    def _scatter_halves(self, message: np.ndarray, n: int) -> None:
+        """Add halves of halves of the first ``n`` numbers, neighbours first as the tree has it, and the rest whole.
 
         Thakur, Rabenseifner & Gropp (2005), "Optimization of collective communication operations in MPICH", 2.3.
         """
-        first, end, spans = 0, message.size, []
-        distance = 1
-        while distance < self.size:
-            middle = (first + end) // 2
-            lower, upper = (first, middle), (middle, end)
-            kept, given = (upper, lower) if self.rank & distance else (lower, upper)
-            own = slice(*kept)
-            self._swap(self.rank ^ distance, message[slice(*given)], self._other[own])
-            np.add(message[own], self._other[own], message[own])
-            spans.append((kept, given))
-            (first, end), distance = kept, distance * 2
-        for kept, given in reversed(spans):
-            distance //= 2
-            self._swap(self.rank ^ distance, message[slice(*kept)], message[slice(*given)])
+        other, rest = self._other, slice(n, None)
+        for partner, kept, given in self._halves(n):
+            pairs = [(message[given], other[kept]), (message[rest], other[rest])]
+            self._swap(partner, *pairs[: 1 + (n < message.size)])
+            np.add(message[kept], other[kept], message[kept])
+            np.add(message[rest], other[rest], message[rest])
 
-    def _add_slices(self, sums: TreeSums) -> None:
+    def _gather_halves(self, array: np.ndarray) -> None:
+        """Put together what `_scatter_halves` left."""
+        for partner, kept, given in reversed(self._halves(array.size)):
+            self._swap(partner, (array[kept], array[given]))
+
+    def _add_slices(self, sums: TreeSums, divided: int) -> None:
         """Add one slice of the message on each process, and put them together: for any number of processes."""
-        message, size = sums.current, self.size
+        message, n = sums.current, divided or sums.current.size
         counts = self.gather([node[:2] for node in sums.nodes])  # nodes of each process
-        edges = [message.size * i // size for i in range(size + 1)]
-        slices = [slice(*edges[i : i + 2]) for i in range(size)]
-        sent = [np.concatenate([node.array[own] for node in sums.nodes]) for own in slices]
-        width = edges[self.rank + 1] - edges[self.rank]
-        received = [np.empty((len(nodes), width), message.dtype) for nodes in counts]
+        parts = [slice(*part_of(n, rank, self.size)) for rank in range(self.size)]
+        sent = [
+            np.concatenate([a for node in sums.nodes for a in (node.array[part], node.array[n:])]) for part in parts
+        ]
+        width = parts[self.rank].stop - parts[self.rank].start
+        received = [np.empty((len(nodes), width + message.size - n), message.dtype) for nodes in counts]
         requests = [self._comm.Irecv(room, rank) for rank, room in enumerate(received)]
-        requests += [self._comm.Isend(part, rank) for rank, part in enumerate(sent)]
+        requests += [self._comm.Isend(array, rank) for rank, array in enumerate(sent)]
         self.wait(requests, "another rank")
         nodes = [
             Node(level, place, received[rank][i])
             for rank, found in enumerate(counts)
             for i, (level, place) in enumerate(found)
         ]
-        own = merge(nodes)
-        lengths = [edges[i + 1] - edges[i] for i in range(size)]
-        kind = self._runtime._typedict[message.dtype.char]
-        self.wait([self._comm.Iallgatherv([own, kind], [message, lengths, edges[:-1], kind])], "another rank")
+        total = merge(nodes)
+        message[parts[self.rank]], message[n:] = total[:width], total[width:]
+        if not divided:
+            self.put_together(message)
+
+    # ---- parts ------------------------------------------------------------------------------------------------------
+
+    def put_together(self, array: np.ndarray) -> None:
+        """Fill ``array`` (n,) or (K, n), whose part along the last axis each process has, on all of them."""
+        if self.size == 1:
+            return
+        if array.ndim == 1 and not self.size & (self.size - 1):
+            self._gather_halves(array)
+            return
+        members, n = array.size // array.shape[-1], array.shape[-1]
+        parts = [slice(*part_of(n, rank, self.size)) for rank in range(self.size)]
+        lengths = [members * (part.stop - part.start) for part in parts]
+        starts = [members * part.start for part in parts]
+        room = array if array.ndim == 1 else np.empty(array.size, array.dtype)
+        if array.ndim > 1:
+            own = parts[self.rank]
+            room[members * own.start : members * own.stop] = array[:, own].reshape(-1)
+        kind = self._runtime._typedict[array.dtype.char]
+        self.wait([self._comm.Iallgatherv(self._runtime.IN_PLACE, [room, lengths, starts, kind])], "another rank")
+        for part in parts if array.ndim > 1 else ():
+            array[:, part] = room[members * part.start : members * part.stop].reshape(members, -1)
+
+    def join(self, part: np.ndarray, n: int, *, everywhere: bool) -> np.ndarray | None:
+        """Return the array (..., n) whose parts the processes have; None on the others unless ``everywhere``.
+
+        Parameters
+        ----------
+        part : ndarray
+            The part of this process along the last axis.
+        n : int
+            Length of the whole.
+        everywhere : bool
+            Whether it is wanted on all processes, not on the first only.
+        """
+        if self.rank and not everywhere:
+            self.wait([self._comm.Isend(np.ascontiguousarray(part), 0)], "rank 0")
+            return None
+        whole = np.empty((*part.shape[:-1], n), part.dtype)
+        whole[..., slice(*self.part(n))] = part
+        if everywhere:
+            self.put_together(whole)
+            return whole
+        parts = [slice(*part_of(n, rank, self.size)) for rank in range(1, self.size)]
+        rooms = [np.empty((*part.shape[:-1], each.stop - each.start), part.dtype) for each in parts]
+        self.wait([self._comm.Irecv(room, rank) for rank, room in enumerate(rooms, 1)], "another rank")
+        for each, room in zip(parts, rooms, strict=True):
+            whole[..., each] = room
+        return whole

@@ -43,6 +43,7 @@ class MPIRanks(Ranks):
         self._runtime, self.options = runtime, options
         self._world = runtime.COMM_WORLD
         self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
+        self.divides_optimizer = options.sharded_optimizer
         self._exchange = Exchange(runtime, self._world, options.deadline, self._give_up)
         self._at = "before the first step"
 
@@ -54,8 +55,17 @@ class MPIRanks(Ranks):
                 warnings.simplefilter("ignore")
             yield
 
-    def reduce(self, sums: TreeSums) -> None:
-        self._exchange.add_up(sums)
+    def reduce(self, sums: TreeSums, divided: int = 0) -> None:
+        self._exchange.add_up(sums, divided)
+
+    def part(self, n: int) -> tuple[int, int]:
+        return self._exchange.part(n)
+
+    def put_together(self, array: np.ndarray) -> None:
+        self._exchange.put_together(array)
+
+    def join(self, part: np.ndarray, n: int, *, everywhere: bool) -> np.ndarray | None:
+        return self._exchange.join(part, n, everywhere=everywhere)
 
     def agreed(self, value: R) -> R:
         found: R = self._exchange.broadcast(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -72,7 +73,11 @@ class OptimizerState:
         Steps taken; saved with a run.
     position : float
         Position in the run, in epochs; set before every step.
+    is_part : bool
+        Whether `part` made it: the state of some of a network's parameters.
     """
+
+    is_part = False
 
     def __init__(self, params: np.ndarray, names: tuple[str, ...], groups: list[Group], averages: bool = False) -> None:
         self.t = 0
@@ -91,6 +96,37 @@ class OptimizerState:
         """Replace the groups of parameters; the state stays."""
         if groups != self.groups:
             self.groups, self._blocks_of = groups, None
+
+    def part(self, start: int, stop: int) -> OptimizerState:
+        """Return the state of the parameters ``[start:stop)`` alone, with copies of their part of the arrays.
+
+        A step by it, given these parameters and their gradients, is that of the whole state.
+
+        Parameters
+        ----------
+        start, stop : int
+            First position, and one past the last.
+        """
+        found = copy.copy(self)
+        found.arrays = {name: array[..., start:stop].copy() for name, array in self.arrays.items()}
+        cut = [group._replace(start=max(group.start, start), stop=min(group.stop, stop)) for group in self.groups]
+        found.groups = [
+            each._replace(start=each.start - start, stop=each.stop - start) for each in cut if each.start < each.stop
+        ]
+        found._scalars, found.is_part = {}, True
+        return found
+
+    def whole(self, arrays: dict[str, np.ndarray], groups: list[Group]) -> OptimizerState:
+        """Return the state of all parameters, of some of which this is the state.
+
+        Parameters
+        ----------
+        arrays, groups : dict of str to ndarray, list of Group
+            Those of all parameters.
+        """
+        found = copy.copy(self)
+        found.arrays, found.groups, found._scalars, found.is_part = arrays, groups, {}, False
+        return found
 
     def blocks(self, params: np.ndarray, grads: np.ndarray) -> list[tuple[Any, ...]]:
         """Return ``(group, work, p, g, *state)`` for each trainable block: views, and working memory of their shape.

@@ -147,8 +147,8 @@ class _Blocks:
         self._line, self._title = make_progress(first.progress), first.title
         self._started = time.perf_counter()
         # What would be tried out is one: several workers may share the cores.
-        threads = 1 if first.threads == "auto" else check_integer("fit", "threads", first.threads, 1)
-        plans = [plan._replace(executor=None, progress=False, threads=threads) for _, plan in parts]
+        self._threads = 1 if first.threads == "auto" else check_integer("fit", "threads", first.threads, 1)
+        plans = [plan._replace(executor=None, progress=False, threads=self._threads) for _, plan in parts]
         self._jobs = [job for jobs, _ in parts for job in jobs]
         self._estimates = [
             seconds for (jobs, _), plan in zip(parts, plans, strict=True) for seconds in estimated_seconds(jobs, plan)
@@ -165,7 +165,8 @@ class _Blocks:
         self.failures: dict[int, str] = {}
 
     def run(self) -> dict[int, str]:
-        with defer_interrupts() as interruption:
+        # Where the workers are threads of this process: a limit that they set themselves OpenBLAS may ignore.
+        with defer_interrupts() as interruption, blas_threads(self._threads):
             found = run_tasks(
                 self._where,
                 self._executor,

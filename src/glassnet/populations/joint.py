@@ -248,6 +248,8 @@ class _Training:
             network._run.last_params = network._run.last_stats = None
             network.params[...], network.stats[...] = params, stats
             network._run.forget_last_epoch(run.steps_per_epoch or 0)
+            if not network._run.history.epochs:
+                network._run.history.columns.clear()
             network._run.renew_optimizer(network)
             rule = self.plan.early_stopping
             network._run.leave(network, best=rule is not None and rule.restore_best)

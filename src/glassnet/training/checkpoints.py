@@ -89,6 +89,8 @@ class Checkpoints(Callback):
     A path that no checkpoint may be written to is refused.
     """
 
+    needs_all = False  # whether all processes that train together take part in writing
+
     def __init__(self, rule: Checkpoint, data: dict[str, Any]) -> None:
         self._rule, self._data = rule, data
         self._target = check_model_target("fit", rule.path)
@@ -157,10 +159,15 @@ class Checkpoints(Callback):
     def on_step_end(self, run: Run[Any]) -> None:
         """Write if steps or seconds are up."""
         self._steps += 1
-        steps, seconds = self._rule.every_steps, self._rule.every_seconds
-        due = steps is not None and self._steps >= steps
-        if due or (seconds is not None and time.perf_counter() - self._written >= seconds):
+        if self._is_due(self._steps):
             self._write(run)
+
+    def _is_due(self, steps: int) -> bool:
+        """Return whether one is to be written when so many ``steps`` were taken since the last."""
+        every, seconds = self._rule.every_steps, self._rule.every_seconds
+        if every is not None and steps >= every:
+            return True
+        return seconds is not None and time.perf_counter() - self._written >= seconds
 
     def on_epoch_done(self, run: Run[Any]) -> None:
         """Write if epochs are up."""

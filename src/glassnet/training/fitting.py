@@ -22,6 +22,7 @@ from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
+from glassnet.training.sharding.divided_checkpoints import DividedCheckpoints
 from glassnet.training.sharding.dividing import sharding_of
 from glassnet.training.sharding.ranks import Ranks
 from glassnet.training.sharding.sharded_run import ShardedRun
@@ -98,7 +99,8 @@ def _train(
 ) -> History:
     """Train with what is prepared."""
     (sharding, ranks), setup = shards, prepared.setup
-    checkpoints = prepared.checkpoints if ranks.is_first else None
+    checkpoints = prepared.checkpoints
+    checkpoints = checkpoints if checkpoints is not None and (ranks.is_first or checkpoints.needs_all) else None
     pinned: dict[str, bool] = {"deterministic": prepared.deterministic, "fixed": prepared.checkpoints is not None}
     if sharding is not None:
         pinned = {"deterministic": True}  # a trial of threads would end differently on each process
@@ -177,7 +179,10 @@ def _checkpoints(given: FitOptions, resume: bool, setup: Setup) -> Checkpoints |
     data = {**setup.batches.identity(), "validation": None if validation is None else fingerprint(validation)}
     if given["shards"] is not None:
         data["shards"] = given["shards"]
-    return Checkpoints(as_checkpoint(checkpoint), data)
+    rule, ranks = as_checkpoint(checkpoint), given["distributed"]
+    if ranks is not None and ranks.divides_optimizer:
+        return DividedCheckpoints(rule, data, ranks)
+    return Checkpoints(rule, data)
 
 
 def check_monitors(

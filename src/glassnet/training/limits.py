@@ -15,13 +15,15 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.loop import Run
 from glassnet.training.run_state import RunState
+from glassnet.training.sharding.divided_optimizer import DividedOptimizer
 from glassnet.training.step import TrainingStep
 from glassnet.training.stopping_state import StoppingState
 
 __all__ = ["Interruption", "Limits", "defer_interrupts"]
 
 # While these work, weights, optimizer and history do not belong together, and no checkpoint could hold them.
-_INDIVISIBLE = (TrainingStep, RunState, StoppingState, EarlyStopper)
+# In the last one, the other processes would wait for this one's part.
+_INDIVISIBLE = (TrainingStep, RunState, StoppingState, EarlyStopper, DividedOptimizer)
 _INDIVISIBLE_PARTS = ("_record_epoch", "_leave")  # of `Run`
 
 _interrupted_loop: weakref.ref[object] | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.errors import FormatError
+from glassnet.errors import ConfigError, FormatError
 from glassnet.optimizers import Optimizer, OptimizerState
 from glassnet.saving.model_file import SavedTraining
 from glassnet.training.history import History, listed
@@ -90,6 +90,11 @@ class RunState:
 
         How layers are tuned may have changed since the last fit too.
         """
+        if self.optimizer_state.is_part:
+            fact = "this network is from within a run whose processes have a part of the optimizer's arrays each"
+            must = "they must be whole to be saved or trained on"
+            message = f"fit: {fact}; {must}. Pass checkpoint= to that fit, or save the network after it."
+            raise ConfigError(message)
         if _identity(network.optimizer) != self._optimizer:
             self._optimizer = _identity(network.optimizer)
             self.renew_optimizer(network)
@@ -103,9 +108,9 @@ class RunState:
         return self.optimizer_state.arrays.get("average")
 
     @contextmanager
-    def averaged_weights(self, network: BaseNetwork) -> Iterator[None]:
+    def averaged_weights(self, network: BaseNetwork, average: np.ndarray | None = None) -> Iterator[None]:
         """Put the averaged parameters, which must exist, into the network while inside: they will be used."""
-        kept, average = network.params.copy(), self.average
+        kept, average = network.params.copy(), self.average if average is None else average
         assert average is not None
         np.copyto(network.params, average)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -71,9 +70,11 @@ class TrainingScores:
 def _parts(batches: Batches, epoch: int) -> Iterator[Batch]:
     """Yield all rows of an epoch once more."""
     if not isinstance(batches, BlockBatches):
-        whole = copy.copy(batches)
-        whole.sharding = None
-        yield from whole.epoch(epoch)
+        sharding, batches.sharding = batches.sharding, None  # all rows, not only those of this process
+        try:
+            yield from batches.epoch(epoch)
+        finally:
+            batches.sharding = sharding
         return
     blocks = np.flatnonzero(np.diff(batches.source.starts)).tolist()
     for _, arrays in batches.source.read_blocks(blocks):

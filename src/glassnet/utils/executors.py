@@ -163,6 +163,7 @@ def run_tasks(
     tasks: Sequence[tuple[Any, ...] | Callable[[], tuple[Any, ...]]],
     *,
     on_done: Callable[[int, int], object] | None = None,
+    on_result: Callable[[int, Any], object] | None = None,
     is_stopped: Callable[[], bool] | None = None,
     paced: bool = False,
 ) -> list[Any]:
@@ -184,6 +185,8 @@ def run_tasks(
         The arguments of each call. A function is called when the task is handed over, here.
     on_done : callable, optional
         Called here with how many tasks came back so far, and of how many.
+    on_result : callable, optional
+        Called here with the number of each task that came back, and its result.
     is_stopped : callable, optional
         Looked at now and then: once it is true, what has not begun is left out, as ``Lost("interrupted")``.
     paced : bool, default=False
@@ -206,7 +209,7 @@ def run_tasks(
     ...     run_tasks("example", pool, pow, [(2, 3), (3, 2)])
     [8, 9]
     """
-    pool, outcomes = check_executor(where, executor), Outcomes(len(tasks), on_done)
+    pool, outcomes = check_executor(where, executor), Outcomes(len(tasks), on_done, on_result)
     stopped = is_stopped or (lambda: False)
 
     def packed(number: int) -> bytes:

@@ -2,16 +2,20 @@
 
 Everything goes by name, as `pickle` does it, but for functions and classes that the other process cannot import: those
 of the script itself, and those made inside functions. They are sent by value where cloudpickle is installed, which
-takes along what they use of the script, and so they must be small.
+takes along what they use of the script, and so they must be small. A memory map goes as the name of its file.
 """
 
 from __future__ import annotations
 
 import importlib
 import io
+import mmap
 import pickle
+import platform
 from types import FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.utils.wording import shortened
@@ -30,6 +34,8 @@ class _Packer(pickle.Pickler):
         self._where, self._by_value = where, _cloudpickle()
 
     def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, np.memmap) and _is_whole(value):
+            return _mapped, (str(value.filename), value.dtype.str, _place(value), value.shape, _order(value))
         if self._by_value is None or not isinstance(value, (FunctionType, type)) or not _is_own(value):
             return NotImplemented
         packed = self._by_value.dumps(value)
@@ -44,6 +50,37 @@ class _Packer(pickle.Pickler):
 def _is_own(value: Any) -> bool:
     """Return whether another process cannot import a function or class by its name."""
     return value.__module__ in _SCRIPTS or "<" in value.__qualname__
+
+
+def _is_whole(array: Any) -> bool:
+    """Return whether the numbers of a memory map are one piece of a file that has a name, and as they are there."""
+    is_plain = array.dtype.names is None and (array.flags.c_contiguous or array.flags.f_contiguous)
+    if not is_plain or array.filename is None or array.size == 0 or array.mode == "c":
+        return False
+    array._mmap.flush()
+    return True
+
+
+def _order(array: Any) -> str:
+    return "C" if array.flags.c_contiguous else "F"
+
+
+def _place(array: Any) -> int:
+    """Return where in its file a memory map begins; a part of one has the offset of the whole."""
+    begin = np.frombuffer(array._mmap, np.uint8).__array_interface__["data"][0]
+    mapped_from = array.offset - array.offset % mmap.ALLOCATIONGRANULARITY
+    return int(mapped_from + array.__array_interface__["data"][0] - begin)
+
+
+def _mapped(name: str, dtype: str, offset: int, shape: tuple[int, ...], order: Any) -> np.ndarray:
+    """Map the file of an array in a worker."""
+    try:
+        return np.memmap(name, dtype, "r", offset, shape, order)
+    except OSError as error:
+        fact = f"a worker on {platform.node()} cannot read {name!r} ({error.strerror or error})"
+        rule = "a memory map is sent as the name of its file, which workers must be able to read"
+        message = f"executor: {fact}; {rule}. Use a shared folder, or pass an array in memory."
+        raise ConfigError(message, got=name) from error
 
 
 def _cloudpickle() -> ModuleType | None:

@@ -8,7 +8,7 @@ import platform
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from glassnet.errors import ConfigError, GlassnetError
 from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.sending import pack, unpack
+from glassnet.utils.thread_warnings import warnings_of_thread
 from glassnet.utils.version import VERSION
 from glassnet.utils.wording import shortened
 
@@ -51,9 +52,10 @@ def perform(packed: bytes, home: Place) -> bytes:
     """Do a task wherever the executor has this run; return its result or what it raised, and its warnings."""
     is_home = here()[:2] == home[:2]
     # Of another process nobody would see the warnings. Within one, catching them would disturb other threads.
-    with nullcontext([]) if is_home else warnings.catch_warnings(record=True) as caught:
-        if not is_home:
-            warnings.simplefilter("always")
+    recording: AbstractContextManager[list[warnings.WarningMessage]] = nullcontext([])
+    if not is_home:
+        recording = warnings_of_thread()
+    with recording as caught:
         error: Exception | None = None
         result = None
         try:
@@ -62,7 +64,7 @@ def perform(packed: bytes, home: Place) -> bytes:
             result = pack("a worker's result", function(*task))
         except Exception as raised:
             error = _sendable(raised)
-    said = dict.fromkeys((each.category, str(each.message)) for each in caught or ())
+    said = dict.fromkeys((each.category, str(each.message)) for each in caught)
     return pack("a worker's result", (result, error, [*said]))
 
 
@@ -93,14 +95,22 @@ def _sendable(error: Exception) -> Exception:
 class Outcomes:
     """What came back so far, by the number of the task."""
 
-    def __init__(self, n_tasks: int, on_done: Callable[[int, int], object] | None) -> None:
+    def __init__(
+        self,
+        n_tasks: int,
+        on_done: Callable[[int, int], object] | None,
+        on_result: Callable[[int, Any], object] | None = None,
+    ) -> None:
         self.found: list[Any] = [None] * n_tasks
         self._open = set(range(n_tasks))
-        self._on_done, self._said = on_done, dict[tuple[type[Warning], str], None]()
+        self._on_done, self._on_result = on_done, on_result
+        self._said = dict[tuple[type[Warning], str], None]()
 
     def add(self, number: int, result: Any) -> None:
         self.found[number] = result
         self._open.discard(number)
+        if self._on_result is not None:
+            self._on_result(number, result)
         if self._on_done is not None:
             self._on_done(len(self.found) - len(self._open), len(self.found))
 

@@ -23,7 +23,7 @@ from glassnet.tabular.reading.kept_options import options_config
 
 __all__ = ["check_report", "command_of", "write_report"]
 
-_NOT_REPEATED = ("data", "target", "drop", "checkpoint", "resume")  # --drop is among the options of reading
+_NOT_REPEATED = ("data", "target", "drop", "checkpoint", "resume", "executor")  # --drop is among the options of reading
 
 
 def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:

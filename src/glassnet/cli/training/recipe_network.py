@@ -29,6 +29,7 @@ from glassnet.tabular.fitting.settings import with_settings
 from glassnet.tabular.fitting.table_findings import LOOKED_FOR, RecipeWatch
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 from glassnet.training import Callback, History, Run
+from glassnet.utils.executors import check_executor
 
 __all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal_of", "recipe_times"]
 
@@ -231,9 +232,10 @@ def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, se
         batch_size=options.batch,
         max_seconds=seconds,
         n_jobs=options.jobs or 1,
+        executor=check_executor(WHERE, options.pool),
         is_stopped=lambda: ctrl_c.pressed,
         notify=lambda done, of: watcher.phase(f"training: {done} of {of} networks done"),
-        threads=1 if products_are_small else "auto",
+        threads=1 if products_are_small or options.one_thread else "auto",
         diagnose=gn.Watch(ignore=ignored) if options.is_plain else RecipeWatch(ignore=ignored),
         announce=lambda memory: watcher.phase(f"training, {memory}"),
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("network")],

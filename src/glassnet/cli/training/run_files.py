@@ -26,7 +26,7 @@ from glassnet.utils.wording import few
 __all__ = ["as_refused", "check_run_file", "resumed"]
 
 # Options that do not change what is trained. With --max-seconds the epochs are those that the run was begun with.
-_WITHOUT_EFFECT = ("out", "report", "checkpoint", "resume", "max_seconds", "jobs")
+_WITHOUT_EFFECT = ("out", "report", "checkpoint", "resume", "max_seconds", "jobs", "executor")
 
 
 def check_run_file(options: TrainOptions, outputs: Iterable[Path | None]) -> RunFile | None:

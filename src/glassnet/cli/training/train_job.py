@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from glassnet.cli.executors import open_executor
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import CtrlC, catch_interrupts
 from glassnet.cli.output.outputs import check_model_output, replaced_words
@@ -33,17 +34,23 @@ _SHARE_OF_LINEAR, _SHARE_AFTER = 0.1, 0.1  # of the time that is allowed: the li
 
 
 def train(
-    options: TrainOptions, watcher: Watcher | None = None, late: LateErrors | None = None
+    options: TrainOptions, watcher: Watcher | None = None, late: LateErrors | None = None, executor: Any = None
 ) -> tuple[TableModel, dict[str, Any]]:
     """Read and split a table, train, compare with baselines, and save; return model and result, which is JSON-able.
 
     Ctrl-C before the network begins to train raises KeyboardInterrupt, and as with any error nothing is written. Later
     it ends the training, and the best weights are kept. Errors after the training are kept in ``late``, if it is given.
+    Several networks are trained by ``executor``, or where the options say.
     """
-    started = time.perf_counter()
     options.check()
+    late = LateErrors(raises=True) if late is None else late
+    with open_executor(WHERE, replace(options, jobs=None), executor) as pool:
+        return _train(replace(options, pool=pool), watcher or Watcher(), late)
+
+
+def _train(options: TrainOptions, watcher: Watcher, late: LateErrors) -> tuple[TableModel, dict[str, Any]]:
+    started = time.perf_counter()
     asked, options = options, options.settled()
-    watcher, late = watcher or Watcher(), LateErrors(raises=True) if late is None else late
     refuse_model(WHERE, options.data)
     path = None if options.out is None else check_model_output(WHERE, "--out", options.out, [options.data])
     if path is not None:

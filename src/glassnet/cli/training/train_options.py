@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.cli.arguments import FIRST, as_number, as_numbers, as_share, as_widths, declared, flag_of, option
 from glassnet.cli.completion import complete_columns, names_of
+from glassnet.cli.executors import check_places, executor_option, jobs_option
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.recipe_settings import check_settings, parsed_settings
 from glassnet.errors import ConfigError
@@ -36,7 +37,7 @@ _METRICS = ("accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier", "
 _PLAIN_DEFAULTS: dict[str, Any] = {
     "layers": (64, 64), "activation": "silu", "dropout": 0.2, "rate": 0.003, "weight_decay": 0.1,
 }  # fmt: skip
-_RECIPES_ONLY = ("metric", "label_smoothing", "ensemble", "folds", "jobs", "quantiles")
+_RECIPES_ONLY = ("metric", "label_smoothing", "ensemble", "folds", "jobs", "executor", "quantiles")
 
 _WIDEST = 100_000
 _LEVELS_ADVICE = "Write the levels with commas: --quantiles 0.05,0.5,0.95"
@@ -72,13 +73,6 @@ def _check_recipe(where: str, name: str, recipe: str) -> None:
     check_choice(where, name, recipe, _recipes())
 
 
-def _check_jobs(where: str, name: str, jobs: Any) -> None:
-    """Raise an error for a number of processes that means nothing."""
-    if not isinstance(jobs, int) or not jobs:
-        message = f"{where}: {name} is {jobs!r}; it must be a whole number other than 0. -1 stands for all cores."
-        raise ConfigError(message, got=jobs)
-
-
 def _check_widths(where: str, name: str, widths: tuple[Any, ...]) -> None:
     """Raise an error for a width that no layer can have."""
     for width in widths:
@@ -101,8 +95,9 @@ def _check_levels(where: str, name: str, given: tuple[Any, ...]) -> None:
 class TrainOptions:
     """The options of ``glassnet train``; None means that an option was left out.
 
-    ``reading`` is how the table is read, ``estimates`` whether the time of each recipe is estimated, and ``implied_by``
-    the option that implied the plain network, if one did.
+    ``reading`` is how the table is read, ``estimates`` whether the time of each recipe is estimated, ``implied_by`` the
+    option that implied the plain network, if one did, ``one_thread`` whether it must do with one BLAS thread, and
+    ``pool`` what ``executor`` is the address of.
     """
 
     data: str
@@ -172,10 +167,12 @@ class TrainOptions:
         "Train N networks, each validated on a different fold, and average them.", _MODEL,
         check=partial(check_integer, minimum=2),
     )  # fmt: skip
-    jobs: int | None = _number(
-        "Train N networks of --ensemble or --folds at once, each in a process; -1: one per core.", _MODEL,
-        check=_check_jobs, usual="1",
-    )  # fmt: skip
+    jobs: int | None = jobs_option(
+        "Train N networks of --ensemble or --folds at once, each in a process; -1: one per core.", _MODEL
+    )
+    executor: str | None = executor_option(
+        "Train the networks of --ensemble or --folds on the workers of this Dask scheduler.", _MODEL
+    )
     quantiles: tuple[float, ...] | None = option(
         "Predict these quantiles instead of the mean, as in 0.05,0.5,0.95.", _MODEL, "N,N", parse=as_numbers,
         check=_check_levels,
@@ -206,6 +203,8 @@ class TrainOptions:
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     estimates: bool = True
     implied_by: str | None = None
+    one_thread: bool = False
+    pool: Any = None
 
     @classmethod
     def from_texts(cls, data: str, texts: Mapping[str, Any], *, estimates: bool) -> TrainOptions:
@@ -252,10 +251,7 @@ class TrainOptions:
             message = f"{WHERE}: --drop names the target, {self.target!r}; it must be another column."
             raise ConfigError(message, got=self.target)
         self._check_recipe_options()
-        if self.jobs not in (None, 1) and (self.ensemble or 1) * (self.folds or 1) == 1:
-            must = "it must be used with --ensemble or --folds"
-            message = f"{WHERE}: --jobs is {self.jobs} for one network; {must}, since each takes one process."
-            raise ConfigError(message, expected=must, got=self.jobs)
+        self._check_places()
         if self.folds and self.validation is not None:
             self._refuse("validation", "--folds", "Each fold is the validation rows of a network.")
         self._check_division()
@@ -264,6 +260,19 @@ class TrainOptions:
             raise ConfigError(message, got=0)
         if self.quantiles and self.metric is not None:
             self._refuse("metric", "--quantiles", "The pinball loss chooses their epoch.")
+
+    def _check_places(self) -> None:
+        """Raise an error for a place for several networks where there is one, or which cannot have their files."""
+        check_places(WHERE, self)
+        if (self.ensemble or 1) * (self.folds or 1) == 1:
+            for name in ("jobs", "executor"):
+                value = getattr(self, name)
+                if value not in (None, 1):
+                    must, each = "it must be used with --ensemble or --folds", "since each takes one process"
+                    message = f"{WHERE}: {flag_of(name)} is {value} for one network; {must}, {each}."
+                    raise ConfigError(message, expected=must, got=value)
+        if self.executor is not None and self.checkpoint is not None:
+            self._refuse("checkpoint", "--executor", "Workers on other machines cannot write it.")
 
     def _check_division(self) -> None:
         """Raise an error for options that divide the rows in two ways."""

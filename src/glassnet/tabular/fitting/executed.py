@@ -13,7 +13,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.tabular.fitting.networks_line import NetworksLine
 from glassnet.tabular.fitting.options import FitOptions
-from glassnet.tabular.fitting.orphans import name_stop_file, stopping, this_process
+from glassnet.tabular.fitting.orphans import errand
 from glassnet.tabular.fitting.parallel import Outcome, Shared, Unit, at_once, start_seconds, train_for
 from glassnet.training.limits import defer_interrupts
 from glassnet.utils.executors import INTERRUPTED, Lost, check_executor, run_tasks, workers_of
@@ -85,14 +85,13 @@ def train_in_executor(
     workers = min(workers_of(executor), len(units))
     deadline = None if seconds is None else time.perf_counter() + seconds
     line = NetworksLine(len(units), workers, shared.options["progress"])
-    shared, home, stop_file = shared.apart(), this_process(), _stop_file()
+    shared = shared.apart()
 
-    def task(number: int, unit: Unit) -> tuple[Any, ...]:
-        share = None
-        if deadline is not None:  # by the clock of this machine; that of the worker counts from its own beginning
-            rounds = math.ceil((len(units) - number) / workers)
-            share = max(deadline - time.perf_counter(), 0.0) / rounds
-        return home, shared, unit, share, stop_file
+    def share(number: int) -> float | None:
+        if deadline is None:  # which is one of this machine's clock: a worker counts from its own beginning
+            return None
+        rounds = math.ceil((len(units) - number) / workers)
+        return max(deadline - time.perf_counter(), 0.0) / rounds
 
     def tell(done: int, of: int) -> None:
         notify(done, of)
@@ -103,8 +102,8 @@ def train_in_executor(
         def ends() -> bool:
             return interruption.asked or is_stopped()
 
-        with stopping(stop_file, ends):
-            tasks = [partial(task, number, unit) for number, unit in enumerate(units)]
+        with errand(ends) as task:
+            tasks = [partial(lambda i, unit: (task, shared, unit, share(i)), *each) for each in enumerate(units)]
             found = run_tasks("fit", executor, train_for, tasks, on_done=tell, is_stopped=ends, paced=True)
         is_ended = ends()
     line.finish(interrupted=is_ended)
@@ -115,17 +114,9 @@ def train_in_executor(
     if lost and not is_ended:
         _say_lost(lost, len(came_back), sum(each.failure is None for each in came_back), len(units))
     return [
-        Outcome(unit.number, unit.job.network, lost or None) if isinstance(each, Lost) else each
+        Outcome(unit.number, unit.job.network, None if is_ended else lost) if isinstance(each, Lost) else each
         for unit, each in zip(units, found, strict=True)
     ]
-
-
-def _stop_file() -> str:
-    """Return the name of the file that ends workers on this machine, "" where there is no folder for it."""
-    try:
-        return name_stop_file()
-    except OSError:
-        return ""
 
 
 def _say_lost(reason: str, n_back: int, n_trained: int, n: int) -> None:

@@ -19,7 +19,11 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-__all__ = ["Home", "ending_with", "is_gone", "is_here", "is_near", "name_stop_file", "stopping", "this_process"]
+from glassnet.utils.dask_tasks import is_cancelled
+
+__all__ = [
+    "Errand", "Home", "ending_with", "errand", "is_gone", "is_here", "is_near", "name_stop_file", "this_process",
+]  # fmt: skip
 
 _LOOK_SECONDS = 0.5  # between two looks at whether the process that asked for the training lives
 _GRACE_SECONDS = 5.0  # for a training to stop by itself, with its checkpoint written
@@ -75,30 +79,6 @@ def name_stop_file() -> str:
     return os.path.join(tempfile.gettempdir(), f"glassnet-{uuid4().hex}.stop")
 
 
-@contextmanager
-def stopping(stop_file: str, is_stopped: Callable[[], bool]) -> Iterator[None]:
-    """Write the file by which other processes know that they should end, as soon as that is so while inside.
-
-    Without a name there is no file.
-    """
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(_LOOK_SECONDS / 10):
-            if stop_file and is_stopped():
-                Path(stop_file).touch()
-                return
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-        _remove(stop_file)
-
-
 def _remove(stop_file: str) -> None:
     """Remove the file if it exists."""
     with suppress(OSError):
@@ -119,13 +99,54 @@ def is_gone(home: Home) -> bool:
     return sys.platform != "win32" and os.getppid() != home.pid and _is_child_of(home)
 
 
-@contextmanager
-def ending_with(home: Home, stop_file: str) -> Iterator[None]:
-    """Train inside; from then on this process ends by itself, soon after ``home`` has.
+class Errand(NamedTuple):
+    """For whom a task is done: a process that waits for it, and the file by which that says to end it, "" for none.
 
-    A training under way has some seconds to end; ``stop_file`` is removed. Where ``home`` is this process, or one on
-    another computer, nothing is done.
+    Workers on another machine never see the file; there only a task of Dask can be ended from afar.
     """
+
+    home: Home
+    stop_file: str
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether nobody waits for this task any more."""
+        says_so = bool(self.stop_file) and is_near(self.home) and os.path.exists(self.stop_file)
+        return says_so or is_gone(self.home) or is_cancelled()
+
+
+@contextmanager
+def errand(is_stopped: Callable[[], bool]) -> Iterator[Errand]:
+    """Yield what tasks elsewhere are given; their file is written as soon as they should end, while inside."""
+    stop_file = ""
+    with suppress(OSError):
+        stop_file = name_stop_file()
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(_LOOK_SECONDS / 10):
+            if stop_file and is_stopped():
+                Path(stop_file).touch()
+                return
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield Errand(this_process(), stop_file)
+    finally:
+        done.set()
+        thread.join()
+        _remove(stop_file)
+
+
+@contextmanager
+def ending_with(task: Errand) -> Iterator[None]:
+    """Train inside; from then on this process ends by itself, soon after the one that asked for it has.
+
+    A training under way has some seconds to end; its file is removed. Where that is this process, or one on another
+    computer, nothing is done.
+    """
+    home, stop_file = task
     if sys.platform == "win32" or not _is_child_of(home):
         yield
         return

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import math
-import os
 import pickle
 import time
 import warnings
@@ -21,20 +20,11 @@ from glassnet.errors import ConfigError, DivergenceError, MissingExtraError
 from glassnet.network import Network
 from glassnet.populations.joint import Job
 from glassnet.tabular.fitting.networks_line import NetworksLine
-from glassnet.tabular.fitting.orphans import (
-    Home,
-    ending_with,
-    is_gone,
-    is_here,
-    is_near,
-    name_stop_file,
-    stopping,
-    this_process,
-)
+from glassnet.tabular.fitting.orphans import Errand, ending_with, errand, is_here, name_stop_file
 from glassnet.tabular.fitting.preparation import Arrays, take_arrays
 from glassnet.training import Callback, Run
 from glassnet.training.limits import defer_interrupts
-from glassnet.utils.dask_tasks import is_cancelled, is_task_of_dask
+from glassnet.utils.dask_tasks import is_task_of_dask
 from glassnet.utils.thread_warnings import warnings_of_thread
 
 if TYPE_CHECKING:
@@ -115,45 +105,36 @@ def train_network(shared: Shared, unit: Unit, seconds: float | None, callbacks: 
 
 
 class _StopWhereUnwanted(Callback):
-    """Ends a run once nobody waits for it: the process that asked for it is gone, or says so.
+    """Ends a run once nobody waits for it."""
 
-    It says so by a file, where this is its machine, or by cancelling the task, where Dask has this run.
-    """
-
-    def __init__(self, file: str, home: Home) -> None:
-        self._file, self._home = (file if is_near(home) else ""), home
+    def __init__(self, task: Errand) -> None:
+        self._task = task
 
     def on_step_end(self, run: Run[Any]) -> None:
-        if self._is_unwanted():
+        if self._task.is_unwanted:
             run.stop("interrupted")
 
     on_fit_begin = on_step_end
 
-    def _is_unwanted(self) -> bool:
-        return bool(self._file and os.path.exists(self._file)) or is_gone(self._home) or is_cancelled()
 
-
-def _work(shared: Shared, packed: bytes, seconds: float | None, stop_file: str, home: Home) -> Outcome:
-    """Train one network wherever joblib has this run; ``home`` is the process that asked for it."""
+def _work(shared: Shared, packed: bytes, seconds: float | None, task: Errand) -> Outcome:
+    """Train one network wherever joblib has this run."""
     unit: Unit = pickle.loads(packed)
-    if is_here(home):  # where catching warnings would disturb other threads
-        return train_for(home, shared, unit, seconds, stop_file)
+    if is_here(task.home):  # where catching warnings would disturb other threads
+        return train_for(task, shared, unit, seconds)
     with warnings_of_thread() as caught:  # nobody would see them
-        outcome = train_for(home, shared, unit, seconds, stop_file)
+        outcome = train_for(task, shared, unit, seconds)
     said = dict.fromkeys((each.category, str(each.message)) for each in caught)
     return outcome._replace(warnings=[*said])
 
 
-def train_for(home: Home, shared: Shared, unit: Unit, seconds: float | None, stop_file: str) -> Outcome:
-    """Train one network for the process ``home``, and end once that is gone, or does not want it any more.
-
-    On another machine the ``stop_file`` means nothing: there only a task of Dask can be ended from afar.
-    """
-    failure, is_stopped = None, is_near(home) and os.path.exists(stop_file)
-    with ending_with(home, stop_file):
+def train_for(task: Errand, shared: Shared, unit: Unit, seconds: float | None) -> Outcome:
+    """Train one network for another process, and end once that is gone, or does not want it any more."""
+    failure = None
+    with ending_with(task):
         try:
-            if not is_stopped:
-                train_network(shared.mapped(), unit, seconds, [_StopWhereUnwanted(stop_file, home)])
+            if not task.is_unwanted:
+                train_network(shared.mapped(), unit, seconds, [_StopWhereUnwanted(task)])
         except DivergenceError as error:
             failure = str(error)
     return Outcome(unit.number, unit.job.network, failure)
@@ -236,8 +217,7 @@ def train_in_processes(
     shared = shared.apart()
     found: dict[int, Outcome] = {}
     lost: str | None = None  # why those that are not found were not trained
-    stop_file = name_stop_file()
-    with defer_interrupts() as interruption:
+    with defer_interrupts() as interruption, errand(lambda: interruption.asked or is_stopped()) as task:
 
         def tasks() -> Iterator[Any]:
             for number, unit in enumerate(units):  # joblib takes the next one when a process is free
@@ -248,20 +228,19 @@ def train_in_processes(
                     left = deadline - time.perf_counter() - (start if number < workers else 0.0)
                     share = max(left, 0.0) / rounds
                 # As bytes: of an array joblib could make a map that nobody may write to.
-                yield delayed(_work)(shared, pickle.dumps(unit), share, stop_file, this_process())
+                yield delayed(_work)(shared, pickle.dumps(unit), share, task)
 
         streams = getattr(get_active_backend()[0], "supports_return_generator", False)
         pool = Parallel(workers, pre_dispatch=workers, batch_size=1, return_as=_STREAM if streams else "list")
-        with stopping(stop_file, lambda: interruption.asked or is_stopped()):
-            try:
-                for outcome in pool(tasks()):
-                    found[outcome.number] = outcome
-                    notify(len(found), len(units))
-                    line.draw(len(found))
-            except Exception as error:
-                # Ctrl-C in a terminal comes to all processes: one that waits for work ends by it.
-                if not (interruption.asked or is_stopped()):
-                    lost = _lost(error, units, found)
+        try:
+            for outcome in pool(tasks()):
+                found[outcome.number] = outcome
+                notify(len(found), len(units))
+                line.draw(len(found))
+        except Exception as error:
+            # Ctrl-C in a terminal comes to all processes: one that waits for work ends by it.
+            if not (interruption.asked or is_stopped()):
+                lost = _lost(error, units, found)
     _running.clear()
     if lost is None:  # else they were ended, all of them
         _running[workers] = time.perf_counter()

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import numpy as np
+
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.training.sharding.tree_sums import TreeSums
 
@@ -23,10 +25,16 @@ class Ranks:
     ----------
     rank, size : int
         The number of this process, and how many there are.
+    divides_optimizer : bool
+        Whether each keeps a part of the optimizer's arrays only.
+    checks : bool
+        Whether what they hold is compared after each epoch.
     """
 
     rank = 0
     size = 1
+    divides_optimizer = False
+    checks = False
 
     @property
     def is_first(self) -> bool:
@@ -38,8 +46,25 @@ class Ranks:
         """Train while inside, with what all processes must have in common."""
         yield
 
-    def reduce(self, sums: TreeSums) -> None:
-        """Add up the nodes of all processes, as `tree_sums.merge` does; the total is left in ``sums.current``."""
+    def reduce(self, sums: TreeSums, divided: int = 0) -> None:
+        """Add up the nodes of all processes, as `tree_sums.merge` does; the total is left in ``sums.current``.
+
+        Of the first ``divided`` numbers each process needs its `part` only; what is left of the others is undefined.
+        """
+
+    def part(self, n: int) -> tuple[int, int]:
+        """Return the first and the end of this process' part of ``n`` numbers."""
+        return 0, n
+
+    def put_together(self, array: np.ndarray) -> None:
+        """Fill ``array`` (..., n) on all processes, each of which has its `part` of the last axis."""
+
+    def join(self, part: np.ndarray, n: int, *, everywhere: bool) -> np.ndarray | None:
+        """Return the array (..., n) whose parts along the last axis the processes have.
+
+        None is returned on the others than the first, unless ``everywhere``.
+        """
+        return part
 
     def agreed(self, value: R) -> R:
         """Return what the first process has for ``value``."""

@@ -16,6 +16,10 @@ from glassnet.training.sharding.sharded_step import ShardedStep
 __all__ = ["ShardedRun"]
 
 N = TypeVar("N", bound=BaseNetwork)
+_FORGOTTEN = (
+    "fit: the optimizer's state was divided among processes when an error ended the run; the next fit starts with a "
+    "new one. To go on with it, pass checkpoint= and resume=True."
+)
 
 
 class ShardedRun(Run[N]):
@@ -55,9 +59,28 @@ class ShardedRun(Run[N]):
         """Take the reason to stop from the first process that has one."""
         self._stop_reason = self._stop_reason or self._ranks.reason_to_stop(self._reason)
 
+    def _begin(self) -> None:
+        super()._begin()
+        self.take_step.divide()
+
     def _goes_on(self) -> bool:
         self._agree()
-        return super()._goes_on()
+        if super()._goes_on():
+            return True
+        self.take_step.join()
+        return False
+
+    def _close_epoch(self) -> None:
+        self._record_epoch()
+        with self.take_step.averaged_weights():
+            self._end_epoch()
+        self._call("on_epoch_done", self)
+
+    def _leave(self) -> None:
+        if self.state.optimizer_state.is_part:  # the others may be elsewhere, and this one cannot wait for their parts
+            self.state.renew_optimizer(self.network)
+            self.history.notes.append(_FORGOTTEN)
+        super()._leave()
 
     def _scores(self) -> Mapping[str, Any]:
         return self._ranks.agreed(super()._scores())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.training.batches import Batch
 from glassnet.training.division import Sharding
 from glassnet.training.run_state import RunState
+from glassnet.training.sharding.divided_optimizer import DividedOptimizer
 from glassnet.training.sharding.ranks import Ranks
 from glassnet.training.sharding.tree_sums import TreeSums
 from glassnet.training.step import TrainingStep
@@ -38,6 +41,12 @@ class ShardedStep(TrainingStep):
     ----------
     wants_stop : bool
         Whether this process asks for the end of the run. ``stop_asked`` is set for all of them by the next step.
+    wants_write : callable
+        Returns whether this process asks for a checkpoint after the step under way.
+    write_asked : bool
+        Whether any did, after a step, on all of them.
+    divided : DividedOptimizer or None
+        What updates the parameters, where processes divide the optimizer's state.
     """
 
     def __init__(
@@ -53,7 +62,29 @@ class ShardedStep(TrainingStep):
         self._sharding, self._ranks = sharding, ranks
         self._sums = TreeSums(self.store.message)
         self._stats = np.empty_like(self.store.stats)  # at the start of the step
-        self.wants_stop = False
+        self.wants_stop = self.write_asked = False
+        self.wants_write: Callable[[], bool] = bool
+        self.divided: DividedOptimizer | None = None
+
+    def divide(self) -> None:
+        """Keep this process' part of the optimizer's state only, if the processes are to; all call it together."""
+        if self._ranks.divides_optimizer and self._ranks.size > 1:
+            self.divided = DividedOptimizer(self.network, self.state, self._ranks)
+
+    def join(self) -> None:
+        """Have the whole optimizer's state again; all processes call it together."""
+        if self.divided is not None:
+            self.divided.join()
+            self.divided = None
+
+    def whole_on_first(self) -> AbstractContextManager[None]:
+        """Have the whole optimizer's state on the first process while inside; all call it together."""
+        return nullcontext() if self.divided is None else self.divided.whole_on_first()
+
+    def averaged_weights(self) -> AbstractContextManager[None]:
+        """Put the averaged parameters, if there are, into the network while inside; all processes call it together."""
+        average = self.state.average if self.divided is None else self.divided.average()
+        return nullcontext() if average is None else self.state.averaged_weights(self.network, average)
 
     def _sum_up(self, batch: Batch, position: float) -> bool:
         store, ranks = self.store, self._ranks
@@ -65,10 +96,10 @@ class ShardedStep(TrainingStep):
         for i, (shard, first, end) in enumerate(self._sharding.bounds):
             self._sum_shard(batch, shard, first, end)
             if i == last:
-                store.flags[0] = self.wants_stop
+                store.flags[:] = self.wants_stop, self.wants_write()
             self._sums.add(shard, is_last=i == last)
-        ranks.reduce(self._sums)
-        self.stop_asked = bool(store.flags[0])
+        ranks.reduce(self._sums, 0 if self.divided is None else self.divided.n_divided)
+        self.stop_asked, self.write_asked = bool(store.flags[0]), bool(store.flags[1])
         if not store.weight_sum.all():
             np.copyto(store.stats, self._stats)
             if store.weight_sum.any():
@@ -96,6 +127,12 @@ class ShardedStep(TrainingStep):
         self.network._accumulate(X, y, weight, info)
         store.weigh_statistics()
         store.flags[:] = 0.0
+
+    def _update(self, position: float) -> None:
+        if self.divided is None:
+            super()._update(position)
+        else:
+            self.divided.step(position, self._fixed_rate or self.rate(position))
 
     def _skip(self, weight: np.ndarray | None) -> tuple[Any, Any]:
         zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
