@@ -1,6 +1,7 @@
 """Training on several processors and machines: what MPI carries from rank to rank, and what it will take.
 
-`MPI` has the options of ``Network.fit(..., shards=, distributed=)``; `scaling_forecast` says what more ranks bring.
+`MPI` has the options of ``Network.fit(..., shards=, distributed=)``; `scaling_forecast` says what more ranks bring;
+`rank` and `size` are for scripts that print and save once.
 """
 
 from __future__ import annotations
@@ -16,8 +17,20 @@ if TYPE_CHECKING:
     from glassnet.distributed.forecast_rows import ForecastRow
     from glassnet.distributed.networks import NETWORKS, Link
     from glassnet.distributed.options import MPI
+    from glassnet.distributed.own_place import rank, size
 
-__all__ = ["MPI", "NETWORKS", "Costs", "ForecastRow", "Link", "ScalingForecast", "StepTime", "scaling_forecast"]
+__all__ = [
+    "MPI",
+    "NETWORKS",
+    "Costs",
+    "ForecastRow",
+    "Link",
+    "ScalingForecast",
+    "StepTime",
+    "rank",
+    "scaling_forecast",
+    "size",
+]
 
 # Loaded when first used: every fit opens this room, and few need what is in it.
 _ON_USE = {
@@ -26,6 +39,7 @@ _ON_USE = {
     "glassnet.distributed.forecast_rows": ("ForecastRow",),
     "glassnet.distributed.networks": ("NETWORKS", "Link"),
     "glassnet.distributed.options": ("MPI",),
+    "glassnet.distributed.own_place": ("rank", "size"),
 }
 _HOME_OF = {name: home for home, names in _ON_USE.items() for name in names}
 
