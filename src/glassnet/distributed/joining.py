@@ -21,16 +21,16 @@ def join_ranks(where: str, distributed: Any) -> Ranks | None:
     ----------
     where : str
         Who asks, for the message.
-    distributed : None, "mpi" or MPI
-        As it was given.
+    distributed : None, "mpi", MPI or Ranks
+        As it was given; processes that were joined before are returned as they are.
 
     Raises
     ------
     MissingExtraError
         There is no mpi4py, or no MPI that it could use.
     """
-    if distributed is None:
-        return None
+    if distributed is None or isinstance(distributed, Ranks):
+        return distributed
     options = as_mpi(where, distributed)
     try:
         with within(where, options.deadline):

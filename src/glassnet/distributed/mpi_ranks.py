@@ -47,7 +47,7 @@ class MPIRanks(Ranks):
         self._runtime, self.options = runtime, options
         self._world = runtime.COMM_WORLD
         self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
-        self.divides_optimizer = options.sharded_optimizer
+        self.divides_optimizer, self.checks = options.sharded_optimizer, options.checks
         self._exchange = Exchange(runtime, self._world, options.deadline, self._give_up)
         self._hosts: list[str] = []
         self._known: BaseException | None = None  # an error that all processes know of
@@ -96,6 +96,9 @@ class MPIRanks(Ranks):
     def agreed(self, value: R) -> R:
         found: R = self._exchange.broadcast(value)
         return found
+
+    def everywhere(self, value: R) -> list[R]:
+        return self._exchange.gather(value)
 
     def reason_to_stop(self, reason: str) -> str:
         return next(filter(None, self._exchange.gather(reason or self.reason)), "")

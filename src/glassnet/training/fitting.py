@@ -15,7 +15,7 @@ from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
 from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
 from glassnet.training.data import prepare_data
-from glassnet.training.division import Sharding, check_shards, shards_of
+from glassnet.training.division import Sharding
 from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monitor_advice
 from glassnet.training.history import History
 from glassnet.training.limits import Limits, defer_interrupts
@@ -23,6 +23,7 @@ from glassnet.training.loop import Run, Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.sharding.divided_checkpoints import DividedCheckpoints
+from glassnet.training.sharding.dividing import sharding_of
 from glassnet.training.sharding.ranks import Ranks
 from glassnet.training.sharding.sharded_run import ShardedRun
 from glassnet.training.threads.pace import paced, pacing
@@ -53,7 +54,7 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
 
 def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions, ranks: Ranks) -> History:
     """Check data and options, and train, with the processes that there are."""
-    epochs, sharding = ranks.together(lambda: _checked(epochs, given, ranks))
+    epochs, sharding = ranks.together(lambda: _checked(epochs, given))
     with ExitStack() as stack:
         if network._store is None:
             ranks.share(network)  # seeds that were drawn
@@ -68,11 +69,11 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions, r
         return _train(network, epochs, given, prepared, (sharding, ranks))
 
 
-def _checked(epochs: int, given: FitOptions, ranks: Ranks) -> tuple[int, Sharding | None]:
+def _checked(epochs: int, given: FitOptions) -> tuple[int, Sharding | None]:
     """Return the number of epochs and the shards of this process."""
     epochs = check_integer("fit", "epochs", epochs, 1)
     check_fit_options("fit", given)
-    return epochs, _sharding(given, ranks)
+    return epochs, sharding_of("fit", given["shards"], given["distributed"])
 
 
 def _facts(epochs: int, given: FitOptions, prepared: _Prepared) -> dict[str, Any]:
@@ -138,23 +139,6 @@ def _train(
         found = [setup.note, *ranks.notes]
         run.history.notes += [note for note in found if note and note not in run.history.notes]
         return run.loop()
-
-
-def _sharding(given: FitOptions, ranks: Ranks) -> Sharding | None:
-    """Return the shards of this process; None if batches are not divided."""
-    shards = given["shards"]
-    if shards is None:
-        if given["distributed"] is not None:
-            fact = "distributed is given without shards; the number of shards decides the bits of the result"
-            message = f"fit: {fact}. Pass shards=16, say: any power of two that is at least the number of processes."
-            raise ConfigError(message)
-        return None
-    n = check_shards("fit", shards)
-    if n < ranks.size:
-        fact = f"shards is {n}, and there are {ranks.size} processes; each needs a shard"
-        message = f"fit: {fact}. Pass shards={1 << (ranks.size - 1).bit_length()}, or start fewer processes."
-        raise ConfigError(message, got=n)
-    return Sharding(n, shards_of(n, ranks.rank, ranks.size))
 
 
 class Setup(NamedTuple):
