@@ -28,7 +28,7 @@ class ThreadRanks(Ranks):
         self._barrier.wait(30)
         return list(self._board)
 
-    def reduce(self, sums: TreeSums) -> None:
+    def reduce(self, sums: TreeSums, divided: int = 0) -> None:
         everywhere = self._all([node._replace(array=node.array.copy()) for node in sums.nodes])
         nodes = [node._replace(array=node.array.copy()) for nodes in everywhere for node in nodes]
         sums.current[:] = merge(nodes)
