@@ -44,9 +44,9 @@ def own_layers(executor: Any) -> list[bytes]:
 
 def main(name: str) -> None:
     """Print what an executor of this name leaves, and whether it is what is left here."""
-    from glassnet.utils import executors
+    from glassnet.utils import task_blocks
 
-    executors._WORTH_SENDING, executors._TASK_SECONDS = 1e-9, 1e-3  # several blocks, although they are small
+    task_blocks._WORTH_SENDING, task_blocks._TASK_SECONDS = 1e-9, 1e-3  # several blocks, although they are small
     if name == "mpi":
         from mpi4py.futures import MPIPoolExecutor
 

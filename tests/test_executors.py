@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +26,10 @@ import executor_tasks as tasks
 import glassnet as gn
 from glassnet.populations import apart
 from glassnet.training.threads.blas import blas_threads
-from glassnet.utils import executors
-from glassnet.utils.executors import Lost, blocks_of, check_executor, run_tasks, workers_of
+from glassnet.utils import executors, sharing, task_blocks
+from glassnet.utils.executors import Lost, check_executor, run_tasks, workers_of
 from glassnet.utils.sending import pack, unpack
+from glassnet.utils.task_blocks import blocks_of
 from glassnet.utils.tasks import perform
 
 HERE = Path(__file__).parent
@@ -80,8 +84,8 @@ def executor(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Divide the work although it is too little to be worth it."""
-    monkeypatch.setattr(executors, "_WORTH_SENDING", 1e-9)
-    monkeypatch.setattr(executors, "_TASK_SECONDS", 1e-9)
+    monkeypatch.setattr(task_blocks, "_WORTH_SENDING", 1e-9)
+    monkeypatch.setattr(task_blocks, "_TASK_SECONDS", 1e-9)
 
 
 @cache
@@ -99,8 +103,11 @@ def network() -> gn.Network:
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_every_executor_leaves_the_same_bits(executor: Any) -> None:
+@pytest.mark.parametrize("rows", ["with every task", "once"])
+def test_every_executor_leaves_the_same_bits(executor: Any, rows: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights, statistics, histories, scores, failures and how they ended are those of one process; a second fit goes on."""
+    if rows == "once":
+        monkeypatch.setattr(sharing, "_SMALL", 0)
     for name, (mine, theirs) in enumerate(zip(here(), tasks.trained(executor), strict=True)):
         assert mine == theirs, name
 
@@ -179,6 +186,31 @@ def test_functions_of_no_module_go_by_value(executor: Any) -> None:
     """A lambda, and what a function has from around it."""
     base = 3
     assert run_tasks("test", executor, tasks.called, [(lambda: base + 1,), (lambda: base * 2,)]) == [4, 6]
+
+
+def test_what_tasks_have_in_common_is_sent_once(executor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads share the memory, processes a file, which is gone afterwards; and on Dask it is made anew if it is lost."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    rows = np.arange(300_000.0)
+    sent: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            executors, "pack", lambda where, value: sent.append(len(pack(where, value))) or pack(where, value)
+        )
+        found = run_tasks("test", executor, functools.partial(tasks.total, rows, "x"), [(i,) for i in range(5)])
+    assert found == [("x", i, rows.sum()) for i in range(5)]
+    assert len(sent) == 5
+    assert max(sent) < 1000
+    assert [*tmp_path.iterdir()] == []
+    assert run_tasks("test", None, functools.partial(tasks.total, rows, "x"), [(1,)]) == found[1:2]
+    assert rows.flags.writeable
+
+
+def test_a_full_disc_is_no_obstacle(processes: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then rows go with every task."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    rows = np.arange(300_000.0)
+    assert run_tasks("test", processes, functools.partial(tasks.total, rows, "x"), [(3,)]) == [("x", 3, rows.sum())]
 
 
 def test_it_ends_when_it_is_asked_to(executor: Any) -> None:
@@ -292,6 +324,9 @@ def test_other_versions_on_a_worker_are_refused() -> None:
     """The bits could differ, and nobody would know."""
     place = perform.__globals__["here"]()
     answer = unpack(perform(pack("test", (tasks.square, (3,))), place._replace(versions=("0.0", np.__version__))))
+    assert place.is_here
+    assert not place._replace(process=1).is_here
+    assert not place._replace(machine="another").is_near
     words = r"^executor: a worker on .* has glassnet .*, and .*, which sends the tasks, has 0\.0; they must be the same\. Install "
     with pytest.raises(gn.ConfigError, match=words):
         raise answer[1]
@@ -354,13 +389,29 @@ def test_ctrl_c_ends_what_has_not_begun(threads: Any) -> None:
     seconds = apart.estimated_seconds
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(apart, "estimated_seconds", lambda *words: pressed.start() or seconds(*words))
-        patch.setattr(executors, "_BLOCKS_PER_WORKER", 16)
+        patch.setattr(task_blocks, "_BLOCKS_PER_WORKER", 16)
         found = gn.cross_validate(network(), tasks.X, tasks.Y, epochs=150, folds=30, executor=threads)
     assert 0 < len(found.failures) < 30
     assert set(found.failures.values()) == {"not trained: interrupted"}
     assert np.isnan(found.scores["loss"]).sum() == len(found.failures)
     assert found.mean["loss"] == np.nanmean(found.scores["loss"])
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("name", ["threads", "processes"])
+def test_ctrl_c_ends_on_this_machine_what_is_under_way(request: pytest.FixtureRequest, name: str) -> None:
+    """After the step, with what was trained so far, as in one process."""
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    population, executor = gn.Population(network(), 2), request.getfixturevalue(name)
+    timer.start()
+    began = time.perf_counter()
+    histories = population.fit(tasks.X, tasks.Y, epochs=10**6, executor=executor)
+    assert time.perf_counter() - began < 10
+    assert {each.stop_reason for each in histories} == {"interrupted"}
+    assert all(0 < each.epochs < 10**6 for each in histories)
+    assert population.failures == {}
 
 
 def test_a_line_says_how_far_it_is(threads: Any, small_blocks: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -374,22 +425,124 @@ def test_a_line_says_how_far_it_is(threads: Any, small_blocks: None, capsys: pyt
 # ---- workers that are lost -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("small_blocks")
-def test_a_worker_of_dask_that_is_killed_costs_nothing(dask: Any) -> None:
-    """Its tasks are done again by another one, with the same bits."""
+def at_work(client: Any) -> dict[str, int]:
+    """Return the processes of the workers of Dask that have a task now, once there are some."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        busy = [worker for worker, found in client.processing().items() if found]
+        if busy:
+            pids = client.run(os.getpid)
+            return {worker: pids[worker] for worker in busy if worker in pids}
+        time.sleep(0.01)
+    return {}
 
-    def kill() -> None:
-        os.kill(next(iter(dask.run(os.getpid).values())), signal.SIGKILL)
+
+def fit_disturbed(client: Any, disturb: Any) -> None:
+    """Train a population on Dask, disturb one of the workers at work meanwhile, and compare with one trained here."""
+    hit: list[int] = []
+
+    def meanwhile() -> None:
+        with client.__class__(client.scheduler.address) as other:  # one client is used by one thread at a time
+            process = next(iter(at_work(other).values()))
+        time.sleep(0.1)  # it has begun
+        disturb(process)
+        hit.append(process)
 
     alone, apart = gn.Population(network(), 8), gn.Population(network(), 8)
-    alone.fit(tasks.X, tasks.Y, epochs=300)
-    timer = threading.Timer(0.3, kill)
-    timer.start()
-    histories = apart.fit(tasks.X, tasks.Y, epochs=300, executor=dask)
-    timer.join()
+    alone.fit(tasks.X, tasks.Y, epochs=600)
+    thread = threading.Thread(target=meanwhile)
+    thread.start()
+    histories = apart.fit(tasks.X, tasks.Y, epochs=600, executor=client)
+    assert hit, "all was done before the worker was disturbed"
+    thread.join()
+    assert apart.failures == {}
     assert np.array_equal(alone.predict(tasks.X), apart.predict(tasks.X))
     assert [each.columns for each in histories] == [each.columns for each in alone.histories]
+
+
+def test_a_worker_of_dask_that_is_killed_costs_nothing(dask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tasks are done again by another one, with the same bits; and the rows that it held are sent again."""
+    monkeypatch.setattr(sharing, "_SMALL", 0)
+    fit_disturbed(dask, lambda process: os.kill(process, signal.SIGKILL))
     dask.wait_for_workers(2, timeout=30)
+
+
+@pytest.mark.slow
+def test_a_worker_of_dask_that_is_stopped_costs_nothing() -> None:
+    """Once it was silent for as long as the cluster's worker-ttl its tasks are another's."""
+    stopped: list[int] = []
+
+    def stop(process: int) -> None:
+        os.kill(process, signal.SIGSTOP)
+        stopped.append(process)
+
+    config = pytest.importorskip("dask.config")
+    with (
+        config.set({"distributed.scheduler.worker-ttl": "5s"}),
+        cluster_of_dask() as cluster,
+        cluster.get_client() as client,
+    ):
+        try:
+            fit_disturbed(client, stop)
+        finally:
+            for process in stopped:
+                with suppress(ProcessLookupError):  # its nanny ended it
+                    os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_blocks")
+def test_a_worker_of_dask_that_joins_late_has_work() -> None:
+    """A fit may begin before there is any worker."""
+    alone, apart = gn.Population(network(), 8), gn.Population(network(), 8)
+    alone.fit(tasks.X, tasks.Y, epochs=100)
+    with cluster_of_dask(n_workers=0) as cluster, cluster.get_client() as client:
+        timer = threading.Timer(0.5, cluster.scale, (1,))
+        timer.start()
+        apart.fit(tasks.X, tasks.Y, epochs=100, executor=client)
+    assert np.array_equal(alone.predict(tasks.X), apart.predict(tasks.X))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_blocks")
+def test_a_scheduler_of_dask_that_is_killed(tmp_path: Path) -> None:
+    """It is noticed at once; what came back is kept."""
+    distributed = pytest.importorskip("distributed")
+    file = str(tmp_path / "scheduler.json")
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--scheduler-file", file, "--port", "0"]
+    scheduler = subprocess.Popen([*command, "--dashboard-address", ":0"], **quiet)
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", file, "--nthreads", "1"]
+    worker = subprocess.Popen([*command, "--no-nanny", "--death-timeout", "30"], **quiet)
+    shown = apart._Blocks._show
+
+    def killed(self: Any, done: int, of: int) -> None:
+        shown(self, done, of)
+        if done == 2:
+            scheduler.kill()
+
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(apart._Blocks, "_show", killed)
+            client = distributed.Client(scheduler_file=file)
+            client.wait_for_workers(1, timeout=30)
+            population = gn.Population(network(), 8)
+            with pytest.warns(
+                UserWarning, match=r"^Population\.fit: . of 8 members did not come back from the executor \("
+            ):
+                population.fit(tasks.X, tasks.Y, epochs=300, executor=client)
+            client.close(timeout=1)
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+    kept = [number for number in range(8) if number not in population.failures]
+    assert len(kept) >= 2
+    alone = gn.Population(network(), 8)
+    alone.fit(tasks.X, tasks.Y, epochs=300)
+    for number in kept:
+        assert np.array_equal(alone.networks[number].params, population.networks[number].params)
+    assert len(population.ensemble()) == len(kept)
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -43,7 +43,7 @@ class MPIRanks(Ranks):
         self._runtime, self.options = runtime, options
         self._world = runtime.COMM_WORLD
         self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
-        self.divides_optimizer = options.sharded_optimizer
+        self.divides_optimizer, self.checks = options.sharded_optimizer, options.checks
         self._exchange = Exchange(runtime, self._world, options.deadline, self._give_up)
         self._at = "before the first step"
 
@@ -70,6 +70,9 @@ class MPIRanks(Ranks):
     def agreed(self, value: R) -> R:
         found: R = self._exchange.broadcast(value)
         return found
+
+    def everywhere(self, value: R) -> list[R]:
+        return self._exchange.gather(value)
 
     def reason_to_stop(self, reason: str) -> str:
         return next(filter(None, self._exchange.gather(reason)), "")

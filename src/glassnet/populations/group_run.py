@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from glassnet.training import Callback, Run
 from glassnet.training.run_state import RunState
 from glassnet.training.step import TrainingStep
 
-__all__ = ["EndWithFirst", "GroupStep"]
+__all__ = ["EndWhen", "EndWithFirst", "GroupStep"]
 
 
 class GroupStep(TrainingStep):
@@ -67,3 +67,14 @@ class EndWithFirst(Callback):
             run.stop("diverged")
         elif self._stops_early and stopping is not None and stopping.settled.any():
             run.stop("early stopping")
+
+
+class EndWhen(Callback):
+    """Ends a run after the step at which somebody asks for it."""
+
+    def __init__(self, is_stopped: Callable[[], bool]) -> None:
+        self._is_stopped = is_stopped
+
+    def on_step_end(self, run: Run[Any]) -> None:
+        if self._is_stopped():
+            run.stop("interrupted")

@@ -14,7 +14,7 @@ from glassnet.engine.one_fit import one_fit_at_a_time, running
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
-from glassnet.populations.group_run import EndWithFirst, GroupStep
+from glassnet.populations.group_run import EndWhen, EndWithFirst, GroupStep
 from glassnet.populations.stacking import blueprint, group_size, stack, unstack
 from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
@@ -67,6 +67,7 @@ class JointPlan(NamedTuple):
     title: str = "networks"
     # Returns the callbacks of a run over the networks of these numbers.
     make_callbacks: Callable[[Sequence[int]], list[Callback]] = _no_callbacks
+    is_stopped: Callable[[], bool] | None = None  # looked at after every step, as Ctrl-C is
     executor: Any = None  # checked; of it `train_jointly` knows nothing, see `glassnet.populations.apart`
 
 
@@ -140,7 +141,7 @@ class _Training:
 
     def run(self) -> dict[int, str]:
         with defer_interrupts() as interruption:
-            while self._targets and not interruption.asked:
+            while self._targets and not (interruption.asked or self._is_stopped()):
                 numbers = self._next_group()
                 self._train(numbers, interruption)
                 for number in numbers:
@@ -150,6 +151,9 @@ class _Training:
                         del self._targets[number]
         self._line.finish(self.failures, interrupted=interruption.asked)
         return self.failures
+
+    def _is_stopped(self) -> bool:
+        return self.plan.is_stopped is not None and self.plan.is_stopped()
 
     def _has_ended(self, number: int, network: Network) -> bool:
         """Return whether a network is done; of a group that ended, all but one may have to go on."""
@@ -198,6 +202,7 @@ class _Training:
         hooks: list[Callback] = [
             *([EarlyStopper(rule, own_rows=jobs[0].held_out is not None)] if rule is not None else []),
             *self.plan.make_callbacks(numbers),
+            *([] if self.plan.is_stopped is None else [EndWhen(self.plan.is_stopped)]),
             self._line.watch(numbers, self._targets),
             Limits(self._share_of_time(numbers), interruption),
         ]

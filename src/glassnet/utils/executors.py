@@ -10,24 +10,22 @@ from __future__ import annotations
 import functools
 import os
 import queue
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import require_extra
 from glassnet.utils.sending import pack
+from glassnet.utils.sharing import handed_to, is_of_dask, quiet_sending
 from glassnet.utils.tasks import INTERRUPTED, Lost, Outcomes, here, perform, words_of
 from glassnet.utils.wording import shortened
 
-__all__ = ["INTERRUPTED", "Lost", "blocks_of", "check_executor", "run_tasks", "workers_of"]
+__all__ = ["INTERRUPTED", "Lost", "check_executor", "run_tasks", "workers_of"]
 
 _LOOK_SECONDS = 0.05  # between two looks at whether to stop
+_ANSWER_SECONDS = 3  # that a scheduler has to say how many workers there are
 _AHEAD = 2  # tasks handed over for each worker: while one is done another is on its way
-_TASK_SECONDS = 1.0  # a task costs milliseconds beside its work
-_WORTH_SENDING = 0.05  # seconds of work for each worker, below which fewer are used
-_BLOCKS_PER_WORKER = 4  # that workers of unlike speed end together
 
 
 # ---- executors -------------------------------------------------------------------------------------------------------
@@ -102,10 +100,10 @@ def workers_of(executor: Any) -> int:
     client = getattr(executor, "_client", None)
     count: Any = None
     with suppress(Exception):  # a scheduler that is gone shows when tasks are handed over
-        if client is not None and hasattr(client, "nthreads"):
-            count = sum(client.nthreads().values())
-        else:
+        if client is None or not hasattr(client, "nthreads"):
             count = getattr(executor, "_max_workers", None) or getattr(executor, "num_workers", None)
+        elif client.status == "running":
+            count = sum(client.sync(client.scheduler.ncores, callback_timeout=_ANSWER_SECONDS).values())
     # Dask's workers may be yet to come.
     return count if isinstance(count, int) and count > 0 else os.cpu_count() or 1
 
@@ -118,39 +116,6 @@ def _joblib_workers() -> tuple[int, int]:
     n_jobs = get_active_backend()[1]
     asked = -1 if n_jobs is None else int(n_jobs)
     return asked, max(int(effective_n_jobs(asked)), 1)
-
-
-def blocks_of(seconds: Sequence[float], workers: int) -> list[list[int]]:
-    """Return pieces of work, by number, in blocks to be done as one task each, the longest block first.
-
-    A block takes a second or more, so that what a task costs beside its work does not count; but there are as many
-    blocks as workers wherever that is worth sending, and no more than a few for each of them.
-
-    Parameters
-    ----------
-    seconds : sequence of float
-        How long each piece takes, as far as is known. Neighbours stay together.
-    workers : int
-        How many blocks are done at once.
-
-    Examples
-    --------
-    >>> blocks_of([0.5] * 8, workers=2)
-    [[0, 1], [2, 3], [4, 5], [6, 7]]
-    >>> blocks_of([0.001] * 4, workers=2)
-    [[0, 1, 2, 3]]
-    """
-    total = sum(seconds)
-    most = min(int(total / _TASK_SECONDS), _BLOCKS_PER_WORKER * workers)
-    whole_rounds = most // workers * workers  # one block more than that is waited for by all other workers
-    count = max(whole_rounds, min(workers, int(total / _WORTH_SENDING)), 1)
-    blocks: dict[int, list[int]] = {}
-    passed = 0.0
-    for number, each in enumerate(seconds):
-        place = (passed + each / 2) / total if total > 0 else 0.0
-        blocks.setdefault(min(int(place * count), count - 1), []).append(number)
-        passed += each
-    return sorted(blocks.values(), key=lambda block: -sum(seconds[number] for number in block))
 
 
 # ---- tasks ---------------------------------------------------------------------------------------------------------
@@ -180,7 +145,9 @@ def run_tasks(
     executor : object, str or None
         As `check_executor` takes it; with None everything is done here, one after the other.
     function : callable
-        Of a module that workers can import. It gets a copy of what it is given, and its result comes back as one.
+        Of a module that workers can import. It gets a copy of what it is given, and its result comes back as one. Of
+        ``functools.partial(function, rows)`` the rows are sent once, where the executor allows that, and its arrays
+        may be read only.
     tasks : sequence of tuple, or of functions that return one
         The arguments of each call. A function is called when the task is handed over, here.
     on_done : callable, optional
@@ -211,16 +178,20 @@ def run_tasks(
     """
     pool, outcomes = check_executor(where, executor), Outcomes(len(tasks), on_done, on_result)
     stopped = is_stopped or (lambda: False)
-
-    def packed(number: int) -> bytes:
-        return pack(where, (function, _arguments(tasks[number])))
-
     if pool is None:
         _do_here(function, tasks, outcomes, stopped)
-    elif pool == "joblib":
-        _do_by_joblib(packed, outcomes, stopped, 1 if paced else _AHEAD)
-    else:
-        _do_by_futures(pool, packed, outcomes, stopped, 1 if paced else _AHEAD)
+        return outcomes.found
+    call: Any = function
+    common: tuple[Any, ...] = ()
+    if isinstance(call, functools.partial):
+        call, common = call.func, call.args
+
+    def packed(number: int) -> bytes:
+        return pack(where, (call, _arguments(tasks[number])))
+
+    do = _do_by_joblib if pool == "joblib" else _do_by_futures
+    with handed_to(where, pool, common) if common else nullcontext() as handle:
+        do(pool, packed, handle, outcomes, stopped, 1 if paced else _AHEAD)
     outcomes.repeat_warnings()
     return outcomes.found
 
@@ -241,7 +212,12 @@ def _do_here(
 
 
 def _do_by_futures(
-    pool: Any, packed: Callable[[int], bytes], outcomes: Outcomes, is_stopped: Callable[[], bool], ahead: int
+    pool: Any,
+    packed: Callable[[int], bytes],
+    shared: Any,
+    outcomes: Outcomes,
+    is_stopped: Callable[[], bool],
+    ahead: int,
 ) -> None:
     """Keep every worker busy; workers that join later are seen when the next task is done."""
     home, ended = here(), queue.SimpleQueue[int]()
@@ -256,7 +232,7 @@ def _do_by_futures(
             while not reason and len(running) < room and (number := next(waiting, None)) is not None:
                 task = packed(number)
                 try:
-                    running[number] = _submit(pool, task, home)
+                    running[number] = _submit(pool, task, home, shared)
                 except Exception as error:  # each executor has its own
                     reason = words_of(error)
                 else:
@@ -273,13 +249,9 @@ def _do_by_futures(
     outcomes.lose(reason)
 
 
-def _submit(pool: Any, task: bytes, home: Any) -> Any:
-    if not type(pool).__module__.startswith("distributed."):
-        return pool.submit(perform, task, home)
-    with warnings.catch_warnings():
-        # Its advice, to leave rows with one worker, loses them with that worker.
-        warnings.filterwarnings("ignore", "Sending large graph")
-        return pool.submit(perform, task, home)
+def _submit(pool: Any, *arguments: Any) -> Any:
+    with quiet_sending() if is_of_dask(pool) else nullcontext():
+        return pool.submit(perform, *arguments)
 
 
 def _note(ended: queue.SimpleQueue[int], number: int, future: Any) -> None:
@@ -299,12 +271,17 @@ def _came_back(future: Any, number: int, outcomes: Outcomes, reason: str) -> boo
     return True
 
 
-def _perform_numbered(number: int, packed: bytes, home: Any) -> tuple[int, bytes]:
-    return number, perform(packed, home)
+def _perform_numbered(number: int, *arguments: Any) -> tuple[int, bytes]:
+    return number, perform(*arguments)
 
 
 def _do_by_joblib(
-    packed: Callable[[int], bytes], outcomes: Outcomes, is_stopped: Callable[[], bool], ahead: int
+    pool: Any,
+    packed: Callable[[int], bytes],
+    shared: Any,
+    outcomes: Outcomes,
+    is_stopped: Callable[[], bool],
+    ahead: int,
 ) -> None:
     """Let joblib's active backend do the tasks; it takes the next one when a worker is free."""
     from joblib import Parallel, delayed
@@ -321,7 +298,7 @@ def _do_by_joblib(
             except Exception as error:  # this may run in a thread of joblib's
                 refused.append(error)
                 return
-            yield delayed(_perform_numbered)(number, task, home)
+            yield delayed(_perform_numbered)(number, task, home, shared)
 
     asked, workers = _joblib_workers()
     as_they_come = getattr(get_active_backend()[0], "supports_return_generator", False)

@@ -12,6 +12,7 @@ import io
 import mmap
 import pickle
 import platform
+from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.utils.wording import shortened
 
-__all__ = ["pack", "unpack"]
+__all__ = ["pack", "pack_apart", "unpack"]
 
 _MOST_BYTES = 100_000
 _SCRIPTS = ("__main__", "__mp_main__")
@@ -29,8 +30,10 @@ _SCRIPTS = ("__main__", "__mp_main__")
 class _Packer(pickle.Pickler):
     """Sends functions and classes of the script by value."""
 
-    def __init__(self, where: str, file: io.BytesIO) -> None:
-        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+    def __init__(
+        self, where: str, file: io.BytesIO, take_buffer: Callable[[pickle.PickleBuffer], object] | None
+    ) -> None:
+        super().__init__(file, 5, buffer_callback=take_buffer)
         self._where, self._by_value = where, _cloudpickle()
 
     def reducer_override(self, value: Any) -> Any:
@@ -112,9 +115,19 @@ def pack(where: str, value: Any) -> bytes:
     >>> unpack(pack("sweep", [1, 2.5]))
     [1, 2.5]
     """
+    return _packed(where, value, None)
+
+
+def pack_apart(where: str, value: Any) -> tuple[bytes, list[memoryview]]:
+    """Return an object as bytes without the numbers of its arrays, and these, not copied; as `pack` otherwise."""
+    buffers: list[pickle.PickleBuffer] = []
+    return _packed(where, value, buffers.append), [each.raw() for each in buffers]
+
+
+def _packed(where: str, value: Any, take_buffer: Callable[[pickle.PickleBuffer], object] | None) -> bytes:
     file = io.BytesIO()
     try:
-        _Packer(where, file).dump(value)
+        _Packer(where, file, take_buffer).dump(value)
     except ConfigError:
         raise
     except Exception as error:  # what is inside may raise anything

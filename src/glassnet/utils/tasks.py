@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 import platform
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy as np
 from glassnet.errors import ConfigError, GlassnetError
 from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.sending import pack, unpack
+from glassnet.utils.sharing import taken
 from glassnet.utils.thread_warnings import warnings_of_thread
 from glassnet.utils.version import VERSION
 from glassnet.utils.wording import shortened
@@ -36,32 +39,53 @@ class Place(NamedTuple):
     """The process that hands out tasks, and what it computes with."""
 
     node: str
+    machine: str  # what differs between machines, and between containers on one of them
     process: int
     versions: tuple[str, str]
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is this process."""
+        return self.process == os.getpid() and self.is_near
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is on this machine, and sees the same clock and files."""
+        return self.machine == _machine()
 
 
 def here() -> Place:
     """Return this process, and what it computes with."""
-    return Place(platform.node(), os.getpid(), (VERSION, np.__version__))
+    return Place(platform.node(), _machine(), os.getpid(), (VERSION, np.__version__))
+
+
+@functools.cache
+def _machine() -> str:
+    found = [platform.node()]
+    with suppress(OSError):
+        found.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with suppress(OSError):
+        found.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(found)
 
 
 # ---- in a worker -----------------------------------------------------------------------------------------------------
 
 
-def perform(packed: bytes, home: Place) -> bytes:
-    """Do a task wherever the executor has this run; return its result or what it raised, and its warnings."""
-    is_home = here()[:2] == home[:2]
-    # Of another process nobody would see the warnings. Within one, catching them would disturb other threads.
-    recording: AbstractContextManager[list[warnings.WarningMessage]] = nullcontext([])
-    if not is_home:
-        recording = warnings_of_thread()
-    with recording as caught:
+def perform(packed: bytes, home: Place, shared: Any = None) -> bytes:
+    """Do a task wherever the executor has this run; return its result or what it raised, and its warnings.
+
+    ``shared`` is what `handed_to` yielded for the first arguments, if all tasks have those in common.
+    """
+    # Of another process nobody would see the warnings.
+    with nullcontext(list[warnings.WarningMessage]()) if home.is_here else warnings_of_thread() as caught:
         error: Exception | None = None
         result = None
         try:
             _check_versions(home)
             function, task = unpack(packed)
-            result = pack("a worker's result", function(*task))
+            common = () if shared is None else taken(shared)
+            result = pack("a worker's result", function(*common, *task))
         except Exception as raised:
             error = _sendable(raised)
     said = dict.fromkeys((each.category, str(each.message)) for each in caught)

@@ -38,12 +38,14 @@ def warnings_of_thread() -> Iterator[list[warnings.WarningMessage]]:
             _blocks.append(block)
             warnings.simplefilter("always")
             warnings.showwarning = _shown_by(warnings.showwarning)
-        _records[me] = found
+        around, _records[me] = _records.get(me), found
     try:
         yield found
     finally:
         with _guard:
             del _records[me]
+            if around is not None:
+                _records[me] = around
             if not _records:
                 _blocks.pop().__exit__(None, None, None)
 

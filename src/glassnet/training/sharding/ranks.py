@@ -70,6 +70,10 @@ class Ranks:
         """Return what the first process has for ``value``."""
         return value
 
+    def everywhere(self, value: R) -> list[R]:
+        """Return what each process has for ``value``, in the order of the ranks."""
+        return [value]
+
     def reason_to_stop(self, reason: str) -> str:
         """Return the first reason, in the order of the ranks, that is not empty; empty if none is."""
         return reason
