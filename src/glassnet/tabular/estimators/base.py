@@ -198,8 +198,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             thread, and has the same bits. Networks of a worker that is lost are left out of the mean, with a warning.
         shards : int, optional
             Divide each batch into so many shards, as `glassnet.Network.fit` does: the result depends on their number,
-            not on where they are computed. Several networks are trained one after the other. Of `ParquetRows` each
-            process reads only those of its own shards while it trains.
+            not on where they are. Several networks are trained one after the other.
         distributed : "mpi" or glassnet.distributed.MPI, optional
             Train each network with all processes that ``mpiexec -n R python -m mpi4py train.py`` started. All end with
             the same estimator. Needs ``shards``, R at least, and ``pip install 'glassnet[mpi]'``.

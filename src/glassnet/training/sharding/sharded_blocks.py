@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from glassnet.training.batches import Batch
-from glassnet.training.block_batches import BlockBatches, part_of
+from glassnet.training.block_batches import BlockBatches, rows_between
 from glassnet.utils.block_shards import PieceBuffer, buffers_of_stream, deal, streams_for
 
 __all__ = ["ShardedBlocks"]
@@ -57,9 +57,9 @@ class ShardedBlocks(BlockBatches):
                 m = min(size, self._end - start)
                 edges = [m * stream // n for stream in range(own.start, own.stop + 1)]
                 for stream, begin, end in zip(streams, edges[:-1], edges[1:], strict=True):
-                    stream.take(part_of(room, begin - edges[0], end - edges[0]))
+                    stream.take(rows_between(room, begin - edges[0], end - edges[0]))
                 begin, end = sharding.cut(m)
-                yield self._for_members(part_of(room, begin - edges[0], end - edges[0]))
+                yield self._for_members(rows_between(room, begin - edges[0], end - edges[0]))
 
     def _empty(self, n: int) -> Batch:
         """Return arrays for ``n`` rows."""
@@ -70,7 +70,7 @@ class ShardedBlocks(BlockBatches):
 
     def _load_pieces(self, buffer: PieceBuffer, room: Batch, ends: threading.Event) -> Batch:
         """Return the rows of a buffer in the order in which they are visited."""
-        arrays = part_of(room, 0, buffer.n_rows)
+        arrays = rows_between(room, 0, buffer.n_rows)
         for place, found in self.source.read_pieces(buffer.pieces):
             if ends.is_set():
                 break
@@ -94,7 +94,7 @@ class _Stream:
     ) -> None:
         self._buffers, self._load, self._rooms = buffers, load, rooms
         self._skipped = skipped  # rows that come before the first one that is wanted
-        self._rows, self._at, self._turn = part_of(rooms[1], 0, 0), 0, 0
+        self._rows, self._at, self._turn = rows_between(rooms[1], 0, 0), 0, 0
         self._loading = self._load_next()
 
     def _load_next(self) -> tuple[Future[Batch], int] | None:
