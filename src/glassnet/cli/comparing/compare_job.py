@@ -14,6 +14,7 @@ import glassnet as gn
 from glassnet.cli.comparing.chance import EVEN, Chance, ranges_of_chance
 from glassnet.cli.comparing.compare_options import WHERE, CompareOptions, as_train_options
 from glassnet.cli.comparing.race import Entry, Race, Skipped, rank_of
+from glassnet.cli.executors import open_executor
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.outputs import check_model_output
@@ -30,6 +31,7 @@ from glassnet.saving.locks import refuse_locked
 from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.splitting.division import copies_sentence, shared_sentences
+from glassnet.utils.executors import check_executor
 
 __all__ = ["check_parts", "compare_models", "kept_model", "name_of", "out_path", "rows_facts"]
 
@@ -40,15 +42,29 @@ def compare_models(
     say: Callable[[Entry | Skipped], None] = lambda entry: None,
     late: LateErrors | None = None,
     write_page: Callable[[Path, dict[str, Any]], None] = lambda path, result: None,
+    executor: Any = None,
 ) -> tuple[TableModel, dict[str, Any]]:
     """Train and compare the models, and save the best of ours; return it and the result, which is JSON-able.
 
     Ctrl-C before the first model is trained raises KeyboardInterrupt, and nothing is written. Later it ends the
-    comparison; what was trained is compared, and the best of it saved.
+    comparison; what was trained is compared, and the best of it saved. Models are tasks of ``executor``, or of the one
+    that the options name; without one they are trained here, one after the other.
     """
-    started = time.perf_counter()
     options.check()
-    watcher, late = watcher or Watcher(), LateErrors(raises=True) if late is None else late
+    late = LateErrors(raises=True) if late is None else late
+    with open_executor(WHERE, options, check_executor(WHERE, executor)) as pool:
+        return _compared(options, watcher or Watcher(), say, late, write_page, check_executor(WHERE, pool))
+
+
+def _compared(
+    options: CompareOptions,
+    watcher: Watcher,
+    say: Callable[[Entry | Skipped], None],
+    late: LateErrors,
+    write_page: Callable[[Path, dict[str, Any]], None],
+    pool: Any,
+) -> tuple[TableModel, dict[str, Any]]:
+    started = time.perf_counter()
     refuse_model(WHERE, options.data)
     path = out_path(WHERE, options)
     page = None if options.report is None else check_report(WHERE, options.report, [options.data])
@@ -57,7 +73,7 @@ def compare_models(
     check_parts(WHERE, data)
     with catch_interrupts() as ctrl_c:
         ctrl_c.defer()
-        race = Race(base, data, options.recipes, watcher, ctrl_c, deadline, say)
+        race = Race(base, data, options.recipes, watcher, ctrl_c, deadline, say, pool)
         race.run()
         ctrl_c.ignore()
         best = race.best

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from glassnet.cli.arguments import FIRST, as_number, declared, flag_of, option
+from glassnet.cli.executors import check_places, executor_option, jobs_option
 from glassnet.cli.input_files import are_several
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.train_options import PLAIN, TrainOptions
@@ -79,6 +80,8 @@ class CompareOptions:
         default=_SECONDS, parse=lambda text: _SECONDS if text is None else as_number(text),
         check=partial(check_number, minimum=0.0, open_minimum=True),
     )  # fmt: skip
+    jobs: int | None = jobs_option("Train N models at once, each in a process; -1: one per core.", FIRST)
+    executor: str | None = executor_option("Train the models on the workers of this Dask scheduler.", FIRST)
     epochs: int | None = as_train("epochs")
     seed: int = as_train("seed")
     task: str = as_train("task")
@@ -99,6 +102,7 @@ class CompareOptions:
     def check(self) -> None:
         """Raise an error for an option with a value that is not allowed."""
         check_declared(WHERE, self)
+        check_places(WHERE, self)
         as_train_options(self).check()
         require_rows(WHERE, self)
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.comparing.boosting import BOOSTING, Fitted, TreeInputs, fit_boosting, is_installed
+from glassnet.cli.comparing.boosting import BOOSTING, Fitted
 from glassnet.cli.comparing.chance import Answers
-from glassnet.cli.comparing.compare_options import TREES
+from glassnet.cli.comparing.compare_options import TREES, WHERE
+from glassnet.cli.comparing.models_elsewhere import Trees, train_model, train_trees, trees_elsewhere
+from glassnet.cli.elsewhere import Done, Errands, Task
 from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Encoded, Prepared
@@ -27,9 +29,10 @@ from glassnet.tabular import TableModel
 from glassnet.tabular.averaged import log_probabilities
 from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained
-from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import Estimate
+from glassnet.utils.executors import workers_of
+from glassnet.utils.short_text import count
 
 __all__ = [
     "Entry",
@@ -137,6 +140,13 @@ def length_note(trained: Trained) -> str:
     return ""
 
 
+def _title(name: str) -> str:
+    """Return what a model is called in words."""
+    if name in TREES:
+        return BOOSTING[name].title
+    return RECIPES[name].title if name in RECIPES else "linear model" if name == LINEAR else "plain network"
+
+
 @dataclass
 class Race:
     """The models of one comparison.
@@ -153,6 +163,8 @@ class Race:
         What shows the progress, what stops it, and when it must be over.
     say : callable
         Takes a line on each model that is done.
+    pool
+        An executor that trains all but the linear model; None to train one after the other here.
     """
 
     base: TrainOptions
@@ -162,6 +174,7 @@ class Race:
     ctrl_c: CtrlC
     deadline: Deadline
     say: Callable[[Entry | Skipped], None]
+    pool: Any = None
     entries: list[Entry] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     best: Outcome | None = None
@@ -169,7 +182,8 @@ class Race:
     metric: str = ""
     _times: dict[str, Estimate] = field(default_factory=dict)
     _linear: Trained | None = None
-    _best_rank: tuple[bool, float, float] = (True, math.nan, math.nan)
+    _best_rank: tuple[tuple[bool, float, float], int] = ((True, math.nan, math.nan), 0)
+    _order: list[str] = field(default_factory=lambda: [CONSTANT, LINEAR])
 
     def run(self) -> None:
         """Train all of them; what was done until Ctrl-C is kept, and KeyboardInterrupt raised if that is nothing."""
@@ -177,7 +191,11 @@ class Race:
         self.entries.append(Entry(CONSTANT, "", "constant", baseline_answers(self.data, "test"), 0.0))
         try:
             self._fit_linear()
-            for name, seconds in self._ordered():
+            ordered = self._ordered()
+            self._order += [name for name, _ in ordered]
+            if self.pool is not None:
+                self._run_elsewhere(ordered)
+            for name, seconds in ordered if self.pool is None else ():
                 if self.ctrl_c.pressed:
                     break
                 self._take(name, seconds)
@@ -200,55 +218,68 @@ class Race:
             self.skipped.append(Skipped("fast", RECIPES["fast"].title, "the same as realmlp for so few rows"))
         return sorted(found, key=lambda each: each[1])
 
-    def _take(self, name: str, seconds: float) -> None:
-        """Train one model, or note why it was not trained."""
-        title = BOOSTING[name].title if name in TREES else RECIPES[name].title if name in RECIPES else "plain network"
+    def _has_time(self, name: str, seconds: float) -> bool:
+        """Return whether there is time for a model; note it where there is none."""
         left = self.deadline.left
         if seconds > _SURE * left or left <= 0.0:
-            return self._skip(Skipped(name, title, "not enough time", seconds or None))
+            self._skip(Skipped(name, _title(name), "not enough time", seconds or None))
+            return False
+        return True
+
+    def _take(self, name: str, seconds: float) -> None:
+        """Train one model, or note why it was not trained."""
+        if not self._has_time(name, seconds):
+            return
         try:
-            return self._boost(name) if name in TREES else self._fit(name, title)
+            self._boost(name) if name in TREES else self._fit(name)
         except GlassnetError as error:
-            self._skip(Skipped(name, title, f"failed: {str(error).partition(': ')[2] or error}"))
+            self._fail(name, str(error))
         except MemoryError:
-            self._skip(Skipped(name, title, "failed: not enough memory"))
-        return None
+            self._fail(name, "not enough memory")
+
+    def _fail(self, name: str, why: str) -> None:
+        self._skip(Skipped(name, _title(name), f"failed: {why.partition(': ')[2] or why}"))
 
     def _fit_linear(self) -> None:
         options = with_choices(replace(self.base, recipe=PLAIN, metric=None).settled(), self.data.count("training"))
         began = time.perf_counter()
         part = self.deadline.part(_SHARE_OF_LINEAR)
         self._linear = fit_linear(options, self.data, self.watcher, self.ctrl_c, part)
-        self._add_ours(LINEAR, "linear model", self._linear, replace(options, **_LINEAR_OPTIONS), began)
+        self._add_ours(LINEAR, self._linear, replace(options, **_LINEAR_OPTIONS), time.perf_counter() - began)
 
-    def _fit(self, name: str, title: str) -> None:
+    def _options(self, name: str) -> TrainOptions:
+        """Return the options of one of our models."""
         options = replace(self.base, recipe=name, metric=None if name == PLAIN else self.base.metric).settled()
-        if name == PLAIN:
-            options = with_choices(options, self.data.count("training"))
+        return with_choices(options, self.data.count("training")) if name == PLAIN else options
+
+    def _fit(self, name: str) -> None:
+        options = self._options(name)
         goal = goal_of(options, self.data)
         self.watcher.model(name)
         began, limit = time.perf_counter(), Deadline(self.deadline.left)
         trained, _ = fit_recipe(options, goal, self.data, self.watcher, self.ctrl_c, limit, times=self._times)
-        self._add_ours(name, title, trained, options, began)
+        self._add_ours(name, trained, options, time.perf_counter() - began)
 
-    def _add_ours(self, name: str, title: str, trained: Trained, options: TrainOptions, began: float) -> None:
+    def _add_ours(self, name: str, trained: Trained, options: TrainOptions, seconds: float) -> None:
         """Note one of our models, and keep it if it is the best so far on the validation rows."""
-        seconds, model = time.perf_counter() - began, trained.model
+        model = trained.model
         seen = Encoded(model, self.data)
         answers, held_out = (
             answers_of(model, seen.features(part), truth_of(self.data, part)) for part in ("test", "validation")
         )
+        kind = "linear" if name == LINEAR else "network"
         entry = Entry(
-            name, title, "linear" if name == LINEAR else "network", answers, seconds, held_out.value(self.metric),
+            name, _title(name), kind, answers, seconds, held_out.value(self.metric),
             file_size(model), "training rows; the epoch chosen on the validation rows", length_note(trained),
         )  # fmt: skip
-        if self.best is None or rank_of(held_out, self.metric) < self._best_rank:
+        rank = rank_of(held_out, self.metric), self._order.index(name)
+        if self.best is None or rank < self._best_rank:
             assert self._linear is not None
             by = self.ctrl_c.name if self.ctrl_c.pressed else ""
             theirs = Encoded(self._linear.model, self.data)
             metric = goal_of(options, self.data).metric
             self.best = Outcome(options, seen, theirs, trained, self._asked(name), metric, [], by)
-            self.best_name, self._best_rank = name, rank_of(held_out, self.metric)
+            self.best_name, self._best_rank = name, rank
         self._add(entry)
 
     def _asked(self, name: str) -> TrainOptions:
@@ -259,32 +290,54 @@ class Race:
         return replace(base, recipe=name, metric=None if name == PLAIN else base.metric)
 
     def _boost(self, name: str) -> None:
-        """Train trees of another library on training and validation rows: their defaults hold none out for us."""
-        boosting, data = BOOSTING[name], self.data
-        if not is_installed(boosting):
-            return self._skip(Skipped(name, boosting.title, f"not installed: pip install {boosting.install}"))
-        self.watcher.model(boosting.title)
+        self.watcher.model(BOOSTING[name].title)
         self.watcher.phase("training")
         assert self._linear is not None
-        rows = np.concatenate([data.rows["training"], data.rows["validation"]])
-        train = Rows(data.inputs, data.column).take(rows)
-        n_classes = len(data.target.labels)
-        y = data.target.transform(train.target) if n_classes else train.target.values
-        try:
-            with self.ctrl_c.raising():
-                inputs = TreeInputs(self._linear.model.encoder, train.inputs)
-                test, left = data.sample("test").inputs, self.deadline.left
-                found = fit_boosting(boosting, inputs, train, y, test, n_classes, self.base.seed, left)
-        except Exception as error:  # whatever another library raises must not cost the comparison
-            first = (str(error).splitlines() or [""])[0]
-            return self._skip(Skipped(name, boosting.title, f"failed: {type(error).__name__}: {first}"))
+        with self.ctrl_c.raising():
+            encoder = self._linear.model.encoder
+            found = train_trees(self.data, name, encoder, self.base.seed, self.deadline.left)
+        self._add_trees(name, found)
+
+    def _add_trees(self, name: str, found: Trees) -> None:
+        """Note trees of another library, or why there are none."""
+        if isinstance(found, str):
+            return self._skip(Skipped(name, _title(name), found))
         if not isinstance(found, Fitted):
-            return self._skip(Skipped(name, boosting.title, "not enough time", found))
-        unit = None if n_classes else data.target.scale.std
-        answers = Answers(truth_of(data, "test"), found.given, unit)
-        self._add(Entry(name, boosting.title, "boosting", answers, found.seconds, None, found.size,
+            return self._skip(Skipped(name, _title(name), "not enough time", found))
+        unit = None if self.data.target.labels else self.data.target.scale.std
+        answers = Answers(truth_of(self.data, "test"), found.given, unit)
+        self._add(Entry(name, _title(name), "boosting", answers, found.seconds, None, found.size,
                         "training and validation rows"))  # fmt: skip
         return None
+
+    def _run_elsewhere(self, ordered: list[tuple[str, float]]) -> None:
+        """Hand the models to workers, in this order; what does not come back is noted as not trained."""
+        assert self._linear is not None
+        encoder = self._linear.model.encoder
+        self.watcher.phase(f"training on {count(workers_of(self.pool), 'worker')}")
+
+        def next_task(number: int) -> Task | None:
+            name, seconds = ordered[number]
+            if not self._has_time(name, seconds):
+                return None
+            if name in TREES:
+                return Task(trees_elsewhere, (name, encoder, self.base.seed), self.deadline.left)
+            return Task(train_model, (self._options(name), self._times), self.deadline.left)
+
+        def take(number: int, done: Done) -> None:
+            name = ordered[number][0]
+            if done.failure:
+                self._fail(name, done.failure)
+            elif name in TREES:
+                self._add_trees(name, done.found)
+            else:
+                self._add_ours(name, done.found, self._options(name), done.seconds)
+
+        errands = Errands(WHERE, self.pool, self.data, self.ctrl_c, self.deadline, self.watcher)
+        for number, reason in errands.run(len(ordered), next_task, take):
+            name = ordered[number][0]
+            self._skip(Skipped(name, _title(name), f"it did not come back from its worker: {reason}"))
+        self.entries.sort(key=lambda entry: self._order.index(entry.name))
 
     def _add(self, entry: Entry) -> None:
         entry.metric = self.metric

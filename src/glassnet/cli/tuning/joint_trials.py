@@ -65,6 +65,7 @@ def train_together(
         metrics=networks[0].loss.choose_metrics("fit", goal.measured),
         early_stopping=EarlyStopping(f"valid_{goal.metric}", patience=patience, ties=recipe.ties),
         max_seconds=seconds,
+        threads=1 if first.one_thread else "auto",
         progress=False,
         make_callbacks=lambda numbers: [StopOnCtrlC(ctrl_c)],
     )

@@ -10,6 +10,7 @@ import glassnet as gn
 from glassnet.cli.comparing.chance import WORSE, Answers, Chance, ranges_of_chance
 from glassnet.cli.comparing.compare_job import check_parts, kept_model, out_path, rows_facts
 from glassnet.cli.comparing.race import answers_of, baseline_answers, rank_of, truth_of
+from glassnet.cli.executors import open_executor
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.training.html_report import command_of
@@ -22,6 +23,7 @@ from glassnet.cli.tuning.search import Search, Trial
 from glassnet.cli.tuning.tune_options import WHERE, TuneOptions
 from glassnet.reports.scoring import score_baseline
 from glassnet.tabular import TableModel
+from glassnet.utils.executors import check_executor
 from glassnet.utils.short_text import count, metric_name, metric_text
 
 __all__ = ["tune_model"]
@@ -32,15 +34,24 @@ def tune_model(
     watcher: Watcher | None = None,
     say: Callable[[Trial, int, str], None] = lambda trial, number, metric: None,
     late: LateErrors | None = None,
+    executor: Any = None,
 ) -> tuple[TableModel, dict[str, Any]]:
     """Search over the settings of a recipe and save the best trial; return it and the result, which is JSON-able.
 
     The best is chosen on the validation rows; it and the defaults are scored once on the test rows. Ctrl-C before the
-    defaults are trained raises KeyboardInterrupt, and nothing is written; later it ends the search.
+    defaults are trained raises KeyboardInterrupt, and nothing is written; later it ends the search. Trials are tasks of
+    ``executor``, or of the one that the options name; without one they are trained here, one after the other.
     """
-    started = time.perf_counter()
     options.check()
-    watcher, late = watcher or Watcher(), LateErrors(raises=True) if late is None else late
+    late = LateErrors(raises=True) if late is None else late
+    with open_executor(WHERE, options, check_executor(WHERE, executor)) as pool:
+        return _tuned(options, watcher or Watcher(), say, late, pool)
+
+
+def _tuned(
+    options: TuneOptions, watcher: Watcher, say: Callable[[Trial, int, str], None], late: LateErrors, pool: Any
+) -> tuple[TableModel, dict[str, Any]]:
+    started = time.perf_counter()
     refuse_model(WHERE, options.data)
     path = out_path(WHERE, options)
     base = options.as_train()
@@ -50,7 +61,7 @@ def tune_model(
         ctrl_c.defer()
         search = Search(
             base, data, options.trials, watcher, ctrl_c, deadline,
-            lambda trial, number: say(trial, number, search.metric),
+            lambda trial, number: say(trial, number, search.metric), check_executor(WHERE, pool),
         )  # fmt: skip
         search.run()
         ctrl_c.ignore()
@@ -59,6 +70,8 @@ def tune_model(
         watcher.phase("scoring")
         result = _result(options, data, search) | {"interrupted_by": ctrl_c.name if ctrl_c.pressed else ""}
         result["rows"] = {"read": n_read, **result["rows"]}
+        if search.lost:
+            result["lost"] = search.lost
         notes = {"tuning": {key: result[key] for key in ("recipe", "n_trials", "best", "repeat")}}
         result["model"] = kept_model(search.base, best, data, deadline, path, str(options.out), late, notes)
     result["seconds"] = time.perf_counter() - started
@@ -126,6 +139,8 @@ def _verdict(search: Search, scored: dict[str, Answers], chances: dict[str, Chan
             return "Only the defaults were trained (--trials 1)."
         if search.ctrl_c.pressed:
             return "Only the defaults were trained: the search was interrupted."
+        if search.lost:
+            return "Only the defaults were trained: no other trial came back from its worker."
         return "There was no time for a second trial: the defaults were kept. More time: --max-seconds."
     if "tuned" not in scored:
         others = "The other trial was" if n == 2 else f"None of the other {n - 1} trials was"

@@ -16,6 +16,7 @@ from glassnet.cli.comparing.compare_options import (
     with_texts,
 )
 from glassnet.cli.completion import names_of
+from glassnet.cli.executors import check_places, executor_option, jobs_option
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.errors import ConfigError
@@ -61,6 +62,8 @@ class TuneOptions:
         "Most trials, the defaults among them.", FIRST, parse=as_number, check=partial(check_integer, minimum=1),
         usual="as many as --max-seconds is enough for",
     )  # fmt: skip
+    jobs: int | None = jobs_option("Train N trials at once, each in a process; -1: one per core.", FIRST)
+    executor: str | None = executor_option("Train the trials on the workers of this Dask scheduler.", FIRST)
     metric: str | None = as_train("metric")
     epochs: int | None = as_train("epochs")
     seed: int = as_train("seed")
@@ -82,6 +85,7 @@ class TuneOptions:
     def check(self) -> None:
         """Raise an error for an option with a value that is not allowed."""
         check_declared(WHERE, self)
+        check_places(WHERE, self)
         self.as_train().check()
         require_rows(WHERE, self)
 

@@ -29,6 +29,8 @@ def place_of(options: FitOptions) -> tuple[Any, int]:
     Where ``parallel_config`` has joblib use Dask, the executor is that cluster's: its machines see no file that says to
     stop.
     """
+    if options.shards is not None:  # each network is trained here, with the other processes that do so too
+        return None, 1
     if options.executor is not None:
         return options.executor, min(workers_of(options.executor), options.n_networks)
     workers = at_once(options.n_jobs, options.n_networks)
@@ -101,8 +103,9 @@ def train_in_executor(
             return interruption.asked or is_stopped()
 
         with errand(ends) as task:
-            tasks = [partial(lambda i, unit: (task, shared, unit, share(i)), *each) for each in enumerate(units)]
-            found = run_tasks("fit", executor, train_for, tasks, on_done=tell, is_stopped=ends, paced=True)
+            tasks = [partial(lambda i, unit: (task, unit, share(i)), *each) for each in enumerate(units)]
+            train = partial(train_for, shared)
+            found = run_tasks("fit", executor, train, tasks, on_done=tell, is_stopped=ends, paced=True)
         is_ended = ends()
     line.finish(interrupted=is_ended)
     came_back = [each for each in found if not isinstance(each, Lost)]
