@@ -6,9 +6,9 @@
 import hashlib
 
 import numpy as np
-from mpi4py import MPI
 
 import glassnet as gn
+from glassnet.distributed import rank, size
 
 
 def main() -> str:
@@ -23,11 +23,10 @@ def main() -> str:
     net.fit(X, y, epochs=10, batch_size=512, shards=8, checkpoint=keeps, resume=True, distributed="mpi")
 
     weights = hashlib.sha256(net.params.tobytes()).hexdigest()[:12]
-    world = MPI.COMM_WORLD
-    if world.rank == 0:  # all have the same network now, and one of them writes it
+    if rank() == 0:  # all have the same network now, and one of them writes it
         net.save("model.safetensors")
         accuracy = net.evaluate(X, y)["accuracy"]
-        print(f"{world.size} processes, accuracy {accuracy:.3f}, weights {weights}")
+        print(f"{size()} processes, accuracy {accuracy:.3f}, weights {weights}")
     return weights
 
 

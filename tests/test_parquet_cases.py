@@ -13,7 +13,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError
-from glassnet.utils.block_sources import BlockSource, blocks_together, buffers_of
+from glassnet.utils.block_buffers import blocks_together, buffers_of
+from glassnet.utils.block_sources import BlockSource
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")

@@ -12,7 +12,8 @@ import pytest
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, MissingExtraError
 from glassnet.training import Run
-from glassnet.utils.block_sources import BlockPart, BlockRows, buffers_of, held_out_rows
+from glassnet.utils.block_buffers import buffers_of
+from glassnet.utils.block_sources import BlockPart, BlockRows, held_out_rows
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
+import re
 import types
 from typing import Any
 
@@ -16,7 +17,7 @@ from cases import LAYERS, LOSSES, LayerCase, LossCase
 from glassnet.distributed import Costs, Link, ScalingForecast, cost_model, measuring
 from glassnet.distributed.cost_model import reduction, step_time
 from glassnet.distributed.networks import NETWORKS, as_link
-from test_notebooks import text
+from test_charts import parsed
 
 # Networks of 203,530 and 2,001,174 parameters on one core, with Adam: seconds of a pass, of each row, of the update, of the
 # addition of a byte; bytes of a message.
@@ -125,6 +126,25 @@ def test_step_by_hand() -> None:
     uneven = step_time(costs, 400, 3, link)
     assert uneven.rows == 2.0, "of 4 shards one rank has 2"
     assert step_time(costs, 400, 4, link, sharded_optimizer=True).optimizer == 2.0
+    assert step_time(dataclasses.replace(costs, mean=0.5), 400, 4, link, sharded_optimizer=True).optimizer == 2.5
+
+
+def test_dividing_is_paid_where_batches_are_divided() -> None:
+    """One process pays it with shards only, several always; once, however many shards a rank has."""
+    costs, link = dataclasses.replace(COSTS["200k"], dividing=1.0), NETWORKS["10GbE"]
+    assert step_time(costs, 256, 1, link).calls == costs.call
+    assert step_time(costs, 256, 1, link, shards=1).calls == 1.0 + costs.call
+    assert step_time(costs, 256, 4, link, shards=8).calls == pytest.approx(1.0 + 2 * costs.call, rel=1e-3)
+
+
+def test_divided_optimizers_by_hand() -> None:
+    """Slices of gradients go one way and slices of parameters back; where all gradients are needed, these are on top."""
+    link = Link(latency=1e-3, bandwidth=1e6)
+    costs = Costs(call=0.0, row=0.0, optimizer=8.0, addition=1e-7, message_bytes=20_000)
+    divided = step_time(costs, 400, 8, link, sharded_optimizer=True)
+    assert [divided.latency, divided.bandwidth] == pytest.approx([6e-3, 2 * 7 / 8 * 20e-3])
+    apart = step_time(dataclasses.replace(costs, apart_bytes=16_000), 400, 8, link, sharded_optimizer=True)
+    assert [apart.latency, apart.bandwidth] == pytest.approx([3e-3 + 3e-3, 60e-3 + 7 / 8 * 16e-3])
 
 
 def test_the_model_is_monotonic() -> None:
@@ -155,7 +175,7 @@ class Clock:
 
     def perf_counter(self) -> float:
         """Return the time."""
-        self.now += 1e-7
+        self.now += 1e-6
         return self.now
 
 
@@ -194,6 +214,8 @@ def test_costs_are_those_of_the_clock(batch_size: int, monkeypatch: pytest.Monke
     net = gn.Network(layers, loss="cross_entropy", optimizer=SlowSGD(0.1), seed=0, input_shape=(2,))
     found = gn.scaling_forecast(net, batch_size, "1GbE", seconds=1.0).costs
     assert [found.call, found.row, found.optimizer] == pytest.approx([3e-3, 1e-4, 7e-3], rel=0.01)
+    assert found.dividing < 1e-4
+    assert found.mean < 1e-4
 
 
 def test_large_batches_are_not_tried_where_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,7 +432,7 @@ def test_texts() -> None:
     assert [line.split()[0] for line in lines if line.endswith("best")] == ["256"]
     assert lines[-len(found.advice) :] == list(found.advice)
     assert repr(found) == "ScalingForecast(8,192 rows a step, 10GbE: best 256 of up to 1024 ranks, 26 times as fast)"
-    shown = text(found)
+    shown = " ".join(parsed(re.sub(r"<style>.*?</style>", "", found._repr_html_(), flags=re.DOTALL)).itertext())
     for words in ("Forecast for 8,192 rows a step, 10GbE", "ms in communication", "26.7", found.advice[0]):
         assert words in shown
     own = dataclasses.replace(found, network=as_link("", Link(1e-5, 2e9))[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,53 +13,7 @@ from glassnet.errors import ConfigError
 from glassnet.training.division import Sharding, shards_of
 from glassnet.training.sharding.ranks import Ranks
 from glassnet.training.sharding.tree_sums import Node, TreeSums, merge
-
-
-class ThreadRanks(Ranks):
-    """Processes that are threads of this one, so that a test sees all of them."""
-
-    def __init__(self, rank: int, size: int, board: list[Any], barrier: threading.Barrier) -> None:
-        self.rank, self.size, self._board, self._barrier = rank, size, board, barrier
-
-    def _all(self, value: Any) -> list[Any]:
-        self._barrier.wait(30)
-        self._board[self.rank] = value
-        self._barrier.wait(30)
-        return list(self._board)
-
-    def reduce(self, sums: TreeSums) -> None:
-        everywhere = self._all([node._replace(array=node.array.copy()) for node in sums.nodes])
-        nodes = [node._replace(array=node.array.copy()) for nodes in everywhere for node in nodes]
-        sums.current[:] = merge(nodes)
-
-    def agreed(self, value: Any) -> Any:
-        return self._all(value)[0]
-
-    def reason_to_stop(self, reason: str) -> str:
-        return next(filter(None, self._all(reason)), "")
-
-
-def together(size: int, train: Callable[[Ranks], gn.Network]) -> list[gn.Network]:
-    """Return what each of several threads trained."""
-    board, barrier = [None] * size, threading.Barrier(size)
-    found: list[Any] = [None] * size
-
-    def work(rank: int) -> None:
-        try:
-            found[rank] = train(ThreadRanks(rank, size, board, barrier))
-        except BaseException as error:
-            found[rank] = error
-            barrier.abort()
-
-    threads = [threading.Thread(target=work, args=(rank,)) for rank in range(size)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    for each in found:
-        if isinstance(each, BaseException):
-            raise each
-    return found
+from thread_ranks import together
 
 
 def data(n: int = 250) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,8 +1,12 @@
 """How long a training step takes on R ranks: what ranks divide, what each does in full, and the reduction.
 
-``T(R) = m * call + row * B / R + 2 * (m - 1) * n * addition + optimizer / (R if sharded else 1) + A(R, n)``
+::
 
-for B rows a step, m shards on each rank and messages of n bytes. `reduction` has A.
+    T(R) = dividing + m * call + row * B / R + 2 * (m - 1) * n * addition
+           + mean + optimizer / (R if sharded else 1) + A(R, n)
+
+for B rows a step, m shards on each rank and messages of n bytes. `reduction` has A. Where one process has each batch in
+one piece nothing is divided.
 
 References
 ----------
@@ -14,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 from glassnet.distributed.exchange import SMALL
 from glassnet.distributed.networks import Link
@@ -36,11 +41,18 @@ class Costs:
     row : float
         Seconds that each row adds: its passes, and gathering it.
     optimizer : float
-        Seconds from the gradients' sum to the new parameters, for all parameters.
+        Seconds of the optimizer, for all parameters.
     addition : float
         Seconds a byte, to add one array to another.
     message_bytes : int
         Bytes that are added up over the ranks: gradients, statistics, losses and weights, of all members.
+    dividing : float
+        Seconds that a step takes longer because its batch is divided, into one shard here, and its sums are added up.
+    mean : float
+        Seconds between the sums and the optimizer: dividing them by the weights, and penalties.
+    apart_bytes : int
+        Bytes of the parameters where ranks that update slices of them need all gradients all the same: with members,
+        and with ``clip_norm``. Else 0.
     """
 
     call: float
@@ -48,6 +60,9 @@ class Costs:
     optimizer: float
     addition: float
     message_bytes: int
+    dividing: float = 0.0
+    mean: float = 0.0
+    apart_bytes: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +72,7 @@ class StepTime:
     Attributes
     ----------
     rows, calls, optimizer : float
-        Passes as far as they depend on the number of rows, the rest of them, and the update.
+        Passes as far as they depend on the number of rows, the rest of them, and what comes after the reduction.
     latency, bandwidth, additions : float
         The reduction: waiting for messages to arrive, their bytes, and adding them up.
     """
@@ -85,7 +100,9 @@ class StepTime:
         return max(PARTS, key=lambda name: float(getattr(self, name)))
 
 
-def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, shards: int | None = None) -> StepTime:
+def reduction(
+    ranks: int, n_bytes: int, link: Link, addition: float, *, shards: int | None = None, scattered: bool = False
+) -> StepTime:
     """Return how long it takes to add up the messages of all ranks, as `glassnet.distributed.exchange` does it.
 
     With latency a, seconds a byte b and an addition of g seconds a byte, on a power of two of ranks
@@ -108,6 +125,8 @@ def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, shards: 
         Seconds a byte, to add one array to another.
     shards : int, optional
         How many parts a batch has, a power of two; by default the smallest for so many ranks.
+    scattered : bool, default=False
+        Whether each rank gets the sum of a slice only, and later all updated slices: so short messages go too.
 
     Examples
     --------
@@ -123,7 +142,7 @@ def reduction(ranks: int, n_bytes: int, link: Link, addition: float, *, shards: 
         arrays = _arrays(ranks, shards or 1 << rounds)
         latency = (ranks - 1 + 3 * rounds) * a
         return StepTime(latency=latency, bandwidth=share * (arrays + 1.0) * b, additions=2.0 * arrays * g)
-    if n_bytes <= SMALL:
+    if n_bytes <= SMALL and not scattered:
         return StepTime(latency=rounds * a, bandwidth=rounds * b, additions=rounds * g)
     return StepTime(latency=2.0 * rounds * a, bandwidth=2.0 * share * b, additions=share * g)
 
@@ -169,11 +188,18 @@ def step_time(
     >>> round(one / two, 2)
     1.91
     """
+    dividing = costs.dividing if shards or ranks > 1 else 0.0
     shards = shards or 1 << (ranks - 1).bit_length()
     each = -(-shards // ranks)
     rows = costs.row * batch_size / shards * each
     # Of the shards of one rank all but one are put aside and added.
-    calls = each * costs.call + (each - 1) * 2.0 * costs.message_bytes * costs.addition
-    optimizer = costs.optimizer / (ranks if sharded_optimizer else 1)
-    parts = reduction(ranks, costs.message_bytes, link, costs.addition, shards=shards)
-    return dataclasses.replace(parts, rows=rows, calls=calls, optimizer=optimizer)
+    calls = dividing + each * costs.call + (each - 1) * 2.0 * costs.message_bytes * costs.addition
+    optimizer = costs.mean + costs.optimizer / (ranks if sharded_optimizer else 1)
+    scattered = sharded_optimizer and not costs.apart_bytes
+    kept: dict[str, Any] = {"shards": shards, "scattered": scattered}
+    parts = reduction(ranks, costs.message_bytes, link, costs.addition, **kept)
+    latency, bandwidth = parts.latency, parts.bandwidth
+    if sharded_optimizer and not scattered and ranks > 1:
+        latency += math.ceil(math.log2(ranks)) * link.latency
+        bandwidth += (ranks - 1) / ranks * costs.apart_bytes / link.bandwidth
+    return StepTime(rows, calls, optimizer, latency, bandwidth, parts.additions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,11 @@ from glassnet.distributed.made_up_rows import rows_for
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError, DivergenceError
 from glassnet.training.batches import ArrayBatches, Batch, Batches
+from glassnet.training.division import Sharding
 from glassnet.training.loop import Run
+from glassnet.training.run_state import RunState
+from glassnet.training.sharding.ranks import Ranks
+from glassnet.training.sharding.sharded_step import ShardedStep
 from glassnet.training.step import TrainingStep
 from glassnet.training.threads.blas import blas_threads
 from glassnet.utils.row_sources import take_rows
@@ -30,23 +34,41 @@ _FEWEST_ROWS, _FEWEST_STEPS = 1024, 2
 _ENDLESS = 2**40  # steps
 
 
-class _TimedStep(TrainingStep):
-    """A step that reads the clock between its passes and its update, and at its end."""
+class _Times(NamedTuple):
+    """The seconds of a step."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.ended = self._passed = time.perf_counter()
-        self.times: list[tuple[float, float]] = []  # seconds of the passes and of the update, since it was emptied
+    passes: float
+    mean: float
+    optimizer: float
+
+
+class _TimedStep(ShardedStep):
+    """A step that reads the clock between its parts, and at its end.
+
+    ``divides`` says whether its batch is one shard, as on one of several ranks, or is not divided.
+    """
+
+    def __init__(self, network: BaseNetwork, state: RunState, steps_per_epoch: int | None) -> None:
+        super().__init__(network, state, steps_per_epoch, sharding=Sharding(1, range(1)), ranks=Ranks())
+        self.divides = False
+        self.ended = self._passed = self._averaged = time.perf_counter()
+        self.times: list[_Times] = []  # since it was emptied
 
     def _sum_up(self, batch: Batch, position: float) -> bool:
-        weighs = super()._sum_up(batch, position)
+        self._sharding.cut(batch[0].shape[-1 - len(self.network.input_shape or ())])
+        add_up = ShardedStep._sum_up if self.divides else TrainingStep._sum_up
+        weighs = add_up(self, batch, position)
         self._passed = time.perf_counter()
         return weighs
+
+    def _update(self, position: float) -> None:
+        self._averaged = time.perf_counter()
+        super()._update(position)
 
     def __call__(self, batch: Batch) -> tuple[Any, Any]:
         found = super().__call__(batch)
         now = time.perf_counter()
-        self.times.append((self._passed - self.ended, now - self._passed))
+        self.times.append(_Times(self._passed - self.ended, self._averaged - self._passed, now - self._averaged))
         self.ended = now
         return found
 
@@ -54,12 +76,13 @@ class _TimedStep(TrainingStep):
 class _Ladder(Batches):
     """Batches of several sizes in turn, each for a while, until the time is over.
 
-    ``found`` has the times of the steps by size, those just after a change of size left out.
+    ``found`` has the times of the steps by size, those just after a change left out; under 0 are those of divided
+    batches of the smallest size.
     """
 
     def __init__(self, network: BaseNetwork, X: Any, y: Any, batch_size: int, seconds: float) -> None:
         self.n_batches = None
-        self.found: dict[int, list[tuple[float, float]]] = {}
+        self.found: dict[int, list[_Times]] = {}
         self.step: _TimedStep | None = None
         self._seconds = seconds
         kept: dict[str, Any] = {"shuffle": True, "drop_last": True, "steps_per_epoch": _ENDLESS}
@@ -79,13 +102,14 @@ class _Ladder(Batches):
             yield next(batches)
             yield next(batches)
             sizes.append(size)
-        blocks = sizes * _ROUNDS
+        blocks = [*sizes, 0] * _ROUNDS
         for i, size in enumerate(blocks):
             now = time.perf_counter()
             end = now + (start + self._seconds - now) / (len(blocks) - i)
             self.step.times.clear()
+            self.step.divides = not size
             while len(self.step.times) < _FEWEST_STEPS or self.step.ended < end:
-                yield next(self._sources[size])
+                yield next(self._sources[size or sizes[0]])
             self.found.setdefault(size, []).extend(self.step.times[1:])
 
 
@@ -120,13 +144,14 @@ def measure_costs(where: str, network: BaseNetwork, batch_size: int, seconds: fl
             message = f"{where}: the loss of the rows to measure with is not finite; {must}. Pass rows, data=(X, y)."
             raise DataError(message, expected=must, got=str(error)) from error
         addition = _seconds_a_byte(network._built(where).message, _FOR_ADDING * seconds)
-    passes, updates = (
-        {size: statistics.median(each[part] for each in times) for size, times in ladder.found.items()}
-        for part in (0, 1)
-    )
-    call, row = _line(passes)
-    n_bytes = network._built(where).message.nbytes
-    return Costs(call, row, statistics.median(updates.values()), addition, n_bytes)
+    found = {size: _typical(times) for size, times in ladder.found.items()}
+    dividing = max(0.0, found.pop(0).passes - found[min(found)].passes)
+    call, row = _line({size: each.passes for size, each in found.items()})
+    mean = statistics.median(each.mean for each in found.values())
+    optimizer = statistics.median(each.optimizer for each in found.values())
+    needs_all = network.members is not None or network.optimizer.clip_norm is not None
+    apart = network.params.nbytes if needs_all else 0
+    return Costs(call, row, optimizer, addition, network._built(where).message.nbytes, dividing, mean, apart)
 
 
 def _rows(where: str, network: BaseNetwork, n: int, data: Any) -> tuple[Any, Any]:
@@ -140,6 +165,11 @@ def _rows(where: str, network: BaseNetwork, n: int, data: Any) -> tuple[Any, Any
     X, y, _ = network._check_data(where, *data)
     numbers = np.arange(n) % len(X)
     return take_rows(X, numbers), take_rows(y, numbers)
+
+
+def _typical(times: list[_Times]) -> _Times:
+    """Return what each part takes where nothing else uses the core: the first quartile."""
+    return _Times(*np.quantile(times, 0.25, axis=0).tolist())
 
 
 def _line(seconds: dict[int, float]) -> tuple[float, float]:

@@ -40,7 +40,7 @@ class Link:
             check_number("Link", name, getattr(self, name), 0.0, open_minimum=True, advice=advice)
 
     def seconds(self, n_bytes: float) -> float:
-        """Return how long a message takes."""
+        """Return how long a message of ``n_bytes`` takes."""
         return self.latency + n_bytes / self.bandwidth
 
 

@@ -20,21 +20,27 @@ class MPI(AdvisesOnNames):
         Seconds that a process waits for the others in one exchange. Then all of them are ended, with exit code 75: one
         is dead, stopped or cut off. A restart with ``resume=True`` goes on from the last checkpoint.
     sharded_optimizer : bool, default=False
-        Whether each process keeps, and updates by, only its part of the optimizer's moments: the memory of R processes
-        for them, the same bits, and one more exchange of the parameters.
+        Whether each of R processes keeps, and updates by, only its part of the optimizer's moments and average: 1/R of
+        their memory and of the time of an update, and the same bits. After `fit` all of them have the whole again.
+        Checkpoints are written together, after a step or an epoch; none is written where a second Ctrl-C or an error
+        ends the run. To save the training state in a callback, leave it out.
+    checks : bool, default=False
+        Whether the processes compare what they hold after each epoch, and end with a `glassnet.errors.GlassnetError` if
+        it is not the same: a callback changed the weights on one of them, say, or their processors round differently.
 
     Examples
     --------
     >>> MPI(deadline=30.0)
-    MPI(deadline=30.0, sharded_optimizer=False)
+    MPI(deadline=30.0, sharded_optimizer=False, checks=False)
     """
 
-    def __init__(self, *, deadline: float = 120.0, sharded_optimizer: bool = False) -> None:
+    def __init__(self, *, deadline: float = 120.0, sharded_optimizer: bool = False, checks: bool = False) -> None:
         self.deadline = check_number("MPI", "deadline", deadline, 0.0, open_minimum=True)
         self.sharded_optimizer = check_flag("MPI", "sharded_optimizer", sharded_optimizer)
+        self.checks = check_flag("MPI", "checks", checks)
 
     def __repr__(self) -> str:
-        return f"MPI(deadline={self.deadline!r}, sharded_optimizer={self.sharded_optimizer!r})"
+        return f"MPI({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
 def as_mpi(where: str, value: Any) -> MPI:

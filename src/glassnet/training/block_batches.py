@@ -12,18 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.errors import ConfigError, DataError
+from glassnet.errors import DataError
 from glassnet.training.batches import Batch, Batches
-from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
-from glassnet.training.loop import Validation
-from glassnet.training.options import FitOptions
-from glassnet.utils.block_sources import BlockPart, BlockRows, BlockSource, Buffer, blocks_together, buffers_of
-from glassnet.utils.checks import check_integer, check_weights
-from glassnet.utils.wording import shortened
+from glassnet.utils.block_buffers import Buffer, blocks_together, buffers_of
+from glassnet.utils.block_sources import BlockSource
 
-__all__ = ["BlockBatches", "block_validation", "prepare_blocks"]
+__all__ = ["BlockBatches", "Weigh", "rows_between"]
 
 Weigh = Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]
+"""Returns the weights of rows, given their targets and the weights that came with them."""
 
 
 class _Piece(NamedTuple):
@@ -39,7 +36,7 @@ class BlockBatches(Batches):
     """Rows of a source of blocks: each once an epoch, in an order that follows from the seed and the epoch.
 
     At most ``source.buffer_blocks`` blocks are drawn at a time, and their rows shuffled: see
-    `glassnet.utils.block_sources.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches
+    `glassnet.utils.block_buffers.buffers_of`. While one such buffer is trained on, a thread reads the next. Batches
     go on across buffers, so only the last of an epoch can be shorter. A run that is resumed reads no buffer before its
     place. If one batch holds all rows, they come in their order, as from arrays. Members share the order, that of the
     first one's seed.
@@ -85,7 +82,7 @@ class BlockBatches(Batches):
         for block in np.flatnonzero(np.diff(self.source.starts)).tolist():
             batch = self.prepared(self.source.read(block))
             if batch[2] is None or batch[2].any():
-                X, y, weight = _slice(batch, 0, 0)
+                X, y, weight = rows_between(batch, 0, 0)
                 return X.copy(), y.copy(), None if weight is None else weight.copy()  # a view keeps the whole block
         message = "fit: the weights of all rows are 0; some row must weigh more. Correct their column."
         raise DataError(message, got=0.0)
@@ -134,13 +131,13 @@ class BlockBatches(Batches):
                     return
                 piece, arrays = loading.result()
                 loading = self._load_next(reader, plan, room[turn % 2], ends)
-                _copy(rest, _slice(arrays, 0, piece.lead))
+                _copy(rest, rows_between(arrays, 0, piece.lead))
                 last = min(piece.end, self._end) if loading is None else piece.end // size * size
                 origin = piece.begin - piece.lead
                 for start in range(row, last, size):
-                    yield self._part(arrays, start - origin, min(start + size, last) - origin)
+                    yield self._for_members(rows_between(arrays, start - origin, min(start + size, last) - origin))
                 row = max(row, last)
-                X, y, weight = _slice(arrays, row - origin, piece.end - origin)
+                X, y, weight = rows_between(arrays, row - origin, piece.end - origin)
                 rest = X.copy(), y.copy(), None if weight is None else weight.copy()
 
     def _room(self) -> Batch:
@@ -173,7 +170,7 @@ class BlockBatches(Batches):
 
     def _load(self, piece: _Piece, room: Batch, ends: threading.Event) -> tuple[_Piece, Batch]:
         """Return the rows of a buffer in the order in which they are visited, behind room for the rest of another."""
-        buffer, arrays = piece.buffer, _slice(room, 0, piece.lead + piece.buffer.n_rows)
+        buffer, arrays = piece.buffer, rows_between(room, 0, piece.lead + piece.buffer.n_rows)
         for place, found in self.source.read_blocks(buffer.blocks.tolist()):
             if ends.is_set():
                 break
@@ -184,9 +181,8 @@ class BlockBatches(Batches):
                     array[piece.lead + rows] = part
         return piece, arrays
 
-    def _part(self, arrays: Batch, start: int, stop: int) -> Batch:
-        own = (0, stop - start) if self.sharding is None else self.sharding.cut(stop - start)
-        X, y, weight = _slice(arrays, start + own[0], start + own[1])
+    def _for_members(self, batch: Batch) -> Batch:
+        X, y, weight = batch
         broadcast = self._network._broadcast
         return broadcast(X), broadcast(y), None if weight is None else broadcast(weight)
 
@@ -200,7 +196,8 @@ class BlockBatches(Batches):
         }
 
 
-def _slice(arrays: Batch, start: int, stop: int) -> Batch:
+def rows_between(arrays: Batch, start: int, stop: int) -> Batch:
+    """Return the rows from ``start`` to before ``stop`` of arrays, as views."""
     X, y, weight = arrays
     return X[start:stop], y[start:stop], None if weight is None else weight[start:stop]
 
@@ -210,137 +207,3 @@ def _copy(one: Batch, other: Batch) -> None:
     for source, target in zip(one, other, strict=True):
         if source is not None and target is not None:
             target[...] = source
-
-
-def prepare_blocks(
-    network: BaseNetwork, source: BlockSource, y: Any, options: FitOptions, split: float, order: dict[str, Any]
-) -> tuple[BlockBatches, Validation | None]:
-    """Return the batches of a source of blocks, and the validation rows that it is divided into, if a share is.
-
-    Parameters
-    ----------
-    network : BaseNetwork
-        Built for the rows if it is new.
-    source : BlockSource
-        What stands in the place of X and y.
-    y : None
-        Others are refused.
-    options : FitOptions
-        All of them.
-    split : float
-        Share of the rows to hold out, which are read into memory.
-    order : dict
-        ``batch_size``, ``shuffle`` and ``drop_last``, checked.
-    """
-    given = {"y": y, "sample_weight": options["sample_weight"]}
-    for name, value in given.items():
-        if value is not None:
-            advice = {"y": "Name the column: target='y'.", "sample_weight": "Name the column: weight='w'."}
-            fact = f"{name} is {shortened(repr(value), 40)}; with blocks of rows it must be left out"
-            message = f"fit: {fact}. {advice[name]}"
-            raise ConfigError(message, got=value)
-    steps = options["steps_per_epoch"]
-    if steps is not None:
-        order = {**order, "steps_per_epoch": check_integer("fit", "steps_per_epoch", steps, 1)}
-    if split and options["validation_data"] is not None:
-        message = "fit: validation_data and validation_split are both given; only one may be. Leave one out."
-        raise ConfigError(message)
-    if split and network.members is not None:
-        message = f"fit: validation_split is {split}; with members it must be 0. Pass one validation_data for all."
-        raise ConfigError(message)
-    check = getattr(source, "check_numbers", None)
-    if check is not None:
-        check("fit")
-    held_out = None
-    if split:
-        seed = int(network._streams[0].split().integers(2**63))
-        held_out = BlockPart(source, split, seed, held_out=True)
-        source = BlockPart(source, split, seed, held_out=False)
-        if not held_out.n_rows or not source.n_rows:
-            parts = f"{source.n_rows} rows for training and {held_out.n_rows} for validation"
-            message = f"fit: validation_split leaves {parts}; there must be some of both."
-            raise DataError(message, got=split)
-    was_new = network._store is None
-    try:
-        weigh = _weigher(network, source, options["class_weight"])
-        batches = BlockBatches(network, source, weigh=weigh, **order)
-        return batches, None if held_out is None else _in_memory(network, held_out)
-    except Exception:
-        if was_new:
-            network._forget_shape()
-        raise
-
-
-def _weigher(network: BaseNetwork, source: BlockSource, class_weight: Any) -> Weigh:
-    """Return what multiplies the weights of rows by those of their classes, which balanced ones are counted for."""
-    if class_weight is None:
-        return lambda y, weight: weight
-    if network._store is None:
-        network.build((source.n_features,))
-    k, factors = max(network.n_outputs, 2), None
-
-    def counted() -> np.ndarray:
-        counts = np.zeros(k)
-        for _, (X, y, weight) in source.read_blocks(range(source.n_blocks)):
-            if len(X):
-                _, y, weight = network._check_data("fit", X, y, weight, is_part=True)
-                codes = class_codes(network.loss, y)
-                counts += 0 if codes is None else np.bincount(codes, weight, k)
-        return counts
-
-    if isinstance(class_weight, str) and class_weight == "balanced":
-        factors = class_factors(class_weight, k, np.arange(k), counted())
-    else:
-        factors = class_factors(class_weight, k, None)
-    return lambda y, weight: weigh_classes(network.loss, factors, y, weight)
-
-
-def _in_memory(network: BaseNetwork, source: BlockSource) -> Validation:
-    """Return all rows of a source as checked arrays."""
-    X = np.empty((source.n_rows, source.n_features), network.dtype)
-    others: list[tuple[np.ndarray, np.ndarray | None]] = [(np.empty(0), None)] * source.n_blocks
-    for place, (part, y, weight) in source.read_blocks(range(source.n_blocks)):
-        X[source.starts[place] : source.starts[place + 1]] = part
-        others[place] = y, weight
-    targets, weights = _columns(others)
-    checked: Validation = network._check_data("fit: validation rows", X, targets, weights)
-    return checked
-
-
-def _columns(parts: list[tuple[np.ndarray, np.ndarray | None]]) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the targets and weights of all blocks."""
-    found = [weight for _, weight in parts if weight is not None]
-    return np.concatenate([y for y, _ in parts if len(y)]), np.concatenate(found) if found else None
-
-
-def block_validation(network: BaseNetwork, source: BlockSource, trained: Any = None) -> Validation:
-    """Return a source as validation rows: its inputs are read anew at each evaluation, a block at a time.
-
-    Parameters
-    ----------
-    network : BaseNetwork
-        Built.
-    source : BlockSource
-        The rows; its targets and weights are read now.
-    trained : BlockSource or anything else
-        What is trained on: where both know the names of their columns, the inputs are matched by these.
-    """
-    names = getattr(trained, "columns", None) if isinstance(trained, BlockSource) else None
-    if names is not None and hasattr(source, "with_columns"):
-        source = source.with_columns("fit: validation_data", names)
-    check = getattr(source, "check_numbers", None)
-    if check is not None:
-        check("fit: validation_data")
-    others: list[tuple[np.ndarray, np.ndarray | None]] = [(np.empty(0), None)] * source.n_blocks
-    first = None
-    for place, (X, y, weight) in source.read_blocks(range(source.n_blocks)):
-        if first is None and len(X):
-            first = X[:1]
-        others[place] = y, weight
-    targets, weights = _columns(others)
-    assert first is not None
-    network._check_data("fit: validation_data", first, targets[:1])
-    rows = BlockRows(source, network.dtype)
-    y = network.loss.prepare(targets, network.n_outputs, network.dtype)
-    weight = None if weights is None else check_weights("fit: validation_data", weights).astype(network.dtype)
-    return rows, y, weight

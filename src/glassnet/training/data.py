@@ -11,7 +11,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inputs import check_data
 from glassnet.errors import ConfigError, DataError
 from glassnet.training.batches import ArrayBatches, Batches, IterableBatches
-from glassnet.training.block_batches import block_validation, prepare_blocks
+from glassnet.training.block_data import block_validation, prepare_blocks
 from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
 from glassnet.training.loop import Validation
 from glassnet.training.options import FitOptions

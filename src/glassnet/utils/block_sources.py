@@ -1,31 +1,42 @@
-"""Rows that are read block by block and never all at once: the protocol, a part of them, their order in an epoch."""
+"""Rows that are read block by block and never all at once: the protocol, and a part of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.utils.random_streams import KeyedGenerator
 from glassnet.utils.row_sources import RowSource
 
 __all__ = [
     "BlockPart",
     "BlockRows",
     "BlockSource",
-    "Buffer",
+    "Piece",
     "RowArrays",
-    "blocks_together",
-    "buffers_of",
     "held_out_rows",
 ]
 
+T = TypeVar("T")
 RowArrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Inputs, targets and weights of some rows; no weights is None."""
 
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+class Piece(NamedTuple):
+    """Rows of a block, from the ``first`` to before the ``end``."""
+
+    block: int
+    first: int
+    end: int
+
+    @property
+    def n_rows(self) -> int:
+        """How many there are."""
+        return self.end - self.first
 
 
 class BlockSource:
@@ -96,6 +107,30 @@ class BlockSource:
         """
         for place, block in enumerate(blocks):
             yield place, self.read(block)
+
+    def read_pieces(self, pieces: Sequence[Piece]) -> Iterator[tuple[int, RowArrays]]:
+        """Yield the rows of some pieces of blocks, in any order, with the place that each has in ``pieces``.
+
+        Parameters
+        ----------
+        pieces : sequence of Piece
+            Different rows; pieces of one block are read together.
+        """
+        for places, (X, y, weight) in self._of_pieces(pieces, self.read_blocks):
+            for place in places:
+                own = slice(*pieces[place][1:])
+                yield place, (X[own], y[own], None if weight is None else weight[own])
+
+    def _of_pieces(
+        self, pieces: Sequence[Piece], read: Callable[[Sequence[int]], Iterator[tuple[int, T]]]
+    ) -> Iterator[tuple[list[int], T]]:
+        """Yield what ``read`` has for each block, with the places of its pieces."""
+        of_block: dict[int, list[int]] = {}
+        for place, piece in enumerate(pieces):
+            of_block.setdefault(piece.block, []).append(place)
+        blocks = list(of_block)
+        for number, found in read(blocks):
+            yield of_block[blocks[number]], found
 
     def identity(self) -> str:
         """Return a text that is another one for other rows, without reading them all."""
@@ -225,93 +260,3 @@ class BlockRows(RowSource):
     def sample(self) -> np.ndarray:
         """Return the identity of the source in place of rows, which would all have to be read."""
         return np.frombuffer(self._source.identity().encode(), dtype=np.uint8)
-
-
-class Buffer(NamedTuple):
-    """Blocks whose rows are visited together.
-
-    Parameters
-    ----------
-    blocks : ndarray of int
-        Their numbers.
-    starts : ndarray of int
-        Where each begins among the rows of all of them, and their end.
-    places : ndarray of int or None
-        The place in the epoch of each of these rows, from 0 on; None for their own order.
-    """
-
-    blocks: np.ndarray
-    starts: np.ndarray
-    places: np.ndarray | None
-
-    @property
-    def n_rows(self) -> int:
-        """The number of their rows."""
-        return int(self.starts[-1])
-
-
-def blocks_together(n_blocks: int, most: int) -> list[int]:
-    """Return how many blocks each buffer has: as few buffers as hold them all, whose sizes differ by 1 at most.
-
-    A last buffer of the one block that is left over would end each epoch on rows from a single place, of one class
-    where they are sorted.
-
-    Parameters
-    ----------
-    n_blocks : int
-        All blocks with rows.
-    most : int
-        Most blocks of a buffer.
-
-    Examples
-    --------
-    >>> blocks_together(17, 8)
-    [5, 6, 6]
-    >>> blocks_together(8, 8)
-    [8]
-    """
-    n = -(-n_blocks // most)
-    return [n_blocks * (i + 1) // n - n_blocks * i // n for i in range(n)]
-
-
-def _spread(blocks: np.ndarray, n: int, shuffling: KeyedGenerator, epoch: int) -> list[np.ndarray]:
-    """Return blocks in ``n`` parts at random, each with one of every ``n`` neighbours, if there are as many."""
-    generator = shuffling.at(epoch)
-    neighbours = np.arange(len(blocks)) // n
-    order = np.lexsort((generator.permutation(len(blocks)), neighbours))
-    part = generator.permutation(n)[np.arange(len(blocks)) % n]
-    return [blocks[order[part == i]] for i in range(n)]
-
-
-def buffers_of(source: BlockSource, epoch: int, shuffling: KeyedGenerator | None) -> Iterator[Buffer]:
-    """Yield the buffers of an epoch: blocks that are drawn at random, and the order of their rows.
-
-    Each row is in one buffer, once. Buffers have about the same number of blocks, see `blocks_together`, which are
-    spread over all: of the first k blocks each of k buffers has one, of the next k as well, and so on. So where rows
-    are sorted, each buffer has about as many of a class as any other. The order follows from the generator's seed and
-    the epoch: which buffer has which blocks from its numbers at (epoch, 0), the order of the rows of buffer i from
-    those at (epoch, 1 + i).
-
-    Parameters
-    ----------
-    source : BlockSource
-        Whose blocks; nothing is read.
-    epoch : int
-        From 0 on.
-    shuffling : KeyedGenerator or None
-        None for blocks and rows in their own order.
-    """
-    counts = np.diff(source.starts)
-    blocks = np.flatnonzero(counts)
-    sizes = blocks_together(len(blocks), source.buffer_blocks)
-    parts = (
-        np.split(blocks, np.cumsum(sizes)[:-1]) if shuffling is None else _spread(blocks, len(sizes), shuffling, epoch)
-    )
-    for i, together in enumerate(parts):
-        starts = np.concatenate([[0], np.cumsum(counts[together])])
-        places = None
-        if shuffling is not None:
-            order = shuffling.at(epoch, 1 + i).permutation(int(starts[-1]))
-            places = np.empty_like(order)
-            places[order] = np.arange(len(order))
-        yield Buffer(together, starts, places)

@@ -31,6 +31,8 @@ def place_of(options: FitOptions) -> tuple[Any, int]:
     Where ``parallel_config`` has joblib use Dask, the executor is that cluster's: its machines see no file that says to
     stop.
     """
+    if options.shards is not None:  # each network is trained here, with the other processes that do so too
+        return None, 1
     if options.executor is not None:
         return options.executor, min(workers_of(options.executor), options.n_networks)
     workers = at_once(options.n_jobs, options.n_networks)

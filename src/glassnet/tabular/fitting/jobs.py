@@ -57,6 +57,7 @@ class Jobs:
         self.was_interrupted = self._is_limited = False
         self._executor, self._workers = place_of(options)
         self._jobs: list[Job] = []
+        self._clock = time.perf_counter
         self._each = 0.0  # seconds to make a network, if that was measured
         self._starts: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # parameters and statistics by seed
         self._most_epochs = epochs = options.most_epochs(self._n)
@@ -87,6 +88,8 @@ class Jobs:
     def train(self, deadline: Deadline) -> list[Network]:
         """Train all networks until the deadline at most, and return those that did not diverge."""
         options = self._options
+        if options.shards is not None:
+            self._clock = deadline.clock  # which all processes have in common
         seconds = self._limit_length(deadline)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         plans = plans[: self.n_networks]
@@ -94,7 +97,7 @@ class Jobs:
         self._jobs = jobs
         if self._workers > 1 or self._executor is not None:
             failures = self._train_at_once(jobs, seconds)
-        elif len(jobs) == 1 or options.run_file is not None or options.stream is not None:
+        elif len(jobs) == 1 or options.trains_in_turn:
             failures = self._train_in_turn(jobs, seconds)
         else:
             failures = self._train_all(jobs, seconds)
@@ -161,7 +164,8 @@ class Jobs:
         assert network is not None
         seconds = max(_SHARE_OF_TIMING * deadline.for_training, 1e-9)
         batch_size = min(self._batch_size, self._n)
-        return measure_pace(network, (X, y), batch_size, options, n_valid=n_valid, seconds=seconds)
+        how: dict[str, Any] = {} if options.shards is None else {"clock": deadline.clock}
+        return measure_pace(network, (X, y), batch_size, options, n_valid=n_valid, seconds=seconds, **how)
 
     def _limit_networks(self, deadline: Deadline, pace: Pace, n_valid: int, start: float) -> None:
         """Lower the number of networks to what time allows; keep back what they take beside their training."""
@@ -199,9 +203,9 @@ class Jobs:
     def _train_in_turn(self, jobs: list[Job], seconds: float | None) -> dict[int, str]:
         """Train one network after the other, each with a file of its own if there are files."""
         failures: dict[int, str] = {}
-        shared, began = self._shared(), time.perf_counter()
+        shared, began = self._shared(), self._clock()
         for number, unit in enumerate(self._units(jobs)):
-            left = None if seconds is None else max(seconds - (time.perf_counter() - began), 0.0)
+            left = None if seconds is None else max(seconds - (self._clock() - began), 0.0)
             share = None if left is None else left / (len(jobs) - number)
             if left == 0.0 and any(job.network.history.epochs for job in jobs):
                 self.n_asked = len(jobs)
@@ -263,6 +267,7 @@ class Jobs:
             "resume": options.run_file is not None and options.run_file.resumes,
             "threads": options.threads,
             "progress": options.progress,
+            **options.division,
         }
         return Shared(self._given, self._evaluated(None), of_fit)
 

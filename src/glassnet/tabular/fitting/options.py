@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -21,9 +21,11 @@ from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.reading.table_view import some_rows
 from glassnet.tabular.streaming.stream import Stream
 from glassnet.training import Callback
+from glassnet.training.sharding.ranks import Ranks
 
 __all__ = ["NOTES", "FitOptions", "Rows", "RunFile"]
 
+T = TypeVar("T")
 NOTES = "run"
 """Name of the notes of a `RunFile` in the metadata of its networks."""
 
@@ -91,6 +93,8 @@ class FitOptions:
     announce: Callable[[str], None] | None = None  # called before coding with a sentence on its memory, if that is much
     run_file: RunFile | None = None
     n_jobs: int | None = 1  # networks trained at once, each in a process, as scikit-learn means it; without callbacks
+    shards: int | None = None  # into which each batch is divided
+    ranks: Ranks | None = None  # the processes that have them, if that is not this one alone
     executor: Any = None  # in place of `n_jobs`: what `check_executor` returns, for a task of each network
     is_stopped: Callable[[], bool] = lambda: False  # whether networks in other processes should end
     notify: Callable[[int, int], None] = lambda done, of: None  # called when one of them is done
@@ -100,6 +104,24 @@ class FitOptions:
     def n_trained(self, sample: int) -> int:
         """Return the number of rows to train on, of which ``sample`` are in memory."""
         return sample if self.stream is None else self.stream.n_train
+
+    @property
+    def trains_in_turn(self) -> bool:
+        """Whether several networks in this process are trained one after the other, and not together."""
+        return self.run_file is not None or self.stream is not None or self.shards is not None
+
+    def together(self, what: Callable[[], T]) -> T:
+        """Call ``what`` and return its result; if it fails on one process, it fails on all of them."""
+        return what() if self.ranks is None else self.ranks.together(what)
+
+    def agreed(self, value: T) -> T:
+        """Return what the first process has for ``value``."""
+        return value if self.ranks is None else self.ranks.agreed(value)
+
+    @property
+    def division(self) -> dict[str, Any]:
+        """How batches are divided, as options of `Network.fit`."""
+        return {"shards": self.shards, "distributed": self.ranks}
 
     @property
     def n_networks(self) -> int:

@@ -105,6 +105,7 @@ def measure_pace(
         threads=options.threads,
         progress=False,
         diagnose=False,
+        **options.division,
     )
     if network.history.stop_reason == "interrupted":
         raise KeyboardInterrupt  # what Ctrl-C was meant for has not begun yet

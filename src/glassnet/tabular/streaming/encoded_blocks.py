@@ -16,7 +16,7 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling, table_spelling
 from glassnet.tabular.streaming.stream import RowsOfFiles, Stream, as_array, python_values
-from glassnet.utils.block_sources import BlockPart, BlockSource, RowArrays
+from glassnet.utils.block_sources import BlockPart, BlockSource, Piece, RowArrays
 from glassnet.utils.parquet_columns import decoded, numbers_of
 from glassnet.utils.parquet_files import arrow
 
@@ -63,6 +63,17 @@ class EncodedBlocks(BlockSource):
         return next(arrays for _, arrays in self.read_blocks([block]))
 
     def read_blocks(self, blocks: Sequence[int]) -> Iterator[tuple[int, RowArrays]]:
+        for place, found in self._read_tables(blocks):
+            yield place, self._encoded(*found)
+
+    def read_pieces(self, pieces: Sequence[Piece]) -> Iterator[tuple[int, RowArrays]]:
+        for places, (table, numbers) in self._of_pieces(pieces, self._read_tables):
+            for place in places:  # only what is wanted of a block is encoded
+                _, first, end = pieces[place]
+                yield place, self._encoded(table.slice(first, end - first), numbers[first:end])
+
+    def _read_tables(self, blocks: Sequence[int]) -> Iterator[tuple[int, tuple[Any, np.ndarray]]]:
+        """Yield the rows of blocks that are trained on as tables, with their numbers among all rows."""
         rows, pyarrow = self._stream.rows, arrow()
         for place, table in rows.read_tables(blocks):
             block = blocks[place]
@@ -70,7 +81,7 @@ class EncodedBlocks(BlockSource):
             if rows.weight is not None:
                 mask &= numbers_of(table.column(rows.weight)) > 0
             numbers = int(rows.starts[block]) + np.flatnonzero(mask)
-            yield place, self._encoded(table.filter(pyarrow.array(mask)), numbers)
+            yield place, (table.filter(pyarrow.array(mask)), numbers)
 
     def _encoded(self, table: Any, numbers: np.ndarray) -> RowArrays:
         """Return a table of rows, which have these numbers, as arrays."""

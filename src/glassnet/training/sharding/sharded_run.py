@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.errors import GlassnetError
 from glassnet.training.batches import Batches
 from glassnet.training.division import Sharding
 from glassnet.training.loop import Run
@@ -65,10 +67,24 @@ class ShardedRun(Run[N]):
 
     def _goes_on(self) -> bool:
         self._agree()
+        if self._ranks.checks:
+            self._compare()
         if super()._goes_on():
             return True
         self.take_step.join()
         return False
+
+    def _compare(self) -> None:
+        """Refuse to go on where a process holds other numbers than the first one."""
+        own = hashlib.sha256(self.network.params.tobytes())
+        own.update(self.network.stats.tobytes())
+        found = self._ranks.everywhere(own.hexdigest())
+        for rank, digest in enumerate(found):
+            if digest != found[0]:
+                fact = f"after epoch {self.epoch} the weights or statistics of rank {rank} are not those of rank 0"
+                advice = "Give each the same packages and kind of processor; a callback must change the same on all."
+                message = f"fit: {fact}; all must have the same bits. {advice}"
+                raise GlassnetError(message, expected=found[0], got=digest)
 
     def _close_epoch(self) -> None:
         self._record_epoch()
