@@ -61,8 +61,9 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions, r
         prepared = ranks.together(lambda: _prepare(network, X, y, epochs, given))
         setup, checkpoints = prepared.setup, prepared.checkpoints
         setup.batches.sharding = sharding
-        ranks.check_network(network)
-        ranks.check_alike(_facts(epochs, given, prepared))
+        if given["distributed"] is not None:  # to identify the data takes a while
+            ranks.check_network(network)
+            ranks.check_alike(_facts(epochs, given, prepared))
         if given["checkpoint"] is not None:
             ranks.on_first(lambda: _open(checkpoints, network, prepared.resumes, stack))
         ranks.share(network)
