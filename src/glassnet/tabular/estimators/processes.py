@@ -42,7 +42,7 @@ def joined(where: str, shards: Any, distributed: Any, given: Mapping[str, Any]) 
         return None
     for name, value in given.items():
         if value is not None and value != 1:  # n_jobs=1 is no other place
-            shown = value if isinstance(value, int) else type(value).__name__
+            shown = repr(value) if isinstance(value, (int, str)) else type(value).__name__
             fact = f"shards and {name}={shown} are both given; with shards each network is trained by all processes"
             message = f"{where}: {fact}. Leave one out."
             raise ConfigError(message, got=value)
