@@ -513,5 +513,5 @@ def test_arguments_that_messages_name_exist() -> None:
         ]
         advised |= {name: f"{path.name}: {text[:80]}" for text in texts for name in _ADVICE.findall(text)}
     assert len(advised) > 20
-    of_numpy = {"keepdims"}
-    assert {name: where for name, where in advised.items() if name not in _arguments() | of_numpy} == {}
+    known = _arguments() | {"keepdims"}  # of NumPy
+    assert {name: where for name, where in advised.items() if name not in known} == {}

@@ -176,7 +176,7 @@ def test_a_file_of_another_machine_ends_nothing(tmp_path: Path) -> None:
     stop_file.touch()
     packed = pickle.dumps(parallel.Unit(0, parallel.Job(network)))
     far, near = (
-        parallel.train_for(Errand(home, str(stop_file)), shared, pickle.loads(packed), None)
+        parallel.train_for(shared, Errand(home, str(stop_file)), pickle.loads(packed), None)
         for home in (Home(os.getpid(), "elsewhere"), this_process())
     )
     assert far.network.history.stop_reason == "finished"

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import glassnet as gn
+import house
 from glassnet.layers import registry
 
 ROOT = Path(gn.__file__).parent
@@ -103,10 +104,9 @@ def test_house_limits() -> None:
         text = path.read_text()
         if len(text.splitlines()) > 450 and path.name != "scratch.py":
             long.append(f"{path.name}: {len(text.splitlines())} lines")
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef):
-                body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
-                lines = (node.end_lineno or 0) - body[0].lineno + 1
-                if lines > 60:
-                    long.append(f"{path.name}: {node.name} has {lines} lines")
+        for node in house.functions(text):
+            body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
+            lines = (node.end_lineno or 0) - body[0].lineno + 1
+            if lines > 60:
+                long.append(f"{path.name}: {node.name} has {lines} lines")
     assert long == []

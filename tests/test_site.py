@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import zlib
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -57,6 +58,7 @@ def page_rules() -> ModuleType:
     return module
 
 
+@cache
 def shown_objects() -> list[griffe.Class | griffe.Function]:
     """Return the classes, functions and methods that the pages of the reference show."""
     pages = (REPOSITORY / "docs" / "api").glob("*.md")

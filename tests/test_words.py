@@ -31,7 +31,8 @@ def test_no_message_has_the_rule_before_the_fact() -> None:
     found = [
         f"{name}: {text[:200]}"
         for name, path in house.FILES.items()
-        for text in texts(ast.parse(path.read_text()))
+        if "got" in (code := path.read_text())  # to parse the other files would be most of the time
+        for text in texts(ast.parse(code))
         if RULE_FIRST.search(text) and text not in THEIRS
     ]
     assert found == []

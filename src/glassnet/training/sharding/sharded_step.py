@@ -96,7 +96,7 @@ class ShardedStep(TrainingStep):
         for i, (shard, first, end) in enumerate(self._sharding.bounds):
             self._sum_shard(batch, shard, first, end)
             if i == last:
-                store.flags[:] = self.wants_stop, self.wants_write()
+                store.flags[:] = self.wants_stop or bool(ranks.reason), self.wants_write()
             self._sums.add(shard, is_last=i == last)
         ranks.reduce(self._sums, 0 if self.divided is None else self.divided.n_divided)
         self.stop_asked, self.write_asked = bool(store.flags[0]), bool(store.flags[1])
