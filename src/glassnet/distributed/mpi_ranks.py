@@ -51,12 +51,17 @@ class MPIRanks(Ranks):
         self._exchange = Exchange(runtime, self._world, options.deadline, self._give_up)
         self._hosts: list[str] = []
         self._known: BaseException | None = None  # an error that all processes know of
+        self._is_training = False
 
     @contextmanager
     def training(self) -> Iterator[None]:
+        if self._is_training:  # one of several networks of a fit
+            yield
+            return
         communicator, request = self._world.Idup()
         self._exchange.wait([request])
         self._exchange = Exchange(self._runtime, communicator, self.options.deadline, self._give_up)
+        self._is_training = True
         try:
             self._meet()
             with warnings.catch_warnings(), on_termination(self._terminate):
@@ -66,6 +71,8 @@ class MPIRanks(Ranks):
         except BaseException as error:
             self._tell(error)
             raise
+        finally:
+            self._is_training = False
         communicator.Free()
 
     def _meet(self) -> None:
@@ -180,5 +187,5 @@ class MPIRanks(Ranks):
     def _give_up(self, verdict: Verdict) -> NoReturn:
         """End all processes: one of them does not answer."""
         words = lost_sentence(verdict, self.options.deadline, self._hosts, self.rank, self._advice())
-        print(words, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{words}\n")  # in one piece: others write at the same time
         end_all(self._runtime, LOST)
