@@ -310,14 +310,21 @@ def _do_by_joblib(
         results = iter(Parallel(asked, pre_dispatch=workers * ahead, batch_size=1, return_as=way)(calls()))
     except Exception as error:  # with a list it is done by now
         reason = words_of(error)
+    reason = _take_all(results, outcomes) or reason
+    if refused:
+        raise refused[0]
+    outcomes.lose(reason)
+
+
+def _take_all(results: Iterator[tuple[int, bytes]], outcomes: Outcomes) -> str:
+    """Take results as they come; return the words of joblib's own failure, "" without one."""
     while True:
         try:
             number, result = next(results)
         except StopIteration:
-            break
+            return ""
         except Exception as error:
-            reason = words_of(error)
-            break
+            return words_of(error)
         try:
             outcomes.take(number, result)
         except BaseException:
@@ -325,6 +332,3 @@ def _do_by_joblib(
                 warnings.simplefilter("ignore")  # joblib's, of tasks that were done in vain
                 getattr(results, "close", str)()
             raise
-    if refused:
-        raise refused[0]
-    outcomes.lose(reason)
