@@ -56,7 +56,7 @@ def check_executor(where: str, executor: Any) -> Any:
     >>> with ThreadPoolExecutor(2) as pool:
     ...     check_executor("sweep", pool) is pool
     True
-    >>> check_executor("sweep", 4)
+    >>> check_executor("sweep", 4)  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
     ...
     glassnet.errors.ConfigError: sweep: executor is 4; it must be an executor as of concurrent.futures, a client of
