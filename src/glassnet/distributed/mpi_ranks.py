@@ -24,6 +24,7 @@ from glassnet.training.sharding.tree_sums import TreeSums
 __all__ = ["MPIRanks"]
 
 R = TypeVar("R")
+_warned: set[str] = set()
 _ALONE = (
     "fit: MPI has this process only. To train with four, start the program with `mpiexec -n 4 python -m mpi4py`, say."
 )
@@ -75,7 +76,8 @@ class MPIRanks(Ranks):
         self._refuse_unlike([machine.versions for machine in machines])
         note = _ALONE if self.size == 1 else kernel_note(machines)
         self.notes = (note,) if note else ()
-        if note and self.size > 1 and self.is_first:
+        if note and self.size > 1 and self.is_first and note not in _warned:
+            _warned.add(note)
             warnings.warn(note, RuntimeWarning, stacklevel=2)
 
     def _terminate(self) -> None:
