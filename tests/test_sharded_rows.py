@@ -19,6 +19,7 @@ from glassnet.training.sharding.sharded_blocks import ShardedBlocks
 from glassnet.utils.block_shards import deal, streams_for
 from glassnet.utils.block_sources import BlockPart, BlockSource
 from glassnet.utils.random_streams import Streams
+from mpi_runs import run_ranks
 from thread_ranks import together
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -272,3 +273,46 @@ def test_memory_is_that_of_the_own_shards(tmp_path: Path) -> None:
     assert peak(16, range(16)) < 1.2 * whole
     assert peak(64, range(64)) < 1.2 * whole
     assert peak(16, range(4)) < 0.5 * whole
+
+
+_MEMORY = """
+import glassnet as gn
+import pyarrow.parquet
+import mpi4py.MPI
+
+
+def memory(of):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(of)) / 1024
+
+
+layers = [gn.Dense(16, "relu"), gn.Dense(2)]
+net = gn.Network(layers, loss="cross_entropy", optimizer=gn.Adam(0.01), seed=0)
+rows = gn.ParquetRows({path!r}, target="y")
+before = memory("VmRSS")
+net.fit(rows, epochs=1, batch_size=4096, shards={shards}, distributed="mpi", progress=False, diagnose=False)
+print(before, memory("VmHWM") - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shards", [8, 64])
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
+def test_a_file_of_ten_times_the_memory(tmp_path: Path, shards: int) -> None:
+    """A process takes no more than two row groups and 100 MB beside what it imported, for a file of ten times that."""
+    n, d = 32_768, 32
+    X = np.random.default_rng(0).standard_normal((n, d)).astype(np.float32)
+    table = pyarrow.table({**{f"x{j}": X[:, j] for j in range(d)}, "y": (X[:, 0] > 0).astype(np.int32)})
+    path, group = tmp_path / "rows.parquet", (d + 1) * n * 4 / 2**20
+    limit = 2 * group + 100
+    with parquet.ParquetWriter(path, table.schema, use_dictionary=False, compression="none") as writer:
+        for _ in range(int(10 * limit / group) + 1):
+            writer.write_table(table, row_group_size=n)
+    assert path.stat().st_size / 2**20 > 10 * limit
+    run = run_ranks(_MEMORY.format(path=str(path), shards=shards), 2, tmp_path, timeout=300)
+    assert run.returncode == 0, run.stderr
+    taken = [float(line.split()[1]) for line in run.stdout.splitlines()]
+    path.unlink()
+    print(run.stdout)
+    assert len(taken) == 2
+    assert max(taken) <= limit

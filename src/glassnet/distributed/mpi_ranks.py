@@ -52,12 +52,17 @@ class MPIRanks(Ranks):
         self._exchange = Exchange(runtime, self._world, options.deadline, self._give_up)
         self._hosts: list[str] = []
         self._known: BaseException | None = None  # an error that all processes know of
+        self._is_training = False
 
     @contextmanager
     def training(self) -> Iterator[None]:
+        if self._is_training:  # one of several networks of a fit
+            yield
+            return
         communicator, request = self._world.Idup()
         self._exchange.wait([request])
         self._exchange = Exchange(self._runtime, communicator, self.options.deadline, self._give_up)
+        self._is_training = True
         try:
             self._meet()
             with warnings.catch_warnings(), on_termination(self._terminate):
@@ -67,6 +72,8 @@ class MPIRanks(Ranks):
         except BaseException as error:
             self._tell(error)
             raise
+        finally:
+            self._is_training = False
         communicator.Free()
 
     def _meet(self) -> None:

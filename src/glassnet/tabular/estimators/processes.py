@@ -21,7 +21,7 @@ _PLAIN = (bool, int, float, str, tuple, list, dict, type(None))
 
 
 def joined(where: str, shards: Any, distributed: Any, given: Mapping[str, Any]) -> Ranks | None:
-    """Return the processes of a fit, None if its batches are not divided.
+    """Return the processes of a fit, None if this is the only one.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ def joined(where: str, shards: Any, distributed: Any, given: Mapping[str, Any]) 
     """
     ranks = join_ranks(where, distributed)
     if sharding_of(where, shards, ranks) is None:
-        return None
+        return ranks
     for name, value in given.items():
         if value is not None and value != 1:  # n_jobs=1 is no other place
-            shown = value if isinstance(value, int) else type(value).__name__
+            shown = repr(value) if isinstance(value, (int, str)) else type(value).__name__
             fact = f"shards and {name}={shown} are both given; with shards each network is trained by all processes"
             message = f"{where}: {fact}. Leave one out."
             raise ConfigError(message, got=value)
-    return ranks or Ranks()
+    return ranks
 
 
 def divided_alike(estimator: Any, options: FitOptions, shards: int | None, ranks: Ranks | None) -> FitOptions:
@@ -68,8 +68,9 @@ def divided_alike(estimator: Any, options: FitOptions, shards: int | None, ranks
     ConfigError
         A parameter differs.
     """
+    options = replace(options, shards=shards, deadline=Deadline(options.max_seconds))
     if ranks is None:
-        return replace(options, deadline=Deadline(options.max_seconds))
+        return options
     parameters = {"shards": shards, **estimator.get_params(deep=False)}
     ranks.check_alike(
         {
@@ -78,8 +79,8 @@ def divided_alike(estimator: Any, options: FitOptions, shards: int | None, ranks
             if name not in _NO_NUMBERS
         }
     )
-    deadline = Deadline(options.max_seconds)
-    if deadline.is_set and ranks.size > 1:
+    options = replace(options, ranks=ranks, seed=ranks.agreed(options.seed))
+    if options.max_seconds is not None and ranks.size > 1:
         deadline = Deadline(options.max_seconds, lambda: ranks.agreed(time.perf_counter()))
-    options = replace(options, shards=shards, ranks=ranks, seed=ranks.agreed(options.seed), deadline=deadline)
+        options = replace(options, deadline=deadline)
     return options if ranks.is_first else replace(options, progress=False, announce=None)

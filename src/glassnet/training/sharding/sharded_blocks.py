@@ -48,14 +48,14 @@ class ShardedBlocks(BlockBatches):
                 return reader.submit(self._load_pieces, buffer, room, ends)
 
             streams = []
-            for stream in own:
-                rooms = [self._empty(min(largest, int(of_pass[stream]))) for _ in range(2)]
-                buffers = buffers_of_stream(pieces[stream], most, stream, number, shuffling)
-                streams.append(_Stream(buffers, load, rooms, first * int(of_batch[stream])))
+            for i in own:
+                rooms = [self._empty(min(largest, int(of_pass[i]))) for _ in range(2)]
+                buffers = buffers_of_stream(pieces[i], most, i, number, shuffling)
+                streams.append(_Stream(buffers, load, rooms, first * int(of_batch[i])))
             room = self._empty(len(own) * -(-size // n))
             for start in range(first * size, self._end, size):
                 m = min(size, self._end - start)
-                edges = [m * stream // n for stream in range(own.start, own.stop + 1)]
+                edges = [m * i // n for i in range(own.start, own.stop + 1)]
                 for stream, begin, end in zip(streams, edges[:-1], edges[1:], strict=True):
                     stream.take(rows_between(room, begin - edges[0], end - edges[0]))
                 begin, end = sharding.cut(m)
