@@ -117,7 +117,7 @@ def test_one_that_never_comes_ends_all(tmp_path: Path, what: str) -> None:
 @pytest.mark.slow
 def test_a_killed_process_ends_all(tmp_path: Path) -> None:
     """mpiexec itself ends all when a process is killed; its exit code is that of the signal."""
-    code, _, _, seconds = lost(tmp_path, "killed", 1, 2)
+    code, _, said, seconds = lost(tmp_path, "killed", 1, 2)
     assert code in (9, 137), said
     assert seconds <= 5.0
     gn.load(tmp_path / "run.safetensors")
@@ -238,6 +238,7 @@ def test_fifty_kills(tmp_path: Path) -> None:
     print(f"{total} kills in {seed} trainings, each with the bits of no kill")
 
 
+@pytest.mark.slow
 def test_killed_between_writing_and_renaming(tmp_path: Path) -> None:
     """A first rank that is killed when a checkpoint is written but not in its place leaves the one before, whole."""
     killer = """

@@ -46,10 +46,11 @@ class MPIRanks(Ranks):
 
     def __init__(self, runtime: Any, options: MPI) -> None:
         self._runtime, self.options = runtime, options
-        self._world = runtime.COMM_WORLD
-        self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
+        world = runtime.COMM_WORLD
+        self.rank, self.size = world.Get_rank(), world.Get_size()
         self.divides_optimizer, self.checks = options.sharded_optimizer, options.checks
-        self._exchange = Exchange(runtime, self._world, options.deadline, self._give_up)
+        self._exchange = Exchange(runtime, world, options.deadline, self._give_up)
+        self._depth = 0  # trainings inside which this process is: that of an estimator has those of its networks
         self._hosts: list[str] = []
         self._known: BaseException | None = None  # an error that all processes know of
         self._is_training = False
@@ -59,12 +60,14 @@ class MPIRanks(Ranks):
         if self._is_training:  # one of several networks of a fit
             yield
             return
-        communicator, request = self._world.Idup()
-        self._exchange.wait([request])
+        outer = self._exchange
+        communicator, request = outer.communicator.Idup()
+        outer.wait([request])
         self._exchange = Exchange(self._runtime, communicator, self.options.deadline, self._give_up)
-        self._is_training = True
+        self._depth += 1
         try:
-            self._meet()
+            if self._depth == 1:
+                self._meet()
             with warnings.catch_warnings(), on_termination(self._terminate):
                 if not self.is_first:  # the first one says the same
                     warnings.simplefilter("ignore")
@@ -73,7 +76,8 @@ class MPIRanks(Ranks):
             self._tell(error)
             raise
         finally:
-            self._is_training = False
+            self._exchange = outer
+            self._depth -= 1
         communicator.Free()
 
     def _meet(self) -> None:
@@ -175,6 +179,8 @@ class MPIRanks(Ranks):
     # ---- failure ----------------------------------------------------------------------------------------------------
 
     def _advice(self) -> str:
+        if self._depth > 1:
+            return "Start it again."  # an estimator has no checkpoint
         checkpoint = None if self.checkpoint is None else str(self.checkpoint)
         return resume_advice(checkpoint, self._hosts[0] if self._hosts else "")
 
