@@ -37,6 +37,13 @@ Call = Callable[..., tuple[int, str, str]]
 MODEL = Path("model.safetensors")
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time few steps, and resample few rows: neither is looked at here."""
+    monkeypatch.setattr("glassnet.tabular.fitting.jobs._SHARE_OF_TIMING", 1e-5)
+    monkeypatch.setattr("glassnet.cli.comparing.chance._MOST_RESAMPLES", 10)
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Return the address of a scheduler with two workers on this machine."""
@@ -80,16 +87,16 @@ def found(run: Call, *words: str) -> tuple[dict[str, Any], bytes]:
 @pytest.mark.parametrize(
     "words",
     [
-        ("tune", "--recipe", "small", "--trials", "4", "--epochs", "2"),
+        ("tune", "--recipe", "small", "--trials", "3", "--epochs", "1"),
         ("tune", "--recipe", "plain", "--trials", "6", "--epochs", "2"),
-        ("compare", "--recipes", "small,plain,histgb", "--epochs", "2"),
+        ("compare", "--recipes", "plain,histgb", "--epochs", "2"),
     ],
     ids=" ".join,
 )
 def test_results_are_those_of_one_after_the_other(run: Call, address: str, words: tuple[str, ...]) -> None:
     """Trials, their order, scores, the verdict and the file: on a cluster, and at once on this machine."""
     command, *others = words
-    words = (command, "penguins", "species", *others, "--max-seconds", "600")
+    words = (command, "penguins", "species", *others, "--max-seconds", "60")
     alone = found(run, *words)
     assert found(run, *words, "--executor", address) == alone
     with joblib.parallel_config("threading"):  # which begin at once
@@ -110,8 +117,9 @@ def test_functions_take_an_executor(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Below the command line it is an argument, and anything but an executor is refused there."""
     monkeypatch.chdir(tmp_path)
     with ThreadPoolExecutor(2) as pool:
-        _, result = tune_model(TuneOptions("penguins", "species", recipe="small", trials=3, epochs=1), executor=pool)
-        assert result["n_trials"] == 3
+        options = TuneOptions("penguins", "species", recipe="small", trials=2, epochs=1, max_seconds=30)
+        _, result = tune_model(options, executor=pool)
+        assert result["n_trials"] == 2
         _, result = compare_models(CompareOptions("penguins", "species", recipes=("small",), epochs=1), executor=pool)
         assert {row["name"] for row in result["models"]} == {"small", "linear", "constant"}
         _, result = train(TrainOptions("penguins", "species", recipe="small", epochs=1, ensemble=2), executor=pool)
@@ -130,7 +138,7 @@ def test_trials_that_came_back_are_kept(
 ) -> None:
     """The others are counted, with the reason; without any the defaults are kept."""
     monkeypatch.chdir(tmp_path)
-    options = TuneOptions("penguins", "species", recipe="small", trials=5, epochs=1)
+    options = TuneOptions("penguins", "species", recipe="small", trials=5, epochs=1, max_seconds=60)
     _, result = tune_model(options, executor=Failing(2))
     assert result["n_trials"] == 3
     assert result["lost"] == ["BrokenProcessPool: a process was terminated"] * 2
@@ -177,7 +185,7 @@ def test_ctrl_c_keeps_the_trials_that_are_done(tmp_path: Path, monkeypatch: pyte
         if number == 2:
             os.kill(os.getpid(), signal.SIGINT)
 
-    options = TuneOptions("penguins", "species", recipe="small", epochs=3, trials=500, max_seconds=600)
+    options = TuneOptions("penguins", "species", recipe="small", epochs=3, trials=500, max_seconds=60)
     with ThreadPoolExecutor(2) as pool:
         _, result = tune_model(options, say=say, executor=pool)
     assert result["interrupted_by"] == "Ctrl-C"

@@ -24,7 +24,7 @@ from sklearn.model_selection import cross_val_score
 
 import glassnet as gn
 from glassnet.tabular import TabularClassifier, TabularRegressor
-from glassnet.tabular.fitting import orphans, parallel
+from glassnet.tabular.fitting import executed, orphans, parallel
 from glassnet.tabular.fitting.executed import place_of
 from glassnet.tabular.fitting.orphans import Errand, Home, ending_with, is_gone, is_here, is_near, this_process
 from glassnet.tabular.fitting.parallel import at_once
@@ -214,6 +214,18 @@ def test_what_came_back_is_averaged_where_a_worker_is_lost() -> None:
     assert np.array_equal(weights(left), weights(whole)[:2])
     with pytest.raises(gn.ConfigError, match=rf"{must} See whether its workers and its scheduler live, and have the"):
         trained(Failing(0))
+
+
+def test_what_is_not_back_long_after_the_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no worker is free, or there is none, a time limit ends the fit all the same."""
+
+    class Idle(Executor):
+        def submit(self, function: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
+            return Future()
+
+    monkeypatch.setattr(executed, "_GRACE_SECONDS", 0.1)
+    with pytest.raises(gn.ConfigError, match=r"fit: \d of \d networks did not come back from the executor \(it took too l"):
+        trained(Idle(), max_seconds=0.5)
 
 
 def test_one_that_diverges_is_left_out(threads: Executor, monkeypatch: pytest.MonkeyPatch) -> None:

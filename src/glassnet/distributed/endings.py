@@ -81,7 +81,7 @@ def end_together(runtime: Any) -> None:
         if isinstance(error, RankError):
             time.sleep(_FIRST_SAYS)
             if rank == (0 if error.rank else 1):
-                print(f"{kind.__name__}: {error}", file=sys.stderr, flush=True)
+                sys.stderr.write(f"{kind.__name__}: {error}\n")
             else:
                 time.sleep(_FIRST_SAYS)
         elif getattr(error, _SAID_BY, rank) == rank:

@@ -187,5 +187,5 @@ class MPIRanks(Ranks):
     def _give_up(self, verdict: Verdict) -> NoReturn:
         """End all processes: one of them does not answer."""
         words = lost_sentence(verdict, self.options.deadline, self._hosts, self.rank, self._advice())
-        print(words, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{words}\n")  # in one piece: others write at the same time
         end_all(self._runtime, LOST)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import queue
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -317,7 +318,13 @@ def _do_by_joblib(
         except Exception as error:
             reason = words_of(error)
             break
-        outcomes.take(number, result)
+        try:
+            outcomes.take(number, result)
+        except BaseException:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # joblib's, of tasks that were done in vain
+                getattr(results, "close", str)()
+            raise
     if refused:
         raise refused[0]
     outcomes.lose(reason)

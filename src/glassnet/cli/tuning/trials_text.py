@@ -41,7 +41,7 @@ def print_trials(result: dict[str, Any]) -> None:
         console.print(heading("Trials", f"{result['n_trials']} of {result['recipe']}{diverged}, {chosen}{shown}"))
         console.print(indented(_trials_table(result, console.width)))
         if result.get("lost"):
-            lost = f"{count(len(result['lost']), 'more', 'more')} did not come back from their workers: {result['lost'][0]}"
+            lost = f"{len(result['lost'])} more did not come back from their workers: {result['lost'][0]}"
             console.print(Text(f"  {plain(lost)}", style="yellow"))
         console.print()
         console.print(heading("Scores", f"on {count(result['judged_rows'], 'test row')}"))
