@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import joblib
@@ -29,6 +30,7 @@ from glassnet.tabular.fitting.executed import place_of
 from glassnet.tabular.fitting.orphans import Errand, Home, ending_with, is_gone, is_here, is_near, this_process
 from glassnet.tabular.fitting.parallel import at_once
 from glassnet.utils.dask_tasks import is_cancelled, is_task_of_dask
+from glassnet.utils.executors import Lost, run_tasks
 from glassnet.utils.thread_warnings import warnings_of_thread
 
 distributed = pytest.importorskip("distributed")
@@ -324,6 +326,20 @@ def test_a_scheduler_that_is_gone_is_said() -> None:
         must = r"fit: 3 of 3 networks did not come back from the executor \(.*its scheduler is gone\); each must"
         with pytest.raises(gn.ConfigError, match=must):
             trained(client, epochs=10**6)
+
+
+def test_a_client_that_gave_up_its_scheduler_is_not_waited_for() -> None:
+    """After a scheduler was killed Dask leaves futures that are never done."""
+
+    class Forgetting(Executor):
+        _client = SimpleNamespace(status="running")
+
+        def submit(self, function: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
+            self._client.status = "closed"
+            return Future()
+
+    Forgetting.__module__ = "distributed.cfexecutor"
+    assert run_tasks("fit", Forgetting(), pow, [(2, 3), (3, 2)]) == [Lost("its scheduler is gone")] * 2
 
 
 # ---- hostile arguments -----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import require_extra
 from glassnet.utils.sending import pack
-from glassnet.utils.sharing import handed_to, is_of_dask, quiet_sending
+from glassnet.utils.sharing import handed_to, is_cut_off, is_of_dask, quiet_sending
 from glassnet.utils.tasks import INTERRUPTED, Lost, Outcomes, here, perform, words_of
 from glassnet.utils.wording import shortened
 
@@ -230,6 +230,9 @@ def _do_by_futures(
                 reason = INTERRUPTED
                 for future in running.values():
                     future.cancel()
+            if is_cut_off(pool):  # where Dask forgets its futures: they would never be done
+                reason = reason or "its scheduler is gone"
+                running.clear()
             while not reason and len(running) < room and (number := next(waiting, None)) is not None:
                 task = packed(number)
                 try:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from glassnet.utils.sending import pack, pack_apart
 
-__all__ = ["handed_to", "is_of_dask", "quiet_sending", "taken"]
+__all__ = ["handed_to", "is_cut_off", "is_of_dask", "quiet_sending", "taken"]
 
 _SMALL = 1_000_000  # bytes, that may go with every task
 _ALIGNMENT = 64
@@ -47,6 +47,11 @@ def is_of_dask(executor: Any) -> bool:
 def _is_pool(executor: Any, kind: str) -> bool:
     """Return whether an executor is a pool of threads or processes: Python's own or that of loky."""
     return any(each.__name__ == f"{kind}PoolExecutor" for each in type(executor).__mro__)
+
+
+def is_cut_off(executor: Any) -> bool:
+    """Return whether an executor is a cluster of Dask whose client gave up its scheduler, or was closed."""
+    return is_of_dask(executor) and getattr(executor._client, "status", "") in ("closing", "closed")
 
 
 @contextmanager
