@@ -81,6 +81,8 @@ def _facts(epochs: int, given: FitOptions, prepared: _Prepared) -> dict[str, Any
     """Return what must be the same on all processes."""
     setup = prepared.setup
     facts = {"epochs": epochs, "shards": given["shards"], "resume": prepared.resumes, **setup.batches.identity()}
+    if "contents" in facts:
+        facts["the print of the data"] = facts.pop("contents")
     facts |= {"metrics": sorted(setup.metrics), "early_stopping": repr(given["early_stopping"])}
     ranks = given["distributed"] or Ranks()
     facts |= {"sharded_optimizer": ranks.divides_optimizer, "checks": ranks.checks}
