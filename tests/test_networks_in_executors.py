@@ -234,7 +234,9 @@ def test_what_is_not_back_long_after_the_time_is_given_up(monkeypatch: pytest.Mo
             return Future()
 
     monkeypatch.setattr(executed, "_GRACE_SECONDS", 0.1)
-    with pytest.raises(gn.ConfigError, match=r"fit: \d of \d networks did not come back from the executor \(it took too l"):
+    with pytest.raises(
+        gn.ConfigError, match=r"fit: \d of \d networks did not come back from the executor \(it took too l"
+    ):
         trained(Idle(), max_seconds=0.5)
 
 

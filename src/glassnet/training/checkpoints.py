@@ -90,8 +90,6 @@ class Checkpoints(Callback):
     folder.
     """
 
-    needs_all = False  # whether all processes that train together take part in writing
-
     def __init__(self, rule: Checkpoint, data: dict[str, Any], *, writes: bool = True) -> None:
         self._rule, self._data = rule, data
         self._target = check_model_target("fit", rule.path) if writes else rule.path
@@ -99,6 +97,9 @@ class Checkpoints(Callback):
         self._has_begun = self._has_failed = False
         self._written = time.perf_counter()
         self._steps = 0
+
+    def _checked_target(self) -> Path:
+        return check_model_target("fit", self._rule.path)
 
     def sole_writer(self) -> AbstractContextManager[None]:
         """Return what keeps other runs from writing to the file while inside, and refuses to begin if one does."""

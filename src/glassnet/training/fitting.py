@@ -84,6 +84,8 @@ def _facts(epochs: int, given: FitOptions, prepared: _Prepared) -> dict[str, Any
     if "contents" in facts:
         facts["the print of the data"] = facts.pop("contents")
     facts |= {"metrics": sorted(setup.metrics), "early_stopping": repr(given["early_stopping"])}
+    ranks = given["distributed"] or Ranks()
+    facts |= {"sharded_optimizer": ranks.divides_optimizer, "checks": ranks.checks}
     facts |= {"a checkpoint": given["checkpoint"] is not None, "validation data": setup.validation is not None}
     return facts
 
@@ -121,7 +123,6 @@ def _train(
     """Train with what is prepared."""
     (sharding, ranks), setup = shards, prepared.setup
     checkpoints = prepared.checkpoints
-    checkpoints = checkpoints if checkpoints is not None and (ranks.is_first or checkpoints.needs_all) else None
     pinned: dict[str, bool] = {"deterministic": prepared.deterministic, "fixed": prepared.checkpoints is not None}
     if sharding is not None:
         pinned = {"deterministic": True}  # a trial of threads would end differently on each process
@@ -202,7 +203,7 @@ def _checkpoints(given: FitOptions, resume: bool, setup: Setup) -> Checkpoints |
     if given["shards"] is not None:
         data["shards"] = given["shards"]
     rule, ranks = as_checkpoint(checkpoint), given["distributed"]
-    if ranks is not None and ranks.divides_optimizer:
+    if ranks is not None and ranks.divides_optimizer and ranks.size > 1:
         return DividedCheckpoints(rule, data, ranks)
     # Only the first process writes: others may have no such folder.
     return Checkpoints(rule, data) if ranks is None or ranks.is_first else None

@@ -35,6 +35,7 @@ class TrainingStep:
     """
 
     sums_parts = False
+    needed_gradients: np.ndarray | None = None  # those that the update depends on, a view; None for all
 
     def __init__(
         self,
@@ -117,7 +118,7 @@ class TrainingStep:
             return self._skip(weight)
         else:  # here, since a call is a hundredth of a small network's step
             network._accumulate(X, y, weight, info)
-        store.average_gradients(alike=weight is None)
+        store.average_gradients(alike=weight is None, part=self.needed_gradients)
         penalty: Any = 0.0
         if self._is_penalised:
             penalty = self._penalties.value()

@@ -99,7 +99,9 @@ class ShardedStep(TrainingStep):
             if i == last:
                 store.flags[:] = self.wants_stop or bool(ranks.reason), self.wants_write()
             self._sums.add(shard, is_last=i == last)
-        ranks.reduce(self._sums, 0 if self.divided is None else self.divided.n_divided)
+        divided = 0 if self.divided is None else self.divided.n_divided
+        self.needed_gradients = self.divided.grads if self.divided is not None and divided else None
+        ranks.reduce(self._sums, divided)
         self.stop_asked, self.write_asked = bool(store.flags[0]), bool(store.flags[1])
         if not store.weight_sum.all():
             np.copyto(store.stats, self._stats)
