@@ -18,7 +18,7 @@ import pytest
 
 import glassnet
 
-__all__ = ["RankRun", "run_ranks"]
+__all__ = ["RankRun", "launcher_of_mpi", "run_ranks"]
 
 _MARK = "GLASSNET_TEST_RUN"
 _RANK_NAMES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
@@ -31,7 +31,7 @@ _SETTINGS = {
 }
 
 
-def _mpiexec() -> str:
+def launcher_of_mpi() -> str:
     """Return the launcher of the MPI that this Python uses; skip the test if something lacks."""
     if importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed")
@@ -71,7 +71,7 @@ class RankRun:
         env: Mapping[str, str] | None = None,
         wrapper: Sequence[str] = (),
     ) -> None:
-        mpiexec = _mpiexec()
+        mpiexec = launcher_of_mpi()
         self._mark = uuid.uuid4().hex
         self._outputs = [folder / f"{self._mark}.{name}" for name in ("out", "err")]
         program = folder / f"script_{self._mark}.py"
