@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ from sklearn.model_selection import ShuffleSplit
 import glassnet as gn
 from glassnet.errors import ConfigError
 from glassnet.tabular import TabularClassifier, TabularRegressor
+from glassnet.tabular.estimators import processes
 from glassnet.training.sharding.ranks import Ranks
 from mpi_runs import run_ranks
 from thread_ranks import together
@@ -109,6 +113,24 @@ def test_what_is_random_or_takes_time_is_the_same_for_all(table: Any) -> None:
         first, *others = everywhere(TabularClassifier, given, size=2, **each)
         for other in others:
             assert_same(first, other, given[0])
+
+
+def test_all_read_one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left of a time limit is the same number everywhere, though the clocks of processes differ."""
+    model = estimator(TabularClassifier, max_seconds=100.0)
+
+    def own_clock() -> float:
+        return float(threading.get_ident() % 100_003) + time.perf_counter()
+
+    def left(ranks: Ranks) -> list[float]:
+        deadline = processes.divided_alike(model, model._options(), 4, ranks).deadline
+        assert deadline is not None
+        return [deadline.left, deadline.for_training]
+
+    monkeypatch.setattr(processes, "time", SimpleNamespace(perf_counter=own_clock))
+    first, second = together(2, left)
+    assert first == second
+    assert 90.0 < first[1] <= first[0] <= 100.0
 
 
 def test_what_does_not_go_with_shards(table: Any) -> None:

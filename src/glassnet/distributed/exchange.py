@@ -41,6 +41,7 @@ class Exchange:
         self.wait = self.waiting.wait
         self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
         self._other = np.empty(0, np.float32)
+        self._places: list[list[tuple[int, int]]] = [[]] * self.size  # of the nodes of each process
 
     # ---- objects ----------------------------------------------------------------------------------------------------
 
@@ -144,7 +145,10 @@ class Exchange:
     def _add_slices(self, sums: TreeSums, divided: int) -> None:
         """Add one slice of the message on each process, and put them together: for any number of processes."""
         message, n = sums.current, divided or sums.current.size
-        counts = self.gather([node[:2] for node in sums.nodes])  # nodes of each process
+        places = [node[:2] for node in sums.nodes]
+        if self._places[self.rank] != places:  # other shards, of which there are others on all processes then
+            self._places = self.gather(places)
+        counts = self._places
         parts = [slice(*part_of(n, rank, self.size)) for rank in range(self.size)]
         sent = [
             np.concatenate([a for node in sums.nodes for a in (node.array[part], node.array[n:])]) for part in parts
