@@ -24,6 +24,7 @@ _MARK = "GLASSNET_TEST_RUN"
 _RANK_NAMES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 _SETTINGS = {
     "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONUNBUFFERED": "",  # else `print` writes in pieces, between which others write
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",  # as `--oversubscribe`, which MPICH does not know
