@@ -192,7 +192,7 @@ def test_training_goes_on_after_an_end(tmp_path: Path) -> None:
 def undisturbed(folder: Path) -> str:
     """Return the digest of the training that nothing happens to, by one process without MPI's launcher."""
     folder.mkdir()
-    script = program(KILLED, STEP=0, WHO=0, DELAY=0)
+    script = program(KILLED, STEP=0, WHO=0, DELAY=0, SHARDED=False)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
         capture_output=True,
@@ -205,13 +205,17 @@ def undisturbed(folder: Path) -> str:
 
 
 def killed_until_done(folder: Path, rng: random.Random, kills: int) -> tuple[str, int]:
-    """Kill random ranks at random steps, with another number of them each time; return the digest and the kills."""
+    """Kill random ranks at random steps, with another number of them each time; return the digest and the kills.
+
+    Whether the optimizer's state is divided among them is drawn anew, too.
+    """
     folder.mkdir(exist_ok=True)
     count = 0
     while True:
         n = rng.choice([1, 2, 3, 4])
         step = rng.randint(1, 12) if count < kills else 0
-        script = program(KILLED, STEP=step, WHO=rng.randrange(n), DELAY=rng.random() * 0.004)
+        sharded = rng.random() < 0.5
+        script = program(KILLED, STEP=step, WHO=rng.randrange(n), DELAY=rng.random() * 0.004, SHARDED=sharded)
         done = run_ranks(script, n, folder)
         if done.returncode == 0:
             return done.stdout, count
@@ -253,10 +257,10 @@ os.replace = killing
 """
     folder = tmp_path / "killed"
     folder.mkdir()
-    done = run_ranks(program(killer + KILLED, STEP=0, WHO=0, DELAY=0), 2, folder)
+    done = run_ranks(program(killer + KILLED, STEP=0, WHO=0, DELAY=0, SHARDED=False), 2, folder)
     assert done.returncode in (9, 137), done.stderr
     assert gn.load(folder / "run.safetensors").history.epochs == 1
-    done = run_ranks(program(KILLED, STEP=0, WHO=0, DELAY=0), 2, folder)
+    done = run_ranks(program(KILLED, STEP=0, WHO=0, DELAY=0, SHARDED=False), 2, folder)
     assert done.stdout == undisturbed(tmp_path / "whole")
     assert not [path for path in folder.iterdir() if path.suffix not in (".safetensors", ".py", ".out", ".err")]
 
