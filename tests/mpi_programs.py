@@ -82,7 +82,8 @@ class After(gn.Callback):
 layers = [gn.Dense(8, "tanh"), gn.BatchNorm(), gn.Dropout(0.2), gn.Dense(2)]
 net = network(layers=layers, optimizer=gn.AdamW(0.01, clip_norm=0.5, ema=0.9))
 checkpoint = gn.Checkpoint("run.safetensors", every_steps=1)
-fit(net, epochs=10, checkpoint=checkpoint, resume=True, callbacks=After(), validation_data=(X[:50] + 1, y[:50]))
+options = {"checkpoint": checkpoint, "resume": True, "distributed": MPI(deadline=30, sharded_optimizer=SHARDED)}
+fit(net, epochs=10, callbacks=After(), validation_data=(X[:50] + 1, y[:50]), **options)
 if rank() == 0:
     digest = hashlib.sha256(net.params.tobytes() + net.stats.tobytes() + str(net.history.columns).encode())
     say("digest", digest.hexdigest())

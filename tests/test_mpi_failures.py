@@ -22,7 +22,7 @@ from glassnet.distributed.starting import refuse_strangers
 from glassnet.distributed.waiting import Place, Verdict
 from glassnet.errors import ConfigError, MissingExtraError
 from mpi_programs import KILLED, LOST, REFUSED, TRAINED, program
-from mpi_runs import RankRun, run_ranks
+from mpi_runs import RankRun, launcher_of_mpi, run_ranks
 
 DEADLINE = 2.0
 RESUME = (
@@ -73,7 +73,7 @@ def test_a_process_that_does_not_answer_is_named(
     code, _, said, seconds = lost(tmp_path, what, who, n, launcher=launcher)
     assert code == 75
     [sentence] = sentences(said)
-    words = rf"fit: rank {who} on \S+ did not answer for 2 s at epoch 2, step [23]; all must, and all are ended\. "
+    words = rf"fit: rank {who} on \S+ did not answer for 2 s at epoch 2, step \d; all must, and all are ended\. "
     assert re.fullmatch(rf"{words}{RESUME} If it was only busy, raise MPI\(deadline=2\)\.", sentence), sentence
     assert seconds <= DEADLINE + 5.0
     assert gn.load(tmp_path / "run.safetensors").history.stop_reason == ""
@@ -173,14 +173,14 @@ def test_training_goes_on_after_an_end(tmp_path: Path) -> None:
         assert diverged.startswith("diverged: ")
         own, theirs = (first, second) if rank == "0" else (second, first)
         assert own == f"failed: {rank} ValueError bad row"
-        words = rf"fit: rank {other} on \S+ failed at epoch 2, step [23]; no other can train without it\. "
+        words = rf"fit: rank {other} on \S+ failed at epoch 2, step \d; no other can train without it\. "
         advice = r"There is no checkpoint to go on from: pass checkpoint='run\.safetensors' and resume=True\."
         assert re.fullmatch(f"failed: {other} RankError {words}{advice} It says: ValueError: bad row", theirs), theirs
         assert files == ("files: ['deep'] ['False.safetensors', 'True.safetensors']" if rank == "0" else "files: [] ")
         assert rest == said[other][-2:]
     if "openblas" in done.stdout:
-        assert (
-            re.search(r"on rank 0 and by openblas .* on rank 1; their last bits differ, so those of the result", rest[1])
+        assert re.search(
+            r"on rank 0 and by openblas .* on rank 1; their last bits differ, so those of the result", rest[1]
         )
         assert done.stderr.count("RuntimeWarning: fit: matrix products are by openblas") == 1
     assert gn.load(tmp_path / "run.safetensors").history.epochs == 1  # in the second one
@@ -192,7 +192,7 @@ def test_training_goes_on_after_an_end(tmp_path: Path) -> None:
 def undisturbed(folder: Path) -> str:
     """Return the digest of the training that nothing happens to, by one process without MPI's launcher."""
     folder.mkdir()
-    script = program(KILLED, STEP=0, WHO=0, DELAY=0)
+    script = program(KILLED, STEP=0, WHO=0, DELAY=0, SHARDED=False)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
         capture_output=True,
@@ -205,13 +205,17 @@ def undisturbed(folder: Path) -> str:
 
 
 def killed_until_done(folder: Path, rng: random.Random, kills: int) -> tuple[str, int]:
-    """Kill random ranks at random steps, with another number of them each time; return the digest and the kills."""
+    """Kill random ranks at random steps, with another number of them each time; return the digest and the kills.
+
+    Whether the optimizer's state is divided among them is drawn anew, too.
+    """
     folder.mkdir(exist_ok=True)
     count = 0
     while True:
         n = rng.choice([1, 2, 3, 4])
         step = rng.randint(1, 12) if count < kills else 0
-        script = program(KILLED, STEP=step, WHO=rng.randrange(n), DELAY=rng.random() * 0.004)
+        sharded = rng.random() < 0.5
+        script = program(KILLED, STEP=step, WHO=rng.randrange(n), DELAY=rng.random() * 0.004, SHARDED=sharded)
         done = run_ranks(script, n, folder)
         if done.returncode == 0:
             return done.stdout, count
@@ -253,10 +257,10 @@ os.replace = killing
 """
     folder = tmp_path / "killed"
     folder.mkdir()
-    done = run_ranks(program(killer + KILLED, STEP=0, WHO=0, DELAY=0), 2, folder)
+    done = run_ranks(program(killer + KILLED, STEP=0, WHO=0, DELAY=0, SHARDED=False), 2, folder)
     assert done.returncode in (9, 137), done.stderr
     assert gn.load(folder / "run.safetensors").history.epochs == 1
-    done = run_ranks(program(KILLED, STEP=0, WHO=0, DELAY=0), 2, folder)
+    done = run_ranks(program(KILLED, STEP=0, WHO=0, DELAY=0, SHARDED=False), 2, folder)
     assert done.stdout == undisturbed(tmp_path / "whole")
     assert not [path for path in folder.iterdir() if path.suffix not in (".safetensors", ".py", ".out", ".err")]
 
@@ -326,16 +330,18 @@ def namespace() -> Iterator[str]:
 
 def test_a_network_that_is_cut_off_ends_all(tmp_path: Path, namespace: str) -> None:
     """Where no message arrives any more, every process is gone in time, though MPI itself cannot end them."""
+    found = subprocess.run([launcher_of_mpi(), "--version"], capture_output=True, text=True, check=False, timeout=30)
+    if "Open MPI" not in found.stdout:
+        pytest.skip("only Open MPI is known to be told to use the network on one machine")
     env = {"OMPI_MCA_btl": "tcp,self", "OMPI_MCA_btl_tcp_if_include": "lo", "OMPI_MCA_pml": "ob1"}
     code, _, said, seconds = lost(
         tmp_path, "cut off", 1, 2, env=env, wrapper=["ip", "netns", "exec", namespace], launcher=()
     )
     assert code
     assert seconds <= DEADLINE + 5.0
-    found = sentences(said)
-    assert found
-    for sentence in found:
-        assert re.search(r"did not answer for 2 s at epoch 2, step [23]|MPI fails on rank", sentence), sentence
+    assert sentences(said)
+    for sentence in sentences(said):
+        assert re.search(r"did not answer for 2 s at epoch 2, step \d|MPI fails on rank", sentence), sentence
     gn.load(tmp_path / "run.safetensors")
 
 
