@@ -24,7 +24,8 @@ def fit(net, X=X, y=y, **options):
     return net
 
 def say(*words):
-    print(*words, end="\\n", flush=True)
+    sys.stdout.write(" ".join(map(str, words)) + "\\n")  # in one piece: others write at the same time
+    sys.stdout.flush()
 
 class At(gn.Callback):
     def __init__(self, act, who, step):

@@ -117,7 +117,7 @@ def test_one_that_never_comes_ends_all(tmp_path: Path, what: str) -> None:
 @pytest.mark.slow
 def test_a_killed_process_ends_all(tmp_path: Path) -> None:
     """mpiexec itself ends all when a process is killed; its exit code is that of the signal."""
-    code, _, _, seconds = lost(tmp_path, "killed", 1, 2)
+    code, _, said, seconds = lost(tmp_path, "killed", 1, 2)
     assert code in (9, 137), said
     assert seconds <= 5.0
     gn.load(tmp_path / "run.safetensors")
@@ -132,7 +132,7 @@ def test_what_is_unlike_is_refused(tmp_path: Path) -> None:
         "batch size": "batch_size is 64 on rank 0 and 32 on rank 1",
         "shards": "shards is 4 on rank 0 and 8 on rank 1",
         "shuffle": "shuffle is True on rank 0 and False on rank 1",
-        "data": "contents is '",
+        "data": "the print of the data is '",
         "rows": "rows is 256 on rank 0 and 255 on rank 1",
         "layers": "network.layers[0].units is 8 on rank 0 and 9 on rank 1",
         "depth": "not there",
@@ -180,10 +180,10 @@ def test_training_goes_on_after_an_end(tmp_path: Path) -> None:
         assert rest == said[other][-2:]
     if "openblas" in done.stdout:
         assert (
-            "for Prescott on rank 1; their last bits differ, so those of the result depend on which machine" in rest[1]
+            re.search(r"on rank 0 and by openblas .* on rank 1; their last bits differ, so those of the result", rest[1])
         )
         assert done.stderr.count("RuntimeWarning: fit: matrix products are by openblas") == 1
-    assert gn.load(tmp_path / "run.safetensors").history.stop_reason == "terminated"
+    assert gn.load(tmp_path / "run.safetensors").history.epochs == 1  # in the second one
 
 
 # ---- kills ----------------------------------------------------------------------------------------------------------
@@ -238,6 +238,7 @@ def test_fifty_kills(tmp_path: Path) -> None:
     print(f"{total} kills in {seed} trainings, each with the bits of no kill")
 
 
+@pytest.mark.slow
 def test_killed_between_writing_and_renaming(tmp_path: Path) -> None:
     """A first rank that is killed when a checkpoint is written but not in its place leaves the one before, whole."""
     killer = """

@@ -20,7 +20,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import glassnet as gn
 from glassnet.tabular import TabularClassifier, TabularRegressor
@@ -122,6 +122,14 @@ def test_a_search_on_a_cluster_has_its_cores(client: Any) -> None:
     with joblib.parallel_config("dask"):
         apart = cross_val_score(model, X, Y, cv=2, n_jobs=2)
     assert np.array_equal(apart, cross_val_score(clone(model).set_params(n_jobs=1), X, Y, cv=2))
+
+
+def test_a_search_hands_the_executor_on(threads: Executor) -> None:
+    """It is an argument of the fits, which a search passes on and never copies."""
+    search = GridSearchCV(TabularClassifier(**QUICK, n_ensemble=2), {"epochs": [1]}, cv=2)
+    alone = clone(search).fit(X, Y)
+    apart = search.fit(X, Y, executor=threads)
+    assert np.array_equal(weights(alone.best_estimator_), weights(apart.best_estimator_))
 
 
 def test_rows_in_files_are_read_by_the_workers(client: Any, tmp_path: Path) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from glassnet.distributed.endings import end_together
-from glassnet.distributed.options import as_mpi
-from glassnet.distributed.starting import refuse_strangers, within
 from glassnet.errors import MissingExtraError
 from glassnet.training.sharding.ranks import Ranks
 
@@ -31,6 +28,11 @@ def join_ranks(where: str, distributed: Any) -> Ranks | None:
     """
     if distributed is None or isinstance(distributed, Ranks):
         return distributed
+    # Every fit comes here, and few go on.
+    from glassnet.distributed.endings import end_together
+    from glassnet.distributed.options import as_mpi
+    from glassnet.distributed.starting import refuse_strangers, within
+
     options = as_mpi(where, distributed)
     try:
         with within(where, options.deadline):

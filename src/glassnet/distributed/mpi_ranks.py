@@ -24,6 +24,7 @@ from glassnet.training.sharding.tree_sums import TreeSums
 __all__ = ["MPIRanks"]
 
 R = TypeVar("R")
+_warned: set[str] = set()
 _ALONE = (
     "fit: MPI has this process only. To train with four, start the program with `mpiexec -n 4 python -m mpi4py`, say."
 )
@@ -45,10 +46,11 @@ class MPIRanks(Ranks):
 
     def __init__(self, runtime: Any, options: MPI) -> None:
         self._runtime, self.options = runtime, options
-        self._world = runtime.COMM_WORLD
-        self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
+        world = runtime.COMM_WORLD
+        self.rank, self.size = world.Get_rank(), world.Get_size()
         self.divides_optimizer, self.checks = options.sharded_optimizer, options.checks
-        self._exchange = Exchange(runtime, self._world, options.deadline, self._give_up)
+        self._exchange = Exchange(runtime, world, options.deadline, self._give_up)
+        self._depth = 0  # trainings inside which this process is: that of an estimator has those of its networks
         self._hosts: list[str] = []
         self._known: BaseException | None = None  # an error that all processes know of
         self._is_training = False
@@ -58,12 +60,14 @@ class MPIRanks(Ranks):
         if self._is_training:  # one of several networks of a fit
             yield
             return
-        communicator, request = self._world.Idup()
-        self._exchange.wait([request])
+        outer = self._exchange
+        communicator, request = outer.communicator.Idup()
+        outer.wait([request])
         self._exchange = Exchange(self._runtime, communicator, self.options.deadline, self._give_up)
-        self._is_training = True
+        self._depth += 1
         try:
-            self._meet()
+            if self._depth == 1:
+                self._meet()
             with warnings.catch_warnings(), on_termination(self._terminate):
                 if not self.is_first:  # the first one says the same
                     warnings.simplefilter("ignore")
@@ -72,7 +76,8 @@ class MPIRanks(Ranks):
             self._tell(error)
             raise
         finally:
-            self._is_training = False
+            self._exchange = outer
+            self._depth -= 1
         communicator.Free()
 
     def _meet(self) -> None:
@@ -82,7 +87,8 @@ class MPIRanks(Ranks):
         self._refuse_unlike([machine.versions for machine in machines])
         note = _ALONE if self.size == 1 else kernel_note(machines)
         self.notes = (note,) if note else ()
-        if note and self.size > 1 and self.is_first:
+        if note and self.size > 1 and self.is_first and note not in _warned:
+            _warned.add(note)
             warnings.warn(note, RuntimeWarning, stacklevel=2)
 
     def _terminate(self) -> None:
@@ -173,6 +179,8 @@ class MPIRanks(Ranks):
     # ---- failure ----------------------------------------------------------------------------------------------------
 
     def _advice(self) -> str:
+        if self._depth > 1:
+            return "Start it again."  # an estimator has no checkpoint
         checkpoint = None if self.checkpoint is None else str(self.checkpoint)
         return resume_advice(checkpoint, self._hosts[0] if self._hosts else "")
 

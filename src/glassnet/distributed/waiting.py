@@ -6,6 +6,7 @@ import os
 import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
 from glassnet.errors import RankError
@@ -145,10 +146,11 @@ class Waiting:
         words : str
             Why, and where it is.
         """
-        self._tell("failed", 0, words)
-        until = time.monotonic() + _NAP * 100
-        while time.monotonic() < until and not all([request.Test() for request, _ in self._sent]):
-            time.sleep(_NAP)
+        with suppress(self._runtime.Exception):
+            self._tell("failed", 0, words)
+            until = time.monotonic() + 100 * _NAP
+            while time.monotonic() < until and not all([request.Test() for request, _ in self._sent]):
+                time.sleep(_NAP)
 
     def _tell(self, kind: str, number: int, words: str = "", to: int | None = None) -> None:
         packed = pickle.dumps((kind, number, self._count, words or self.words))

@@ -81,6 +81,8 @@ def _facts(epochs: int, given: FitOptions, prepared: _Prepared) -> dict[str, Any
     """Return what must be the same on all processes."""
     setup = prepared.setup
     facts = {"epochs": epochs, "shards": given["shards"], "resume": prepared.resumes, **setup.batches.identity()}
+    if "contents" in facts:
+        facts["the print of the data"] = facts.pop("contents")
     facts |= {"metrics": sorted(setup.metrics), "early_stopping": repr(given["early_stopping"])}
     facts |= {"a checkpoint": given["checkpoint"] is not None, "validation data": setup.validation is not None}
     return facts

@@ -56,7 +56,7 @@ def check_executor(where: str, executor: Any) -> Any:
     >>> with ThreadPoolExecutor(2) as pool:
     ...     check_executor("sweep", pool) is pool
     True
-    >>> check_executor("sweep", 4)
+    >>> check_executor("sweep", 4)  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
     ...
     glassnet.errors.ConfigError: sweep: executor is 4; it must be an executor as of concurrent.futures, a client of
@@ -310,14 +310,21 @@ def _do_by_joblib(
         results = iter(Parallel(asked, pre_dispatch=workers * ahead, batch_size=1, return_as=way)(calls()))
     except Exception as error:  # with a list it is done by now
         reason = words_of(error)
+    reason = _take_all(results, outcomes) or reason
+    if refused:
+        raise refused[0]
+    outcomes.lose(reason)
+
+
+def _take_all(results: Iterator[tuple[int, bytes]], outcomes: Outcomes) -> str:
+    """Take results as they come; return the words of joblib's own failure, "" without one."""
     while True:
         try:
             number, result = next(results)
         except StopIteration:
-            break
+            return ""
         except Exception as error:
-            reason = words_of(error)
-            break
+            return words_of(error)
         try:
             outcomes.take(number, result)
         except BaseException:
@@ -325,6 +332,3 @@ def _do_by_joblib(
                 warnings.simplefilter("ignore")  # joblib's, of tasks that were done in vain
                 getattr(results, "close", str)()
             raise
-    if refused:
-        raise refused[0]
-    outcomes.lose(reason)

@@ -33,16 +33,21 @@ def place_of(options: FitOptions) -> tuple[Any, int]:
     """
     if options.shards is not None:  # each network is trained here, with the other processes that do so too
         return None, 1
-    if options.executor is not None:
-        return options.executor, min(workers_of(options.executor), options.n_networks)
-    workers = at_once(options.n_jobs, options.n_networks)
-    if workers == 1:
-        return None, 1
+    executor = options.executor
+    if executor is None:
+        workers = at_once(options.n_jobs, options.n_networks)
+        return (None if workers == 1 else _cluster_of_joblib()), workers
+    if executor == "joblib":
+        executor = _cluster_of_joblib() or executor
+    return executor, min(workers_of(executor), options.n_networks)
+
+
+def _cluster_of_joblib() -> Any:
+    """Return the executor of the cluster of Dask that joblib uses now; None if it uses none."""
     from joblib.parallel import get_active_backend
 
     backend = get_active_backend()[0]
-    is_dask = type(backend).__name__ == "DaskDistributedBackend"
-    return check_executor("fit", backend.client) if is_dask else None, workers
+    return check_executor("fit", backend.client) if type(backend).__name__ == "DaskDistributedBackend" else None
 
 
 def start_of_workers(executor: Any, workers: int) -> float:

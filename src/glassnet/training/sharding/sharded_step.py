@@ -49,6 +49,8 @@ class ShardedStep(TrainingStep):
         What updates the parameters, where processes divide the optimizer's state.
     """
 
+    sums_parts = True
+
     def __init__(
         self,
         network: BaseNetwork,
@@ -86,10 +88,9 @@ class ShardedStep(TrainingStep):
         average = self.state.average if self.divided is None else self.divided.average()
         return nullcontext() if average is None else self.state.averaged_weights(self.network, average)
 
-    def _sum_up(self, batch: Batch, position: float) -> bool:
+    def _sum_up(self, batch: Batch) -> bool:
         store, ranks = self.store, self._ranks
         ranks.note_step(self.state.epoch, self.state.step)
-        self._place(position)
         np.copyto(self._stats, store.stats)
         last = len(self._sharding.bounds) - 1
         self._sums.clear()
