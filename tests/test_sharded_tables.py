@@ -115,6 +115,19 @@ def test_what_is_random_or_takes_time_is_the_same_for_all(table: Any) -> None:
             assert_same(first, other, given[0])
 
 
+def test_an_end_that_is_asked_for_ends_all_networks(table: Any) -> None:
+    """Where processes are to end, no network is begun after the one under way, and the warning says so."""
+    given = table.select(INPUTS), table["label"].to_numpy(zero_copy_only=False)
+
+    def train(ranks: Ranks) -> Any:
+        return estimator(TabularClassifier, n_ensemble=3).fit(*given, shards=4, distributed=ranks)
+
+    with pytest.warns(UserWarning, match=r"Training interrupted by user: 1 of 3 networks are averaged\."):
+        found = together(2, train, reason="terminated")
+    assert [history.stop_reason for model in found for history in model.histories_] == ["terminated"] * 2
+    np.testing.assert_array_equal(*(model.model_.network.params for model in found))
+
+
 def test_all_read_one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left of a time limit is the same number everywhere, though the clocks of processes differ."""
     model = estimator(TabularClassifier, max_seconds=100.0)

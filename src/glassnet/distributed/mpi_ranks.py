@@ -53,13 +53,9 @@ class MPIRanks(Ranks):
         self._depth = 0  # trainings inside which this process is: that of an estimator has those of its networks
         self._hosts: list[str] = []
         self._known: BaseException | None = None  # an error that all processes know of
-        self._is_training = False
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        if self._is_training:  # one of several networks of a fit
-            yield
-            return
         outer = self._exchange
         communicator, request = outer.communicator.Idup()
         outer.wait([request])

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from glassnet.diagnosis import Watch
+from glassnet.distributed.options import MPI
 from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
@@ -39,9 +40,6 @@ from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.executors import check_executor
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
-
-if TYPE_CHECKING:
-    from glassnet.distributed import MPI
 
 __all__ = ["RandomState", "TabularEstimator"]
 
