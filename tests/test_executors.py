@@ -314,9 +314,15 @@ def test_what_cannot_be_sent_is_refused(threads: Any) -> None:
         gn.Population(network(), 2).fit(tasks.X, tasks.Y, epochs=1, metrics=[held], executor=threads)
 
 
-def test_what_goes_by_value_is_small() -> None:
+def test_what_goes_by_value_is_small(threads: Any) -> None:
     """A function of a script that uses a large global would take it along with every task."""
     rows = np.zeros(100_000)
+
+    def largest(y: np.ndarray, prediction: np.ndarray) -> float:
+        return float(rows.max())
+
+    with pytest.raises(gn.ConfigError, match=r"^Population\.fit: \S*largest takes 0\.8 MB with what it uses"):
+        gn.Population(network(), 2).fit(tasks.X, tasks.Y, epochs=1, metrics=[largest], executor=threads)
     words = r"takes 0\.8 MB with what it uses of the script; what is sent to workers by value may take 100 kB\. Put it "
     with pytest.raises(gn.ConfigError, match=words):
         pack("test", lambda: rows.sum())
@@ -328,8 +334,17 @@ def test_an_executor_that_was_shut_down() -> None:
     pool = ThreadPoolExecutor(1)
     pool.shutdown()
     words = r"^Population\.fit: 2 of 2 members did not come back from the executor \(RuntimeError: cannot schedule new futures after"
-    with pytest.raises(gn.ConfigError, match=words):
+    with pytest.raises(gn.ConfigError, match=words) as caught:
         gn.Population(network(), 2).fit(tasks.X, tasks.Y, epochs=1, executor=pool)
+    assert str(caught.value).endswith("Make a new one, and call this inside its with block.")
+
+
+def test_advice_for_an_executor_that_did_nothing() -> None:
+    """What helps depends on why: a script without a guard breaks its own processes."""
+    guard = "In a script, put the call below if __name__ == '__main__', since its processes read the script; or try "
+    assert apart._advice("BrokenProcessPool: A process was terminated").startswith(guard)
+    assert apart._advice("ShutdownExecutorError: cannot schedule new futures after shutdown").startswith("Make a new")
+    assert apart._advice("KilledWorker") == "Try executor=None, or one whose workers have more memory."
 
 
 def test_other_versions_on_a_worker_are_refused() -> None:
@@ -412,6 +427,21 @@ def test_ctrl_c_ends_what_has_not_begun(threads: Any) -> None:
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_in_a_second_fit_names_those_that_were_not_trained_further() -> None:
+    """They are as the first fit left them, and not to be compared with the others."""
+    population = gn.Population(network(), 6)
+    population.fit(tasks.X, tasks.Y, epochs=2)
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    with ThreadPoolExecutor(1) as pool:
+        timer.start()
+        histories = population.fit(tasks.X, tasks.Y, epochs=10**6, executor=pool)
+    as_before = [number for number, history in enumerate(histories) if history.epochs == 2]
+    assert as_before
+    assert population.failures == dict.fromkeys(as_before, "not trained: interrupted")
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize("name", ["threads", "processes"])
 def test_ctrl_c_ends_on_this_machine_what_is_under_way(request: pytest.FixtureRequest, name: str) -> None:
     """After the step, with what was trained so far, as in one process."""
@@ -470,6 +500,20 @@ def fit_disturbed(client: Any, disturb: Any) -> None:
     assert apart.failures == {}
     assert np.array_equal(alone.predict(tasks.X), apart.predict(tasks.X))
     assert [each.columns for each in histories] == [each.columns for each in alone.histories]
+
+
+def scored_by_the_own_cluster(number: int) -> float:
+    """Be a task that has tasks itself."""
+    from distributed import get_client
+
+    return gn.cross_validate(network(), tasks.X, tasks.Y, epochs=1, folds=3, executor=get_client()).mean["loss"]
+
+
+def test_tasks_of_dask_may_have_tasks(dask: Any) -> None:
+    """Where all workers wait for tasks of theirs, these have a place all the same."""
+    found = [each.result(timeout=60) for each in dask.map(scored_by_the_own_cluster, range(3), pure=False)]
+    assert len(found) == 3
+    assert len({*found}) == 1
 
 
 def test_a_worker_of_dask_that_is_killed_costs_nothing(dask: Any, monkeypatch: pytest.MonkeyPatch) -> None:

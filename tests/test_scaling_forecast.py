@@ -306,6 +306,9 @@ REFUSED = [
      "Each rank needs a shard."),
     ({"ranks": []}, "scaling_forecast: ranks is []; they must be numbers of at most batch_size, which is 64. "
      "Each rank needs a row."),
+    ({"ranks": 4}, "scaling_forecast: ranks is 4; it must be a list of numbers. Write ranks=[1, 2, 4], for example."),
+    ({"ranks": "12"}, "scaling_forecast: ranks is '12'; it must be a list of numbers. "
+     "Write ranks=[1, 2, 4], for example."),
     ({"seconds": 0.0}, "scaling_forecast: seconds is 0.0; it must be a finite number above 0."),
     ({"data": 3}, "scaling_forecast: data is of type int; it must be a pair of arrays. Write data=(X, y)."),
 ]  # fmt: skip
@@ -415,6 +418,23 @@ def test_advice_for_small_networks() -> None:
     assert not any("Pass shards" in sentence for sentence in nothing)
 
 
+def test_advice_where_one_process_is_faster_than_all_ranks_in_the_table() -> None:
+    """One process need not be in the table, or divides its batches there: the advice knows it all the same."""
+    slow = {"batch_size": 64, "link": NETWORKS["1GbE"], "network": "1GbE"}
+    for changes in ({"ranks": (2, 4)}, {"ranks": (64,)}, {"ranks": (2, 4, 8), "shards": 8}):
+        found = made_up(**slow, **changes)
+        assert found.speedup(found.best) < 1.0
+        assert found.advice[1] == (
+            f"Ranks do not pay here: {found.best}, the best number in the table, are {found.speedup(found.best):.2g} "
+            "times as fast as one process that does not divide its batches."
+        )
+        assert not any("Pass shards" in sentence or "0." in sentence for sentence in found.advice[2:])
+        assert found.table().endswith(found.advice[-1])
+    assert made_up(ranks=(1024,)).advice[0] == (
+        "1,024 ranks are 27 times as fast as one process; no other number is more than 5 % faster."
+    )
+
+
 def test_advice_for_one_machine_and_given_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """In shared memory the cores are named; with shards given, that more ranks than those cannot take part."""
     monkeypatch.setattr("glassnet.distributed.forecast_advice.usable_cores", lambda: 4)
@@ -448,3 +468,9 @@ def test_other_settings_of_the_same_measurement() -> None:
         gn.ConfigError, match=r"^ScalingForecast\.step: ranks is 8; it must be a whole number of at most 4"
     ):
         made_up(shards=4, ranks=(1, 2, 4)).step(8)
+    for settings, sentence in (
+        ({"batch_size": 0}, r"batch_size is 0; it must be a whole number of at least 1024\."),
+        ({"sharded_optimizer": "no"}, r"sharded_optimizer is 'no'; it must be True or False\."),
+    ):
+        with pytest.raises(gn.ConfigError, match=rf"^ScalingForecast\.with_settings: {sentence}"):
+            found.with_settings(**settings)  # type: ignore[arg-type]  # that is the mistake

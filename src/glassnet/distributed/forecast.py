@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from glassnet.distributed.cost_model import Costs, StepTime, step_time
@@ -111,10 +111,11 @@ class ScalingForecast:
         sharded_optimizer : bool, optional
             Whether each rank updates its slice only; by default as before.
         """
-        rows = check_integer(
-            "ScalingForecast.with_settings", "batch_size", batch_size or self.batch_size, max(self.ranks)
-        )
+        where = "ScalingForecast.with_settings"
+        rows = self.batch_size if batch_size is None else batch_size
+        rows = check_integer(where, "batch_size", rows, max(self.ranks))
         sharded = self.sharded_optimizer if sharded_optimizer is None else sharded_optimizer
+        sharded = check_flag(where, "sharded_optimizer", sharded)
         return dataclasses.replace(self, batch_size=rows, sharded_optimizer=sharded)
 
     @property
@@ -229,6 +230,10 @@ def _ranks(given: Sequence[int] | None, batch_size: int, shards: int | None, net
     if given is None:
         most = min(most, usable_cores() if network == SHARED_MEMORY else _MOST_RANKS)
         return tuple(2**power for power in range(math.floor(math.log2(most)) + 1))
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        must = "it must be a list of numbers"
+        message = f"{_WHERE}: ranks is {given!r}; {must}. Write ranks=[1, 2, 4], for example."
+        raise ConfigError(message, expected=must, got=given)
     numbers = sorted({check_integer(_WHERE, "ranks", number, 1) for number in given})
     if not numbers or numbers[-1] > most:
         is_row = shards is None or shards > most

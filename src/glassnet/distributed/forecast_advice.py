@@ -48,14 +48,15 @@ def advice_for(forecast: _Forecast) -> tuple[str, ...]:
     best = forecast.best
     speedup = forecast.speedup(best)
     found = [_how_many(forecast, best, speedup)]
-    if best > 1:
+    pays = best > 1 and speedup > 1.0
+    if pays:
         found += _shards(forecast, best)
     found += _sharded_optimizer(forecast, speedup) + _larger_batch(forecast, speedup)
-    if best == 1 or _is_badly_used(forecast):
+    if not pays or _is_badly_used(forecast):
         found.insert(0 if speedup < _LITTLE else len(found), _MORE_NETWORKS)
     if forecast.network == SHARED_MEMORY:
         found.append(f"This machine has {count(usable_cores(), 'core')}; each rank needs one of its own.")
-    if best > 1:
+    if pays:
         found.append("Each step waits for the slowest rank: the forecast is for cores that nothing else uses.")
     return tuple(found)
 
@@ -69,8 +70,12 @@ _MORE_NETWORKS = (
 def _how_many(forecast: _Forecast, best: int, speedup: float) -> str:
     if best == 1:
         return "More ranks do not pay here: no number of them is more than 5 % faster than one."
+    if speedup <= 1.0:
+        best_of_them = f"{best:,}, the best number in the table, are {speedup:.2g} times as fast as"
+        return f"Ranks do not pay here: {best_of_them} one process that does not divide its batches."
     found = f"{best:,} ranks are {speedup:.2g} times as fast as one process; no other number is more than 5 % faster"
-    busy = max(ranks for ranks in forecast.ranks if ranks == 1 or forecast.speedup(ranks) >= _WELL * ranks)
+    well_used = [ranks for ranks in forecast.ranks if ranks == 1 or forecast.speedup(ranks) >= _WELL * ranks]
+    busy = max(well_used, default=best)
     return f"{found}, and up to {busy:,} do half of what each could alone, or more." if busy < best else f"{found}."
 
 
@@ -89,7 +94,7 @@ def _sharded_optimizer(forecast: _Forecast, speedup: float) -> list[str]:
         return []
     other = forecast.with_settings(sharded_optimizer=True)
     faster = other.speedup(other.best)
-    if faster < _MORE * speedup:
+    if faster < max(_MORE * speedup, 1.0):
         return []
     return [f"With MPI(sharded_optimizer=True) {other.best:,} ranks are {faster:.2g} times as fast."]
 
@@ -98,7 +103,7 @@ def _larger_batch(forecast: _Forecast, speedup: float) -> list[str]:
     rows = _TIMES_THE_ROWS * forecast.batch_size
     other = forecast.with_settings(batch_size=rows)
     faster = other.speedup(other.best)
-    if faster < _MUCH_MORE * speedup:
+    if faster < max(_MUCH_MORE * speedup, 1.0):
         return []
     gain = f"With batch_size={rows}, {other.best:,} ranks are {faster:.2g} times as fast as one with such batches"
     return [f"{gain}; but larger batches change what is learned, so that this is yours to choose and to try."]

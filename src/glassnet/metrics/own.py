@@ -52,6 +52,7 @@ def as_metric(where: str, function: Callable[..., Any]) -> tuple[str, Metric]:
     def metric(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
         return _as_number(where, name, call(_read_only(y), _read_only(prediction), _read_only(weight)))
 
+    metric.__qualname__ = f"{as_metric.__qualname__}.<locals>.{name}"  # for messages
     return name, metric
 
 

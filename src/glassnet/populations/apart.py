@@ -187,7 +187,7 @@ class _Blocks:
                     is_stopped=is_stopped,
                     paced=self._seconds < math.inf,
                 )
-            lost = None if interruption.asked else self._lost(found)
+            lost = self._lost(found, interrupted=interruption.asked)
         self._finish(interrupted=interruption.asked)
         if lost is not None:
             self._report(lost)
@@ -210,13 +210,14 @@ class _Blocks:
             if ended.failure is not None:
                 self.failures[number] = ended.failure
 
-    def _lost(self, found: Sequence[Any]) -> Lost | None:
+    def _lost(self, found: Sequence[Any], *, interrupted: bool) -> Lost | None:
         """Note which networks did not come back, and return the first reason that nobody asked for."""
         first = None
         for (_, block), result in zip(self._blocks, found, strict=True):
-            if isinstance(result, Lost) and result.reason != INTERRUPTED:
-                first = first or result
-                self.failures |= {number: NOT_TRAINED + result.reason for number in block}
+            if isinstance(result, Lost):
+                first = first or (None if interrupted else result)
+                reason = INTERRUPTED if interrupted else result.reason
+                self.failures |= {number: NOT_TRAINED + reason for number in block}
         self.failures = dict(sorted(self.failures.items()))
         return first
 
@@ -226,7 +227,7 @@ class _Blocks:
         fact = f"{gone} of {len(self._jobs)} {self._title} did not come back from the executor ({lost.reason})"
         rule = "it must live until they are trained"
         if gone == len(self._jobs):
-            message = f"{self._where}: {fact}; {rule}. Try executor=None, or one whose workers have more memory."
+            message = f"{self._where}: {fact}; {rule}. {_advice(lost.reason)}"
             raise ConfigError(message, got=lost.reason)
         message = f"{self._where}: {fact}; {rule}. The others are kept, and these are in failures."
         warnings.warn(message, UserWarning, stacklevel=stacklevel_outside())
@@ -245,6 +246,16 @@ class _Blocks:
             failed = f", {failed_in_words(self.failures)}" if self.failures else ""
             passed = seconds_text(time.perf_counter() - self._started)
             self._line.finish(f"{len(self._jobs)} {self._title} {how} {passed}{failed}")
+
+
+def _advice(reason: str) -> str:
+    """Return what to do about an executor that did nothing, by the words of its failure."""
+    if "shutdown" in reason.lower():
+        return "Make a new one, and call this inside its with block."
+    if reason.startswith(("BrokenProcessPool", "TerminatedWorkerError")):
+        guard = "In a script, put the call below if __name__ == '__main__', since its processes read the script"
+        return f"{guard}; or try executor=None, or one whose workers have more memory."
+    return "Try executor=None, or one whose workers have more memory."
 
 
 def _put_into(network: Any, ended: Ended) -> None:

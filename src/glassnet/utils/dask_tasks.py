@@ -1,4 +1,4 @@
-"""What a task of Dask can know about itself: that it is one, and whether anybody still waits for its result.
+"""What a task of Dask can know about itself: that it is one, whether anybody waits for it, how to wait for others.
 
 Dask never ends a task that has begun: one that was cancelled would go on for as long as it takes.
 """
@@ -6,10 +6,11 @@ Dask never ends a task that has begun: one that was cancelled would go on for as
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-__all__ = ["is_cancelled", "is_task_of_dask"]
+__all__ = ["is_cancelled", "is_task_of_dask", "place_given_up"]
 
 
 def _thread_state() -> Any:
@@ -42,3 +43,32 @@ def is_cancelled() -> bool:
             task = state.execution_state["worker"].state.tasks.get(state.key)
             return task is None or task.state == "cancelled"
     return False
+
+
+@contextmanager
+def place_given_up() -> Iterator[None]:
+    """Let the worker do other tasks while inside, if this thread does a task of Dask that will wait for them.
+
+    Otherwise tasks that wait for others could have all the places that those need, for ever.
+
+    Examples
+    --------
+    >>> with place_given_up():
+    ...     is_task_of_dask()
+    False
+    """
+    if not is_task_of_dask():
+        yield
+        return
+    import distributed
+
+    calls: Any = distributed
+    has_given_up = False
+    with suppress(Exception):  # it was given up before, as by distributed.worker_client
+        calls.secede()
+        has_given_up = True
+    try:
+        yield
+    finally:
+        if has_given_up:
+            calls.rejoin()

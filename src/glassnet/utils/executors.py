@@ -17,6 +17,7 @@ from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import require_extra
+from glassnet.utils.dask_tasks import place_given_up
 from glassnet.utils.sending import pack
 from glassnet.utils.sharing import handed_to, is_cut_off, is_of_dask, quiet_sending
 from glassnet.utils.tasks import INTERRUPTED, Lost, Outcomes, here, perform, words_of
@@ -191,7 +192,8 @@ def run_tasks(
         return pack(where, (call, _arguments(tasks[number])))
 
     do = _do_by_joblib if pool == "joblib" else _do_by_futures
-    with handed_to(where, pool, common) if common else nullcontext() as handle:
+    waiting = place_given_up() if is_of_dask(pool) else nullcontext()
+    with waiting, handed_to(where, pool, common) if common else nullcontext() as handle:
         do(pool, packed, handle, outcomes, stopped, 1 if paced else _AHEAD)
     outcomes.repeat_warnings()
     return outcomes.found
