@@ -455,6 +455,9 @@ def test_texts() -> None:
     shown = " ".join(parsed(re.sub(r"<style>.*?</style>", "", found._repr_html_(), flags=re.DOTALL)).itertext())
     for words in ("Forecast for 8,192 rows a step, 10GbE", "ms in communication", "26.7", found.advice[0]):
         assert words in shown
+    larger = found.with_settings(batch_size=65_536)
+    assert repr(larger).endswith("best 1024 of up to 1024 ranks, 180 times as fast)")
+    assert "1,024 ranks are 180 times as fast" in larger.advice[0]
     own = dataclasses.replace(found, network=as_link("", Link(1e-5, 2e9))[0])
     assert "10 us and 2,000 MB/s" in repr(own)
 

@@ -18,6 +18,7 @@ from glassnet.training.division import check_shards
 from glassnet.training.threads.blas import usable_cores
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.short_text import number_text
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["ScalingForecast", "scaling_forecast"]
@@ -136,7 +137,7 @@ class ScalingForecast:
 
     def __repr__(self) -> str:
         what = f"{self.batch_size:,} rows a step, {self.network}"
-        found = f"{self.best} of up to {max(self.ranks)} ranks, {self.speedup(self.best):.2g} times as fast"
+        found = f"{self.best} of up to {max(self.ranks)} ranks, {number_text(self.speedup(self.best), 2)} times as fast"
         return f"ScalingForecast({what}: best {found})"
 
 
@@ -203,7 +204,8 @@ def scaling_forecast(
     >>> import glassnet as gn
     >>> layers = [gn.Dense(32, "relu"), gn.Dense(10)]
     >>> net = gn.Network(layers, loss="cross_entropy", seed=0, input_shape=(20,))
-    >>> forecast = gn.scaling_forecast(net, 64, network="1GbE", seconds=0.05)
+    >>> slow = gn.distributed.Link(latency=5e-3, bandwidth=1e7)
+    >>> forecast = gn.scaling_forecast(net, 64, network=slow, seconds=0.05)
     >>> forecast.best, len(forecast.rows())
     (1, 7)
     >>> print(forecast.advice[1])

@@ -6,7 +6,7 @@ from typing import Protocol, Self
 
 from glassnet.distributed.networks import SHARED_MEMORY
 from glassnet.training.threads.blas import usable_cores
-from glassnet.utils.short_text import count
+from glassnet.utils.short_text import count, number_text
 
 __all__ = ["advice_for"]
 
@@ -71,9 +71,10 @@ def _how_many(forecast: _Forecast, best: int, speedup: float) -> str:
     if best == 1:
         return "More ranks do not pay here: no number of them is more than 5 % faster than one."
     if speedup <= 1.0:
-        best_of_them = f"{best:,}, the best number in the table, are {speedup:.2g} times as fast as"
+        best_of_them = f"{best:,}, the best number in the table, are {number_text(speedup, 2)} times as fast as"
         return f"Ranks do not pay here: {best_of_them} one process that does not divide its batches."
-    found = f"{best:,} ranks are {speedup:.2g} times as fast as one process; no other number is more than 5 % faster"
+    gain = f"{best:,} ranks are {number_text(speedup, 2)} times as fast as one process"
+    found = f"{gain}; no other number is more than 5 % faster"
     well_used = [ranks for ranks in forecast.ranks if ranks == 1 or forecast.speedup(ranks) >= _WELL * ranks]
     busy = max(well_used, default=best)
     return f"{found}, and up to {busy:,} do half of what each could alone, or more." if busy < best else f"{found}."
@@ -96,7 +97,7 @@ def _sharded_optimizer(forecast: _Forecast, speedup: float) -> list[str]:
     faster = other.speedup(other.best)
     if faster < max(_MORE * speedup, 1.0):
         return []
-    return [f"With MPI(sharded_optimizer=True) {other.best:,} ranks are {faster:.2g} times as fast."]
+    return [f"With MPI(sharded_optimizer=True) {other.best:,} ranks are {number_text(faster, 2)} times as fast."]
 
 
 def _larger_batch(forecast: _Forecast, speedup: float) -> list[str]:
@@ -105,7 +106,8 @@ def _larger_batch(forecast: _Forecast, speedup: float) -> list[str]:
     faster = other.speedup(other.best)
     if faster < max(_MUCH_MORE * speedup, 1.0):
         return []
-    gain = f"With batch_size={rows}, {other.best:,} ranks are {faster:.2g} times as fast as one with such batches"
+    ranks = f"{other.best:,} ranks are {number_text(faster, 2)} times as fast"
+    gain = f"With batch_size={rows}, {ranks} as one with such batches"
     return [f"{gain}; but larger batches change what is learned, so that this is yours to choose and to try."]
 
 
