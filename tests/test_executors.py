@@ -442,7 +442,7 @@ def test_ctrl_c_in_a_second_fit_names_those_that_were_not_trained_further() -> N
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-@pytest.mark.parametrize("name", ["threads", "processes"])
+@pytest.mark.parametrize("name", ["threads", "processes", "dask"])
 def test_ctrl_c_ends_on_this_machine_what_is_under_way(request: pytest.FixtureRequest, name: str) -> None:
     """After the step, with what was trained so far, as in one process."""
     timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))

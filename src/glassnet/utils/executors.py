@@ -8,8 +8,10 @@ from the executor's own failure.
 from __future__ import annotations
 
 import functools
+import math
 import os
 import queue
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
@@ -27,6 +29,7 @@ __all__ = ["INTERRUPTED", "Lost", "check_executor", "run_tasks", "workers_of"]
 
 _LOOK_SECONDS = 0.05  # between two looks at whether to stop
 _ANSWER_SECONDS = 3  # that a scheduler has to say how many workers there are
+_GRACE_SECONDS = 1.0  # for tasks of Dask that see themselves that they are to end, before they are cancelled
 _AHEAD = 2  # tasks handed over for each worker: while one is done another is on its way
 
 
@@ -226,10 +229,15 @@ def _do_by_futures(
     home, ended = here(), queue.SimpleQueue[int]()
     running: dict[int, Any] = {}
     waiting, room, reason = iter(range(len(outcomes.found))), workers_of(pool) * ahead, ""
+    cancelled_from = math.inf
     try:
         while True:
             if not reason and is_stopped():
+                # Dask throws away what a task returns that it cancelled, also one that had begun.
                 reason = INTERRUPTED
+                cancelled_from = time.monotonic() + (_GRACE_SECONDS if is_of_dask(pool) else 0.0)
+            if time.monotonic() >= cancelled_from:
+                cancelled_from = math.inf
                 for future in running.values():
                     future.cancel()
             if is_cut_off(pool):  # where Dask forgets its futures: they would never be done
