@@ -18,12 +18,13 @@ import pytest
 
 import glassnet
 
-__all__ = ["RankRun", "run_ranks"]
+__all__ = ["RankRun", "launcher_of_mpi", "run_ranks"]
 
 _MARK = "GLASSNET_TEST_RUN"
 _RANK_NAMES = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 _SETTINGS = {
     "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONUNBUFFERED": "",  # else `print` writes in pieces, between which others write
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",  # as `--oversubscribe`, which MPICH does not know
@@ -31,7 +32,7 @@ _SETTINGS = {
 }
 
 
-def _mpiexec() -> str:
+def launcher_of_mpi() -> str:
     """Return the launcher of the MPI that this Python uses; skip the test if something lacks."""
     if importlib.util.find_spec("mpi4py") is None:
         pytest.skip("mpi4py is not installed")
@@ -71,7 +72,7 @@ class RankRun:
         env: Mapping[str, str] | None = None,
         wrapper: Sequence[str] = (),
     ) -> None:
-        mpiexec = _mpiexec()
+        mpiexec = launcher_of_mpi()
         self._mark = uuid.uuid4().hex
         self._outputs = [folder / f"{self._mark}.{name}" for name in ("out", "err")]
         program = folder / f"script_{self._mark}.py"

@@ -287,6 +287,18 @@ def test_fit_of_a_network_knows_no_executor() -> None:
         network().fit(tasks.X, tasks.Y, epochs=1, executor=None)  # type: ignore[arg-type]  # refused when it is called
 
 
+def test_other_words_for_it_are_understood() -> None:
+    """Those of scikit-learn and of Dask lead to this option."""
+    population = gn.Population(network(), 2)
+    with pytest.raises(TypeError, match=r"^Population\.fit: unknown option n_jobs\. Did you mean executor\?"):
+        population.fit(tasks.X, tasks.Y, epochs=1, n_jobs=2)  # type: ignore[call-arg]  # it is refused
+    words = (
+        r"Other processes or machines are an executor: executor=concurrent\.futures\.ProcessPoolExecutor\(4\), say\."
+    )
+    with pytest.raises(TypeError, match=rf"^Population\.fit: unknown option client\. {words}"):
+        population.fit(tasks.X, tasks.Y, epochs=1, client=None)  # type: ignore[call-arg]  # it is refused
+
+
 def test_what_cannot_be_sent_is_refused(threads: Any) -> None:
     """In one sentence, whatever pickle says of it."""
     lock = threading.Lock()

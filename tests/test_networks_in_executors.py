@@ -14,21 +14,23 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import glassnet as gn
 from glassnet.tabular import TabularClassifier, TabularRegressor
-from glassnet.tabular.fitting import orphans, parallel
+from glassnet.tabular.fitting import executed, orphans, parallel
 from glassnet.tabular.fitting.executed import place_of
 from glassnet.tabular.fitting.orphans import Errand, Home, ending_with, is_gone, is_here, is_near, this_process
 from glassnet.tabular.fitting.parallel import at_once
 from glassnet.utils.dask_tasks import is_cancelled, is_task_of_dask
+from glassnet.utils.executors import Lost, run_tasks
 from glassnet.utils.thread_warnings import warnings_of_thread
 
 distributed = pytest.importorskip("distributed")
@@ -124,6 +126,14 @@ def test_a_search_on_a_cluster_has_its_cores(client: Any) -> None:
     assert np.array_equal(apart, cross_val_score(clone(model).set_params(n_jobs=1), X, Y, cv=2))
 
 
+def test_a_search_hands_the_executor_on(threads: Executor) -> None:
+    """It is an argument of the fits, which a search passes on and never copies."""
+    search = GridSearchCV(TabularClassifier(**QUICK, n_ensemble=2), {"epochs": [1]}, cv=2)
+    alone = clone(search).fit(X, Y)
+    apart = search.fit(X, Y, executor=threads)
+    assert np.array_equal(weights(alone.best_estimator_), weights(apart.best_estimator_))
+
+
 def test_rows_in_files_are_read_by_the_workers(client: Any, tmp_path: Path) -> None:
     """The files must be where the worker is; it reads the rows that it trains on by itself."""
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
@@ -176,7 +186,7 @@ def test_a_file_of_another_machine_ends_nothing(tmp_path: Path) -> None:
     stop_file.touch()
     packed = pickle.dumps(parallel.Unit(0, parallel.Job(network)))
     far, near = (
-        parallel.train_for(Errand(home, str(stop_file)), shared, pickle.loads(packed), None)
+        parallel.train_for(shared, Errand(home, str(stop_file)), pickle.loads(packed), None)
         for home in (Home(os.getpid(), "elsewhere"), this_process())
     )
     assert far.network.history.stop_reason == "finished"
@@ -214,6 +224,20 @@ def test_what_came_back_is_averaged_where_a_worker_is_lost() -> None:
     assert np.array_equal(weights(left), weights(whole)[:2])
     with pytest.raises(gn.ConfigError, match=rf"{must} See whether its workers and its scheduler live, and have the"):
         trained(Failing(0))
+
+
+def test_what_is_not_back_long_after_the_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no worker is free, or there is none, a time limit ends the fit all the same."""
+
+    class Idle(Executor):
+        def submit(self, function: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
+            return Future()
+
+    monkeypatch.setattr(executed, "_GRACE_SECONDS", 0.1)
+    with pytest.raises(
+        gn.ConfigError, match=r"fit: \d of \d networks did not come back from the executor \(it took too l"
+    ):
+        trained(Idle(), max_seconds=0.5)
 
 
 def test_one_that_diverges_is_left_out(threads: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,6 +328,20 @@ def test_a_scheduler_that_is_gone_is_said() -> None:
         must = r"fit: 3 of 3 networks did not come back from the executor \(.*its scheduler is gone\); each must"
         with pytest.raises(gn.ConfigError, match=must):
             trained(client, epochs=10**6)
+
+
+def test_a_client_that_gave_up_its_scheduler_is_not_waited_for() -> None:
+    """After a scheduler was killed Dask leaves futures that are never done."""
+
+    class Forgetting(Executor):
+        _client = SimpleNamespace(status="running")
+
+        def submit(self, function: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
+            self._client.status = "closed"
+            return Future()
+
+    Forgetting.__module__ = "distributed.cfexecutor"
+    assert run_tasks("fit", Forgetting(), pow, [(2, 3), (3, 2)]) == [Lost("its scheduler is gone")] * 2
 
 
 # ---- hostile arguments -----------------------------------------------------------------------------------------------

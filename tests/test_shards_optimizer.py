@@ -164,7 +164,8 @@ def test_checkpoints_hold_the_whole_state(tmp_path: Path, rule: dict[str, Any]) 
     alone = fitted(network(optimizer), None)
 
     def train(ranks: Ranks) -> gn.Network:
-        file = tmp_path / "run.safetensors"
+        folder = tmp_path if ranks.is_first else tmp_path / "nowhere"  # only the first process has the disk
+        file = folder / "run.safetensors"
         checkpoint = gn.Checkpoint(file, **rule)
         return fitted(network(optimizer), ranks, checkpoint=checkpoint, callbacks=Keep(file, tmp_path, ranks))
 
@@ -288,3 +289,42 @@ def test_a_part_is_not_saved(tmp_path: Path) -> None:
     for net in together(2, train, divides_optimizer=True):
         assert_same(net, alone)
     assert not (tmp_path / "net.safetensors").exists()
+
+
+def test_a_run_goes_back_in_time() -> None:
+    """A snapshot that a callback takes has the part of each process, and putting it back has the bits of one process."""
+
+    class Again(gn.Callback):
+        taken: Any = None
+        is_back = False
+
+        def on_step_end(self, run: Any) -> None:
+            if run.total_steps == 4 and self.taken is None:
+                self.taken = run.snapshot()
+            elif run.total_steps == 5 and not self.is_back:
+                self.is_back = True
+                run.restore(self.taken)
+
+    def train(ranks: Ranks | None) -> gn.Network:
+        return fitted(network(gn.Adam(0.02, ema=0.9)), ranks, callbacks=Again())
+
+    alone = train(None)
+    assert_same(alone, fitted(network(gn.Adam(0.02, ema=0.9)), None))
+    for net in together(2, train, divides_optimizer=True):
+        assert_same(net, alone)
+
+
+def test_time_that_is_up_on_one_process_ends_all(tmp_path: Path) -> None:
+    """A limit on seconds that one process reaches first ends all after the same step, with whole states."""
+
+    def train(ranks: Ranks) -> gn.Network:
+        net = network(gn.Adam(0.02))
+        seconds = 0.0 if ranks.rank == 1 else 3600.0
+        return fitted(net, ranks, max_seconds=seconds, checkpoint=tmp_path / "run.safetensors")
+
+    for net in together(2, train, divides_optimizer=True):
+        assert net.history.stop_reason == "time"
+        assert not net._run.optimizer_state.is_part
+        assert net._run.optimizer_state.t == 2
+    alone = fitted(network(gn.Adam(0.02)), None)
+    assert_same(fitted(network(gn.Adam(0.02)), None, checkpoint=tmp_path / "run.safetensors", resume=True), alone)

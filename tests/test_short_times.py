@@ -131,7 +131,7 @@ def test_processes_that_start_longer_than_they_train(
     pytest.importorskip("joblib")
     seen = Here()
     monkeypatch.setattr(parallel, "_running", {})
-    monkeypatch.setattr(jobs, "at_once", lambda *args: 2)
+    monkeypatch.setattr(jobs, "place_of", lambda options: (None, 2))
     monkeypatch.setattr(jobs, "train_in_processes", seen)
     monkeypatch.setattr(jobs, "measure_pace", lambda *args, **options: Pace(0.01))
     with warnings.catch_warnings():

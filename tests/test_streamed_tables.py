@@ -20,7 +20,7 @@ from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.streaming import stream as streams
 from glassnet.tabular.streaming.encoded_blocks import EncodedBlocks
 from glassnet.tabular.streaming.stream import look_over
-from glassnet.utils.block_sources import held_out_rows
+from glassnet.utils.block_sources import Piece, held_out_rows
 
 pyarrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -142,6 +142,12 @@ def test_blocks_are_encoded_as_the_table_is(path: Path, table: Any) -> None:
         assert np.array_equal(codes, y[own])
         assert weight is not None
         assert np.array_equal(weight, table["w"].to_numpy()[kept][own] * (1.0 + y[own]))
+    pieces = [Piece(3, 5, 20), Piece(0, 7, blocks.rows(0)), Piece(3, 0, 5)]
+    read = dict(blocks.read_pieces(pieces))
+    for place, (block, first, end) in enumerate(pieces):
+        own = slice(blocks.starts[block] + first, blocks.starts[block] + end)
+        assert np.array_equal(read[place][0], X[own])
+        assert np.array_equal(read[place][1], y[own])
 
 
 def test_options_that_need_all_rows(path: Path) -> None:

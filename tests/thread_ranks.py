@@ -53,7 +53,7 @@ class ThreadRanks(Ranks):
         return self.everywhere(value)[0]
 
     def reason_to_stop(self, reason: str) -> str:
-        return next(filter(None, self.everywhere(reason)), "")
+        return next(filter(None, self.everywhere(reason or self.reason)), "")
 
     def together(self, what: Callable[[], Any]) -> Any:
         try:

@@ -31,6 +31,7 @@ from glassnet.errors import (
     GlassnetError,
     MissingExtraError,
     NotFittedError,
+    RankError,
     ShapeError,
     TableWarning,
 )
@@ -122,7 +123,8 @@ __all__ = [
     "Ensemble", "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding", "FlatCosine",
     "FormatError", "Formula", "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay",
     "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec",
-    "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "ScalingForecast", "Schedule",
+    "ParquetRows", "Poisson", "Population", "Quantile", "RMSprop", "RankError", "ReduceOnPlateau", "ScalingForecast",
+    "Schedule",
     "SequentialSchedule", "ShapeError", "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError",
     "Step", "StepDecay", "TableWarning", "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate",
     "diagnose", "explain_lesson", "export", "find_learning_rate", "from_keras", "from_sklearn", "from_torch",

@@ -9,6 +9,7 @@
     ├── NotFittedError    (ValueError, AttributeError)  used before it was built or fitted
     ├── DivergenceError   (ArithmeticError)             training produced NaN or infinity
     ├── FormatError       (ValueError)                  a file that is not what it claims to be
+    ├── RankError         (RuntimeError)                another process of this training has failed
     └── MissingExtraError (ImportError)                 an optional dependency is not installed
 
     TableWarning          (UserWarning)                 what was made of a table, where a user might not expect it
@@ -27,6 +28,7 @@ __all__ = [
     "GlassnetError",
     "MissingExtraError",
     "NotFittedError",
+    "RankError",
     "ShapeError",
     "TableWarning",
 ]
@@ -71,6 +73,22 @@ class DivergenceError(GlassnetError, ArithmeticError):
 
 class FormatError(GlassnetError, ValueError):
     """A file is damaged, of another kind, or of a version that this release cannot read."""
+
+
+class RankError(GlassnetError, RuntimeError):
+    """Another process that trains the same network has failed, and this one cannot go on without it.
+
+    Parameters
+    ----------
+    message : str
+        The whole sentence; it has the other's error.
+    rank : int
+        Which one failed.
+    """
+
+    def __init__(self, message: str, *, rank: int) -> None:
+        super().__init__(message, got=rank)
+        self.rank = rank
 
 
 class MissingExtraError(GlassnetError, ImportError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ __all__ = ["Done", "Elsewhere", "Errands", "Task", "done_elsewhere", "slim"]
 
 _GRACE_SHARE, _GRACE_SECONDS = 0.5, 10.0  # of the time, after it, until what did not come back is given up
 
-_rows: dict[bytes, Prepared] = {}  # the last ones of this process, by their hash: each task brings them
+_rows: dict[bytes, Prepared] = {}  # the last ones of this process, by their hash, for the next task
 
 
 @dataclass
@@ -78,16 +79,16 @@ class Elsewhere:
 
 
 def done_elsewhere(
-    function: Callable[..., Any], words: Sequence[Any], seconds: float, packed: bytes, task: Errand
+    packed: np.ndarray, function: Callable[..., Any], words: Sequence[Any], seconds: float, task: Errand
 ) -> Done:
     """Call a function, with an `Elsewhere` and the words, in another process; return what it leaves.
 
     Parameters
     ----------
+    packed : ndarray of bytes
+        The rows.
     function, words, seconds
         As of `Task`.
-    packed : bytes
-        The rows.
     task : Errand
         For whom it is done.
     """
@@ -110,13 +111,14 @@ def done_elsewhere(
     return done
 
 
-def _unpacked(packed: bytes) -> Prepared:
-    key = blake2b(packed).digest()
-    if key not in _rows:
-        data: Prepared = unpack(packed)
+def _unpacked(packed: np.ndarray) -> Prepared:
+    key = blake2b(packed.data).digest()
+    found = _rows.get(key)
+    if found is None:
+        found = unpack(packed.tobytes())
         _rows.clear()
-        _rows[key] = data
-    return _rows[key]
+        _rows[key] = found
+    return found
 
 
 def slim(trained: Trained) -> Trained:
@@ -150,7 +152,8 @@ class Errands:
     def __init__(
         self, where: str, pool: Any, data: Prepared, ctrl_c: CtrlC, deadline: Deadline, watcher: Watcher
     ) -> None:
-        self._where, self._pool, self._packed = where, pool, pack(where, data)
+        # As an array, which is sent to each worker once.
+        self._where, self._pool, self._packed = where, pool, np.frombuffer(pack(where, data), np.uint8)
         self._ctrl_c, self._watcher = ctrl_c, watcher
         grace = max(_GRACE_SHARE * deadline.seconds, _GRACE_SECONDS)
         self._end = deadline.clock() + deadline.left + grace
@@ -182,7 +185,7 @@ class Errands:
 
             def handed(number: int) -> tuple[Any, ...]:
                 found = next_task(number)
-                return _NOTHING if found is None else (*found, self._packed, task)
+                return _NOTHING if found is None else (*found, task)
 
             def came_back(number: int, done: Done | None) -> None:
                 if done is None:
@@ -192,9 +195,9 @@ class Errands:
                 if done.failure != INTERRUPTED:
                     take(number, done)
 
-            tasks = [_Later(handed, number) for number in range(n)]
+            tasks = [partial(handed, number) for number in range(n)]
             how: dict[str, Any] = {"on_result": came_back, "is_stopped": lambda: self.are_over, "paced": True}
-            results = run_tasks(self._where, self._pool, _done_if_any, tasks, **how)
+            results = run_tasks(self._where, self._pool, partial(_done_if_any, self._packed), tasks, **how)
         lost = [(number, each.reason) for number, each in enumerate(results) if isinstance(each, Lost)]
         late = "it took too long"
         if self._ctrl_c.pressed:
@@ -205,15 +208,5 @@ class Errands:
 _NOTHING: tuple[Any, ...] = ()
 
 
-def _done_if_any(*words: Any) -> Done | None:
-    return done_elsewhere(*words) if words else None
-
-
-class _Later:
-    """A task that is asked for when a worker is free."""
-
-    def __init__(self, handed: Callable[[int], tuple[Any, ...]], number: int) -> None:
-        self._handed, self._number = handed, number
-
-    def __call__(self) -> tuple[Any, ...]:
-        return self._handed(self._number)
+def _done_if_any(packed: np.ndarray, *words: Any) -> Done | None:
+    return done_elsewhere(packed, *words) if words else None

@@ -67,21 +67,27 @@ def open_executor(where: str, options: Any, given: Any = None) -> Iterator[Any]:
             yield "joblib"
     else:
         distributed = require_extra("distributed", "dask", f"{where}: --executor")
-        client = _connected(where, distributed, options.executor)
-        try:
+        with _quiet(), _connected(where, distributed, options.executor) as client:
             yield client
-        finally:
-            client.close()
 
 
 def _connected(where: str, distributed: Any, address: str) -> Any:
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)  # what it says of a connection that fails is said here, in one sentence
     try:
         return distributed.Client(address, timeout=_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         message = f"{where}: no Dask scheduler answers at {address!r}; one must run there. Start it: dask scheduler"
         raise ConfigError(message, expected="a Dask scheduler", got=address) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging connections that fail: the command says what that means."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

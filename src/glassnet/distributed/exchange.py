@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import numpy as np
 
+from glassnet.distributed.waiting import EXCHANGES, Verdict, Waiting
 from glassnet.training.sharding.parts import part_of
 from glassnet.training.sharding.tree_sums import Node, TreeSums, merge
 
@@ -17,10 +16,6 @@ __all__ = ["SMALL", "Exchange"]
 
 SMALL = 2**15
 """Bytes of a message that is exchanged whole: fewer exchanges for more bytes."""
-
-_SPINS = 200  # looks before others are let onto the core
-_PATIENCE = 0.05  # seconds before waiting costs no processor time any more
-_NAP = 0.0005
 
 
 class Exchange:
@@ -35,40 +30,18 @@ class Exchange:
     deadline : float
         Seconds that one exchange may take.
     give_up : callable
-        Called with what is waited for when the deadline has passed; it does not return.
+        Called with a `Verdict` when the deadline has passed; it does not return.
     """
 
-    def __init__(self, runtime: Any, communicator: Any, deadline: float, give_up: Callable[[str], Any]) -> None:
-        self._runtime, self._comm = runtime, communicator
-        self._deadline, self._give_up = deadline, give_up
+    def __init__(
+        self, runtime: Any, communicator: Any, deadline: float, give_up: Callable[[Verdict], NoReturn]
+    ) -> None:
+        self._runtime, self.communicator = runtime, communicator
+        self.waiting = Waiting(runtime, communicator, deadline, give_up)
+        self.wait = self.waiting.wait
         self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
         self._other = np.empty(0, np.float32)
-
-    # ---- waiting ----------------------------------------------------------------------------------------------------
-
-    def wait(self, requests: Sequence[Any], whom: str) -> None:
-        """Return when all requests are done.
-
-        Parameters
-        ----------
-        requests : sequence of mpi4py.MPI.Request
-            What is waited for.
-        whom : str
-            From whom, for the message.
-        """
-        test = self._runtime.Request.Testall
-        for _ in range(_SPINS):
-            if test(requests):
-                return
-        began = time.monotonic()
-        while not test(requests):
-            waited = time.monotonic() - began
-            if waited > self._deadline:
-                self._give_up(whom)
-            if waited > _PATIENCE:
-                time.sleep(_NAP)
-            else:
-                os.sched_yield()
+        self._places: list[list[tuple[int, int]]] = [[]] * self.size  # of the nodes of each process
 
     # ---- objects ----------------------------------------------------------------------------------------------------
 
@@ -78,9 +51,9 @@ class Exchange:
             return value
         packed = pickle.dumps(value) if self.rank == 0 else b""
         length = np.array([len(packed)], np.int64)
-        self.wait([self._comm.Ibcast(length, 0)], "rank 0")
+        self.wait([self.communicator.Ibcast(length, 0)])
         room = np.frombuffer(packed, np.uint8).copy() if self.rank == 0 else np.empty(length[0], np.uint8)
-        self.wait([self._comm.Ibcast(room, 0)], "rank 0")
+        self.wait([self.communicator.Ibcast(room, 0)])
         return value if self.rank == 0 else pickle.loads(room.tobytes())
 
     def gather(self, value: Any) -> list[Any]:
@@ -89,11 +62,11 @@ class Exchange:
             return [value]
         own = np.frombuffer(pickle.dumps(value), np.uint8)
         lengths = np.empty(self.size, np.int64)
-        self.wait([self._comm.Iallgather(np.array([len(own)], np.int64), lengths)], "another rank")
+        self.wait([self.communicator.Iallgather(np.array([len(own)], np.int64), lengths)])
         room = np.empty(lengths.sum(), np.uint8)
         ends = np.cumsum(lengths)
         where = [room, lengths.tolist(), (ends - lengths).tolist(), self._runtime.BYTE]
-        self.wait([self._comm.Iallgatherv([own, self._runtime.BYTE], where)], "another rank")
+        self.wait([self.communicator.Iallgatherv([own, self._runtime.BYTE], where)])
         return [pickle.loads(room[end - n : end].tobytes()) for end, n in zip(ends, lengths, strict=True)]
 
     # ---- sums -------------------------------------------------------------------------------------------------------
@@ -129,9 +102,9 @@ class Exchange:
 
     def _swap(self, partner: int, *pairs: tuple[np.ndarray, np.ndarray]) -> None:
         """Send the first and receive the second array of each pair."""
-        requests = [self._comm.Irecv(received, partner) for _, received in pairs]
-        requests += [self._comm.Isend(sent, partner) for sent, _ in pairs]
-        self.wait(requests, f"rank {partner}")
+        requests = [self.communicator.Irecv(received, partner, EXCHANGES) for _, received in pairs]
+        requests += [self.communicator.Isend(sent, partner, EXCHANGES) for sent, _ in pairs]
+        self.wait(requests)
 
     def _add_whole(self, message: np.ndarray) -> None:
         """Add the whole message of one partner after the other: log2(R) exchanges."""
@@ -172,16 +145,19 @@ class Exchange:
     def _add_slices(self, sums: TreeSums, divided: int) -> None:
         """Add one slice of the message on each process, and put them together: for any number of processes."""
         message, n = sums.current, divided or sums.current.size
-        counts = self.gather([node[:2] for node in sums.nodes])  # nodes of each process
+        places = [node[:2] for node in sums.nodes]
+        if self._places[self.rank] != places:  # other shards, of which there are others on all processes then
+            self._places = self.gather(places)
+        counts = self._places
         parts = [slice(*part_of(n, rank, self.size)) for rank in range(self.size)]
         sent = [
             np.concatenate([a for node in sums.nodes for a in (node.array[part], node.array[n:])]) for part in parts
         ]
         width = parts[self.rank].stop - parts[self.rank].start
         received = [np.empty((len(nodes), width + message.size - n), message.dtype) for nodes in counts]
-        requests = [self._comm.Irecv(room, rank) for rank, room in enumerate(received)]
-        requests += [self._comm.Isend(array, rank) for rank, array in enumerate(sent)]
-        self.wait(requests, "another rank")
+        requests = [self.communicator.Irecv(room, rank, EXCHANGES) for rank, room in enumerate(received)]
+        requests += [self.communicator.Isend(array, rank, EXCHANGES) for rank, array in enumerate(sent)]
+        self.wait(requests)
         nodes = [
             Node(level, place, received[rank][i])
             for rank, found in enumerate(counts)
@@ -210,7 +186,7 @@ class Exchange:
             own = parts[self.rank]
             room[members * own.start : members * own.stop] = array[:, own].reshape(-1)
         kind = self._runtime._typedict[array.dtype.char]
-        self.wait([self._comm.Iallgatherv(self._runtime.IN_PLACE, [room, lengths, starts, kind])], "another rank")
+        self.wait([self.communicator.Iallgatherv(self._runtime.IN_PLACE, [room, lengths, starts, kind])])
         for part in parts if array.ndim > 1 else ():
             array[:, part] = room[members * part.start : members * part.stop].reshape(members, -1)
 
@@ -227,7 +203,7 @@ class Exchange:
             Whether it is wanted on all processes, not on the first only.
         """
         if self.rank and not everywhere:
-            self.wait([self._comm.Isend(np.ascontiguousarray(part), 0)], "rank 0")
+            self.wait([self.communicator.Isend(np.ascontiguousarray(part), 0, EXCHANGES)])
             return None
         whole = np.empty((*part.shape[:-1], n), part.dtype)
         whole[..., slice(*self.part(n))] = part
@@ -236,7 +212,7 @@ class Exchange:
             return whole
         parts = [slice(*part_of(n, rank, self.size)) for rank in range(1, self.size)]
         rooms = [np.empty((*part.shape[:-1], each.stop - each.start), part.dtype) for each in parts]
-        self.wait([self._comm.Irecv(room, rank) for rank, room in enumerate(rooms, 1)], "another rank")
+        self.wait([self.communicator.Irecv(room, rank, EXCHANGES) for rank, room in enumerate(rooms, 1)])
         for each, room in zip(parts, rooms, strict=True):
             whole[..., each] = room
         return whole

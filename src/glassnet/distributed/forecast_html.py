@@ -17,7 +17,7 @@ def scaling_html(forecast: Any) -> str:
     rows, best = forecast.rows(), forecast.best
     title = f"Forecast for {forecast.batch_size:,} rows a step, {forecast.network}"
     ranks = [row.ranks for row in rows]
-    lines = [Line("forecast", [row.speedup for row in rows], ranks), Line("as many as ranks", ranks, ranks, "second")]
+    lines = [Line("forecast", [row.speedup for row in rows], ranks), Line("number of ranks", ranks, ranks, "second")]
     marks = [Mark(best, f"best: {best:,} ranks, {forecast.speedup(best):.2f} times as fast")]
     labels = {"x_label": "ranks", "y_label": "speed-up", "label": f"{title}: speed-up by number of ranks"}
     chart = line_chart(lines, marks=marks, log_x=True, log_y=True, **labels) if len(rows) > 1 else ""

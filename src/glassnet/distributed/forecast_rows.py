@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from glassnet.utils.short_text import number_text
+
 __all__ = ["ROW_HEAD", "ForecastRow", "row_texts"]
 
 ROW_HEAD = ("ranks", "ms a step", "speed-up", "efficiency", "ms in communication", "limit")
@@ -47,5 +49,5 @@ def row_texts(row: ForecastRow) -> list[str]:
     >>> row_texts(ForecastRow(8, 3.4567, 6.61, 0.826, 1.5512, "rows"))
     ['8', '3.46', '6.61', '83%', '1.55', 'rows']
     """
-    times = [f"{value:.3g}" if value < 100.0 else f"{value:,.0f}" for value in (row.step_ms, row.communication_ms)]
-    return [f"{row.ranks:,}", times[0], f"{row.speedup:.2f}", f"{row.efficiency:.0%}", times[1], row.limit]
+    step, exchange = number_text(row.step_ms, 3), number_text(row.communication_ms, 3)
+    return [f"{row.ranks:,}", step, f"{row.speedup:.2f}", f"{row.efficiency:.0%}", exchange, row.limit]

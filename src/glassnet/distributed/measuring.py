@@ -19,7 +19,6 @@ from glassnet.training.loop import Run
 from glassnet.training.run_state import RunState
 from glassnet.training.sharding.ranks import Ranks
 from glassnet.training.sharding.sharded_step import ShardedStep
-from glassnet.training.step import TrainingStep
 from glassnet.training.threads.blas import blas_threads
 from glassnet.utils.row_sources import take_rows
 
@@ -54,10 +53,13 @@ class _TimedStep(ShardedStep):
         self.ended = self._passed = self._averaged = time.perf_counter()
         self.times: list[_Times] = []  # since it was emptied
 
-    def _sum_up(self, batch: Batch, position: float) -> bool:
+    def _sum_up(self, batch: Batch) -> bool:
         self._sharding.cut(batch[0].shape[-1 - len(self.network.input_shape or ())])
-        add_up = ShardedStep._sum_up if self.divides else TrainingStep._sum_up
-        weighs = add_up(self, batch, position)
+        weighs = True
+        if self.divides:
+            weighs = super()._sum_up(batch)
+        else:
+            self.network._accumulate(*batch, self._info)
         self._passed = time.perf_counter()
         return weighs
 

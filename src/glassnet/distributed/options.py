@@ -14,11 +14,18 @@ __all__ = ["MPI", "as_mpi"]
 class MPI(AdvisesOnNames):
     """Train with all processes that ``mpiexec`` or a scheduler started; ``distributed="mpi"`` has the defaults.
 
+    Start the program with ``mpiexec -n 4 python -m mpi4py train.py``, or as the scheduler of a cluster does. An error
+    on one process ends the training on all of them: the others raise `glassnet.RankError`. Where a process is killed,
+    ``mpiexec`` itself ends the others, with the exit code of the signal: 137 or 9. SIGTERM, which schedulers send
+    before the end of a job, ends the training of all after the step under way, with a checkpoint.
+
     Parameters
     ----------
     deadline : float, default=120.0
-        Seconds that a process waits for the others in one exchange. Then all of them are ended, with exit code 75: one
-        is dead, stopped or cut off. A restart with ``resume=True`` goes on from the last checkpoint.
+        Seconds that a process waits for the others in one exchange; those in which it was stopped itself do not count.
+        Then one of the others is dead, stopped or cut off: all are ended within 5 more, with exit code 75 and a
+        sentence that names it, the step and the checkpoint. A restart with ``resume=True`` goes on from there, with as
+        many processes as there are. Raise it if one may be busy for longer, with a callback or a large checkpoint.
     sharded_optimizer : bool, default=False
         Whether each of R processes keeps, and updates by, only its part of the optimizer's moments and average: 1/R of
         their memory and of the time of an update, and the same bits. After `fit` all of them have the whole again.

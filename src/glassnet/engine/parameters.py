@@ -169,11 +169,15 @@ class Store:
         """The sum of the weights in a shape that the statistics can be multiplied by."""
         return self.weight_sum if self._members is None else self.weight_sum[:, None]
 
-    def average_gradients(self, *, alike: bool = False) -> None:
-        """Divide the gradients by the sum of the weights, the one division of a step; it may be ``alike`` for all."""
+    def average_gradients(self, *, alike: bool = False, part: np.ndarray | None = None) -> None:
+        """Divide the gradients by the sum of the weights, the one division of a step; it may be ``alike`` for all.
+
+        Without members it may be only a ``part`` of them, a view, that is needed.
+        """
         if self._members is None or alike:
             self._one_over_weight[()] = 1.0 / self.weight_sum.item(0)
-            np.multiply(self.grads, self._one_over_weight, self.grads)
+            grads = self.grads if part is None else part
+            np.multiply(grads, self._one_over_weight, grads)
         else:
             np.divide(1.0, self.weight_sum[:, None], self._one_over_each)
             np.multiply(self.grads, self._one_over_each, self.grads)

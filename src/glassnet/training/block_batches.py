@@ -17,7 +17,7 @@ from glassnet.training.batches import Batch, Batches
 from glassnet.utils.block_buffers import Buffer, blocks_together, buffers_of
 from glassnet.utils.block_sources import BlockSource
 
-__all__ = ["BlockBatches", "Weigh", "part_of"]
+__all__ = ["BlockBatches", "Weigh", "rows_between"]
 
 Weigh = Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]
 """Returns the weights of rows, given their targets and the weights that came with them."""
@@ -82,7 +82,7 @@ class BlockBatches(Batches):
         for block in np.flatnonzero(np.diff(self.source.starts)).tolist():
             batch = self.prepared(self.source.read(block))
             if batch[2] is None or batch[2].any():
-                X, y, weight = part_of(batch, 0, 0)
+                X, y, weight = rows_between(batch, 0, 0)
                 return X.copy(), y.copy(), None if weight is None else weight.copy()  # a view keeps the whole block
         message = "fit: the weights of all rows are 0; some row must weigh more. Correct their column."
         raise DataError(message, got=0.0)
@@ -131,13 +131,13 @@ class BlockBatches(Batches):
                     return
                 piece, arrays = loading.result()
                 loading = self._load_next(reader, plan, room[turn % 2], ends)
-                _copy(rest, part_of(arrays, 0, piece.lead))
+                _copy(rest, rows_between(arrays, 0, piece.lead))
                 last = min(piece.end, self._end) if loading is None else piece.end // size * size
                 origin = piece.begin - piece.lead
                 for start in range(row, last, size):
-                    yield self._for_members(part_of(arrays, start - origin, min(start + size, last) - origin))
+                    yield self._for_members(rows_between(arrays, start - origin, min(start + size, last) - origin))
                 row = max(row, last)
-                X, y, weight = part_of(arrays, row - origin, piece.end - origin)
+                X, y, weight = rows_between(arrays, row - origin, piece.end - origin)
                 rest = X.copy(), y.copy(), None if weight is None else weight.copy()
 
     def _room(self) -> Batch:
@@ -170,7 +170,7 @@ class BlockBatches(Batches):
 
     def _load(self, piece: _Piece, room: Batch, ends: threading.Event) -> tuple[_Piece, Batch]:
         """Return the rows of a buffer in the order in which they are visited, behind room for the rest of another."""
-        buffer, arrays = piece.buffer, part_of(room, 0, piece.lead + piece.buffer.n_rows)
+        buffer, arrays = piece.buffer, rows_between(room, 0, piece.lead + piece.buffer.n_rows)
         for place, found in self.source.read_blocks(buffer.blocks.tolist()):
             if ends.is_set():
                 break
@@ -196,7 +196,7 @@ class BlockBatches(Batches):
         }
 
 
-def part_of(arrays: Batch, start: int, stop: int) -> Batch:
+def rows_between(arrays: Batch, start: int, stop: int) -> Batch:
     """Return the rows from ``start`` to before ``stop`` of arrays, as views."""
     X, y, weight = arrays
     return X[start:stop], y[start:stop], None if weight is None else weight[start:stop]

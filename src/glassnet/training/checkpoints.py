@@ -86,18 +86,20 @@ def as_checkpoint(value: Checkpoint | str | os.PathLike[str]) -> Checkpoint:
 class Checkpoints(Callback):
     """Writes the checkpoints of one run; ``data`` say what it is trained on, since it can go on with the same only.
 
-    A path that no checkpoint may be written to is refused.
+    A path that no checkpoint may be written to is refused, by the process that ``writes``: that of another may lack the
+    folder.
     """
 
-    needs_all = False  # whether all processes that train together take part in writing
-
-    def __init__(self, rule: Checkpoint, data: dict[str, Any]) -> None:
+    def __init__(self, rule: Checkpoint, data: dict[str, Any], *, writes: bool = True) -> None:
         self._rule, self._data = rule, data
-        self._target = check_model_target("fit", rule.path)
+        self._target = check_model_target("fit", rule.path) if writes else rule.path
         self._is_cut = False
         self._has_begun = self._has_failed = False
         self._written = time.perf_counter()
         self._steps = 0
+
+    def _checked_target(self) -> Path:
+        return check_model_target("fit", self._rule.path)
 
     def sole_writer(self) -> AbstractContextManager[None]:
         """Return what keeps other runs from writing to the file while inside, and refuses to begin if one does."""

@@ -13,7 +13,7 @@ from glassnet.errors import ConfigError
 from glassnet.metrics import Metric
 from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
-from glassnet.training.checkpoints import Checkpoints, as_checkpoint
+from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
 from glassnet.training.data import prepare_data
 from glassnet.training.division import Sharding
 from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monitor_advice
@@ -45,27 +45,49 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
     X, y, epochs, **options
         As of `Network.fit`.
     """
-    epochs = check_integer("fit", "epochs", epochs, 1)
-    check_fit_options("fit", options)
-    with one_fit_at_a_time([network]):
-        return _fit(network, X, y, epochs, {**FIT_DEFAULTS, **options})
+    ranks = options.get("distributed") or Ranks()
+    checkpoint = options.get("checkpoint")
+    ranks.checkpoint = checkpoint.path if isinstance(checkpoint, Checkpoint) else checkpoint
+    with ranks.training(), one_fit_at_a_time([network]):
+        return _fit(network, X, y, epochs, {**FIT_DEFAULTS, **options}, ranks)
 
 
-def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> History:
+def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions, ranks: Ranks) -> History:
     """Check data and options, and train, with the processes that there are."""
-    ranks = given["distributed"] or Ranks()
-    sharding = sharding_of("fit", given["shards"], given["distributed"])
-    with ranks.training(), ExitStack() as stack:
+    epochs, sharding = ranks.together(lambda: _checked(epochs, given))
+    with ExitStack() as stack:
         if network._store is None:
             ranks.share(network)  # seeds that were drawn
         prepared = ranks.together(lambda: _prepare(network, X, y, epochs, given))
         setup, checkpoints = prepared.setup, prepared.checkpoints
         setup.batches.sharding = sharding
-        ranks.check_alike({"epochs": epochs, "shards": given["shards"], **setup.batches.identity()})
-        if checkpoints is not None:
+        if given["distributed"] is not None:  # to identify the data takes a while
+            ranks.check_network(network)
+            ranks.check_alike(_facts(epochs, given, prepared))
+        if given["checkpoint"] is not None:
             ranks.on_first(lambda: _open(checkpoints, network, prepared.resumes, stack))
         ranks.share(network)
         return _train(network, epochs, given, prepared, (sharding, ranks))
+
+
+def _checked(epochs: int, given: FitOptions) -> tuple[int, Sharding | None]:
+    """Return the number of epochs and the shards of this process."""
+    epochs = check_integer("fit", "epochs", epochs, 1)
+    check_fit_options("fit", given)
+    return epochs, sharding_of("fit", given["shards"], given["distributed"])
+
+
+def _facts(epochs: int, given: FitOptions, prepared: _Prepared) -> dict[str, Any]:
+    """Return what must be the same on all processes."""
+    setup = prepared.setup
+    facts = {"epochs": epochs, "shards": given["shards"], "resume": prepared.resumes, **setup.batches.identity()}
+    if "contents" in facts:
+        facts["the print of the data"] = facts.pop("contents")
+    facts |= {"metrics": sorted(setup.metrics), "early_stopping": repr(given["early_stopping"])}
+    ranks = given["distributed"] or Ranks()
+    facts |= {"sharded_optimizer": ranks.divides_optimizer, "checks": ranks.checks}
+    facts |= {"a checkpoint": given["checkpoint"] is not None, "validation data": setup.validation is not None}
+    return facts
 
 
 class _Prepared(NamedTuple):
@@ -87,8 +109,9 @@ def _prepare(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOption
     return _Prepared(setup, checkpoints, resume, seconds, check_flag("fit", "deterministic", given["deterministic"]))
 
 
-def _open(checkpoints: Checkpoints, network: BaseNetwork, resumes: bool, stack: ExitStack) -> None:
+def _open(checkpoints: Checkpoints | None, network: BaseNetwork, resumes: bool, stack: ExitStack) -> None:
     """Keep others from the file while ``stack`` is open, and put the run into the network that it goes on from."""
+    assert checkpoints is not None
     stack.enter_context(checkpoints.sole_writer())
     if resumes:
         checkpoints.restore(network)
@@ -100,7 +123,6 @@ def _train(
     """Train with what is prepared."""
     (sharding, ranks), setup = shards, prepared.setup
     checkpoints = prepared.checkpoints
-    checkpoints = checkpoints if checkpoints is not None and (ranks.is_first or checkpoints.needs_all) else None
     pinned: dict[str, bool] = {"deterministic": prepared.deterministic, "fixed": prepared.checkpoints is not None}
     if sharding is not None:
         pinned = {"deterministic": True}  # a trial of threads would end differently on each process
@@ -118,7 +140,8 @@ def _train(
         else:
             run = ShardedRun(network, setup.batches, epochs, sharding=sharding, ranks=ranks, **of_run)
         run.training_scores = setup.training_scores
-        run.history.notes += [setup.note] if setup.note and setup.note not in run.history.notes else []
+        found = [setup.note, *ranks.notes]
+        run.history.notes += [note for note in found if note and note not in run.history.notes]
         return run.loop()
 
 
@@ -180,9 +203,10 @@ def _checkpoints(given: FitOptions, resume: bool, setup: Setup) -> Checkpoints |
     if given["shards"] is not None:
         data["shards"] = given["shards"]
     rule, ranks = as_checkpoint(checkpoint), given["distributed"]
-    if ranks is not None and ranks.divides_optimizer:
+    if ranks is not None and ranks.divides_optimizer and ranks.size > 1:
         return DividedCheckpoints(rule, data, ranks)
-    return Checkpoints(rule, data)
+    # Only the first process writes: others may have no such folder.
+    return Checkpoints(rule, data) if ranks is None or ranks.is_first else None
 
 
 def check_monitors(

@@ -30,8 +30,12 @@ class TrainingStep:
     clipping and the update after them. `glassnet.training.sharding.ShardedStep` adds the sums of several shards up.
 
     ``penalties`` replace the network's, and ``rate``, a function of the position in epochs, the schedule. ``error`` is
-    what the step raised when loss or weights were no longer finite. ``stop_asked`` ends the run.
+    what the step raised when loss or weights were no longer finite. ``stop_asked`` ends the run. ``sums_parts`` says
+    whether `_sum_up` is to be called, instead of one pass over the whole batch.
     """
+
+    sums_parts = False
+    needed_gradients: np.ndarray | None = None  # those that the update depends on, a view; None for all
 
     def __init__(
         self,
@@ -98,13 +102,23 @@ class TrainingStep:
 
     def __call__(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
-        network, store, state = self.network, self.store, self.state
+        network, store, info, state = self.network, self.store, self._info, self.state
+        X, y, weight = batch
         position = self.position_after(state.step) if self._needs_position else 0.0
+        assert info.rng is not None
+        info.rng.epoch, info.rng.batch = state.epoch, state.step
+        info.position = position
+        if self.schedule.horizon:
+            info.progress = min(position / self.schedule.horizon, math.nextafter(1.0, 0.0))
         state.step += 1
-        weight = batch[2]
-        if not self._sum_up(batch, position):
+        if self.sums_parts:
+            if not self._sum_up(batch):
+                return self._skip(weight)
+        elif weight is not None and not weight.any(axis=-1).all():
             return self._skip(weight)
-        store.average_gradients(alike=weight is None)
+        else:  # here, since a call is a hundredth of a small network's step
+            network._accumulate(X, y, weight, info)
+        store.average_gradients(alike=weight is None, part=self.needed_gradients)
         penalty: Any = 0.0
         if self._is_penalised:
             penalty = self._penalties.value()
@@ -120,23 +134,9 @@ class TrainingStep:
         self._update(position)
         return self._members_losses(penalty)
 
-    def _sum_up(self, batch: Batch, position: float) -> bool:
+    def _sum_up(self, batch: Batch) -> bool:
         """Fill the sums of gradients, losses and weights; return False if the batch weighs nothing for some member."""
-        X, y, weight = batch
-        if weight is not None and not weight.any(axis=-1).all():
-            return False
-        self._place(position)
-        self.network._accumulate(X, y, weight, self._info)
-        return True
-
-    def _place(self, position: float) -> None:
-        """Set where in the run the step is, which noise and schedules depend on."""
-        info, state = self._info, self.state
-        assert info.rng is not None
-        info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
-        info.position = position
-        if self.schedule.horizon:
-            info.progress = min(position / self.schedule.horizon, math.nextafter(1.0, 0.0))
+        raise NotImplementedError
 
     def _members_losses(self, penalty: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return loss sums and weight sums of all members."""

@@ -119,6 +119,8 @@ recipe: loss criterion
     The loss follows from --task and --quantiles.
 layers: loss optimizer metrics seed
     They belong to the network: gn.Network(layers, loss=..., optimizer=...).
+executor: pool client cluster backend parallel
+    Other processes or machines are an executor: executor=concurrent.futures.ProcessPoolExecutor(4), say.
 recipe: momentum beta1 beta2 betas eps epsilon nesterov clip_norm clipnorm device gpu cuda n_jobs threads workers
 json: model data input input_file file csv table filename path
     Files come without an option, the model before the table.

@@ -1,10 +1,9 @@
-"""Rows of blocks dealt to shards: who reads what, in which order, with as many rows for each as it needs."""
+"""Rows of blocks dealt to streams, which shards have: what each reads, in which order, and how many rows."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +12,11 @@ from glassnet.utils.block_buffers import blocks_together, spread
 from glassnet.utils.block_sources import BlockSource, Piece
 from glassnet.utils.random_streams import KeyedGenerator
 
-__all__ = ["PieceBuffer", "Together", "buffers_of_shard", "deal"]
+__all__ = ["PieceBuffer", "buffers_of_stream", "deal", "streams_for"]
 
 
 class PieceBuffer(NamedTuple):
-    """Pieces of a shard whose rows are visited together.
+    """Pieces of a stream whose rows are visited together.
 
     Parameters
     ----------
@@ -39,58 +38,35 @@ class PieceBuffer(NamedTuple):
         return int(self.starts[-1])
 
 
-class Together(NamedTuple):
-    """How much of a source a shard has in one buffer: so much that all shards have no more than a source without them.
+def streams_for(source: BlockSource, n_shards: int) -> int:
+    """Return how many streams of rows a source has for so many shards, a power of two: one each, if it has the buffers.
+
+    ``buffer_blocks`` blocks are in memory at most, if one process has all shards, so there are no more streams than
+    that. Neighbouring shards share one where they are more.
 
     Parameters
     ----------
-    pieces : int
-        Most pieces.
-    rows : int
-        Most rows of a piece.
+    source : BlockSource
+        Of the rows.
+    n_shards : int
+        Of all processes, a power of two.
 
     Examples
     --------
     >>> source = BlockSource()
-    >>> source.starts = np.arange(0, 4001, 100)
-    >>> Together.of(source, n_shards=4, least=10), Together.of(source, n_shards=32, least=10)
-    (Together(pieces=2, rows=100), Together(pieces=1, rows=25))
+    >>> source.buffer_blocks, [streams_for(source, n) for n in (1, 4, 64)]
+    (8, [1, 4, 8])
     """
-
-    pieces: int
-    rows: int
-
-    @classmethod
-    def of(cls, source: BlockSource, n_shards: int, least: int) -> Together:
-        """Return it for a source: ``buffer_blocks`` are divided among shards; if these are more, blocks are too.
-
-        Parameters
-        ----------
-        source : BlockSource
-            Whose blocks.
-        n_shards : int
-            Of all processes.
-        least : int
-            Fewest rows of a piece of a divided block.
-        """
-        most, largest = source.buffer_blocks, int(np.diff(source.starts).max())
-        if n_shards <= most:
-            return cls(most // n_shards, largest)
-        return cls(1, min(max(-(-most * largest // n_shards), least, 1), largest))
-
-    @property
-    def n_rows(self) -> int:
-        """Most rows of a buffer."""
-        return self.pieces * self.rows
+    return min(n_shards, 1 << (source.buffer_blocks.bit_length() - 1))
 
 
 def deal(source: BlockSource, wanted: Sequence[int], epoch: int, shuffling: KeyedGenerator | None) -> list[list[Piece]]:
-    """Return what each shard reads in an epoch, in its order: so many rows, and no row twice.
+    """Return what each stream reads in an epoch, in its order: so many rows, and no row twice.
 
-    At any time the shards have blocks from all over the source, as buffers have, see `buffers_of`: the first blocks of
-    all shards together are one of every k neighbours, and so are the second ones. The next block is that of the shard
+    At any time the streams have blocks from all over the source, as buffers have, see `buffers_of`: the first blocks of
+    all streams together are one of every k neighbours, and so are the second ones. The next block is that of the stream
     which lacks most rows. In the end those that have too many give their last rows to those that have too few, so few
-    blocks are read by two shards, unless there are hardly more blocks than shards. Without shuffling each shard has
+    blocks are in two streams, unless there are hardly more blocks than streams. Without shuffling each stream has
     neighbouring rows, in their order.
 
     Parameters
@@ -98,7 +74,7 @@ def deal(source: BlockSource, wanted: Sequence[int], epoch: int, shuffling: Keye
     source : BlockSource
         Whose blocks; nothing is read.
     wanted : list of int
-        How many rows each shard has, no more together than there are.
+        How many rows each stream has, no more together than there are.
     epoch : int
         From 0 on; the numbers of the generator are those at (epoch, 0).
     shuffling : KeyedGenerator or None
@@ -121,15 +97,15 @@ def deal(source: BlockSource, wanted: Sequence[int], epoch: int, shuffling: Keye
     parts = spread(blocks, -(-len(blocks) // at_once), shuffling, epoch)
     generator = shuffling.at(epoch, 0, 1)
     found: list[list[Piece]] = [[] for _ in wanted]
-    # The shard that lacks most comes first; of equal ones any.
+    # The stream that lacks most comes first; of equal ones any.
     lacking = list(zip((-rows for rows in wanted), generator.permutation(n).tolist(), range(n), strict=True))
     heapq.heapify(lacking)
     for part in parts:
         for block in generator.permutation(part).tolist():
             rows = int(counts[block])
-            lack, key, shard = lacking[0]
-            found[shard].append(Piece(block, 0, rows))
-            heapq.heapreplace(lacking, (lack + rows, key, shard))
+            lack, key, stream = lacking[0]
+            found[stream].append(Piece(block, 0, rows))
+            heapq.heapreplace(lacking, (lack + rows, key, stream))
     _even_out(found, wanted)
     return found
 
@@ -147,11 +123,11 @@ def _taken(n: int, left: list[Piece]) -> list[Piece]:
     return found
 
 
-def _even_out(shards: Sequence[list[Piece]], wanted: Sequence[int]) -> None:
+def _even_out(streams: Sequence[list[Piece]], wanted: Sequence[int]) -> None:
     """Move rows from the ends of those that have too many to the ends of those that have too few."""
-    lacks = [n - sum(piece.n_rows for piece in pieces) for pieces, n in zip(shards, wanted, strict=True)]
+    lacks = [n - sum(piece.n_rows for piece in pieces) for pieces, n in zip(streams, wanted, strict=True)]
     spare: list[Piece] = []
-    for pieces, lack in zip(shards, lacks, strict=True):
+    for pieces, lack in zip(streams, lacks, strict=True):
         while lack < 0:
             block, first, end = pieces.pop()
             middle = max(first, end + lack)
@@ -159,36 +135,31 @@ def _even_out(shards: Sequence[list[Piece]], wanted: Sequence[int]) -> None:
                 pieces.append(Piece(block, first, middle))
             spare.append(Piece(block, middle, end))
             lack += end - middle
-    for pieces, lack in zip(shards, lacks, strict=True):
+    for pieces, lack in zip(streams, lacks, strict=True):
         pieces += _taken(max(lack, 0), spare)
 
 
-def buffers_of_shard(
-    pieces: Sequence[Piece], shard: int, epoch: int, together: Together, shuffling: KeyedGenerator | None
+def buffers_of_stream(
+    pieces: Sequence[Piece], most: int, stream: int, epoch: int, shuffling: KeyedGenerator | None
 ) -> Iterator[PieceBuffer]:
-    """Yield the buffers of a shard: its pieces in their order, and the order of their rows.
+    """Yield the buffers of a stream: its pieces in their order, and the order of their rows.
 
     Parameters
     ----------
     pieces : list of Piece
-        As `deal` returns them; those of too many rows are divided.
-    shard, epoch : int
-        Which shard, from 0 on: the order of the rows of buffer i follows from the generator's numbers at
-        (epoch, 1 + i, 1 + shard).
-    together : Together
-        How much there is in a buffer.
+        As `deal` returns them.
+    most : int
+        Most pieces of a buffer.
+    stream, epoch : int
+        Which stream, from 0 on: the order of the rows of buffer i follows from the generator's numbers at
+        (epoch, 1 + i, 1 + stream).
     shuffling : KeyedGenerator or None
         None for rows in their own order.
     """
-    parts: list[Piece] = []
-    for block, first, end in pieces:
-        n = -(-(end - first) // together.rows)
-        edges = [first + (end - first) * i // n for i in range(n + 1)]
-        parts += [Piece(block, *edge) for edge in pairwise(edges)]
     begin = 0
-    for i, n in enumerate(blocks_together(len(parts), together.pieces)):
-        own = parts[begin : begin + n]
+    for i, n in enumerate(blocks_together(len(pieces), most)):
+        own = pieces[begin : begin + n]
         starts = np.concatenate([[0], np.cumsum([piece.n_rows for piece in own])])
-        places = None if shuffling is None else shuffling.at(epoch, 1 + i, 1 + shard).permutation(int(starts[-1]))
+        places = None if shuffling is None else shuffling.at(epoch, 1 + i, 1 + stream).permutation(int(starts[-1]))
         yield PieceBuffer(own, starts, places)
         begin += n

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import queue
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import require_extra
 from glassnet.utils.sending import pack
-from glassnet.utils.sharing import handed_to, is_of_dask, quiet_sending
+from glassnet.utils.sharing import handed_to, is_cut_off, is_of_dask, quiet_sending
 from glassnet.utils.tasks import INTERRUPTED, Lost, Outcomes, here, perform, words_of
 from glassnet.utils.wording import shortened
 
@@ -55,7 +56,7 @@ def check_executor(where: str, executor: Any) -> Any:
     >>> with ThreadPoolExecutor(2) as pool:
     ...     check_executor("sweep", pool) is pool
     True
-    >>> check_executor("sweep", 4)
+    >>> check_executor("sweep", 4)  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
     ...
     glassnet.errors.ConfigError: sweep: executor is 4; it must be an executor as of concurrent.futures, a client of
@@ -229,6 +230,9 @@ def _do_by_futures(
                 reason = INTERRUPTED
                 for future in running.values():
                     future.cancel()
+            if is_cut_off(pool):  # where Dask forgets its futures: they would never be done
+                reason = reason or "its scheduler is gone"
+                running.clear()
             while not reason and len(running) < room and (number := next(waiting, None)) is not None:
                 task = packed(number)
                 try:
@@ -309,15 +313,25 @@ def _do_by_joblib(
         results = iter(Parallel(asked, pre_dispatch=workers * ahead, batch_size=1, return_as=way)(calls()))
     except Exception as error:  # with a list it is done by now
         reason = words_of(error)
+    reason = _take_all(results, outcomes) or reason
+    if refused:
+        raise refused[0]
+    outcomes.lose(reason)
+
+
+def _take_all(results: Iterator[tuple[int, bytes]], outcomes: Outcomes) -> str:
+    """Take results as they come; return the words of joblib's own failure, "" without one."""
     while True:
         try:
             number, result = next(results)
         except StopIteration:
-            break
+            return ""
         except Exception as error:
-            reason = words_of(error)
-            break
-        outcomes.take(number, result)
-    if refused:
-        raise refused[0]
-    outcomes.lose(reason)
+            return words_of(error)
+        try:
+            outcomes.take(number, result)
+        except BaseException:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # joblib's, of tasks that were done in vain
+                getattr(results, "close", str)()
+            raise

@@ -44,6 +44,11 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     shuffled. Two such buffers are in memory at once, the next being read while the network trains on one. Where rows
     are sorted, by class say, a buffer must have blocks from many places: leave it at 8 or more.
 
+    With ``shards=V`` of `Network.fit`, or of the estimators, blocks are dealt to streams, one for each shard but
+    ``buffer_blocks`` at most, by the seed and the epoch, and a batch has the next rows of all streams. A process of MPI
+    reads the streams of its own shards only. What is in memory is divided among the streams: more shards take no more.
+    Without shuffling each stream has neighbouring rows, in their order.
+
     To read a part of a row group what stands before it must be decoded too, so files whose row groups are as large as a
     block are read fastest. DuckDB writes them so::
 
@@ -64,7 +69,8 @@ class ParquetRows(AdvisesOnNames, BlockSource):
     block_rows : int, optional
         Most rows of a block; by default as many as have 4 MB as float64, from 256 to 65,536.
     buffer_blocks : int, default=8
-        Most blocks whose rows are shuffled together.
+        Most blocks whose rows are shuffled together, or that the streams of all shards have in memory at a time. Fewer
+        than the processes, and some of them read the same.
 
     Attributes
     ----------

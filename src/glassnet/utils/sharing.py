@@ -12,14 +12,12 @@ import pickle
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from glassnet.utils.sending import pack, pack_apart
 
-__all__ = ["handed_to", "is_of_dask", "quiet_sending", "taken"]
+__all__ = ["handed_to", "is_cut_off", "is_of_dask", "quiet_sending", "taken"]
 
 _SMALL = 1_000_000  # bytes, that may go with every task
 _ALIGNMENT = 64
@@ -46,6 +44,16 @@ def is_of_dask(executor: Any) -> bool:
     return type(executor).__module__.startswith("distributed.") and hasattr(executor, "_client")
 
 
+def _is_pool(executor: Any, kind: str) -> bool:
+    """Return whether an executor is a pool of threads or processes: Python's own or that of loky."""
+    return any(each.__name__ == f"{kind}PoolExecutor" for each in type(executor).__mro__)
+
+
+def is_cut_off(executor: Any) -> bool:
+    """Return whether an executor is a cluster of Dask whose client gave up its scheduler, or was closed."""
+    return is_of_dask(executor) and getattr(executor._client, "status", "") in ("closing", "closed")
+
+
 @contextmanager
 def quiet_sending() -> Iterator[None]:
     """Keep Dask from advising to leave rows with one worker while inside: they would be lost with that worker."""
@@ -68,20 +76,22 @@ def handed_to(where: str, executor: Any, value: Any) -> Iterator[Any]:
         What `pack` takes.
     """
     rest, buffers = pack_apart(where, value)
-    name = uuid4().hex
+    name = os.urandom(16).hex()
     if sum(len(each) for each in buffers) <= _SMALL:
         yield pack(where, value)
-    elif isinstance(executor, ThreadPoolExecutor):
+    elif _is_pool(executor, "Thread"):
         _in_memory[name] = rest, buffers
         try:
             yield _InMemory(name)
         finally:
             del _in_memory[name]
     elif is_of_dask(executor):
-        with quiet_sending():
-            held = executor._client.submit(_kept, pack(where, value), pure=False)
+        packed = pack(where, value)
+        held: Any = packed
+        with quiet_sending(), suppress(Exception):  # a scheduler that is gone shows when tasks are handed over
+            held = executor._client.submit(_kept, packed, pure=False)
         yield held
-    elif isinstance(executor, ProcessPoolExecutor) or (executor == "joblib" and _is_near_in_joblib()):
+    elif _is_pool(executor, "Process") or (executor == "joblib" and _is_near_in_joblib()):
         path = ""
         with suppress(OSError):  # no folder, or no room in it
             path = os.path.join(tempfile.gettempdir(), f"glassnet-{name}.rows")

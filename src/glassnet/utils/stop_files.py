@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
 from glassnet.utils.dask_tasks import is_cancelled
 
@@ -29,7 +28,7 @@ def stop_file(is_stopped: Callable[[], bool]) -> Iterator[str]:
         Looked at now and then, by a thread.
     """
     try:
-        path = os.path.join(tempfile.gettempdir(), f"glassnet-{uuid4().hex}.stop")
+        path = os.path.join(tempfile.gettempdir(), f"glassnet-{os.urandom(16).hex()}.stop")
     except OSError:  # there is no folder for temporary files
         yield ""
         return
@@ -38,7 +37,8 @@ def stop_file(is_stopped: Callable[[], bool]) -> Iterator[str]:
     def look() -> None:
         while not done.wait(_LOOK_SECONDS):
             if is_stopped():
-                Path(path).touch()
+                with suppress(OSError):  # no room: what is under way goes on
+                    Path(path).touch()
                 return
 
     thread = threading.Thread(target=look, daemon=True)
@@ -60,7 +60,8 @@ def looks_for_end(path: str) -> Callable[[], bool]:
     path : str
         The file that says so, "" for none, as on another machine.
     """
-    began_by = os.getppid() if multiprocessing.parent_process() is not None else None
+    module = sys.modules.get("multiprocessing.process")  # there in all processes that it began
+    began_by = os.getppid() if module is not None and module.parent_process() is not None else None
     ends, looked_at = False, time.perf_counter()
 
     def should_end() -> bool:

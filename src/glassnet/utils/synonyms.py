@@ -60,6 +60,7 @@ valid_size dev
     seed random_state random_seed rng manual_seed
     progress verbose verbosity
     quiet silent no_progress
+    executor workers n_jobs num_workers n_workers jobs use_multiprocessing
     threads workers n_jobs num_workers n_threads num_threads nthread nthreads jobs cores use_multiprocessing
     ensemble n_ensemble members n_estimators num_estimators n_models num_models bagging
     folds n_folds cv kfold num_folds n_splits nfold cross_validation cross_validate

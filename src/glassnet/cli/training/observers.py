@@ -44,7 +44,7 @@ def warning_words(message: str) -> str:
     >>> warning_words("fit: it is kept. To go on from a checkpoint, pass resume=True.")
     'glassnet train: warning: it is kept. To go on from a checkpoint, add --resume.'
     """
-    words = message.removeprefix("fit: ").replace("pass resume=True", "add --resume")
+    words = message.removeprefix("fit: ").replace("pass resume=True", "add --resume").replace("n_jobs", "--jobs")
     return f"glassnet train: warning: {words}"
 
 

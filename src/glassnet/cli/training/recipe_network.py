@@ -160,12 +160,23 @@ def fit_recipe(
         with _warnings_shown(watcher):
             trained = _fit(options, data, plan, data.part("training"))
     except ConfigError as error:
-        if run_file is None:
+        other = _as_typed(error) if run_file is None else as_refused(error, run_file)
+        if other is error:
             raise
-        raise as_refused(error, run_file) from error
+        raise other from error
     if not any(history.epochs for history in trained.histories):
         raise KeyboardInterrupt
     return trained, estimates
+
+
+def _as_typed(error: ConfigError) -> ConfigError:
+    """Return an error about networks trained elsewhere with the options of the command in its advice."""
+    words = str(error)
+    for advised, typed in (("Lower n_jobs", "Lower --jobs"), ("leave executor out", "leave --executor out")):
+        if words.startswith("fit: ") and advised in words:
+            words = f"{WHERE}: {words.removeprefix('fit: ').replace(advised, typed)}"
+            return ConfigError(words, expected=error.expected, got=error.got)
+    return error
 
 
 def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, Any]]:
@@ -192,10 +203,11 @@ def _warnings_shown(watcher: Watcher) -> Iterator[None]:
     """Let the watcher show what `Network.fit` warns of, other than findings, when it happens."""
     with warnings.catch_warnings():
         warnings.filterwarnings("always", "fit: ", RuntimeWarning)
+        warnings.filterwarnings("always", "fit: .* networks are averaged", UserWarning)
         show = warnings.showwarning
 
         def shown(message: Warning | str, category: type[Warning], *others: Any) -> None:
-            if category is RuntimeWarning and str(message).startswith("fit: "):
+            if category in (RuntimeWarning, UserWarning) and str(message).startswith("fit: "):
                 watcher.warn(str(message))
             else:
                 show(message, category, *others)

@@ -35,13 +35,13 @@ def print_trials(result: dict[str, Any]) -> None:
         for warning in result["split"]["warnings"]:
             console.print(Text(f"  {plain(warning)}", style="yellow"))
         console.print()
-        diverged = f", {count(result['n_diverged'], 'more')} failed" if result["n_diverged"] else ""
+        diverged = f", {count(result['n_diverged'], 'more', 'more')} failed" if result["n_diverged"] else ""
         chosen = f"compared on {count(result['rows']['validation'], 'validation row')}"
         shown = f", the best {_SHOWN}" if result["n_trials"] > _SHOWN else ""
         console.print(heading("Trials", f"{result['n_trials']} of {result['recipe']}{diverged}, {chosen}{shown}"))
         console.print(indented(_trials_table(result, console.width)))
         if result.get("lost"):
-            lost = f"{count(len(result['lost']), 'more')} did not come back from their workers: {result['lost'][0]}"
+            lost = f"{len(result['lost'])} more did not come back from their workers: {result['lost'][0]}"
             console.print(Text(f"  {plain(lost)}", style="yellow"))
         console.print()
         console.print(heading("Scores", f"on {count(result['judged_rows'], 'test row')}"))

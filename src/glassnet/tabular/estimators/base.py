@@ -5,14 +5,15 @@ from __future__ import annotations
 import numbers
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from glassnet.diagnosis import Watch
+from glassnet.distributed.options import MPI
 from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
@@ -23,9 +24,10 @@ from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_row
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit, warn_of_interruption
+from glassnet.tabular.estimators.numbers_given import checked_jobs, seed_of
+from glassnet.tabular.estimators.processes import divided_alike, joined
 from glassnet.tabular.estimators.streams import held_out_names, named_rows, stream_of, streamed, table_of_sample
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
-from glassnet.tabular.fitting.deadline import Deadline
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -163,6 +165,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         sample_weight: Any = None,
         groups: Any = None,
         executor: Any = None,
+        *,
+        shards: int | None = None,
+        distributed: Literal["mpi"] | MPI | None = None,
     ) -> Self:
         """Train on a table.
 
@@ -189,18 +194,36 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         executor : concurrent.futures.Executor, dask.distributed.Client or "joblib", optional
             Where the networks are trained in place of ``n_jobs``, also on other machines: each is a task with one BLAS
             thread, and has the same bits. Networks of a worker that is lost are left out of the mean, with a warning.
+        shards : int, optional
+            Divide each batch into so many shards, as `glassnet.Network.fit` does: the result depends on their number,
+            not on where they are. Several networks are trained one after the other.
+        distributed : "mpi" or glassnet.distributed.MPI, optional
+            Train each network with all processes that ``mpiexec -n R python -m mpi4py train.py`` started. All end with
+            the same estimator. Needs ``shards``, R at least, and ``pip install 'glassnet[mpi]'``.
 
         Returns
         -------
         self
             The estimator.
         """
-        began, name = time.perf_counter(), type(self).__name__
-        watch, pool = check_diagnose(name, self.diagnose), check_executor(f"{name}.fit", executor)
-        options = replace(self._options(), diagnose=watch or False, executor=pool, deadline=Deadline(self.max_seconds))
+        began, where = time.perf_counter(), f"{type(self).__name__}.fit"
+        pool = check_executor(where, executor)
+        ranks = joined(where, shards, distributed, {"executor": pool, "n_jobs": self.n_jobs})
+        with nullcontext() if ranks is None else ranks.training():
+            options = replace(divided_alike(self, self._options(), shards, ranks), executor=pool)
+            self._fit(X, y, options, validation_data=validation_data, sample_weight=sample_weight, groups=groups)
+        self.fit_seconds_ = time.perf_counter() - began
+        return self
+
+    def _fit(
+        self, X: Any, y: Any, options: FitOptions, *, validation_data: Any, sample_weight: Any, groups: Any
+    ) -> None:
+        name = type(self).__name__
+        options = replace(options, diagnose=(watch := check_diagnose(name, self.diagnose)) or False)
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
-        stream = stream_of(f"{name}.fit", X, given | {"y": y, "sample_weight": sample_weight}, options.seed)
+        given |= {"y": y, "sample_weight": sample_weight}
+        stream = options.together(lambda: stream_of(f"{name}.fit", X, given, options.seed))
         if stream is not None:
             (X, y, sample_weight, _), validation_data = stream.sample, stream.held_out[:3]
         table = table_of_sample(self, X, stream)
@@ -220,7 +243,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         else:
             group_of = group_of_rows(f"{name}.fit", groups, table.n_rows)
             by_cv = self.cv is not None and options.n_folds is None
-            folds = folds_of(f"{name}.fit", self.cv, X, values, groups, kept) if by_cv else []
+            folds = options.agreed(folds_of(f"{name}.fit", self.cv, X, values, groups, kept) if by_cv else [])
             train = replace(train, groups=None if group_of is None else group_of[kept])
             train, valid, options = divided(train, folds, options)
         with errors_of_estimator(f"{name}.fit"):
@@ -232,17 +255,15 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         told += [sentence for sentence in (found.shortage(f"max_seconds={self.max_seconds}"),) if sentence]
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self._tell(watch, read, found, options)
-        self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
             warn_of_interruption(name, self.histories_, options.n_networks, found.most_epochs)
-        return self
 
     def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
         """Keep the findings of a fit, and warn of them."""
         target, labels = found.model.target, self._labels()
         updates = found.steps_of(found.histories[0])
         how: dict[str, Any] = {"updates": updates, "is_weighed": self._class_weights() is not None}
-        of_fit = findings_of_fit(watch, rows, target, found.histories, labels, **how)
+        of_fit = options.agreed(findings_of_fit(watch, rows, target, found.histories, labels, **how))
         self.findings_ = found.histories[0].findings = of_fit
         if not found.was_interrupted:
             issue_findings(type(self).__name__, of_fit)
@@ -264,7 +285,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             find_recipe(name, self.recipe),
             find_goal(name, self._task, self.metric, *(getattr(self, each, None) for each in _OF_ONE_KIND)),
             calibrates=check_flag(name, "calibrate", self.calibrate),
-            seed=self._seed(),
+            seed=seed_of(name, self.random_state),
             n_ensemble=self.n_ensemble,
             n_folds=n_folds,
             epochs=self.epochs,
@@ -272,26 +293,10 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             max_seconds=self.max_seconds,
             allow_constant=True,
             threads=self.threads,
-            n_jobs=self._checked_jobs(),
+            n_jobs=checked_jobs(name, self.n_jobs),
             progress=bool(self.verbose),
             announce=print if self.verbose else None,
         )
-
-    def _checked_jobs(self) -> int | None:
-        if self.n_jobs is None:
-            return None
-        if not self.n_jobs or not isinstance(self.n_jobs, numbers.Integral) or isinstance(self.n_jobs, bool):
-            must = "it must be a whole number other than 0, or None. Write 1, or -1 for all cores."
-            message = f"{type(self).__name__}: n_jobs is {self.n_jobs!r}; {must}"
-            raise ConfigError(message, expected=must, got=self.n_jobs)
-        return int(self.n_jobs)
-
-    def _seed(self) -> int:
-        if isinstance(self.random_state, (int, np.integer)) and not isinstance(self.random_state, bool):
-            return check_integer(type(self).__name__, "random_state", int(self.random_state), 0)
-        if isinstance(self.random_state, np.random.Generator):
-            return int(self.random_state.integers(2**31 - 1))
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
         """Return a target encoder fitted on the column; ``values`` are the same targets as the user passed them."""

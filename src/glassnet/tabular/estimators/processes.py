@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from glassnet.distributed.joining import join_ranks
 from glassnet.errors import ConfigError
+from glassnet.tabular.fitting.deadline import Deadline
+from glassnet.tabular.fitting.options import FitOptions
 from glassnet.training.sharding.dividing import sharding_of
 from glassnet.training.sharding.ranks import Ranks
 
-__all__ = ["check_parameters", "common_clock", "joined"]
+__all__ = ["divided_alike", "joined"]
 
-_NO_PARAMETERS = ("verbose",)  # may differ: no number depends on them
+_NO_NUMBERS = ("verbose",)  # parameters that no number depends on
+_PLAIN = (bool, int, float, str, tuple, list, dict, type(None))
 
 
 def joined(where: str, shards: Any, distributed: Any, given: Mapping[str, Any]) -> Ranks | None:
-    """Return the processes of a fit, None if its batches are not divided.
+    """Return the processes of a fit, None if this is the only one.
 
     Parameters
     ----------
@@ -35,38 +39,48 @@ def joined(where: str, shards: Any, distributed: Any, given: Mapping[str, Any]) 
     """
     ranks = join_ranks(where, distributed)
     if sharding_of(where, shards, ranks) is None:
-        return None
+        return ranks
     for name, value in given.items():
-        if value is not None:
-            shown = value if isinstance(value, int) else type(value).__name__
+        if value is not None and value != 1:  # n_jobs=1 is no other place
+            shown = repr(value) if isinstance(value, (int, str)) else type(value).__name__
             fact = f"shards and {name}={shown} are both given; with shards each network is trained by all processes"
             message = f"{where}: {fact}. Leave one out."
             raise ConfigError(message, got=value)
-    return ranks or Ranks()
+    return ranks
 
 
-def check_parameters(ranks: Ranks, parameters: Mapping[str, Any]) -> None:
-    """Refuse an estimator whose parameters differ from those of the first process, as far as they are plain values.
+def divided_alike(estimator: Any, options: FitOptions, shards: int | None, ranks: Ranks | None) -> FitOptions:
+    """Return the options of a fit by all processes: seed and clock are those of the first, which alone shows progress.
 
     Parameters
     ----------
-    ranks : Ranks
+    estimator : TabularEstimator
+        Its parameters must be the same everywhere, as far as they are plain values.
+    options : FitOptions
+        Those of this process.
+    shards : int or None
+        As `fit` was given it.
+    ranks : Ranks or None
         The processes.
-    parameters : mapping
-        Those of the estimator, and others, by name.
+
+    Raises
+    ------
+    ConfigError
+        A parameter differs.
     """
-    plain = (bool, int, float, str, tuple, list, dict, type(None))
+    options = replace(options, shards=shards, deadline=Deadline(options.max_seconds))
+    if ranks is None:
+        return options
+    parameters = {"shards": shards, **estimator.get_params(deep=False)}
     ranks.check_alike(
         {
-            name: repr(value) if isinstance(value, plain) else type(value).__name__
+            name: repr(value) if isinstance(value, _PLAIN) else type(value).__name__
             for name, value in parameters.items()
-            if name not in _NO_PARAMETERS
+            if name not in _NO_NUMBERS
         }
     )
-
-
-def common_clock(ranks: Ranks | None) -> Callable[[], float]:
-    """Return a clock that all processes read alike, if they read it equally often: that of the first one."""
-    if ranks is None or ranks.size == 1:
-        return time.perf_counter
-    return lambda: ranks.agreed(time.perf_counter())
+    options = replace(options, ranks=ranks, seed=ranks.agreed(options.seed))
+    if options.max_seconds is not None and ranks.size > 1:
+        deadline = Deadline(options.max_seconds, lambda: ranks.agreed(time.perf_counter()))
+        options = replace(options, deadline=deadline)
+    return options if ranks.is_first else replace(options, progress=False, announce=None)

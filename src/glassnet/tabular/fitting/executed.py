@@ -21,6 +21,8 @@ from glassnet.utils.executors import INTERRUPTED, Lost, check_executor, run_task
 __all__ = ["place_of", "start_of_workers", "train_in_executor"]
 
 _START = 1.0  # seconds until a worker has imported what it needs
+_GRACE_SHARE, _GRACE_SECONDS = 0.5, 10.0  # of a time limit, after it, until what did not come back is given up
+_LATE = "it took too long"
 
 
 def place_of(options: FitOptions) -> tuple[Any, int]:
@@ -31,16 +33,21 @@ def place_of(options: FitOptions) -> tuple[Any, int]:
     """
     if options.shards is not None:  # each network is trained here, with the other processes that do so too
         return None, 1
-    if options.executor is not None:
-        return options.executor, min(workers_of(options.executor), options.n_networks)
-    workers = at_once(options.n_jobs, options.n_networks)
-    if workers == 1:
-        return None, 1
+    executor = options.executor
+    if executor is None:
+        workers = at_once(options.n_jobs, options.n_networks)
+        return (None if workers == 1 else _cluster_of_joblib()), workers
+    if executor == "joblib":
+        executor = _cluster_of_joblib() or executor
+    return executor, min(workers_of(executor), options.n_networks)
+
+
+def _cluster_of_joblib() -> Any:
+    """Return the executor of the cluster of Dask that joblib uses now; None if it uses none."""
     from joblib.parallel import get_active_backend
 
     backend = get_active_backend()[0]
-    is_dask = type(backend).__name__ == "DaskDistributedBackend"
-    return check_executor("fit", backend.client) if is_dask else None, workers
+    return check_executor("fit", backend.client) if type(backend).__name__ == "DaskDistributedBackend" else None
 
 
 def start_of_workers(executor: Any, workers: int) -> float:
@@ -84,6 +91,7 @@ def train_in_executor(
     """
     workers = min(workers_of(executor), len(units))
     deadline = None if seconds is None else time.perf_counter() + seconds
+    end = math.inf if deadline is None else deadline + max(_GRACE_SHARE * (seconds or 0.0), _GRACE_SECONDS)
     line = NetworksLine(len(units), workers, shared.options["progress"])
     shared = shared.apart()
 
@@ -102,13 +110,18 @@ def train_in_executor(
         def ends() -> bool:
             return interruption.asked or is_stopped()
 
-        with errand(ends) as task:
-            tasks = [partial(lambda i, unit: (task, shared, unit, share(i)), *each) for each in enumerate(units)]
-            found = run_tasks("fit", executor, train_for, tasks, on_done=tell, is_stopped=ends, paced=True)
+        def is_over() -> bool:  # also where no worker is free, or alive, for long after the time
+            return ends() or time.perf_counter() > end
+
+        with errand(is_over) as task:
+            tasks = [partial(lambda i, unit: (task, unit, share(i)), *each) for each in enumerate(units)]
+            train = partial(train_for, shared)
+            found = run_tasks("fit", executor, train, tasks, on_done=tell, is_stopped=is_over, paced=True)
         is_ended = ends()
     line.finish(interrupted=is_ended)
     came_back = [each for each in found if not isinstance(each, Lost)]
-    lost = next((each.reason for each in found if isinstance(each, Lost) and each.reason != INTERRUPTED), "")
+    reasons = [_LATE if each.reason == INTERRUPTED else each.reason for each in found if isinstance(each, Lost)]
+    lost = reasons[0] if reasons else ""
     if is_ended and not any(each.network.history.epochs for each in came_back):
         raise KeyboardInterrupt
     if lost and not is_ended:

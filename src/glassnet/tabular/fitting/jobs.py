@@ -32,6 +32,7 @@ from glassnet.training.training_scores import ForValidation
 
 __all__ = ["Jobs"]
 
+_CUT_SHORT = ("interrupted", "terminated")  # reasons of a stop: Ctrl-C, and what ends all processes of a training
 _SHARE_OF_TIMING = 0.02  # of the time for training, to measure how long steps take
 _CALIBRATED = 10_000  # rows that probabilities are calibrated on, about, where time is short
 _LOOKED_AT = 4  # times the rows that typical ones are made from: that many are predicted after the training, at most
@@ -119,7 +120,7 @@ class Jobs:
 
     def _note_interruption(self, networks: Sequence[Network]) -> None:
         """Note whether one of these, which did not diverge, was stopped by Ctrl-C, or never began because of it."""
-        self.was_interrupted = any(net.history.stop_reason in ("interrupted", "") for net in networks)
+        self.was_interrupted = any(net.history.stop_reason in (*_CUT_SHORT, "") for net in networks)
 
     def _limit_length(self, deadline: Deadline) -> float | None:
         """Lower the number of epochs, or of their steps, to what the deadline allows; return the seconds for it."""
@@ -218,7 +219,7 @@ class Jobs:
                     raise
                 failures[number] = str(error)
             unit.job.network.metadata.pop(NOTES, None)
-            if unit.job.network.history.stop_reason == "interrupted":
+            if unit.job.network.history.stop_reason in _CUT_SHORT:
                 break
         return failures
 
@@ -314,4 +315,4 @@ def _spread(rows: np.ndarray, n: int) -> np.ndarray:
 def _complete(networks: list[Network]) -> list[Network]:
     """Return the networks that were trained to their end; if Ctrl-C left none, those that it interrupted."""
     trained = [network for network in networks if network.history.epochs]
-    return [one for one in trained if one.history.stop_reason != "interrupted"] or trained or networks[:1]
+    return [one for one in trained if one.history.stop_reason not in _CUT_SHORT] or trained or networks[:1]

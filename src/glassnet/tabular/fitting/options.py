@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from glassnet.training.sharding.ranks import Ranks
 
 __all__ = ["NOTES", "FitOptions", "Rows", "RunFile"]
 
+T = TypeVar("T")
 NOTES = "run"
 """Name of the notes of a `RunFile` in the metadata of its networks."""
 
@@ -108,6 +109,14 @@ class FitOptions:
     def trains_in_turn(self) -> bool:
         """Whether several networks in this process are trained one after the other, and not together."""
         return self.run_file is not None or self.stream is not None or self.shards is not None
+
+    def together(self, what: Callable[[], T]) -> T:
+        """Call ``what`` and return its result; if it fails on one process, it fails on all of them."""
+        return what() if self.ranks is None else self.ranks.together(what)
+
+    def agreed(self, value: T) -> T:
+        """Return what the first process has for ``value``."""
+        return value if self.ranks is None else self.ranks.agreed(value)
 
     @property
     def division(self) -> dict[str, Any]:

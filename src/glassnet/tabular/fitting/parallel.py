@@ -121,14 +121,14 @@ def _work(shared: Shared, packed: bytes, seconds: float | None, task: Errand) ->
     """Train one network wherever joblib has this run."""
     unit: Unit = pickle.loads(packed)
     if is_here(task.home):  # where catching warnings would disturb other threads
-        return train_for(task, shared, unit, seconds)
+        return train_for(shared, task, unit, seconds)
     with warnings_of_thread() as caught:  # nobody would see them
-        outcome = train_for(task, shared, unit, seconds)
+        outcome = train_for(shared, task, unit, seconds)
     said = dict.fromkeys((each.category, str(each.message)) for each in caught)
     return outcome._replace(warnings=[*said])
 
 
-def train_for(task: Errand, shared: Shared, unit: Unit, seconds: float | None) -> Outcome:
+def train_for(shared: Shared, task: Errand, unit: Unit, seconds: float | None) -> Outcome:
     """Train one network for another process, and end once that is gone, or does not want it any more."""
     failure = None
     with ending_with(task):

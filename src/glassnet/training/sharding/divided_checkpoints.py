@@ -28,7 +28,7 @@ class DividedCheckpoints(Checkpoints):
     needs_all = True
 
     def __init__(self, rule: Checkpoint, data: dict[str, Any], ranks: Ranks) -> None:
-        super().__init__(rule, data)
+        super().__init__(rule, data, writes=ranks.is_first)
         self._ranks = ranks
 
     def on_fit_begin(self, run: Run[Any]) -> None:

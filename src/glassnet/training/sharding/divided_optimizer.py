@@ -29,6 +29,11 @@ class DividedOptimizer:
     ranks : Ranks
         The processes.
 
+    Attributes
+    ----------
+    grads : ndarray
+        The gradients of the own part of the parameters, a view.
+
     References
     ----------
     Rajbhandari et al. (2020), "ZeRO: memory optimizations toward training trillion parameter models", arXiv:1910.02054,
@@ -40,7 +45,7 @@ class DividedOptimizer:
         self._n = network.params.shape[-1]
         self._groups = state.optimizer_state.groups
         start, stop = ranks.part(self._n)
-        self._params, self._grads = network.params[..., start:stop], network.grads[..., start:stop]
+        self._params, self.grads = network.params[..., start:stop], network.grads[..., start:stop]
         state.optimizer_state = state.optimizer_state.part(start, stop)
 
     @property
@@ -59,7 +64,7 @@ class DividedOptimizer:
         if optimizer.clip_norm is not None:
             state.clipped = state.clipped + clip_gradients(network.grads, optimizer.clip_norm, self._groups)
         memory.position = position
-        optimizer.step(self._params, self._grads, memory, rate)
+        optimizer.step(self._params, self.grads, memory, rate)
         self._ranks.put_together(network.params)
         if network.max_norm is not None:
             limit_norms(network._built("fit"), network.max_norm)

@@ -31,7 +31,8 @@ def sharding_of(where: str, shards: Any, ranks: Ranks | None) -> Sharding | None
     if shards is None:
         if ranks is not None:
             fact = "distributed is given without shards; the number of shards decides the bits of the result"
-            message = f"{where}: {fact}. Pass shards=16, say: any power of two that is at least the number of processes."
+            advice = "Pass shards=16, say: any power of two that is at least the number of processes."
+            message = f"{where}: {fact}. {advice}"
             raise ConfigError(message)
         return None
     n, ranks = check_shards(where, shards), ranks or Ranks()

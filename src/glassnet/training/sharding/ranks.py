@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -29,12 +30,21 @@ class Ranks:
         Whether each keeps a part of the optimizer's arrays only.
     checks : bool
         Whether what they hold is compared after each epoch.
+    checkpoint : str or Path, optional
+        The file of the run, for what is said if a process is lost.
+    reason : str
+        Why this process asks for the end of the run, if it was asked for beside the training.
+    notes : tuple of str
+        For the history.
     """
 
     rank = 0
     size = 1
     divides_optimizer = False
     checks = False
+    checkpoint: str | os.PathLike[str] | None = None
+    reason = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def is_first(self) -> bool:
@@ -91,6 +101,9 @@ class Ranks:
 
     def check_alike(self, facts: Mapping[str, Any]) -> None:
         """Refuse to go on with ``facts`` that differ from those of the first process."""
+
+    def check_network(self, network: BaseNetwork) -> None:
+        """Refuse to go on with a network that has other options than that of the first process."""
 
     def note_step(self, epoch: int, step: int) -> None:
         """Note how far the training is, for what is said if a process is lost."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
 import numpy as np
 
 from glassnet.training.batches import Batch
-from glassnet.training.block_batches import BlockBatches, part_of
-from glassnet.utils.block_shards import PieceBuffer, Together, buffers_of_shard, deal
+from glassnet.training.block_batches import BlockBatches, rows_between
+from glassnet.utils.block_shards import PieceBuffer, buffers_of_stream, deal, streams_for
 
 __all__ = ["ShardedBlocks"]
 
@@ -19,9 +19,11 @@ __all__ = ["ShardedBlocks"]
 class ShardedBlocks(BlockBatches):
     """Batches of a source of blocks, divided into shards: each has its own stream of rows, of blocks of its own.
 
-    Shard v has as many rows of each batch as `Sharding` says, the next ones of its stream. Which blocks it has follows
-    from the seed and the epoch, see `glassnet.utils.block_shards.deal`, and nothing depends on how many processes there
-    are. The buffers of all shards together have the size of those of a source without shards.
+    Stream s of S has the rows of each batch that shard s of S would have, the next ones of its own. Which blocks it has
+    follows from the seed and the epoch, see `glassnet.utils.block_shards.deal`, and nothing depends on how many
+    processes there are. A process reads the streams of which it has a shard. The buffers of all streams together have
+    the size of those of a source without shards: there are no more streams than that has blocks, and shards that are
+    more share them, each with its part of the stream's rows.
 
     Parameters
     ----------
@@ -31,14 +33,14 @@ class ShardedBlocks(BlockBatches):
 
     def _pass(self, number: int, first: int) -> Generator[Batch]:
         assert self.sharding is not None
-        sharding, size = self.sharding, self.batch_size
-        bounds = _rows_of_shards(sharding.n_shards, size)
-        full, rest = divmod(self._end, size)
-        of_pass = full * bounds + _rows_of_shards(sharding.n_shards, rest)
+        sharding, source, size = self.sharding, self.source, self.batch_size
+        n = streams_for(source, sharding.n_shards)
+        of_batch, (full, rest) = _rows_of_streams(n, size), divmod(self._end, size)
+        of_pass = full * of_batch + _rows_of_streams(n, rest)
         shuffling = self._network._streams[0].shuffling if self.shuffles else None
-        pieces = deal(self.source, of_pass.tolist(), number, shuffling)
-        together = Together.of(self.source, sharding.n_shards, least=int(bounds.max()))
-        room, ends = self._empty(len(sharding.own) * -(-size // sharding.n_shards)), threading.Event()
+        pieces, most = deal(source, of_pass.tolist(), number, shuffling), source.buffer_blocks // n
+        largest, ends = most * int(np.diff(source.starts).max()), threading.Event()
+        own = range(sharding.own.start * n // sharding.n_shards, -(-sharding.own.stop * n // sharding.n_shards))
         with ThreadPoolExecutor(1, "glassnet-reader") as reader, ExitStack() as at_end:
             at_end.callback(ends.set)  # else the end would wait until all buffers that were begun have been read
 
@@ -46,17 +48,18 @@ class ShardedBlocks(BlockBatches):
                 return reader.submit(self._load_pieces, buffer, room, ends)
 
             streams = []
-            for shard in sharding.own:
-                buffers = buffers_of_shard(pieces[shard], shard, number, together, shuffling)
-                most = min(together.n_rows, int(of_pass[shard]))
-                rooms = self._empty(most), self._empty(most)
-                streams.append(_Stream(buffers, load, rooms, first * int(bounds[shard])))
+            for i in own:
+                rooms = [self._empty(min(largest, int(of_pass[i]))) for _ in range(2)]
+                buffers = buffers_of_stream(pieces[i], most, i, number, shuffling)
+                streams.append(_Stream(buffers, load, rooms, first * int(of_batch[i])))
+            room = self._empty(len(own) * -(-size // n))
             for start in range(first * size, self._end, size):
-                own = sharding.cut(min(size, self._end - start))
-                batch = part_of(room, 0, own[1] - own[0])
-                for stream, (_, begin, end) in zip(streams, sharding.bounds, strict=True):
-                    stream.take(part_of(batch, begin, end))
-                yield self._for_members(batch)
+                m = min(size, self._end - start)
+                edges = [m * i // n for i in range(own.start, own.stop + 1)]
+                for stream, begin, end in zip(streams, edges[:-1], edges[1:], strict=True):
+                    stream.take(rows_between(room, begin - edges[0], end - edges[0]))
+                begin, end = sharding.cut(m)
+                yield self._for_members(rows_between(room, begin - edges[0], end - edges[0]))
 
     def _empty(self, n: int) -> Batch:
         """Return arrays for ``n`` rows."""
@@ -67,7 +70,7 @@ class ShardedBlocks(BlockBatches):
 
     def _load_pieces(self, buffer: PieceBuffer, room: Batch, ends: threading.Event) -> Batch:
         """Return the rows of a buffer in the order in which they are visited."""
-        arrays = part_of(room, 0, buffer.n_rows)
+        arrays = rows_between(room, 0, buffer.n_rows)
         for place, found in self.source.read_pieces(buffer.pieces):
             if ends.is_set():
                 break
@@ -80,18 +83,18 @@ class ShardedBlocks(BlockBatches):
 
 
 class _Stream:
-    """The rows of one shard in their order: one buffer is taken from while the next is read."""
+    """The rows of one stream in their order: one buffer is taken from while the next is read."""
 
     def __init__(
         self,
         buffers: Iterator[PieceBuffer],
         load: Callable[[PieceBuffer, Batch], Future[Batch]],
-        rooms: tuple[Batch, Batch],
+        rooms: Sequence[Batch],
         skipped: int,
     ) -> None:
         self._buffers, self._load, self._rooms = buffers, load, rooms
         self._skipped = skipped  # rows that come before the first one that is wanted
-        self._rows, self._at, self._turn = part_of(rooms[1], 0, 0), 0, 0
+        self._rows, self._at, self._turn = rows_between(rooms[1], 0, 0), 0, 0
         self._loading = self._load_next()
 
     def _load_next(self) -> tuple[Future[Batch], int] | None:
@@ -119,6 +122,6 @@ class _Stream:
             done, self._at = done + m, self._at + m
 
 
-def _rows_of_shards(n_shards: int, n: int) -> np.ndarray:
-    """Return how many of the ``n`` rows of a batch each shard has."""
-    return np.diff(n * np.arange(n_shards + 1) // n_shards)
+def _rows_of_streams(n: int, rows: int) -> np.ndarray:
+    """Return how many rows of a batch each of ``n`` streams has."""
+    return np.diff(rows * np.arange(n + 1) // n)

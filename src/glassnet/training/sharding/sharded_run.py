@@ -76,8 +76,8 @@ class ShardedRun(Run[N]):
 
     def _compare(self) -> None:
         """Refuse to go on where a process holds other numbers than the first one."""
-        own = hashlib.sha256(self.network.params)
-        own.update(self.network.stats)
+        own = hashlib.sha256(self.network.params.tobytes())
+        own.update(self.network.stats.tobytes())
         found = self._ranks.everywhere(own.hexdigest())
         for rank, digest in enumerate(found):
             if digest != found[0]:

@@ -49,6 +49,8 @@ class ShardedStep(TrainingStep):
         What updates the parameters, where processes divide the optimizer's state.
     """
 
+    sums_parts = True
+
     def __init__(
         self,
         network: BaseNetwork,
@@ -86,19 +88,20 @@ class ShardedStep(TrainingStep):
         average = self.state.average if self.divided is None else self.divided.average()
         return nullcontext() if average is None else self.state.averaged_weights(self.network, average)
 
-    def _sum_up(self, batch: Batch, position: float) -> bool:
+    def _sum_up(self, batch: Batch) -> bool:
         store, ranks = self.store, self._ranks
         ranks.note_step(self.state.epoch, self.state.step)
-        self._place(position)
         np.copyto(self._stats, store.stats)
         last = len(self._sharding.bounds) - 1
         self._sums.clear()
         for i, (shard, first, end) in enumerate(self._sharding.bounds):
             self._sum_shard(batch, shard, first, end)
             if i == last:
-                store.flags[:] = self.wants_stop, self.wants_write()
+                store.flags[:] = self.wants_stop or bool(ranks.reason), self.wants_write()
             self._sums.add(shard, is_last=i == last)
-        ranks.reduce(self._sums, 0 if self.divided is None else self.divided.n_divided)
+        divided = 0 if self.divided is None else self.divided.n_divided
+        self.needed_gradients = self.divided.grads if self.divided is not None and divided else None
+        ranks.reduce(self._sums, divided)
         self.stop_asked, self.write_asked = bool(store.flags[0]), bool(store.flags[1])
         if not store.weight_sum.all():
             np.copyto(store.stats, self._stats)
