@@ -94,7 +94,7 @@ ARGUMENTS: dict[str, tuple[Callable[[], Any], str]] = {
     "loss of Sequential": (lambda: gn.Sequential([gn.Dense(1)], loss="mse"), "Sequential: there is no argument loss. They belong to the network: gn.Network(layers, loss=..., optimizer=...)."),
     "usecols": (lambda: read_table("a.csv", usecols=["a"]), "read_table: there is no argument usecols. Columns are left out with read={'name': 'drop'}."),
     "dtype": (lambda: read_table("a.csv", dtype=str), "read_table: there is no argument dtype. Did you mean read?"),
-    "cv": (lambda: gn.cross_validate(make(), X, Y, epochs=1, cv=3), "cross_validate: unknown option cv. Did you mean folds? The options are batch_size, class_weight, drop_last, early_stopping, epochs, folds, groups, max_seconds, metrics, progress, repeats, sample_weight, shuffle, stratify, threads, validation_split."),
+    "cv": (lambda: gn.cross_validate(make(), X, Y, epochs=1, cv=3), "cross_validate: unknown option cv. Did you mean folds? The options are batch_size, class_weight, drop_last, early_stopping, epochs, executor, folds, groups, max_seconds, metrics, progress, repeats, sample_weight, shuffle, stratify, threads, validation_split."),
     "layers one by one": (lambda: gn.Sequential(gn.Dense(3), gn.ReLU()), "Sequential: the layers are separate arguments; they must be one list. Write Sequential([a, b])."),
     "layers one by one in a network": (lambda: gn.Network(gn.Dense(3), gn.Dense(2)), "Network: the layers are separate arguments; they must be one list. Write Network([a, b])."),
     "without names": (lambda: gn.Network([gn.Dense(3)], "mse", "adam"), "Network: arguments after layers need their names. Did you mean loss='mse', optimizer='adam'?"),
@@ -490,10 +490,14 @@ _ADVICE = re.compile(r"(?:[Pp]ass|[Uu]se|[Ww]rite|[Gg]ive|[Ll]eave|[Ll]ower|[Rr]
 def _arguments() -> set[str]:
     """Return the names of all arguments of functions, classes and methods of the package."""
     found: set[str] = set()
+    seen: set[int] = set()  # most are imported by many modules
     for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet."):
         if not name.endswith("__main__"):
             for each in vars(importlib.import_module(name)).values():
-                members = [each, *(vars(each).values() if inspect.isclass(each) else ())]
+                members = (
+                    [each, *(vars(each).values() if inspect.isclass(each) else ())] if id(each) not in seen else []
+                )
+                seen.add(id(each))
                 for callable_ in filter(lambda one: inspect.isfunction(one) or inspect.isclass(one), members):
                     with suppress(TypeError, ValueError):
                         found |= set(inspect.signature(callable_).parameters)
@@ -513,5 +517,5 @@ def test_arguments_that_messages_name_exist() -> None:
         ]
         advised |= {name: f"{path.name}: {text[:80]}" for text in texts for name in _ADVICE.findall(text)}
     assert len(advised) > 20
-    known = _arguments() | {"keepdims"}  # of NumPy
+    known = _arguments() | {"keepdims", "asynchronous"}  # of NumPy and Dask
     assert {name: where for name, where in advised.items() if name not in known} == {}

@@ -30,6 +30,7 @@ from glassnet.exports.lowering.lowering import lower, model_rows, predictions
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import prove, take_rows
 from glassnet.exports.referee import Rows, interpret
+from glassnet.exports.targets.python_parts.sources import names_in
 from glassnet.exports.targets.registry import TARGETS
 from glassnet.exports.targets.target import Options
 from glassnet.tabular import read_table, to_table
@@ -670,6 +671,15 @@ def test_the_plain_file_runs_in_pyodide(name: str, tmp_path: Path) -> None:
     assert failures == 0
     assert not has_numpy
     assert _far(found, interpret(plan, rows)) <= 1e-9
+
+
+def test_names_are_found_among_numbers() -> None:
+    """What decides which functions a file needs are all names in it, also those between rows of weights."""
+    rows = (
+        "    1.0, -2e-05,\n    a,\n    [3.0, 4.0],\n    [b, 1.0],\n    [\n        5.0, 6.0,\n        nan, 7,\n    ],\n"
+    )
+    text = f"x: list[float] = single([\n{rows}])\ny = [\n    1,\n]\n\ndef f(z):\n    1.0, 2.0,\n    return z + c\n"
+    assert names_in(text) == {"x", "y", "a", "b", "c", "z", "nan", "single", "list", "float"}
 
 
 def _as_json(cell: Any) -> Any:

@@ -271,7 +271,7 @@ class _Search:
         for convention, needed in self._conventions(moving, has_named):
             learner.convention = convention
             try:
-                found = learner.find(self.arrays, self.X, self.y).gradients
+                found = learner.find(self.arrays, self.X, self.y, watched=False).gradients
             except GlassnetError as error:
                 refused = refused or error
                 continue

@@ -206,14 +206,15 @@ class Learner:
         self.run_forward(state)
         return self.loss_of(state)
 
-    def find(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> GradientCall:
-        """Run forward, then gradients, and return what the latter returned and changed."""
+    def find(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any, watched: bool = True) -> GradientCall:
+        """Run forward, then gradients, and return what the latter returned and, where it is watched, changed."""
         state = self.state(arrays, X, y)
         self.run_forward(state)
         if not self.randomness.frozen:  # else the next numbers drawn would be others
             with contextlib.suppress(GlassnetError):
                 self.loss_of(state)  # which may keep what its slope needs
-        before = copy.deepcopy({"X": state["X"], "y": state["y"], "cache": state["result"]})
+        seen = ("X", "y", "result") if watched else ()
+        before = copy.deepcopy({name: state[name] for name in seen})
         outside = self.layout.predictions_outside(state["predictions"])
         found = GradientCall(predictions=np.array(outside, dtype=np.float64))
         returned = self.call("gradients", state)
@@ -229,8 +230,8 @@ class Learner:
         else:
             found.gradients = self._gradients_of_step(arrays, returned, found.parameters_after)
             found.parameters_after = [array.copy() for array in arrays]
-        now = {"X": state["X"], "y": state["y"], "cache": state["result"]}
-        found.changed = {name for name, old in before.items() if not is_unchanged(old, now[name])}
+        changed = [name for name, old in before.items() if not is_unchanged(old, state[name])]
+        found.changed = {"cache" if name == "result" else name for name in changed}
         return found
 
     def _aligned(self, returned: Any, state: State) -> list[np.ndarray | None]:

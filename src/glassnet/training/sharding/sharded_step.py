@@ -90,7 +90,7 @@ class ShardedStep(TrainingStep):
 
     def _sum_up(self, batch: Batch) -> bool:
         store, ranks = self.store, self._ranks
-        ranks.note_step(self.state.epoch, self.state.step)
+        ranks.note_step(self.state.epoch, self.state.step - 1)  # the step under way is counted already
         np.copyto(self._stats, store.stats)
         last = len(self._sharding.bounds) - 1
         self._sums.clear()

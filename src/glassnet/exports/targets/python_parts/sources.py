@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 __all__ = ["constants_of", "names_in", "names_of", "picked"]
 
 _PACKAGE = "glassnet.exports.targets.python_parts.templates"
+# Lines of a list that hold nothing but numbers, or whole lists of them.
+_NUMBERS = re.compile(r"^ +(?:\[[-+\d.e, ]+\],|[-+\d.e, ]*\d,)\n", re.MULTILINE)
 
 
 class _Part(NamedTuple):
@@ -68,7 +71,8 @@ def _chosen(parts: list[_Part], wanted: Iterable[str], known: Iterable[str]) -> 
 
 def names_in(text: str) -> set[str]:
     """Return the names in a piece of Python."""
-    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    short = _NUMBERS.sub("", text)  # a network's weights would take nearly all of the time
+    return {node.id for node in ast.walk(ast.parse(short)) if isinstance(node, ast.Name)}
 
 
 def names_of(templates: Iterable[str]) -> set[str]:

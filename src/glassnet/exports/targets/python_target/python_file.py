@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,9 +62,9 @@ def _assignment(name: str, array: np.ndarray) -> str:
     annotation = "list[" * array.ndim + kind + "]" * array.ndim
     nine = kind == "float" and array.size and is_single(array)
     head, tail = (f"{name}: {annotation} = single(", ")") if nine else (f"{name}: {annotation} = ", "")
-    written = _nine if nine else repr
-    text = head + _nested(array.tolist(), written) + tail
-    return text if len(text) <= _WIDTH else head + _broken(array.tolist(), written, "") + tail
+    words = _written(array.tolist(), _nine if nine else repr)
+    text = head + _nested(words) + tail
+    return text if len(text) <= _WIDTH else head + _broken(words, "") + tail
 
 
 def _nine(number: float) -> str:
@@ -72,22 +72,26 @@ def _nine(number: float) -> str:
     return repr(float(f"{number:.9g}"))
 
 
-def _nested(values: Any, written: Any) -> str:
-    return f"[{', '.join(_nested(one, written) for one in values)}]" if isinstance(values, list) else written(values)
+def _written(values: Any, digits: Callable[[float], str]) -> Any:
+    """Return nested lists with a text in the place of each number."""
+    return [_written(one, digits) for one in values] if isinstance(values, list) else digits(values)
 
 
-def _broken(values: list[Any], written: Any, indent: str) -> str:
+def _nested(words: Any) -> str:
+    return f"[{', '.join(map(_nested, words))}]" if isinstance(words, list) else words
+
+
+def _broken(words: list[Any], indent: str) -> str:
     """Return nested lists, each innermost one in full lines."""
     inner = indent + "    "
-    if values and isinstance(values[0], list):
-        rows = [_nested(one, written) for one in values]
+    if words and isinstance(words[0], list):
+        rows = map(_nested, words)
         texts = [
-            row if len(row) + len(inner) < _WIDTH else _broken(one, written, inner)
-            for row, one in zip(rows, values, strict=True)
+            row if len(row) + len(inner) < _WIDTH else _broken(one, inner) for row, one in zip(rows, words, strict=True)
         ]
         return "[\n" + "".join(f"{inner}{text},\n" for text in texts) + f"{indent}]"
     lines = [""]
-    for text in map(written, values):
+    for text in words:
         if len(lines[-1]) + len(text) > _WIDTH - len(inner) - 2:
             lines.append("")
         lines[-1] += f"{' ' if lines[-1] else ''}{text},"
