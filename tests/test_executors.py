@@ -264,6 +264,10 @@ MUST = r"it must be an executor as of concurrent\.futures, a client of Dask, or 
     ("given", "words"),
     [
         (4, rf"^sweep: executor is 4; {MUST}Pass concurrent\.futures\.ProcessPoolExecutor\(4\), for example\.$"),
+        (
+            "loky",
+            rf"^sweep: executor is 'loky'; {MUST}Pass 'joblib' inside joblib\.parallel_config\('loky'\), for example\.$",
+        ),
         ("dask", rf"^sweep: executor is 'dask'; {MUST}Pass "),
         (ThreadPoolExecutor, rf"^sweep: executor is <class .*>; {MUST}Call it: ThreadPoolExecutor\(\)\.$"),
     ],

@@ -155,7 +155,8 @@ class Population(AdvisesOnNames):
             for the backend that `joblib.parallel_config` set. By default they are trained here. The bits are those
             of one BLAS thread, which each worker has unless ``threads`` says more. Rows, networks and options are sent
             to the workers, so they must be what pickle can hold. A worker that is lost costs its block, unless the
-            executor repeats tasks, as Dask does. Ctrl-C ends what has not begun.
+            executor repeats tasks, as Dask does. After Ctrl-C what is under way on this machine ends and is kept;
+            members that were not trained by then are in ``failures``.
 
         Returns
         -------

@@ -80,6 +80,8 @@ def check_executor(where: str, executor: Any) -> Any:
     fix = "Pass concurrent.futures.ProcessPoolExecutor(4), for example."
     if isinstance(executor, type):
         fix = f"Call it: {executor.__name__}()."
+    elif isinstance(executor, str):
+        fix = "Pass 'joblib' inside joblib.parallel_config('loky'), for example."
     elif hasattr(executor, "get_client"):
         fix = "Pass cluster.get_client()."
     elif hasattr(executor, "get_executor"):
