@@ -151,6 +151,10 @@ refused("checkpoint", lambda: fit(network(), checkpoint=None if other else "run.
 refused("bad data", lambda: fit(network(), np.where(other, np.nan, X)))
 refused("bad option", lambda: fit(network(), batch_size=0))
 refused("few shards", lambda: fit(network(), shards=1))
+from glassnet.tabular import TabularClassifier
+table = lambda y: TabularClassifier("small", epochs=1).fit({"a": X[:, 0]}, y, shards=4, distributed=MPI(deadline=30))
+refused("call", lambda: table(y) if other else fit(network()))
+refused("table", lambda: table(y[other:]))
 import glassnet.distributed.machines as machines
 machines.VERSION = "0.0.1" if other else machines.VERSION
 refused("glassnet", lambda: fit(network()))

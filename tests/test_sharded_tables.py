@@ -191,5 +191,5 @@ def test_processes_of_mpi(table: Any, path: Path, tmp_path: Path) -> None:
     found = both.stdout.splitlines()
     assert sorted(line for line in found if not line.startswith("refused")) == [f"{digest} {alone.calibration_!r}"] * 2
     (words,) = {line for line in found if line.startswith("refused")}
-    assert words.startswith("refused: fit: epochs is '1' on rank 0 and '2' on rank 1; it must be the same on all.")
+    assert words.startswith("refused: fit: epochs is 1 on rank 0 and 2 on rank 1; it must be the same on all.")
     assert both.stdout.count("epoch 2/2") + both.stderr.count("epoch 2/2") == 1
