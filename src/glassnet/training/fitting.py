@@ -56,8 +56,7 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions, r
     """Check data and options, and train, with the processes that there are."""
     epochs, sharding = ranks.together(lambda: _checked(epochs, given))
     with ExitStack() as stack:
-        if network._store is None:
-            ranks.share(network)  # seeds that were drawn
+        network.seeds = ranks.agreed(network.seeds)  # the rows' order and division are by them
         prepared = ranks.together(lambda: _prepare(network, X, y, epochs, given))
         setup, checkpoints = prepared.setup, prepared.checkpoints
         setup.batches.sharding = sharding
