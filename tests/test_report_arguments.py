@@ -86,7 +86,7 @@ def test_a_report_is_always_json() -> None:
 
 def test_targets_of_another_number_are_counted() -> None:
     """Each method of an estimator that takes X and y says how many there are of both."""
-    model = TabularClassifier(random_state=0, epochs=1).fit(X, Y)
+    model = TabularClassifier("small", random_state=0, epochs=1).fit(X, Y)
     for method in ("report", "importance", "plot_confusion", "plot_calibration"):
         said = f"TabularClassifier.{method}: X has 40 rows and y 3; they must have the same number."
         with pytest.raises(gn.DataError, match=re.escape(said)):
