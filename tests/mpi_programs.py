@@ -151,6 +151,14 @@ refused("checkpoint", lambda: fit(network(), checkpoint=None if other else "run.
 refused("bad data", lambda: fit(network(), np.where(other, np.nan, X)))
 refused("bad option", lambda: fit(network(), batch_size=0))
 refused("few shards", lambda: fit(network(), shards=1))
+waiting = network()
+other and waiting.fit(X, y, epochs=1, progress=False, diagnose=False)
+say(rank(), "one new:", fit(waiting).params.sum())
+known = network()
+other or known.fit(X, y, epochs=1, progress=False, diagnose=False)
+say(rank(), "other new:", fit(known).params.sum())
+drawn = fit(network(seed=None, input_shape=(6,)), validation_split=0.5)
+say(rank(), "drawn:", drawn.seeds, drawn.params.sum())
 import glassnet.distributed.machines as machines
 machines.VERSION = "0.0.1" if other else machines.VERSION
 refused("glassnet", lambda: fit(network()))

@@ -132,7 +132,7 @@ def test_what_is_unlike_is_refused(tmp_path: Path) -> None:
         "batch size": "batch_size is 64 on rank 0 and 32 on rank 1",
         "shards": "shards is 4 on rank 0 and 8 on rank 1",
         "shuffle": "shuffle is True on rank 0 and False on rank 1",
-        "data": "the print of the data is '",
+        "data": "the checksum of the data is '",
         "rows": "rows is 256 on rank 0 and 255 on rank 1",
         "layers": "network.layers[0].units is 8 on rank 0 and 9 on rank 1",
         "depth": "not there",
@@ -150,6 +150,8 @@ def test_what_is_unlike_is_refused(tmp_path: Path) -> None:
         assert said[f"0 {name}"].startswith("ConfigError fit: ")
         assert fact in said[f"0 {name}"]
         assert said[f"0 {name}"].endswith(rule)
+    for name in ("one new", "other new", "drawn"):  # the network and the seed are the first one's
+        assert said[f"0 {name}"] == said[f"1 {name}"]
     assert said["1 bad data"].startswith("DataError")
     assert said["0 bad data"].startswith("ConfigError fit: rank 1 cannot train; all must. There it says: DataError: ")
     for name, fact in {"bad option": "batch_size is 0", "few shards": "shards is 1, and there are 2 processes"}.items():
@@ -419,6 +421,20 @@ def test_who_is_named(silent: list[int], counts: dict[int, int], words: str) -> 
     said = lost_sentence(Verdict(silent, living), 9.0, ["a", "b", "c"], 0, "A.")
     assert said.startswith(f"fit: {words}")
     assert "MPI(deadline=9)" in said
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [([5, 4, 5], "rank 1 on b waits for"), ([5, 4, 4], "rank 1 on b and rank 2 on c wait for")],
+)
+def test_as_many_exchanges_at_other_steps(steps: list[int], words: str) -> None:
+    """Ranks with fewer batches wait at the end of the epoch: their steps tell them apart, and patience does not help."""
+    living = {rank: Place(9, f"epoch 1, step {step}") for rank, step in enumerate(steps)}
+    said = lost_sentence(Verdict([], living), 9.0, ["a", "b", "c"], 0, "A.")
+    assert said == (
+        f"fit: {words} something else than the others do at epoch 1, step 5; all must run the same program with the "
+        "same data, and all are ended. A. If it is slow, raise MPI(deadline=9)."
+    )
 
 
 def test_many_that_are_lost_are_counted() -> None:

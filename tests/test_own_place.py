@@ -12,7 +12,8 @@ from glassnet.distributed import rank, size
 
 @pytest.fixture(autouse=True)
 def _no_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "PMIX_RANK"):
+    names = ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMI_SIZE", "PMIX_RANK")
+    for name in (*names, "SLURM_STEP_NUM_TASKS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delitem(sys.modules, "mpi4py.MPI", raising=False)
 
@@ -31,6 +32,13 @@ def test_what_a_launcher_says(monkeypatch: pytest.MonkeyPatch, kind: str) -> Non
     assert (rank(), size()) == (3, 4)
     monkeypatch.setenv(f"{kind}_RANK", "three")
     assert rank() == 0
+
+
+def test_what_slurm_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``srun --mpi=pmix`` leaves the rank to PMIx, and the number of processes is that of the step."""
+    monkeypatch.setenv("PMIX_RANK", "3")
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "4")
+    assert (rank(), size()) == (3, 4)
 
 
 def test_mpi_knows_best(monkeypatch: pytest.MonkeyPatch) -> None:

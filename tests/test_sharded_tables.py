@@ -177,11 +177,23 @@ try:
     TabularClassifier("small", epochs=1 + int(gn.distributed.rank() > 0)).fit(rows, shards=4, distributed="mpi")
 except gn.errors.ConfigError as error:
     print("refused:", error)
+
+def refused(kind, X, y):
+    try:
+        kind(X, y, shards=4, distributed="mpi")
+    except gn.errors.GlassnetError as error:
+        print("refused:", error)
+
+other, X = gn.distributed.rank() == 1, table.select({inputs!r})
+table_fit, y = TabularClassifier("small", epochs=1).fit, table["label"].to_numpy(zero_copy_only=False)
+network = gn.Network([gn.Dense(2)], loss="cross_entropy")
+refused(table_fit, X, y[int(other):])
+refused(table_fit if other else lambda X, y, **where: network.fit([[1.0], [0.0]], [1, 0], epochs=1, **where), X, y)
 """
 
 
 def test_processes_of_mpi(table: Any, path: Path, tmp_path: Path) -> None:
-    """Two processes end with the estimator of one; only the first shows progress; parameters must be the same."""
+    """Two processes end with the estimator of one; the first shows progress; parameters, rows and calls must be alike."""
     both = run_ranks(_SCRIPT.format(path=str(path), inputs=INPUTS), 2, tmp_path)
     assert both.returncode == 0, both.stderr
     rows = gn.ParquetRows(path, "label", columns=INPUTS, block_rows=50, buffer_blocks=4)
@@ -190,6 +202,14 @@ def test_processes_of_mpi(table: Any, path: Path, tmp_path: Path) -> None:
     digest = hashlib.sha1(b"".join(array.tobytes() for array in outputs)).hexdigest()
     found = both.stdout.splitlines()
     assert sorted(line for line in found if not line.startswith("refused")) == [f"{digest} {alone.calibration_!r}"] * 2
-    (words,) = {line for line in found if line.startswith("refused")}
-    assert words.startswith("refused: fit: epochs is '1' on rank 0 and '2' on rank 1; it must be the same on all.")
+    words = {line.removeprefix("refused: ") for line in found if line.startswith("refused")}
+    rule = "it must be the same on all. Give each the same program, data and packages."
+    call = "the call is 'fit' on rank 0 and 'TabularClassifier.fit' on rank 1"
+    (rows_differ,) = {each for each in words if each.startswith("TabularClassifier.fit: X has ")}
+    (told,) = {each for each in words if each.startswith("fit: rank 1 on ")}
+    assert told.endswith(
+        f"no other can train without it. Start it again. It says: DataError: {rows_differ.rstrip('.')}"
+    )
+    alike = {f"fit: epochs is 1 on rank 0 and 2 on rank 1; {rule}", f"fit: {call}; {rule}"}
+    assert words == {*alike, rows_differ, told}
     assert both.stdout.count("epoch 2/2") + both.stderr.count("epoch 2/2") == 1

@@ -169,7 +169,8 @@ def test_a_run_goes_on_with_its_shards(tmp_path: Any, before: int | None, after:
     """Another number of shards would be another run: it is refused by name."""
     file = tmp_path / "run.safetensors"
     fitted(network(), shards=before, checkpoint=file)
-    with pytest.raises(ConfigError, match=f"shards was {before} and is {after}"):
+    remedy = "Leave shards out, as before." if before is None else f"Pass shards={before}: any number of processes"
+    with pytest.raises(ConfigError, match=rf"shards was {before} and is {after}\. {remedy}"):
         fitted(network(), shards=after, checkpoint=file, resume=True, epochs=6)
     net = fitted(network(), shards=before, checkpoint=file, resume=True, epochs=6)
     np.testing.assert_array_equal(net.params, fitted(network(), shards=before, epochs=6, threads=1).params)

@@ -272,6 +272,32 @@ def test_what_processes_hold_is_compared() -> None:
     assert together(3, train, checks=True) == [words] * 3
 
 
+def test_batches_that_differ_are_found() -> None:
+    """With checks, batches that each process draws for itself end all after the first epoch, instead of half of each."""
+
+    def train(ranks: Ranks) -> str:
+        own = np.roll(X, ranks.rank // 2, axis=0)  # those of the third one are others
+        batches = [(own[:40], Y[:40]), (own[40:], Y[40:], WEIGHT[40:])]
+        with pytest.raises(GlassnetError) as caught:
+            fit_network(network(), batches, epochs=5, shards=4, distributed=ranks, progress=False)
+        return str(caught.value)
+
+    words = (
+        "fit: after epoch 1 the batches of rank 2 were not those of rank 0; all must have the same bits. Each divides "
+        "the same batches, and takes its own shards of them itself."
+    )
+    assert together(3, train, checks=True) == [words] * 3
+
+    def trains(ranks: Ranks) -> gn.Network:
+        net = network()
+        batches = [(X[:40], Y[:40]), (X[40:], Y[40:], WEIGHT[40:])]
+        fit_network(net, batches, epochs=2, shards=4, distributed=ranks, progress=False)
+        return net
+
+    one, other = together(2, trains, checks=True)
+    np.testing.assert_array_equal(one.params, other.params)
+
+
 def test_a_trained_network_is_pickled() -> None:
     """A network that was trained with shards comes back with views of its own arrays, and trains on to the same bits."""
     net = run(CASES["statistics"], None)

@@ -181,7 +181,7 @@ class Network(NetworkPlots):
             depends on it, not on how many processes there are. Noise and batch statistics are each shard's.
         distributed : "mpi" or glassnet.distributed.MPI, optional
             Train with all processes that ``mpiexec -n R python -m mpi4py train.py`` started, one or more shards each.
-            All need the same rows; the first writes checkpoints, shows progress and warns.
+            All need the same rows, or batches; the first writes checkpoints, shows progress and warns.
         progress : bool, optional
             Whether to show a progress line; by default on a terminal and in a notebook.
         diagnose : bool or Watch, default=True

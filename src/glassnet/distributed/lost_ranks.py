@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from glassnet.distributed.waiting import Verdict
+from glassnet.distributed.waiting import Place, Verdict
 
 __all__ = ["failure_sentence", "lost_sentence", "resume_advice"]
 
@@ -66,10 +66,10 @@ was only busy, raise MPI(deadline=120).
         who, pronoun = _names(verdict.silent, hosts), "it was" if len(verdict.silent) == 1 else "they were"
         fact = f"{who} did not answer for {deadline:g} s {_at(place)}"
         return f"fit: {fact}; all must, and all are ended. {advice} If {pronoun} only busy, {raise_it}."
-    least = min(where.exchanges for where in verdict.living.values())
-    behind = [rank for rank, where in verdict.living.items() if where.exchanges == least]
-    if len(behind) < len(verdict.living):
-        fact = f"{_names(behind, hosts)} waits for something else than the others do {_at(place)}"
+    elsewhere = _elsewhere(verdict.living, own)
+    if elsewhere:
+        verb = "waits" if len(elsewhere) == 1 else "wait"
+        fact = f"{_names(elsewhere, hosts)} {verb} for something else than the others do {_at(place)}"
         rule = "all must run the same program with the same data, and all are ended"
         return f"fit: {fact}; {rule}. {advice} If it is slow, {raise_it}."
     fact = f"one exchange takes longer than {deadline:g} s {_at(place)}, though all {len(hosts)} processes answer"
@@ -94,6 +94,15 @@ def failure_sentence(rank: int, host: str, place: str, error: BaseException, adv
     """
     said = f"{type(error).__name__}: {error}".rstrip(": \n.")
     return f"fit: rank {rank} on {host} failed {_at(place)}; no other can train without it. {advice} It says: {said}"
+
+
+def _elsewhere(living: Mapping[int, Place], own: int) -> list[int]:
+    """Return those behind the others; if none is, those that are at another step than this process."""
+    least = min(where.exchanges for where in living.values())
+    behind = [rank for rank, where in living.items() if where.exchanges == least]
+    if len(behind) < len(living):
+        return behind
+    return [rank for rank, where in living.items() if where.words != living[own].words]
 
 
 def _at(place: str) -> str:

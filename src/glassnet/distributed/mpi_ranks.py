@@ -50,12 +50,13 @@ class MPIRanks(Ranks):
         self.rank, self.size = world.Get_rank(), world.Get_size()
         self.divides_optimizer, self.checks = options.sharded_optimizer, options.checks
         self._exchange = Exchange(runtime, world, options.deadline, self._give_up)
+        self._where = "fit"  # the outermost call that trains
         self._depth = 0  # trainings inside which this process is: that of an estimator has those of its networks
         self._hosts: list[str] = []
         self._known: BaseException | None = None  # an error that all processes know of
 
     @contextmanager
-    def training(self) -> Iterator[None]:
+    def training(self, where: str) -> Iterator[None]:
         outer = self._exchange
         communicator, request = outer.communicator.Idup()
         outer.wait([request])
@@ -63,6 +64,7 @@ class MPIRanks(Ranks):
         self._depth += 1
         try:
             if self._depth == 1:
+                self._where = where
                 self._meet()
             with warnings.catch_warnings(), on_termination(self._terminate):
                 if not self.is_first:  # the first one says the same
@@ -78,9 +80,10 @@ class MPIRanks(Ranks):
 
     def _meet(self) -> None:
         """Refuse other versions, and warn of other processors."""
-        machines: list[Machine] = self._exchange.gather(this_machine())
+        found: list[tuple[str, Machine]] = self._exchange.gather((self._where, this_machine()))
+        machines = [machine for _, machine in found]
         self._hosts = [machine.host for machine in machines]
-        self._refuse_unlike([machine.versions for machine in machines])
+        self._refuse_unlike([{"the call": call, **machine.versions} for call, machine in found])
         note = _ALONE if self.size == 1 else kernel_note(machines)
         self.notes = (note,) if note else ()
         if note and self.size > 1 and self.is_first and note not in _warned:
@@ -175,7 +178,7 @@ class MPIRanks(Ranks):
     # ---- failure ----------------------------------------------------------------------------------------------------
 
     def _advice(self) -> str:
-        if self._depth > 1:
+        if self._where != "fit":
             return "Start it again."  # an estimator has no checkpoint
         checkpoint = None if self.checkpoint is None else str(self.checkpoint)
         return resume_advice(checkpoint, self._hosts[0] if self._hosts else "")

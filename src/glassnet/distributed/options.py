@@ -34,6 +34,7 @@ class MPI(AdvisesOnNames):
     checks : bool, default=False
         Whether the processes compare what they hold after each epoch, and end with a `glassnet.errors.GlassnetError` if
         it is not the same: a callback changed the weights on one of them, say, or their processors round differently.
+        Batches from an iterable or a function of yours, too, which must be the same on all.
 
     Examples
     --------

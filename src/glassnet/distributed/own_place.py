@@ -9,7 +9,7 @@ __all__ = ["rank", "size"]
 
 # Set by the launchers of Open MPI, and of MPICH and what follows it, and by Slurm's srun for either.
 _RANKS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
-_SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+_SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS")  # PMIx itself sets no size
 
 
 def rank() -> int:

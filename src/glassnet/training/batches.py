@@ -260,6 +260,7 @@ class IterableBatches(Batches):
         weigh: Callable[[np.ndarray, np.ndarray | None], np.ndarray | None],
     ) -> None:
         self._network, self._weigh = network, weigh
+        self.digest: Any = None  # of all rows, where processes compare them
         self._batches = _of_the_epoch(batches) if callable(batches) else batches
         self._steps = self.n_steps = steps_per_epoch
         length = len(batches) if isinstance(batches, Sized) else None
@@ -302,6 +303,8 @@ class IterableBatches(Batches):
         network = self._network
         X, y, weight = network._check_data(where, *item, is_part=True)
         weight = self._weigh(y, weight)
+        for array in () if self.digest is None else (X, y, weight):
+            self.digest.update(b"" if array is None else np.ascontiguousarray(array))
         own = slice(None) if self.sharding is None else slice(*self.sharding.cut(len(X)))
         return (
             network._broadcast(X[own]),

@@ -126,7 +126,7 @@ class Checkpoints(Callback):
             words = "; ".join(f"{name} was {before.get(name)!r} and is {self._data.get(name)!r}" for name in differing)
             message = (
                 f"fit: the data or their batches are not those of {str(self._rule.path)!r}, which resume=True needs: "
-                f"{words}. To train on with other data, load the file and call fit without resume."
+                f"{words}. {_remedy(differing, before)}"
             )
             raise ConfigError(message, expected=found, got=self._data)
 
@@ -223,6 +223,18 @@ class Checkpoints(Callback):
     def _warn(self, run: Run[Any], message: str) -> None:
         run.history.notes.append(message)
         warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+def _remedy(differing: list[str], before: dict[str, Any]) -> str:
+    """Return how to go on where these differ from what the run began with."""
+    if differing == ["shards"]:
+        n = before.get("shards")
+        return (
+            "Leave shards out, as before."
+            if n is None
+            else f"Pass shards={n}: any number of processes up to it will do."
+        )
+    return "To train on with other data, load the file and call fit without resume."
 
 
 def _is_part(found: dict[str, Any], state: RunState) -> bool:

@@ -48,7 +48,7 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
     ranks = options.get("distributed") or Ranks()
     checkpoint = options.get("checkpoint")
     ranks.checkpoint = checkpoint.path if isinstance(checkpoint, Checkpoint) else checkpoint
-    with ranks.training(), one_fit_at_a_time([network]):
+    with ranks.training("fit"), one_fit_at_a_time([network]):
         return _fit(network, X, y, epochs, {**FIT_DEFAULTS, **options}, ranks)
 
 
@@ -56,8 +56,7 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions, r
     """Check data and options, and train, with the processes that there are."""
     epochs, sharding = ranks.together(lambda: _checked(epochs, given))
     with ExitStack() as stack:
-        if network._store is None:
-            ranks.share(network)  # seeds that were drawn
+        network.seeds = ranks.agreed(network.seeds)  # the rows' order and division are by them
         prepared = ranks.together(lambda: _prepare(network, X, y, epochs, given))
         setup, checkpoints = prepared.setup, prepared.checkpoints
         setup.batches.sharding = sharding
@@ -82,7 +81,7 @@ def _facts(epochs: int, given: FitOptions, prepared: _Prepared) -> dict[str, Any
     setup = prepared.setup
     facts = {"epochs": epochs, "shards": given["shards"], "resume": prepared.resumes, **setup.batches.identity()}
     if "contents" in facts:
-        facts["the print of the data"] = facts.pop("contents")
+        facts["the checksum of the data"] = facts.pop("contents")
     facts |= {"metrics": sorted(setup.metrics), "early_stopping": repr(given["early_stopping"])}
     ranks = given["distributed"] or Ranks()
     facts |= {"sharded_optimizer": ranks.divides_optimizer, "checks": ranks.checks}

@@ -209,7 +209,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         began, where = time.perf_counter(), f"{type(self).__name__}.fit"
         pool = check_executor(where, executor)
         ranks = joined(where, shards, distributed, {"executor": pool, "n_jobs": self.n_jobs})
-        with nullcontext() if ranks is None else ranks.training():
+        with nullcontext() if ranks is None else ranks.training(where):
             options = replace(divided_alike(self, self._options(), shards, ranks), executor=pool)
             self._fit(X, y, options, validation_data=validation_data, sample_weight=sample_weight, groups=groups)
         self.fit_seconds_ = time.perf_counter() - began

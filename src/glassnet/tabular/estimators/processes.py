@@ -17,7 +17,8 @@ from glassnet.training.sharding.ranks import Ranks
 __all__ = ["divided_alike", "joined"]
 
 _NO_NUMBERS = ("verbose",)  # parameters that no number depends on
-_PLAIN = (bool, int, float, str, tuple, list, dict, type(None))
+_NUMBERS = (bool, int, float, str, type(None))
+_PLAIN = (*_NUMBERS, tuple, list, dict)
 
 
 def joined(where: str, shards: Any, distributed: Any, given: Mapping[str, Any]) -> Ranks | None:
@@ -72,15 +73,16 @@ def divided_alike(estimator: Any, options: FitOptions, shards: int | None, ranks
     if ranks is None:
         return options
     parameters = {"shards": shards, **estimator.get_params(deep=False)}
-    ranks.check_alike(
-        {
-            name: repr(value) if isinstance(value, _PLAIN) else type(value).__name__
-            for name, value in parameters.items()
-            if name not in _NO_NUMBERS
-        }
-    )
+    ranks.check_alike({name: _shown(value) for name, value in parameters.items() if name not in _NO_NUMBERS})
     options = replace(options, ranks=ranks, seed=ranks.agreed(options.seed))
     if options.max_seconds is not None and ranks.size > 1:
         deadline = Deadline(options.max_seconds, lambda: ranks.agreed(time.perf_counter()))
         options = replace(options, deadline=deadline)
     return options if ranks.is_first else replace(options, progress=False, announce=None)
+
+
+def _shown(value: Any) -> Any:
+    """Return what is compared of a parameter, and shown where it differs."""
+    if isinstance(value, _NUMBERS) and value == value:  # not-a-number is unlike itself
+        return value
+    return repr(value) if isinstance(value, _PLAIN) else type(value).__name__

@@ -52,8 +52,8 @@ class Ranks:
         return self.rank == 0
 
     @contextmanager
-    def training(self) -> Iterator[None]:
-        """Train while inside, with what all processes must have in common."""
+    def training(self, where: str) -> Iterator[None]:
+        """Train while inside, with what all processes must have in common; ``where`` is the call, such as "fit"."""
         yield
 
     def reduce(self, sums: TreeSums, divided: int = 0) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import GlassnetError
-from glassnet.training.batches import Batches
+from glassnet.training.batches import Batches, IterableBatches
 from glassnet.training.division import Sharding
 from glassnet.training.loop import Run
 from glassnet.training.sharding.ranks import Ranks
@@ -46,6 +46,9 @@ class ShardedRun(Run[N]):
         self, network: N, batches: Batches, epochs: int, *, sharding: Sharding, ranks: Ranks, **options: Any
     ) -> None:
         self._ranks, self._reason = ranks, ""
+        self._watched = batches if ranks.checks and isinstance(batches, IterableBatches) else None
+        if self._watched is not None:
+            self._watched.digest = hashlib.sha256()
         make_step = functools.partial(ShardedStep, sharding=sharding, ranks=ranks)
         super().__init__(network, batches, epochs, make_step=make_step, **options)
 
@@ -75,15 +78,21 @@ class ShardedRun(Run[N]):
         return False
 
     def _compare(self) -> None:
-        """Refuse to go on where a process holds other numbers than the first one."""
+        """Refuse to go on where a process holds other numbers than the first one, or was given other batches."""
+        if self._watched is not None:
+            advice = "Each divides the same batches, and takes its own shards of them itself."
+            self._compare_one("the batches of rank {rank} were not those of rank 0", self._watched.digest, advice)
         own = hashlib.sha256(self.network.params.tobytes())
         own.update(self.network.stats.tobytes())
+        advice = "Give each the same packages and kind of processor; a callback must change the same on all."
+        self._compare_one("the weights or statistics of rank {rank} are not those of rank 0", own, advice)
+
+    def _compare_one(self, fact: str, own: Any, advice: str) -> None:
         found = self._ranks.everywhere(own.hexdigest())
         for rank, digest in enumerate(found):
             if digest != found[0]:
-                fact = f"after epoch {self.epoch} the weights or statistics of rank {rank} are not those of rank 0"
-                advice = "Give each the same packages and kind of processor; a callback must change the same on all."
-                message = f"fit: {fact}; all must have the same bits. {advice}"
+                words = f"after epoch {self.epoch} {fact.format(rank=rank)}"
+                message = f"fit: {words}; all must have the same bits. {advice}"
                 raise GlassnetError(message, expected=found[0], got=digest)
 
     def _close_epoch(self) -> None:
