@@ -477,3 +477,16 @@ def test_other_settings_of_the_same_measurement() -> None:
     ):
         with pytest.raises(gn.ConfigError, match=rf"^ScalingForecast\.with_settings: {sentence}"):
             found.with_settings(**settings)  # type: ignore[arg-type]  # that is the mistake
+
+
+def test_a_huge_batch_needs_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches beyond a size are not made up: their rows cost what those of smaller ones do."""
+    from glassnet.distributed import measuring
+
+    made: list[int] = []
+    rows_for = measuring.rows_for
+    monkeypatch.setattr(measuring, "_MOST_NUMBERS", 4096)
+    monkeypatch.setattr(measuring, "rows_for", lambda *given: made.append(given[-1]) or rows_for(*given))
+    net = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(2,))
+    assert gn.scaling_forecast(net, 10**9, seconds=0.02).batch_size == 10**9
+    assert made == [2 * 2048]

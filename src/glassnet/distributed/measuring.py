@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ _MOST_OF_A_STEP = 0.1  # of the time there is; sizes whose steps take longer are
 _FOR_ADDING = 0.1  # of the time there is
 _FEWEST_ROWS, _FEWEST_STEPS = 1024, 2
 _ENDLESS = 2**40  # steps
+_MOST_NUMBERS = 2**23  # in the rows of a batch; larger batches cost as much a row
 
 
 class _Times(NamedTuple):
@@ -125,7 +127,7 @@ def measure_costs(where: str, network: BaseNetwork, batch_size: int, seconds: fl
     network : BaseNetwork
         It is built.
     batch_size : int
-        Rows of the largest batch that is tried.
+        Rows of the largest batch that is tried, unless it would take much memory.
     seconds : float
         How long to measure; where a step takes long, a few steps all the same.
     data : (X, y), optional
@@ -133,6 +135,7 @@ def measure_costs(where: str, network: BaseNetwork, batch_size: int, seconds: fl
     """
     network = network._untrained()
     network.optimizer.learning_rate = 0.0  # so that the weights stay sensible
+    batch_size = min(batch_size, max(_MOST_NUMBERS // math.prod(network.input_shape or ()), _FEWEST_ROWS))
     X, y = _rows(where, network, max(2 * batch_size, _FEWEST_ROWS), data)
     ladder = _Ladder(network, X, y, batch_size, (1.0 - _FOR_ADDING) * seconds)
     with blas_threads(1):
