@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import pickle
 import platform
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.errors import ConfigError, GlassnetError
 from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.numbering import where_numbered
 from glassnet.utils.sending import pack, unpack
 from glassnet.utils.sharing import taken
 from glassnet.utils.thread_warnings import warnings_of_thread
@@ -51,22 +50,12 @@ class Place(NamedTuple):
     @property
     def is_near(self) -> bool:
         """Whether it is on this machine, and sees the same clock and files."""
-        return self.machine == _machine()
+        return self.machine == where_numbered()
 
 
 def here() -> Place:
     """Return this process, and what it computes with."""
-    return Place(platform.node(), _machine(), os.getpid(), (VERSION, np.__version__))
-
-
-@functools.cache
-def _machine() -> str:
-    found = [platform.node()]
-    with suppress(OSError):
-        found.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-    with suppress(OSError):
-        found.append(os.readlink("/proc/self/ns/pid"))
-    return " ".join(found)
+    return Place(platform.node(), where_numbered(), os.getpid(), (VERSION, np.__version__))
 
 
 # ---- in a worker -----------------------------------------------------------------------------------------------------

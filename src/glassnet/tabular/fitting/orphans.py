@@ -5,9 +5,7 @@ Its result would not fit into a pipe without a reader, and so it would wait ther
 
 from __future__ import annotations
 
-import functools
 import os
-import platform
 import sys
 import tempfile
 import threading
@@ -20,6 +18,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from glassnet.utils.dask_tasks import is_cancelled
+from glassnet.utils.numbering import where_numbered
 
 __all__ = [
     "Errand", "Home", "ending_with", "errand", "is_gone", "is_here", "is_near", "name_stop_file", "this_process",
@@ -42,25 +41,14 @@ class Home(NamedTuple):
     place: str
 
 
-@functools.cache
-def _place() -> str:
-    """Return what differs between machines, and between containers on one of them."""
-    found = [platform.node()]
-    with suppress(OSError):
-        found.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
-    with suppress(OSError):
-        found.append(os.readlink("/proc/self/ns/pid"))
-    return " ".join(found)
-
-
 def this_process() -> Home:
     """Return the process that this is."""
-    return Home(os.getpid(), _place())
+    return Home(os.getpid(), where_numbered())
 
 
 def is_near(home: Home) -> bool:
     """Return whether a process is on this machine, so that its number means something here, and its files may be."""
-    return home.place == _place()
+    return home.place == where_numbered()
 
 
 def is_here(home: Home) -> bool:
