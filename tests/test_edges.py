@@ -477,8 +477,8 @@ def test_unknown_options_of_fit() -> None:
     with pytest.raises(TypeError) as caught:
         net.fit([[1.0]], [1.0], epochs=1, verbose=0)
     assert str(caught.value).startswith(
-        "fit: unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shuffle, steps_per_epoch, threads, validation_data, validation_split."
+        "fit: unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, distributed, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shards, shuffle, steps_per_epoch, threads, validation_data, validation_split."
     )
     assert str(caught.value).endswith(
-        "unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shuffle, steps_per_epoch, threads, validation_data, validation_split."
+        "unknown option verbose. Did you mean progress? The options are batch_size, callbacks, checkpoint, class_weight, deterministic, distributed, drop_last, early_stopping, max_seconds, metrics, progress, resume, sample_weight, shards, shuffle, steps_per_epoch, threads, validation_data, validation_split."
     )

@@ -108,7 +108,7 @@ def test_summary_is_data_text_and_html() -> None:
 
 
 ROOMS = {
-    "attribution", "datasets", "diagnosis", "errors", "explanation", "exports", "layers", "losses", "metrics",
+    "attribution", "datasets", "diagnosis", "distributed", "errors", "explanation", "exports", "layers", "losses", "metrics",
     "optimizers", "playground", "plots", "populations", "reports", "schedules", "scratch", "serving", "sklearn",
     "tabular", "training",
 }  # fmt: skip

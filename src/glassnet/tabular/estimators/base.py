@@ -164,8 +164,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         validation_data: Sequence[Any] | None = None,
         sample_weight: Any = None,
         groups: Any = None,
-        executor: Any = None,
         *,
+        executor: Any = None,
         shards: int | None = None,
         distributed: Literal["mpi"] | MPI | None = None,
     ) -> Self:
