@@ -160,7 +160,7 @@ ARGUMENTS: dict[str, tuple[Callable[[], Any], str]] = {
     "weights": (lambda: TabularClassifier().fit(X_OF, Y_OF, weights=[]), "TabularClassifier.fit: there is no argument weights. Did you mean sample_weight?"),
     "callbacks": (lambda: TabularClassifier().fit(X_OF, Y_OF, callbacks=[]), "TabularClassifier.fit: there is no argument callbacks, nor in the constructor, TabularClassifier(). Callbacks are not here, gn.Network.fit has them; max_seconds= limits the time."),
     "nothing like it": (lambda: TabularClassifier().fit(X_OF, Y_OF, qwx=1), "TabularClassifier.fit: there is no argument qwx. The arguments are X, y, validation_data, sample_weight, groups, executor, shards, distributed."),
-    "too many": (lambda: TabularClassifier().fit(X_OF, Y_OF, None, None, None, 7), "TabularClassifier.fit: there are 6 arguments; it takes 5."),  # type: ignore[call-arg]
+    "too many": (lambda: TabularClassifier().fit(X_OF, Y_OF, None, None, None, 7), "TabularClassifier.fit: arguments after groups need their names. Did you mean executor=7?"),  # type: ignore[call-arg]
     "weights of classes": (lambda: TabularRegressor(class_weight="balanced"), "TabularRegressor: there is no argument class_weight. A regression has no classes; fit(X, y, sample_weight=...) weighs rows."),  # type: ignore[call-arg]
 }  # fmt: skip
 
