@@ -272,6 +272,28 @@ def test_what_processes_hold_is_compared() -> None:
     assert together(3, train, checks=True) == [words] * 3
 
 
+def test_processes_that_end_with_other_weights_say_so() -> None:
+    """Without checks, one comparison at the end warns, once, and the history of every process has it."""
+
+    def train(ranks: Ranks) -> list[str]:
+        def spoil(run: Any) -> None:
+            if ranks.rank == 1 and run.epoch == 2:
+                run.network.params[3] += 1e-6
+
+        net = network()
+        fit_network(net, X, Y, epochs=3, shards=4, distributed=ranks, callbacks=spoil, progress=False)
+        return net.history.notes
+
+    words = (
+        "fit: after epoch 3 the weights or statistics of rank 1 are not those of rank 0; all must have the same bits. "
+        "Give each the same packages and kind of processor; a callback must change the same on all."
+    )
+    with pytest.warns(RuntimeWarning) as caught:
+        notes = together(3, train)
+    assert [str(each.message) for each in caught] == [f"{words} MPI(checks=True) finds the epoch."]
+    assert notes == [[words]] * 3
+
+
 def test_batches_that_differ_are_found() -> None:
     """With checks, batches that each process draws for itself end all after the first epoch, instead of half of each."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import warnings
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -70,30 +71,42 @@ class ShardedRun(Run[N]):
 
     def _goes_on(self) -> bool:
         self._agree()
-        if self._ranks.checks:
-            self._compare()
+        if self._ranks.checks and (error := self._difference()) is not None:
+            raise error
         if super()._goes_on():
             return True
+        if not self._ranks.checks:
+            self._say_difference()
         self.take_step.join()
         return False
 
-    def _compare(self) -> None:
-        """Refuse to go on where a process holds other numbers than the first one, or was given other batches."""
+    def _say_difference(self) -> None:
+        """Warn if what the processes end with is not the same: it is no network that one of them alone would have."""
+        error = self._difference()
+        if error is not None:
+            self.history.notes.append(str(error))
+            if self._ranks.is_first:
+                warnings.warn(f"{error} MPI(checks=True) finds the epoch.", RuntimeWarning, stacklevel=2)
+
+    def _difference(self) -> GlassnetError | None:
+        """Return an error if a process holds other numbers than the first one, or was given other batches."""
+        error = None
         if self._watched is not None:
             advice = "Each divides the same batches, and takes its own shards of them itself."
-            self._compare_one("the batches of rank {rank} were not those of rank 0", self._watched.digest, advice)
+            error = self._compared("the batches of rank {rank} were not those of rank 0", self._watched.digest, advice)
         own = hashlib.sha256(self.network.params.tobytes())
         own.update(self.network.stats.tobytes())
         advice = "Give each the same packages and kind of processor; a callback must change the same on all."
-        self._compare_one("the weights or statistics of rank {rank} are not those of rank 0", own, advice)
+        return error or self._compared("the weights or statistics of rank {rank} are not those of rank 0", own, advice)
 
-    def _compare_one(self, fact: str, own: Any, advice: str) -> None:
+    def _compared(self, fact: str, own: Any, advice: str) -> GlassnetError | None:
         found = self._ranks.everywhere(own.hexdigest())
         for rank, digest in enumerate(found):
             if digest != found[0]:
                 words = f"after epoch {self.epoch} {fact.format(rank=rank)}"
                 message = f"fit: {words}; all must have the same bits. {advice}"
-                raise GlassnetError(message, expected=found[0], got=digest)
+                return GlassnetError(message, expected=found[0], got=digest)
+        return None
 
     def _close_epoch(self) -> None:
         self._record_epoch()
