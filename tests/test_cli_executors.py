@@ -7,14 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import joblib
 import pytest
 
+from executor_tasks import Failing
 from glassnet.cli import executors
 from glassnet.cli.comparing.compare_job import compare_models
 from glassnet.cli.comparing.compare_options import CompareOptions
@@ -50,24 +50,6 @@ def address() -> Iterator[str]:
     options: dict[str, Any] = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options) as cluster:
         yield cluster.scheduler_address
-
-
-class Failing(Executor):
-    """Does the first tasks at once, and gives others up as a pool does whose process was killed."""
-
-    _max_workers = 2
-
-    def __init__(self, n_done: int) -> None:
-        self.n_done = n_done
-
-    def submit(self, function: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        if self.n_done > 0:
-            self.n_done -= 1
-            future.set_result(function(*args, **keywords))
-        else:
-            future.set_exception(BrokenProcessPool("a process was terminated"))
-        return future
 
 
 def found(run: Call, *words: str) -> tuple[dict[str, Any], bytes]:

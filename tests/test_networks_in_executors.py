@@ -11,7 +11,6 @@ import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,6 +23,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import glassnet as gn
+from executor_tasks import Failing
 from glassnet.tabular import TabularClassifier, TabularRegressor
 from glassnet.tabular.fitting import executed, orphans, parallel
 from glassnet.tabular.fitting.executed import place_of
@@ -54,22 +54,6 @@ def threads() -> Iterator[Executor]:
     """Return a pool of two threads."""
     with ThreadPoolExecutor(2) as pool:
         yield pool
-
-
-class Failing(Executor):
-    """Does the first tasks at once, and gives others up as a pool does whose process was killed."""
-
-    def __init__(self, n_done: int) -> None:
-        self.n_done = n_done
-
-    def submit(self, function: Any, /, *args: Any, **keywords: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        if self.n_done > 0:
-            self.n_done -= 1
-            future.set_result(function(*args, **keywords))
-        else:
-            future.set_exception(BrokenProcessPool("a process was terminated"))
-        return future
 
 
 def weights(model: Any) -> np.ndarray:

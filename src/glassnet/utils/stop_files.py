@@ -13,9 +13,20 @@ from pathlib import Path
 
 from glassnet.utils.dask_tasks import is_cancelled
 
-__all__ = ["looks_for_end", "stop_file"]
+__all__ = ["looks_for_end", "name_stop_file", "stop_file"]
 
 _LOOK_SECONDS = 0.05
+
+
+def name_stop_file() -> str:
+    """Return the path of a file that does not exist yet; so nothing is left by a process that is killed.
+
+    Raises
+    ------
+    OSError
+        There is no folder for temporary files.
+    """
+    return os.path.join(tempfile.gettempdir(), f"glassnet-{os.urandom(16).hex()}.stop")
 
 
 @contextmanager
@@ -28,7 +39,7 @@ def stop_file(is_stopped: Callable[[], bool]) -> Iterator[str]:
         Looked at now and then, by a thread.
     """
     try:
-        path = os.path.join(tempfile.gettempdir(), f"glassnet-{os.urandom(16).hex()}.stop")
+        path = name_stop_file()
     except OSError:  # there is no folder for temporary files
         yield ""
         return

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
-from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
 from glassnet.utils.dask_tasks import is_cancelled
 from glassnet.utils.numbering import where_numbered
+from glassnet.utils.stop_files import stop_file
 
 __all__ = [
-    "Errand", "Home", "ending_with", "errand", "is_gone", "is_here", "is_near", "name_stop_file", "this_process",
+    "Errand", "Home", "ending_with", "errand", "is_gone", "is_here", "is_near", "this_process",
 ]  # fmt: skip
 
 _LOOK_SECONDS = 0.5  # between two looks at whether the process that asked for the training lives
@@ -54,23 +52,6 @@ def is_near(home: Home) -> bool:
 def is_here(home: Home) -> bool:
     """Return whether a process is this one."""
     return home == this_process()
-
-
-def name_stop_file() -> str:
-    """Return the path of a file that does not exist yet; so nothing is left by a process that is killed.
-
-    Raises
-    ------
-    OSError
-        There is no folder for temporary files.
-    """
-    return os.path.join(tempfile.gettempdir(), f"glassnet-{uuid4().hex}.stop")
-
-
-def _remove(stop_file: str) -> None:
-    """Remove the file if it exists."""
-    with suppress(OSError):
-        os.unlink(stop_file)
 
 
 def _is_child_of(home: Home) -> bool:
@@ -106,25 +87,8 @@ class Errand(NamedTuple):
 @contextmanager
 def errand(is_stopped: Callable[[], bool]) -> Iterator[Errand]:
     """Yield what tasks elsewhere are given; their file is written as soon as they should end, while inside."""
-    stop_file = ""
-    with suppress(OSError):
-        stop_file = name_stop_file()
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(_LOOK_SECONDS / 10):
-            if stop_file and is_stopped():
-                Path(stop_file).touch()
-                return
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield Errand(this_process(), stop_file)
-    finally:
-        done.set()
-        thread.join()
-        _remove(stop_file)
+    with stop_file(is_stopped) as path:
+        yield Errand(this_process(), path)
 
 
 @contextmanager
@@ -134,12 +98,12 @@ def ending_with(task: Errand) -> Iterator[None]:
     A training under way has some seconds to end; its file is removed. Where that is this process, or one on another
     computer, nothing is done.
     """
-    home, stop_file = task
+    home, file = task
     if sys.platform == "win32" or not _is_child_of(home):
         yield
         return
     is_new, me = os.getpid() not in _stop_files, threading.get_ident()
-    _stop_files[os.getpid()] = stop_file
+    _stop_files[os.getpid()] = file
     _under_way.add(me)
     if is_new:  # it stays for as long as the process does: one that waits for work would stay for minutes
         threading.Thread(target=_end_with, args=(home,), daemon=True).start()
@@ -155,5 +119,6 @@ def _end_with(home: Home) -> None:
     until = time.monotonic() + _GRACE_SECONDS
     while _under_way and time.monotonic() < until:
         time.sleep(_LOOK_SECONDS / 10)
-    _remove(_stop_files[os.getpid()])
+    with suppress(OSError):
+        os.unlink(_stop_files[os.getpid()])
     os._exit(1)  # what is left to do in an orderly exit would wait for the pipe

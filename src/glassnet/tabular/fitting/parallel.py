@@ -20,11 +20,12 @@ from glassnet.errors import ConfigError, DivergenceError, MissingExtraError
 from glassnet.network import Network
 from glassnet.populations.joint import Job
 from glassnet.tabular.fitting.networks_line import NetworksLine
-from glassnet.tabular.fitting.orphans import Errand, ending_with, errand, is_here, name_stop_file
+from glassnet.tabular.fitting.orphans import Errand, ending_with, errand, is_here
 from glassnet.tabular.fitting.preparation import Arrays, take_arrays
 from glassnet.training import Callback, Run
 from glassnet.training.limits import defer_interrupts
 from glassnet.utils.dask_tasks import is_task_of_dask
+from glassnet.utils.stop_files import name_stop_file
 from glassnet.utils.thread_warnings import warnings_of_thread
 
 if TYPE_CHECKING:
