@@ -328,6 +328,7 @@ def test_networks_that_cannot_be_measured(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(gn.NotFittedError) as caught:
         gn.scaling_forecast(net, 64)
     assert "the network is not built: its input shape is unknown. Call fit or build first." in str(caught.value)
+    assert str(caught.value).startswith("scaling_forecast: ")
     with pytest.raises(gn.ConfigError, match=r"^scaling_forecast: net is of type list; it must be a network\. Pass a"):
         gn.scaling_forecast([net], 64)  # type: ignore[arg-type]  # that is the mistake
     broken = network(4)

@@ -13,7 +13,7 @@ from glassnet.distributed.forecast_rows import ROW_HEAD, ForecastRow, row_texts
 from glassnet.distributed.measuring import measure_costs
 from glassnet.distributed.networks import SHARED_MEMORY, Link, as_link
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, NotFittedError
 from glassnet.training.division import check_shards
 from glassnet.training.threads.blas import usable_cores
 from glassnet.utils.checks import check_flag, check_integer, check_number
@@ -215,7 +215,9 @@ def scaling_forecast(
         must = "it must be a network"
         message = f"{_WHERE}: net is of type {type(net).__name__}; {must}. Pass a glassnet.Network."
         raise ConfigError(message, expected=must, got=type(net))
-    net._built(_WHERE)
+    if net._store is None:
+        message = f"{_WHERE}: the network is not built: its input shape is unknown. Call fit or build first."
+        raise NotFittedError(message)
     batch_size = check_integer(_WHERE, "batch_size", batch_size, 2)
     name, link = as_link(_WHERE, network)
     shards = None if shards is None else check_shards(_WHERE, shards)
