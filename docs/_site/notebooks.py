@@ -78,6 +78,9 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for place, output in enumerate(cell.outputs):
+            if "cover" in cell.metadata.get("tags", ()) and "image/png" in output.get("data", ()):
+                parts.append("*(the picture at the top)*")
+                continue
             shown, picture = _output(output, f"{name}-{number}-{place}.png")
             parts.append(shown)
             files |= picture
