@@ -189,7 +189,7 @@ def _kinks(slopes: _Slopes, places: list[tuple[int, int]], below: np.ndarray, ab
     The two sides of a strongly curved loss differ too, but by a quarter as much at a quarter of the step.
     """
     scale = float(np.abs(below + above).max()) / 2.0
-    kinks = np.abs(above - below) > _KINK * scale + 1e3 * slopes.rounding
+    kinks: np.ndarray = np.abs(above - below) > _KINK * scale + 1e3 * slopes.rounding
     for i in np.flatnonzero(kinks):
         lower, upper = slopes.measure(*places[i], step=_STEP / 4.0)
         kinks[i] = abs((upper - lower) / (above[i] - below[i]) - 0.25) > 0.02
