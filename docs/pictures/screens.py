@@ -79,7 +79,7 @@ def playground() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "playground.html")
         net.to_page(str(page), X[:240], y[:240], validation_data=held_out, batch_size=32)
-        return _shot(page, 1280, 800, shown=1100)
+        return _shot(page, 1280, 800, colors=160, shown=1100)
 
 
 PICTURES = {"report.png": report, "notebook.png": notebook, "playground.png": playground}
