@@ -212,7 +212,7 @@ ELSEWHERE = {
     "load_digits": (lambda: gn.datasets.load_digits(), "glassnet.datasets has no load_digits. Did you mean digits?"),
     "iris": (lambda: gn.datasets.iris(), "glassnet.datasets has no iris. This data set is not here; scikit-learn's go in as they are."),
     "mnist": (lambda: gn.datasets.mnist(), "glassnet.datasets has no mnist. This data set is not here: digits() has 1,797 pictures of 8 x 8 pixels."),
-    "penguins": (lambda: gn.datasets.penguins(), "glassnet.datasets has no penguins. The penguins are a table: gn.tabular.read_table('penguins')."),
+    "penguins": (lambda: gn.datasets.penguins(), "glassnet.datasets has no penguins. Tables are read by name: gn.tabular.read_table('penguins'), 'mpg', 'thyroid' or 'weather'."),
     "n_samples": (lambda: gn.datasets.moons(n_samples=20), "moons: there is no argument n_samples. Did you mean n?"),
     "random_state": (lambda: gn.datasets.spirals(9, random_state=1), "spirals: there is no argument random_state. Did you mean seed?"),
     "noise": (lambda: gn.datasets.circles(9, 0.1), "circles: arguments after n need their names. Did you mean noise=0.1?"),

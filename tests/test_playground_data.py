@@ -124,7 +124,7 @@ SOURCES: list[dict[str, Any]] = [
     {"kind": "bundled", "name": "penguins"},
     {"kind": "bundled", "name": "penguins", "target": "body_mass_g"},
     {"kind": "bundled", "name": "penguins", "options": {"read": {"year": "category", "sex": "drop"}}},
-    {"kind": "bundled", "name": "digits"},
+    *({"kind": "bundled", "name": name} for name in ("mpg", "thyroid", "weather", "digits")),
     *({"kind": "flawed", "name": name} for name in FLAWS),
 ]
 
@@ -157,7 +157,7 @@ def test_code_makes_the_same_bits(source: dict[str, Any], split: float) -> None:
         ({"kind": "points", "points": [[0, 0, 0], [0, float("inf"), 0]]}, "data: a point is [0, inf, 0]; it must be two numbers and a label from 0 to 7."),
         ({"kind": "points", "points": [[0, 0, 0], [0, 0, 8]]}, "data: a point is [0, 0, 8]; it must be two numbers and a label from 0 to 7."),
         ({"kind": "points", "points": [[0, 0, 0], [0, 0, True]]}, "label from 0 to 7"),
-        ({"kind": "bundled", "name": "/etc/passwd"}, "data: unknown name '/etc/passwd'. The choices are 'digits', 'penguins'."),
+        ({"kind": "bundled", "name": "/etc/passwd"}, "data: unknown name '/etc/passwd'. The choices are 'digits', 'mpg', 'penguins', 'thyroid', 'weather'."),
         ({"kind": "upload", "upload": "../x"}, "data: upload is no file that was uploaded; it must be the id of one."),
         ({"kind": "upload"}, "data: upload is no file that was uploaded; it must be the id of one."),
         ({"kind": "bundled", "name": "penguins", "target": 3}, "data: target is of type int; it must be a text."),

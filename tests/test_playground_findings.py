@@ -10,7 +10,7 @@ import pytest
 import glassnet as gn
 from glassnet.playground.data.fitting_settings import suggested_settings
 from glassnet.playground.data.gallery import GALLERY, exhibit
-from glassnet.playground.data.sources import data_from_source
+from glassnet.playground.data.sources import BUNDLED, data_from_source
 from glassnet.playground.data.toy_data import TOYS
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
@@ -66,7 +66,7 @@ def test_a_healthy_run_has_no_card() -> None:
 
 HEALTHY: list[dict[str, Any]] = [
     *({"kind": "toy", "name": name} for name in TOYS),
-    *({"kind": "bundled", "name": name} for name in ("penguins", "digits")),
+    *({"kind": "bundled", "name": name} for name in BUNDLED),
     {"kind": "toy", "name": "moons", "options": {"noise": 0.3, "seed": 1}},
 ]
 

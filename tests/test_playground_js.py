@@ -157,6 +157,8 @@ CASES: dict[str, Callable[[], Made]] = {
     "leaky, Lion, no bias": lambda: (
         network([D(8, gn.LeakyReLU(0.2), use_bias=False), D(3)], "cross_entropy", gn.Lion(0.001, weight_decay=0.1), 2),
         *classes(90, 3), 8, "accuracy"),
+    "sigmoid at the output, squared error": lambda: (
+        network([D(2, "sigmoid"), D(1, "sigmoid")], "squared_error", gn.SGD(2.0), 2), *classes(90, 2), 8, "rmse"),
     "dropout": lambda: (
         network([D(16, "relu"), gn.Dropout(0.3), D(8, "tanh"), gn.Dropout(0.25), D(1)], "binary_cross_entropy",
                 gn.Adam(0.01), 2), *classes(90, 2), 8, "accuracy"),
@@ -194,7 +196,8 @@ def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> Non
         np.testing.assert_allclose(rows[:complete, i + 1], run.history[column][:complete], rtol=1e-9, err_msg=column)
 
 
-EXPLAINED = [name for name in CASES if name.startswith(("relu", "gelu", "full", "leaky", "mish", "dropout", "frozen"))]
+_EXPLAINED = ("relu", "gelu", "full", "leaky", "mish", "sigmoid", "dropout", "frozen")
+EXPLAINED = [name for name in CASES if name.startswith(_EXPLAINED)]
 ASKED = """
 import { engine, given } from "./driver.js";
 const page = engine();

@@ -18,6 +18,8 @@ from mkdocs.structure.files import File
 
 ROOMS = ("gallery", "course")
 DOCS = Path(__file__).parents[1]
+# Lines of code that draw a cover.
+FOLDED_FROM = 12
 
 
 def names_of(room: str) -> list[str]:
@@ -66,7 +68,7 @@ def on_page_markdown(markdown: str, page: Any, **more: Any) -> str:
 def _card(found: re.Match[str]) -> str:
     title, name, text = found.groups()
     picture = f"[![]({'covers/' + name}.png){{ loading=lazy }}]({name}.ipynb)\n\n"
-    return f'<div class="card" markdown>\n\n{picture}**[{title}]({name}.ipynb)**\n{" ".join(text.split())}\n\n</div>\n'
+    return f'<div class="card" markdown>\n\n{picture}**[{title}]({name}.ipynb)**: {" ".join(text.split())}\n\n</div>\n'
 
 
 def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
@@ -76,7 +78,7 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
         if cell.cell_type == "markdown":
             parts.append(cell.source.replace("<details>", "<details markdown>"))
             continue
-        parts.append(f"```python\n{cell.source}\n```")
+        parts.append(_code(cell))
         for place, output in enumerate(cell.outputs):
             if "cover" in cell.metadata.get("tags", ()) and "image/png" in output.get("data", ()):
                 parts.append("*(the picture at the top)*")
@@ -91,6 +93,14 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
             parts.append(f'<iframe {source} class="play"></iframe>')
     parts.append(f"[Download this notebook]({name}.ipynb){{download}}")
     return "\n\n".join(parts) + "\n", files
+
+
+def _code(cell: Any) -> str:
+    """Return the code of a cell; what only draws the picture at the top is folded away where it is long."""
+    code = f"```python\n{cell.source}\n```"
+    if "cover" in cell.metadata.get("tags", ()) and cell.source.count("\n") >= FOLDED_FROM:
+        return f"<details markdown><summary>The code of this picture</summary>\n\n{code}\n\n</details>"
+    return code
 
 
 def _output(output: Any, path: str) -> tuple[str, dict[str, bytes]]:

@@ -64,7 +64,7 @@ Model = Annotated[
 ]
 _ANY_TABLE = (
     "A CSV, TSV, JSON, JSON lines or Parquet file, plain or .gz, or a spreadsheet; - for standard input; "
-    "or a bundled table: penguins."
+    "or a bundled table: mpg, penguins, thyroid or weather."
 )
 _ANY_START = "A table, as for train, or a model file; without it a toy."
 Table = Annotated[str, typer.Argument(metavar="DATA", help=_ANY_TABLE, autocompletion=complete_tables)]

@@ -37,7 +37,7 @@ def dataset_names() -> list[str]:
     Examples
     --------
     >>> dataset_names()
-    ['penguins']
+    ['mpg', 'penguins', 'thyroid', 'weather']
     """
     return sorted(path.stem for path in _FOLDER.glob("*.csv"))
 

@@ -165,15 +165,15 @@ Network: mnist fashion_mnist cifar10 cifar100 emnist load_mnist
 Network: iris load_iris wine load_wine breast_cancer load_breast_cancer titanic diabetes load_diabetes
   california_housing fetch_california_housing boston load_boston fetch_openml make_classification make_regression
     This data set is not here; scikit-learn's go in as they are. gn.datasets has moons, spirals, digits and others.
-Network: penguins load_penguins load_dataset
-    The penguins are a table: gn.tabular.read_table('penguins').
+Network: penguins load_penguins mpg load_mpg thyroid load_thyroid weather load_weather load_dataset
+    Tables are read by name: gn.tabular.read_table('penguins'), 'mpg', 'thyroid' or 'weather'.
 moons: mnist fashion_mnist cifar10 cifar100 emnist load_mnist
     This data set is not here: digits() has 1,797 pictures of 8 x 8 pixels.
 moons: iris load_iris wine load_wine breast_cancer load_breast_cancer titanic diabetes load_diabetes
   california_housing fetch_california_housing boston load_boston fetch_openml make_classification make_regression
     This data set is not here; scikit-learn's go in as they are.
-moons: penguins load_penguins load_dataset
-    The penguins are a table: gn.tabular.read_table('penguins').
+moons: penguins load_penguins mpg load_mpg thyroid load_thyroid weather load_weather load_dataset
+    Tables are read by name: gn.tabular.read_table('penguins'), 'mpg', 'thyroid' or 'weather'.
 flat: n_class n_classes return_x_y as_frame n n_samples
     All pictures are returned, as X and y: take X[:100].
 Network: data_loader dataset tensor_dataset

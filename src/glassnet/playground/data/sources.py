@@ -31,8 +31,12 @@ __all__ = [
 SPLIT = 0.2
 """Share of the rows that are held out at first."""
 
-BUNDLED = {"penguins": "Penguins", "digits": "Digits"}
+BUNDLED = {
+    "penguins": "Penguins", "mpg": "Cars", "thyroid": "Thyroid", "weather": "Weather", "digits": "Digits",
+}  # fmt: skip
 """Data sets of the package, with their titles."""
+
+_USUAL_TARGETS = {"mpg": "mpg", "thyroid": "sick"}  # where it is not the one that `choose_target` would take
 
 FIRST_SOURCE = {"kind": "toy", "name": "spirals"}
 """What the playground starts with when it is given nothing."""
@@ -88,7 +92,8 @@ def data_from_source(
     if check_choice("data", "name", name, BUNDLED) == "digits":
         return digits_material().play(split)
     kept = {"kind": "bundled", "name": str(name)}
-    return _played(str(name), str(name), BUNDLED[str(name)], kept, options or {}, target, split)
+    usual = target or _USUAL_TARGETS.get(str(name))
+    return _played(str(name), str(name), BUNDLED[str(name)], kept, options or {}, usual, split)
 
 
 def data_from_file(

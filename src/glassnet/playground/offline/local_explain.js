@@ -32,7 +32,7 @@ export function neuronExplained(engine, { layer = null, unit, digits = 4 }) {
 export function edgeExplained(engine, { parameter, from = null, to, digits = 4 }) {
   const look = new Look(engine, digits), { network, columns } = look, [name, part] = parameter.split(/\.(?=\w+$)/);
   const layer = look.layer(name), isBias = part === "bias", row = isBias ? null : from, step = look.step();
-  const delta = layer === network.layers.at(-1) ? [look.outputSlope(0, to)] : [look.slopeIn(layer, 0, to), look.slope(layer, 0, to)];
+  const delta = [look.slopeIn(layer, 0, to), look.slope(layer, 0, to)];
   const column = columns.findIndex((each) => each.name === name);
   return {
     kind: "edge", parameter, from, to, symbol: `${isBias ? "b" : "W"}${layer.index + 1}`, mode: "train", ...batchData(step),
@@ -58,8 +58,8 @@ export function layerExplained(engine, { layer: name }) {
 
 /** One line of each kind that a layer has in a step. */
 function linesOf(look, layer) {
-  const isDense = layer.kind === "Dense", isLast = layer === look.network.layers.at(-1);
-  const forward = [isDense && look.sum(layer, 0, 0), look.value(layer, 0, 0)], back = [!isLast && look.slope(layer, 0, 0)];
+  const isDense = layer.kind === "Dense";
+  const forward = [isDense && look.sum(layer, 0, 0), look.value(layer, 0, 0)], back = [look.slope(layer, 0, 0)];
   const gradients = isDense ? [...look.gradient(layer, 0, 0), ...(layer.bias < 0 ? [] : look.gradient(layer, null, 0))] : [];
   return [...forward, ...back, ...gradients].filter(Boolean);
 }
