@@ -81,7 +81,8 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
         parts.append(_code(cell))
         for place, output in enumerate(cell.outputs):
             if "cover" in cell.metadata.get("tags", ()) and "image/png" in output.get("data", ()):
-                parts.append("*(the picture at the top)*")
+                if not _is_folded(cell):
+                    parts.append("*(the picture at the top)*")
                 continue
             shown, picture = _output(output, f"{name}-{number}-{place}.png")
             parts.append(shown)
@@ -95,10 +96,14 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
     return "\n\n".join(parts) + "\n", files
 
 
+def _is_folded(cell: Any) -> bool:
+    """Return whether the code of a cell is folded away: it is long and only draws the picture at the top."""
+    return "cover" in cell.metadata.get("tags", ()) and cell.source.count("\n") >= FOLDED_FROM
+
+
 def _code(cell: Any) -> str:
-    """Return the code of a cell; what only draws the picture at the top is folded away where it is long."""
     code = f"```python\n{cell.source}\n```"
-    if "cover" in cell.metadata.get("tags", ()) and cell.source.count("\n") >= FOLDED_FROM:
+    if _is_folded(cell):
         return f"<details markdown><summary>The code of this picture</summary>\n\n{code}\n\n</details>"
     return code
 
