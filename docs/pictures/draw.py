@@ -13,6 +13,7 @@ from typing import Any
 import curves
 import drawings
 import flow
+import measured
 import screens
 import terminal
 import trained
@@ -27,6 +28,7 @@ PICTURES: dict[str, Callable[[], Any]] = {
     **trained.PICTURES,
     **terminal.PICTURES,
     **screens.PICTURES,
+    **measured.PICTURES,
 }
 
 

@@ -104,7 +104,7 @@ def loop() -> Any:
     arrow(ax, (78, 14), (83, 25.5))
     arrow(ax, (75, 35), (57, 39))
     arrow(ax, (35, 39), (20, 30.5))
-    say(ax, 53, 4.5, "predictions", GREY, 10.0)
+    say(ax, 53, 2.2, "predictions", GREY, 10.0)
     say(ax, 91, 18.5, "how wrong", GREY, 10.0)
     say(ax, 70, 42.5, "gradients", GREY, 10.0)
     say(ax, 23, 40.5, "new weights", GREY, 10.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 import tempfile
@@ -56,8 +57,11 @@ def split() -> Any:
     figure, ax = canvas(29)
     test = 0.2
     validation = (1.0 - test) * 0.2
-    parts = ((1.0 - test - validation, "training", "the weights", BLUE), (validation, "validation", "the epoch", ORANGE),
-             (test, "test", "the scores", GREEN))  # fmt: skip
+    parts = (
+        (1.0 - test - validation, "training", "the weights", BLUE),
+        (validation, "validation", "the epoch", ORANGE),
+        (test, "test", "the scores", GREEN),
+    )
     left = 2.0
     for share, name, use, color in parts:
         width = 96.0 * share
@@ -101,8 +105,10 @@ def _value(column: Any) -> str:
 
 def text_file() -> Any:
     """Draw a text file with what each of its lines is taken for."""
-    lines = ("sep=;", "Weather station, exported 2024", "day;temperature;wind;;", "(date);(°C);(m/s);;",
-             "2024-05-01;17,5;3,2;;", "2024-05-02;18,0;4,1;;", "2024-05-03;16,5;2,9;;", "Source: our own roof")  # fmt: skip
+    lines = (
+        "sep=;", "Weather station, exported 2024", "day;temperature;wind;;", "(date);(°C);(m/s);;",
+        "2024-05-01;17,5;3,2;;", "2024-05-02;18,0;4,1;;", "2024-05-03;16,5;2,9;;", "Source: our own roof",
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "weather.csv")
         path.write_bytes("\n".join((*lines, "")).encode("cp1252"))
@@ -163,9 +169,11 @@ def blocks() -> Any:
 
 def targets() -> Any:
     """Draw the model and who gets it in which form."""
-    rows = (("python, numpy", "a module", BLUE), ("c", "firmware, 8 bits too", BLUE), ("js", "a web page's script", BLUE),
-            ("html", "a page with a form", GREEN), ("onnx", "any runtime", ORANGE), ("torch, keras", "trains on", ORANGE),
-            ("glassnet serve", "JSON over HTTP", PURPLE))  # fmt: skip
+    rows = (
+        ("python, numpy", "a module", BLUE), ("c", "firmware, 8 bits too", BLUE), ("js", "a web page's script", BLUE),
+        ("html", "a page with a form", GREEN), ("onnx", "any runtime", ORANGE),
+        ("torch, keras", "trains on", ORANGE), ("glassnet serve", "JSON over HTTP", PURPLE),
+    )  # fmt: skip
     figure, ax = canvas(64)
     box(ax, 15, 32, 26, 22, "one model\nnetwork, columns,\nlabels", INK, size=9.5)
     for i, (name, use, color) in enumerate(rows):
@@ -226,7 +234,7 @@ def file_format() -> Any:
     for i, (_, name, shape) in enumerate(arrays):
         y = 33 + 9 * i
         box(ax, 36, y, 68, 8, name, BLUE, size=10.5)
-        say(ax, 72, y, f"float32 {' × '.join(map(str, shape))}", BLUE, 10.5, ha="left")
+        say(ax, 72, y, f"float32 {tuple(shape)}", BLUE, 10.5, ha="left")
     return figure
 
 
@@ -289,7 +297,7 @@ def members() -> Any:
         ax.plot(np.array([24, 57, 57, 24, 24]) + dx, np.array([17, 17, 44, 44, 17]) + dy, color=color, zorder=2 - k / 9)
         ranks = [[(29 + dx, y + dy) for y in (26, 35)], [(40 + dx, y + dy) for y in (22, 27.5, 33, 38.5)],
                  [(51 + dx, y + dy) for y in (26, 35)]]  # fmt: skip
-        for a, b in zip(ranks, ranks[1:], strict=False):
+        for a, b in itertools.pairwise(ranks):
             for x, y in a:
                 for u, v in b:
                     ax.plot([x, u], [y, v], color=color, lw=0.3 + abs(rng.normal()) * 1.1, zorder=2.05 - k / 9)

@@ -34,7 +34,9 @@ _PAGE = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 {styles}
 </style>
 <defs>
-<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" /></clipPath>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
 {lines}
 </defs>
 <rect fill="#292929" width="{width}" height="{height}" rx="8"/>
@@ -75,9 +77,9 @@ def _drawn(text: str, name: str) -> bytes:
     # rich leaves room for the title bar of a window, which is not drawn here.
     top = float(re.search(r"translate\([\d.]+, ([\d.]+)\)\" clip-path", page)[1]) - 10.0
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', page).groups()
-    return page.replace(f'viewBox="0 0 {width} {height}"', f'viewBox="0 {top:g} {width} {float(height) - top:g}"').replace(
-        f'height="{height}" rx', f'y="{top:g}" height="{float(height) - top:g}" rx'
-    ).encode()  # fmt: skip
+    lower = f"{float(height) - top:g}"
+    page = page.replace(f'viewBox="0 0 {width} {height}"', f'viewBox="0 {top:g} {width} {lower}"')
+    return page.replace(f'height="{height}" rx', f'y="{top:g}" height="{lower}" rx').encode()
 
 
 @cache
@@ -113,9 +115,8 @@ def leaderboard() -> Any:
         color = {"best": BLUE, "within chance": BLUE}.get(model["to_best"], ORANGE)
         ax.plot([low, high], [place, place], color=color, lw=4, alpha=0.35, solid_capstyle="butt")
         ax.plot(model["score"], place, "D" if model["chosen"] else "o", color=color, ms=7)
-        right = low > 0.7
-        ax.text((low if right else high) + (-0.015 if right else 0.015), place, model["to_best"], color=GREY, va="center",
-                ha="right" if right else "left", fontsize=10)  # fmt: skip
+        at, side = (low - 0.015, "right") if low > 0.7 else (high + 0.015, "left")
+        ax.text(at, place, model["to_best"], color=GREY, va="center", ha=side, fontsize=10)
     ax.set_yticks(np.arange(len(models)), [model["title"] for model in models], fontsize=10)
     ax.invert_yaxis()
     ax.set_xlim(0.25, 1.02)
