@@ -151,7 +151,7 @@ def sigmoid_factor() -> Any:
     figure, ax = plot(3.0)
     ax.plot(p, p, color=BLUE, label="cross_entropy: p - y")
     ax.plot(p, p * p * (1.0 - p), color=ORANGE, ls="--", label="squared_error: (p - y) · p · (1 - p)")
-    ax.annotate("certain and wrong:\nnearly nothing is learned", (0.985, 0.02), (0.60, 0.38), color=ORANGE, ha="center",
+    ax.annotate("certain and wrong:\nnearly nothing is learned", (0.985, 0.02), (0.76, 0.3), color=ORANGE, ha="center",
                 arrowprops={"arrowstyle": "-|>", "color": ORANGE})  # fmt: skip
     ax.set_xlabel("prediction p; the true answer is y = 0")
     ax.set_ylabel("passed back")
