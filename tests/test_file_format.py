@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 import subprocess
 import sys
@@ -180,3 +181,53 @@ def test_the_page_names_what_files_hold() -> None:
     keys |= {"format_version", "metadata", "training", "data", "encoder", "target", "reading", "calibration"}
     keys |= {"background", "forms", "sklearn", *_CODERS, *(loss.__name__ for loss in LOSSES.values())}
     assert [key for key in sorted(keys) if f"`{key}`" not in PAGE] == []
+
+
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
+
+
+def soft(x: float, scale: dict[str, float]) -> float:
+    """Return the page's ``z / sqrt(1 + (z / 3)**2)`` with ``z = (x - median) / q``."""
+    z = (x - scale["median"]) / scale["q"]
+    return z / math.sqrt(1.0 + (z / 3.0) ** 2)
+
+
+def as_the_page_says(column: dict[str, Any], x: float | None, code: str) -> list[float]:
+    """Return the features of a number, a date in days, a time in seconds, or a code, by the page's formulas."""
+    kind = column["coder"]
+    if kind == "code":
+        return [column["first"] + 1 + column["categories"].index(code)]
+    known = column["mean"] if x is None else x
+    first = soft(known, column) if "scaling" in column else (known - column["mean"]) / column["std"]
+    turns = [known / CYCLES[cycle] for cycle in column.get("cycles", [])] + [known / 86400.0] * (kind == "time")
+    waves = [wave(2.0 * math.pi * turn) for turn in turns for wave in (math.sin, math.cos)]
+    flag = [float(x is None)] * (column["n_missing"] > 0)
+    return [first, *([0.0] * len(waves) if x is None else waves), *flag]
+
+
+@pytest.mark.parametrize("options", [{}, {"scaling": "robust", "embed_above": 3}], ids=["format 1", "format 2"])
+def test_formulas_of_the_other_coders(options: dict[str, Any]) -> None:
+    """Dates, times, codes, robust scales and bounds are what the page's table says, computed without the library."""
+    rng, n = np.random.default_rng(0), 60
+    sizes = [None if i % 7 == 0 else float(rng.normal()) for i in range(n)]
+    days = [18262 + 17 * i for i in range(n)]
+    table = {
+        "size": sizes,
+        "day": np.array(days).astype("M8[D]"),
+        "hour": [f"{i % 24:02d}:{i * 7 % 60:02d}" for i in range(n)],
+        **({"letter": ["abcdefg"[i % 7] for i in range(n)]} if options else {}),
+    }
+    encoder = TableEncoder(**options).fit(table)
+    config = json.loads(json.dumps(encoder.config()))
+    rows = []
+    for i in range(n):
+        cells = {"size": sizes[i], "day": days[i], "hour": 3600.0 * (i % 24) + 60.0 * (i * 7 % 60), "letter": None}
+        row = [
+            x for column in config["columns"] for x in as_the_page_says(column, cells[column["name"]], "abcdefg"[i % 7])
+        ]
+        bounds = config.get("bounds") or [None] * len(row)
+        rows.append([x if bound is None else soft(x, bound) for x, bound in zip(row, bounds, strict=True)])
+    assert {column["coder"] for column in config["columns"]} == {"number", "date", "time"} | (
+        {"code"} if options else set()
+    )
+    np.testing.assert_allclose(rows, encoder.transform(table), rtol=1e-6, atol=1e-6)

@@ -13,6 +13,7 @@ from typing import Any
 import curves
 import drawings
 import flow
+import learning
 import measured
 import screens
 import terminal
@@ -21,7 +22,15 @@ from paper import ASSETS, save
 
 __all__ = ["PICTURES", "main"]
 
+
+def animation() -> bytes:
+    """Draw a network while it learns two spirals."""
+    learning.main()
+    return learning.TARGET.read_bytes()
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
+    learning.TARGET.name: animation,
     **drawings.PICTURES,
     **curves.PICTURES,
     **flow.PICTURES,

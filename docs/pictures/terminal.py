@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -82,21 +81,11 @@ def _drawn(text: str, name: str) -> bytes:
     return page.replace(f'height="{height}" rx', f'y="{top:g}" height="{lower}" rx').encode()
 
 
-@cache
-def _printed(stream: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        return _run(folder, TRAIN, stream)
-
-
-def report() -> bytes:
-    """Draw the beginning of the report on the penguins, up to the worst rows."""
-    text = "$ glassnet train penguins species --recipe small\n\n" + _printed("stdout")
-    return _drawn(text[: text.index("\x1b[1mColumns")].rstrip(), "report")
-
-
 def live() -> bytes:
     """Draw the view of a training under way, from the middle of the training."""
-    frames = re.split(r"(?:\x1b\[\?25[lh])?[\r\n]*(?:\x1b\[2K)?(?:\x1b\[1A\x1b\[2K)+", _printed("stderr"))
+    with tempfile.TemporaryDirectory() as folder:
+        printed = _run(folder, TRAIN, "stderr")
+    frames = re.split(r"(?:\x1b\[\?25[lh])?[\r\n]*(?:\x1b\[2K)?(?:\x1b\[1A\x1b\[2K)+", printed)
     whole = [frame for frame in frames if "validation accuracy" in frame]
     return _drawn(whole[len(whole) // 2].replace("\x1b[?25l", "").strip(), "live")
 
@@ -124,4 +113,4 @@ def leaderboard() -> Any:
     return figure
 
 
-PICTURES = {"terminal-report.svg": report, "terminal-live.svg": live, "leaderboard.svg": leaderboard}
+PICTURES = {"terminal-live.svg": live, "leaderboard.svg": leaderboard}
