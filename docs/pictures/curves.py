@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ def sigmoid_factor() -> Any:
     figure, ax = plot(3.0)
     ax.plot(p, p, color=BLUE, label="cross_entropy: p - y")
     ax.plot(p, p * p * (1.0 - p), color=ORANGE, ls="--", label="squared_error: (p - y) · p · (1 - p)")
-    ax.annotate("certain and wrong:\nnearly nothing is learned", (0.985, 0.02), (0.60, 0.38), color=ORANGE, ha="center",
+    ax.annotate("certain and wrong:\nnearly nothing is learned", (0.985, 0.02), (0.76, 0.3), color=ORANGE, ha="center",
                 arrowprops={"arrowstyle": "-|>", "color": ORANGE})  # fmt: skip
     ax.set_xlabel("prediction p; the true answer is y = 0")
     ax.set_ylabel("passed back")
@@ -171,7 +172,53 @@ def bump() -> Any:
     return figure
 
 
+def snake() -> Any:
+    """Draw the layer of the page for contributors, for three frequencies."""
+    x = np.linspace(-4.0, 4.0, 301)
+    figure, ax = plot(2.6)
+    ax.plot(x, x, color="0.7", lw=1, ls=":")
+    for alpha, color, style in ((0.5, ORANGE, "--"), (1.0, BLUE, "-"), (3.0, GREEN, "-.")):
+        ax.plot(x, x + np.sin(alpha * x) ** 2 / alpha, color=color, ls=style, label=f"alpha = {alpha:g}")
+    ax.set_xlabel("X")
+    ax.set_ylabel("Y")
+    ax.legend()
+    return figure
+
+
+def _training(rate: Any, X: np.ndarray, y: np.ndarray, units: int, epochs: int) -> Any:
+    """Return the history of a training with its findings."""
+    layers = [gn.Dense(units, "relu"), gn.Dense(2)]
+    net = gn.Network(layers, loss="cross_entropy", optimizer=rate, seed=0)
+    with warnings.catch_warnings(action="ignore"):  # what is found is drawn
+        return net.fit(X, y, epochs=epochs, validation_split=0.25)
+
+
+def symptoms() -> Any:
+    """Draw the losses of four trainings, each with what `fit` finds in it."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 2))
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    noisy = rng.standard_normal((300, 5))
+    labels = (noisy[:, 0] + 0.5 * rng.standard_normal(300) > 0).astype(int)
+    trainings = (
+        _training(gn.SGD(0.3), X, y, 16, 40), _training(gn.SGD(1e-4), X, y, 16, 40),
+        _training(gn.Adam(1.0), X, y, 16, 40), _training(gn.Adam(0.02), noisy, labels, 64, 40),
+    )  # fmt: skip
+    figure, panels = plot(4.6, 2, 2, sharex=True)
+    for ax, history in zip(panels.flat, trainings, strict=True):
+        epochs = range(1, history.epochs + 1)
+        ax.plot(epochs, history["loss"], color=BLUE)
+        ax.plot(epochs, history["valid_loss"], color=ORANGE, ls="--")
+        ax.set_title(", ".join(finding.code for finding in history.findings) or "nothing found")
+        ax.set_ylim(0.0, max(1.4, 1.05 * np.percentile(history["valid_loss"], 95)))
+    for ax in panels[1]:
+        ax.set_xlabel("epoch")
+    figure.legend(panels.flat[0].lines, ["training loss", "validation loss"], loc="outside lower center", ncols=2)
+    return figure
+
+
 PICTURES = {
     "activations.svg": activations, "losses.svg": losses, "schedules.svg": schedules, "optimizer-paths.svg": ways,
     "learning-rates.svg": rates, "sigmoid-factor.svg": sigmoid_factor, "own-activation.svg": bump,
+    "snake.svg": snake, "symptoms.svg": symptoms,
 }  # fmt: skip

@@ -13,6 +13,8 @@ from typing import Any
 import curves
 import drawings
 import flow
+import learning
+import measured
 import screens
 import terminal
 import trained
@@ -20,13 +22,22 @@ from paper import ASSETS, save
 
 __all__ = ["PICTURES", "main"]
 
+
+def animation() -> bytes:
+    """Draw a network while it learns two spirals."""
+    learning.main()
+    return learning.TARGET.read_bytes()
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
+    learning.TARGET.name: animation,
     **drawings.PICTURES,
     **curves.PICTURES,
     **flow.PICTURES,
     **trained.PICTURES,
     **terminal.PICTURES,
     **screens.PICTURES,
+    **measured.PICTURES,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,34 @@ def neuron() -> Any:
     _unit(ax, 88, 24, f"{np.tanh(z):.2f}", GREEN, 5.6)
     for place, text in ((12, "inputs X"), (30, "weights W"), (49, "Z = X @ W + b"), (84, "Y = tanh(Z)")):
         say(ax, place, 3.5 if place != 30 else 45, text, GREY)
+    return figure
+
+
+def anatomy() -> Any:
+    """Draw a small network with the words for its parts, and for what is computed with it."""
+    figure, ax = canvas(66)
+    ranks = [[(12, y) for y in (20, 32, 44)], [(37, y) for y in (14, 26, 38, 50)], [(62, y) for y in (26, 38)]]
+    rng = np.random.default_rng(4)
+    for left, right in itertools.pairwise(ranks):
+        for start, end in itertools.product(left, right):
+            w = rng.normal()
+            ax.plot(*zip(start, end, strict=True), color=BLUE if w > 0 else ORANGE, lw=0.4 + 1.4 * abs(w), zorder=1)
+    for rank, color in zip(ranks, (GREY, BLUE, BLUE), strict=True):
+        for x, y in rank:
+            _unit(ax, x, y, "", color, 3.4)
+    arrow(ax, (67, 26), (75, 26))
+    arrow(ax, (67, 38), (75, 38))
+    box(ax, 85, 32, 20, 19, "softmax:\nproba-\nbilities", GREEN, size=10.0)
+    arrow(ax, (85, 42), (85, 48))
+    box(ax, 85, 53, 20, 10, "loss", PURPLE)
+    for x, text in ((12, "features\nof a row"), (37, "hidden layer"), (63, "last layer:\nlogits")):
+        say(ax, x, 6 if "\n" in text else 7, text, GREY, 10.0)
+    for (x, y), (u, v), text in (
+        ((9, 58), (22, 46.5), "weight"), ((37, 61), (37, 54), "unit (neuron), with its bias"),
+        ((85, 63.5), (85, 58.5), "target: the truth"),
+    ):  # fmt: skip
+        say(ax, x, y, text, INK, 10.0)
+        arrow(ax, (x + (5 if x < 20 else 0), y - 2.0), (u, v), GREY, lw=1.0)
     return figure
 
 
@@ -104,7 +133,7 @@ def loop() -> Any:
     arrow(ax, (78, 14), (83, 25.5))
     arrow(ax, (75, 35), (57, 39))
     arrow(ax, (35, 39), (20, 30.5))
-    say(ax, 53, 4.5, "predictions", GREY, 10.0)
+    say(ax, 53, 2.2, "predictions", GREY, 10.0)
     say(ax, 91, 18.5, "how wrong", GREY, 10.0)
     say(ax, 70, 42.5, "gradients", GREY, 10.0)
     say(ax, 23, 40.5, "new weights", GREY, 10.0)
@@ -198,6 +227,6 @@ def backprop() -> Any:
 
 
 PICTURES = {
-    "neuron.svg": neuron, "containers.svg": containers, "layer.svg": layer, "training-loop.svg": loop,
-    "worked-step.svg": step, "check-my-backprop.svg": backprop,
+    "anatomy.svg": anatomy, "neuron.svg": neuron, "containers.svg": containers, "layer.svg": layer,
+    "training-loop.svg": loop, "worked-step.svg": step, "check-my-backprop.svg": backprop,
 }  # fmt: skip

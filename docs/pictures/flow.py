@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 import tempfile
@@ -56,8 +57,11 @@ def split() -> Any:
     figure, ax = canvas(29)
     test = 0.2
     validation = (1.0 - test) * 0.2
-    parts = ((1.0 - test - validation, "training", "the weights", BLUE), (validation, "validation", "the epoch", ORANGE),
-             (test, "test", "the scores", GREEN))  # fmt: skip
+    parts = (
+        (1.0 - test - validation, "training", "the weights", BLUE),
+        (validation, "validation", "the epoch", ORANGE),
+        (test, "test", "the scores", GREEN),
+    )
     left = 2.0
     for share, name, use, color in parts:
         width = 96.0 * share
@@ -101,8 +105,10 @@ def _value(column: Any) -> str:
 
 def text_file() -> Any:
     """Draw a text file with what each of its lines is taken for."""
-    lines = ("sep=;", "Weather station, exported 2024", "day;temperature;wind;;", "(date);(°C);(m/s);;",
-             "2024-05-01;17,5;3,2;;", "2024-05-02;18,0;4,1;;", "2024-05-03;16,5;2,9;;", "Source: our own roof")  # fmt: skip
+    lines = (
+        "sep=;", "Weather station, exported 2024", "day;temperature;wind;;", "(date);(°C);(m/s);;",
+        "2024-05-01;17,5;3,2;;", "2024-05-02;18,0;4,1;;", "2024-05-03;16,5;2,9;;", "Source: our own roof",
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "weather.csv")
         path.write_bytes("\n".join((*lines, "")).encode("cp1252"))
@@ -163,9 +169,11 @@ def blocks() -> Any:
 
 def targets() -> Any:
     """Draw the model and who gets it in which form."""
-    rows = (("python, numpy", "a module", BLUE), ("c", "firmware, 8 bits too", BLUE), ("js", "a web page's script", BLUE),
-            ("html", "a page with a form", GREEN), ("onnx", "any runtime", ORANGE), ("torch, keras", "trains on", ORANGE),
-            ("glassnet serve", "JSON over HTTP", PURPLE))  # fmt: skip
+    rows = (
+        ("python, numpy", "a module", BLUE), ("c", "firmware, 8 bits too", BLUE), ("js", "a web page's script", BLUE),
+        ("html", "a page with a form", GREEN), ("onnx", "any runtime", ORANGE),
+        ("torch, keras", "trains on", ORANGE), ("glassnet serve", "JSON over HTTP", PURPLE),
+    )  # fmt: skip
     figure, ax = canvas(64)
     box(ax, 15, 32, 26, 22, "one model\nnetwork, columns,\nlabels", INK, size=9.5)
     for i, (name, use, color) in enumerate(rows):
@@ -193,46 +201,50 @@ def frameworks() -> Any:
     return figure
 
 
-def _saved(training_state: bool) -> tuple[bytes, dict[str, Any]]:
-    """Return the bytes of a model file, and its header."""
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((300, 4))
-    layers = [gn.Dense(16, "relu"), gn.Dropout(0.1), gn.Dense(2)]
-    net = gn.Network(layers, loss="cross_entropy", seed=0)
-    net.fit(X, (X[:, 0] > X[:, 1]).astype(int), epochs=3)
+def _bytes_of(net: Any, **options: Any) -> bytes:
+    """Return the file that a network is saved in."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.safetensors")
-        net.save(path, training_state=training_state)
-        content = path.read_bytes()
-    n = struct.unpack("<Q", content[:8])[0]
-    return content, json.loads(content[8 : 8 + n])
+        net.save(path, **options)
+        return path.read_bytes()
 
 
 def file_format() -> Any:
-    """Draw a model file from its first byte to its last: length, header, arrays."""
-    content, header = _saved(training_state=False)
+    """Draw the small network of the page on the format in its file, from the first byte to the last."""
+    net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(3)], loss="cross_entropy", seed=0, input_shape=2)
+    net.metadata["made for"] = "this page"
+    content = _bytes_of(net)
     n = struct.unpack("<Q", content[:8])[0]
-    config = json.loads(header["__metadata__"]["glassnet"])["config"]
+    header = json.loads(content[8 : 8 + n])
     arrays = sorted(
-        (entry["data_offsets"][0], name, entry["shape"]) for name, entry in header.items() if name[0] != "_"
+        (entry["data_offsets"], name, entry["shape"]) for name, entry in header.items() if name != "__metadata__"
     )
-    figure, ax = canvas(24 + 9 * len(arrays) + 9)
-    say(ax, 2, 3.5, f"model.safetensors, {len(content):,} bytes", GREY, ha="left")
-    box(ax, 36, 10, 68, 7.5, f"length of the header: {n:,}", GREY, size=10.5)
+    figure, ax = canvas(30 + 9 * len(arrays))
+    say(ax, 2, 3.5, f"small.safetensors, {len(content):,} bytes", GREY, ha="left")
+    box(ax, 36, 10, 68, 7.5, f"n = {n:,}", GREY, size=10.5)
     say(ax, 72, 10, "8 bytes", GREY, 10.5, ha="left")
-    words = ", ".join(layer["class"] for layer in config["layers"])
-    box(ax, 36, 21, 68, 13, f"layers: {words}\nloss, optimizer, seeds; name and place\nof each array", PURPLE, size=9.5)
-    say(ax, 72, 21, f"JSON, {n:,} bytes", PURPLE, 10.5, ha="left")
-    for i, (_, name, shape) in enumerate(arrays):
+    words = (
+        "name, type, shape and place of each array",
+        "__metadata__: layers, loss, optimizer,",
+        "notes, state of the training",
+    )
+    box(ax, 36, 21, 68, 13, "\n".join(words), PURPLE, size=9.5)
+    say(ax, 72, 21, "n bytes of JSON", PURPLE, 10.5, ha="left")
+    for i, ((start, end), name, shape) in enumerate(arrays):
         y = 33 + 9 * i
-        box(ax, 36, y, 68, 8, name, BLUE, size=10.5)
-        say(ax, 72, y, f"float32 {' × '.join(map(str, shape))}", BLUE, 10.5, ha="left")
+        box(ax, 36, y, 68, 8, f"{name} {tuple(shape)}", BLUE, size=10.5)
+        say(ax, 72, y, f"data {start} to {end}", BLUE, 10.5, ha="left")
     return figure
 
 
 def saved() -> Any:
     """Draw what a file holds, and what more it holds with the state of the training."""
-    sizes = [len(_saved(state)[0]) for state in (False, True)]
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((300, 4))
+    layers = [gn.Dense(16, "relu"), gn.Dropout(0.1), gn.Dense(2)]
+    net = gn.Network(layers, loss="cross_entropy", seed=0)
+    net.fit(X, (X[:, 0] > X[:, 1]).astype(int), epochs=3)
+    sizes = [len(_bytes_of(net, training_state=state)) for state in (False, True)]
     figure, ax = canvas(47)
     for x, title, size in ((25, "net.save(path)", sizes[0]), (75, "training_state=True", sizes[1])):
         say(ax, x, 4, title, family="monospace", size=10.5)
@@ -289,7 +301,7 @@ def members() -> Any:
         ax.plot(np.array([24, 57, 57, 24, 24]) + dx, np.array([17, 17, 44, 44, 17]) + dy, color=color, zorder=2 - k / 9)
         ranks = [[(29 + dx, y + dy) for y in (26, 35)], [(40 + dx, y + dy) for y in (22, 27.5, 33, 38.5)],
                  [(51 + dx, y + dy) for y in (26, 35)]]  # fmt: skip
-        for a, b in zip(ranks, ranks[1:], strict=False):
+        for a, b in itertools.pairwise(ranks):
             for x, y in a:
                 for u, v in b:
                     ax.plot([x, u], [y, v], color=color, lw=0.3 + abs(rng.normal()) * 1.1, zorder=2.05 - k / 9)

@@ -142,20 +142,20 @@ def main():
 
 
 def shrink(path):
-    """Write an animation again with one palette of 48 colours."""
+    """Write an animation again with one palette of 72 colours."""
     with Image.open(path) as moving:
         frames = []
         for number in range(moving.n_frames):
             moving.seek(number)
             frames.append(moving.convert("RGB"))
-    some = frames[:: len(frames) // 4]
+    some = [frames[number] for number in (0, 1, 2, 4, 8, 16, -1)]  # most is new in the beginning
     width, height = some[0].size
     together = Image.new("RGB", (width, height * len(some) + 40))
     for number, each in enumerate(some):
         together.paste(each, (0, number * height))
     for number, colour in enumerate(POINTS):  # too few to be among the most frequent
         together.paste(colour, (0, height * len(some) + 20 * number, width, height * len(some) + 20 * number + 20))
-    palette = together.quantize(48)
+    palette = together.quantize(72)
     small = [each.quantize(palette=palette, dither=Image.Dither.NONE) for each in frames]
     small[0].save(path, save_all=True, append_images=small[1:], duration=125, loop=0, optimize=True)
 

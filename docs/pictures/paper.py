@@ -16,8 +16,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from PIL import Image
 
 __all__ = [
-    "ASSETS", "BLUE", "GREEN", "GREY", "INK", "ORANGE", "PURPLE", "RED", "arrow", "box", "canvas", "palette_png", "plot",
-    "save", "say",
+    "ASSETS", "BLUE", "GREEN", "GREY", "INK", "ORANGE", "PURPLE", "RED", "arrow", "box", "canvas", "palette_png",
+    "plot", "save", "say",
 ]  # fmt: skip
 
 ASSETS = Path(__file__).parent.parent / "assets"
@@ -104,7 +104,7 @@ def palette_png(content: bytes, colors: int = 96, width: int | None = None) -> b
     picture = Image.open(io.BytesIO(content)).convert("RGB")
     if width is not None and picture.width > width:
         picture = picture.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
-    few = picture.quantize(colors, dither=Image.Dither.NONE)
+    few = picture.quantize(colors, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     held = io.BytesIO()
     few.save(held, format="png", optimize=True)
     return held.getvalue()

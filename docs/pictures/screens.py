@@ -42,7 +42,8 @@ def report() -> bytes:
 def _cells(parts: list[tuple[str, Any]]) -> str:
     """Return a page with cells as a notebook has them: a line of code, and what it shows."""
     style = """body { font: 14px system-ui, sans-serif; margin: 12px; color: #222; }
-        pre { background: #f3f3f3; border-left: 4px solid #1f77b4; padding: 8px 10px; margin: 10px 0 6px; font-size: 14px; }
+        pre { background: #f3f3f3; border-left: 4px solid #1f77b4; padding: 8px 10px;
+          margin: 10px 0 6px; font-size: 14px; }
         div { margin: 0 0 0 4px; }"""
     cells = "".join(f"<pre>{code}</pre><div>{shown._repr_html_()}</div>" for code, shown in parts)
     return f"<!doctype html><meta charset='utf-8'><style>{style}</style>{cells}"
@@ -78,7 +79,7 @@ def playground() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "playground.html")
         net.to_page(str(page), X[:240], y[:240], validation_data=held_out, batch_size=32)
-        return _shot(page, 1280, 800, shown=1100)
+        return _shot(page, 1280, 800, colors=160, shown=1100)
 
 
 PICTURES = {"report.png": report, "notebook.png": notebook, "playground.png": playground}

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,9 @@ _PAGE = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http
 {styles}
 </style>
 <defs>
-<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" /></clipPath>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
 {lines}
 </defs>
 <rect fill="#292929" width="{width}" height="{height}" rx="8"/>
@@ -75,26 +76,16 @@ def _drawn(text: str, name: str) -> bytes:
     # rich leaves room for the title bar of a window, which is not drawn here.
     top = float(re.search(r"translate\([\d.]+, ([\d.]+)\)\" clip-path", page)[1]) - 10.0
     width, height = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', page).groups()
-    return page.replace(f'viewBox="0 0 {width} {height}"', f'viewBox="0 {top:g} {width} {float(height) - top:g}"').replace(
-        f'height="{height}" rx', f'y="{top:g}" height="{float(height) - top:g}" rx'
-    ).encode()  # fmt: skip
-
-
-@cache
-def _printed(stream: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        return _run(folder, TRAIN, stream)
-
-
-def report() -> bytes:
-    """Draw the beginning of the report on the penguins, up to the worst rows."""
-    text = "$ glassnet train penguins species --recipe small\n\n" + _printed("stdout")
-    return _drawn(text[: text.index("\x1b[1mColumns")].rstrip(), "report")
+    lower = f"{float(height) - top:g}"
+    page = page.replace(f'viewBox="0 0 {width} {height}"', f'viewBox="0 {top:g} {width} {lower}"')
+    return page.replace(f'height="{height}" rx', f'y="{top:g}" height="{lower}" rx').encode()
 
 
 def live() -> bytes:
     """Draw the view of a training under way, from the middle of the training."""
-    frames = re.split(r"(?:\x1b\[\?25[lh])?[\r\n]*(?:\x1b\[2K)?(?:\x1b\[1A\x1b\[2K)+", _printed("stderr"))
+    with tempfile.TemporaryDirectory() as folder:
+        printed = _run(folder, TRAIN, "stderr")
+    frames = re.split(r"(?:\x1b\[\?25[lh])?[\r\n]*(?:\x1b\[2K)?(?:\x1b\[1A\x1b\[2K)+", printed)
     whole = [frame for frame in frames if "validation accuracy" in frame]
     return _drawn(whole[len(whole) // 2].replace("\x1b[?25l", "").strip(), "live")
 
@@ -113,9 +104,8 @@ def leaderboard() -> Any:
         color = {"best": BLUE, "within chance": BLUE}.get(model["to_best"], ORANGE)
         ax.plot([low, high], [place, place], color=color, lw=4, alpha=0.35, solid_capstyle="butt")
         ax.plot(model["score"], place, "D" if model["chosen"] else "o", color=color, ms=7)
-        right = low > 0.7
-        ax.text((low if right else high) + (-0.015 if right else 0.015), place, model["to_best"], color=GREY, va="center",
-                ha="right" if right else "left", fontsize=10)  # fmt: skip
+        at, side = (low - 0.015, "right") if low > 0.7 else (high + 0.015, "left")
+        ax.text(at, place, model["to_best"], color=GREY, va="center", ha=side, fontsize=10)
     ax.set_yticks(np.arange(len(models)), [model["title"] for model in models], fontsize=10)
     ax.invert_yaxis()
     ax.set_xlim(0.25, 1.02)
@@ -123,4 +113,4 @@ def leaderboard() -> Any:
     return figure
 
 
-PICTURES = {"terminal-report.svg": report, "terminal-live.svg": live, "leaderboard.svg": leaderboard}
+PICTURES = {"terminal-live.svg": live, "leaderboard.svg": leaderboard}

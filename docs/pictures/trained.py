@@ -63,8 +63,8 @@ def overfitting() -> Any:
     ax.plot(best, whole["valid_loss"][best - 1], "D", color=GREEN, ms=8, label=f"epoch {best}: weights are kept")
     ax.axvspan(best, last, color=GREY, alpha=0.13, lw=0, label="patience of 8 epochs")
     ax.set_xlabel("epoch")
-    ax.set_ylim(0.0, None)
-    ax.legend(loc="upper left", fontsize=10)
+    ax.set_ylim(0.0, 1.0)
+    ax.legend(loc="upper right", fontsize=10, ncols=1)
     return figure
 
 

@@ -13,7 +13,7 @@ export const batchData = ({ rows, n }) => ({ rows: rows.slice(0, MOST_ROWS), of:
 export function neuronExplained(engine, { layer = null, unit, digits = 4 }) {
   const look = new Look(engine, digits), { network, columns, state } = look, row = state.probe.row, X = look.frames.row(row);
   const column = layer === null ? 0 : columns.findIndex(({ name }) => name === layer);
-  const known = { kind: "neuron", layer, unit, name: look.names(column)[unit], row, mode: "predict", shapes: [], edges: [], lines: [] };
+  const known = { kind: "neuron", layer, unit, name: look.names(column)[unit], row, mode: "predict", shapes: [], edges: [], bias: null, lines: [] };
   network.forward(X, 1);
   if (column === 0) return { ...known, value: X[unit] };
   const found = look.layer(layer), { index: k, from, to, bias } = found;
@@ -24,7 +24,7 @@ export function neuronExplained(engine, { layer = null, unit, digits = 4 }) {
   const shown = lines.filter(Boolean);
   return {
     ...known, value: shown.at(-1).value, lines: shown, shapes: shapes.map(([symbol, shape]) => ({ symbol, shape })),
-    edges: [{ parameter: `${layer}.weight`, from: null, to: unit }],
+    edges: [{ parameter: `${layer}.weight`, from: null, to: unit }], bias: bias < 0 ? null : `${layer}.bias`,
   };
 }
 
