@@ -1,4 +1,4 @@
-"""Lesson one: what the choice of gradient costs, in epochs.
+"""The tutorial's gradient and that of the loss it prints: what the choice costs, in epochs.
 
 Trains the tutorial's network on XOR from 20 starts, with the gradient that the tutorial back-propagates and with that
 of the loss it prints, and counts the steps until this loss is below 0.1.

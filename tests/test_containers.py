@@ -129,7 +129,7 @@ def test_files_hold_nested_layers(tmp_path: Path) -> None:
     np.testing.assert_array_equal(net.params, twin.params)
     with pytest.raises(
         gn.FormatError,
-        match=r"unknown class 'Halved'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+        match=rf"unknown class 'Halved'\. The choices are {', '.join(map(repr, sorted(gn.layers.LAYERS)))}\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
     ):
         gn.load(tmp_path / "net.safetensors")
 

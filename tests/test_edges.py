@@ -260,6 +260,18 @@ def test_own_arrays_of_a_layer_survive_copies() -> None:
         np.testing.assert_array_equal(twin.predict(np.ones((1, 3))), net.predict(np.ones((1, 3))))
 
 
+def test_a_curved_loss_is_no_kink() -> None:
+    """Near the end of training slopes are small and change fast: hyperbolic tangents have no kink all the same."""
+    X, y = gn.datasets.spirals(500, noise=0.1, seed=0)
+    layers = [gn.Dense(32, "tanh"), gn.Dense(32, "tanh"), gn.Dense(2)]
+    net = gn.Network(layers, loss="cross_entropy", optimizer=gn.Adam(0.01), seed=0)
+    net.fit(X[:400], y[:400], epochs=100, batch_size=32)
+    for rows in (slice(0, 20), slice(20, 40), slice(40, 80)):
+        report = gn.check_gradients(net, X[rows], y[rows])
+        assert report
+        assert sum(check.n_kinks for check in report.checks) == 0
+
+
 def test_gradient_check_knows_kinks() -> None:
     """XOR's first row and zero biases put rectifiers exactly on their kink: any slope between the sides is right."""
     X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]

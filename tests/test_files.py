@@ -101,7 +101,7 @@ def test_custom_layer_needs_its_class(tmp_path: Path, rng: np.random.Generator) 
     net.save(tmp_path / "net.safetensors")
     with pytest.raises(
         gn.FormatError,
-        match=r"unknown class 'Doubled'\. The choices are 'BatchNorm', 'Calibration', 'Concatenate', 'Copies', 'CustomActivation', 'Dense', 'Dropout', 'ELU', 'Embedding', 'EnsembleDense', 'EnsembleHead', 'Flatten', 'GELU', 'GaussianNoise', 'Identity', 'LayerNorm', 'LeakyReLU', 'Mish', 'NTKDense', 'PReLU', 'Parametric', 'PeriodicEmbedding', 'PiecewiseLinearEmbedding', 'ReLU', 'Reshape', 'Residual', 'SELU', 'Scale', 'Select', 'Sequential', 'SiLU', 'Sigmoid', 'Softmax', 'Softplus', 'Tanh'\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
+        match=rf"unknown class 'Doubled'\. The choices are {', '.join(map(repr, sorted(gn.layers.LAYERS)))}\. A class of your own must be passed to load as custom=\[\.\.\.\]\.",
     ):
         gn.load(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[Doubled])

@@ -232,3 +232,24 @@ def test_data_from_outside() -> None:
 
         report = gn.check_my_backprop(lambda x, a, b: a * x + b, loss, gradients, {"a": 0.3, "b": 0.5}, x, 2 * x + 1)
         assert [check.passed for check in report.checks] == [slip == 1.0, True]
+
+
+def test_a_cache_with_the_predictions_in_it() -> None:
+    """Where "cache" is all that forward returns, "X" stays what its name says, though the hidden layer fits as well."""
+    parameters = [np.array([[0.5, -0.3], [0.8, 0.2]]), np.array([[0.7], [-0.6]])]
+    X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
+
+    def forward(X: Any, parameters: Any) -> Any:
+        H = np.tanh(X @ parameters[0])
+        return 1 / (1 + np.exp(-H @ parameters[1])), H
+
+    def gradients(parameters: Any, cache: Any, X: Any, y: Any) -> Any:
+        A, H = cache
+        delta = (A - y) / len(X)
+        return [X.T @ (delta @ parameters[1].T), H.T @ delta]
+
+    loss = lambda A, y: -np.mean(y * np.log(A) + (1 - y) * np.log(1 - A))  # noqa: E731
+    report = gn.check_my_backprop(forward, loss, gradients, parameters, X, y)
+    assert report.kinds == ["derivative_forgotten"]
+    total = lambda A, y: len(y) * loss(A, y)  # noqa: E731
+    assert "averaged_not_summed" in gn.check_my_backprop(forward, total, gradients, parameters, X, y).kinds

@@ -131,6 +131,7 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "a total without numbers": (NAMES + ROWS + "Total,,\n", TABLE, "The last row (line 6), 'Total', was left out: it has nothing but this word."),
     "a total in a column of numbers": (NAMES + ROWS + "Sum:,,18\n", TABLE, "The last row (line 6), 'Sum:', was left out: the word stands in a column of numbers or dates."),
     "a total that adds up": ("w,n\na,1\nb,2\nc,3\nGrand total,6\n", {"w": words("a", "b", "c"), "n": numbers(1, 2, 3)}, "The last row (line 5), 'Grand total', was left out: its numbers are the sums of those above."),
+    "a total with decimal commas": ("w;n\na;1.250,50\nb;980,00\nc;99,5\nSumme;2.330,00\n", {"w": words("a", "b", "c"), "n": numbers(1250.5, 980, 99.5)}, "The last row (line 5), 'Summe', was left out: its numbers are the sums of those above."),
     "a mean": ("w,n\na,1\nb,2\nc,4.5\nMittelwert,2.5\n", {"w": words("a", "b", "c"), "n": numbers(1, 2, 4.5)}, "The last row (line 5), 'Mittelwert', was left out: its numbers are the means of those above."),
     "a total that does not add up": ("w,n\na,1\nb,2\nTotal,7\n", {"w": words("a", "b", "Total"), "n": numbers(1, 2, 7)}, "The last row (line 4) begins with 'Total' and was read as a row like the others."),
     "a place called Tottenham": ("w,n\na,1\nb,2\nTottenham,3\n", {"w": words("a", "b", "Tottenham"), "n": numbers(1, 2, 3)}, ""),

@@ -19,6 +19,7 @@ import glassnet as gn
 from glassnet.playground.columns import drawing_of
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.frames import edges_now
 from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.offline.trainable import (
     encoded,
@@ -32,6 +33,7 @@ from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.single_file import page_content
 from glassnet.playground.state import state_of
+from glassnet.playground.view import View
 from glassnet.training.data import prepare_data
 from glassnet.training.loop import Run
 from glassnet.training.options import FIT_DEFAULTS
@@ -157,6 +159,8 @@ CASES: dict[str, Callable[[], Made]] = {
     "leaky, Lion, no bias": lambda: (
         network([D(8, gn.LeakyReLU(0.2), use_bias=False), D(3)], "cross_entropy", gn.Lion(0.001, weight_decay=0.1), 2),
         *classes(90, 3), 8, "accuracy"),
+    "sigmoid at the output, squared error": lambda: (
+        network([D(2, "sigmoid"), D(1, "sigmoid")], "squared_error", gn.SGD(2.0), 2), *classes(90, 2), 8, "rmse"),
     "dropout": lambda: (
         network([D(16, "relu"), gn.Dropout(0.3), D(8, "tanh"), gn.Dropout(0.25), D(1)], "binary_cross_entropy",
                 gn.Adam(0.01), 2), *classes(90, 2), 8, "accuracy"),
@@ -194,7 +198,8 @@ def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> Non
         np.testing.assert_allclose(rows[:complete, i + 1], run.history[column][:complete], rtol=1e-9, err_msg=column)
 
 
-EXPLAINED = [name for name in CASES if name.startswith(("relu", "gelu", "full", "leaky", "mish", "dropout", "frozen"))]
+_EXPLAINED = ("relu", "gelu", "full", "leaky", "mish", "sigmoid", "dropout", "frozen")
+EXPLAINED = [name for name in CASES if name.startswith(_EXPLAINED)]
 ASKED = """
 import { engine, given } from "./driver.js";
 const page = engine();
@@ -370,6 +375,39 @@ def assert_alike(cells: list[list[str]], wanted: list[list[str]]) -> None:
     assert [len(row) for row in cells] == [len(row) for row in wanted]
     for cell, other in zip(itertools.chain(*cells), itertools.chain(*wanted), strict=True):
         assert cell == other or abs(float(cell) - float(other)) <= 2e-5 * abs(float(other)) + 1e-12
+
+
+EDGES = """
+import { engine, given } from "./driver.js";
+const page = engine(), found = [];
+const look = (edges) => {
+  page.state.view.edges = edges;
+  found.push(page.frames.frame(page.branch.run, page.state, 0).edges.map((block) => [...block]));
+};
+look("gradient");
+await page.send("step", { batches: 5 });
+["gradient", "update"].forEach(look);
+await page.send("set_weight", { parameter: "dense_1.weight", index: [0, 0], value: 0.5 });
+["gradient", "update", "weight"].forEach(look);
+console.log(JSON.stringify(found));
+"""
+
+
+@needs_node
+def test_lines_show_gradients_and_changes_of_the_last_step(tmp_path: Path) -> None:
+    """With the numbers of Python; before the first step, and after a weight was set by hand, nothing is known of them."""
+    net, X, y, batch_size, _ = CASES["gelu, number, momentum, l2"]()
+    experiment = experiment_of(net, X, y, batch_size)
+    found = in_node(tmp_path, EDGES, page_content(experiment))
+    experiment.advance(5)
+    for edges, page in zip(("gradient", "update"), found[1:3], strict=True):
+        wanted = edges_now(experiment, View(edges=edges))
+        assert wanted is not None
+        for block, python in zip(page, wanted, strict=True):
+            np.testing.assert_allclose(block, python.ravel(), rtol=1e-6)
+    for unknown in (found[0], *found[3:5]):
+        assert not any(value is not None for block in unknown for value in block)
+    assert found[5][0][0] == 0.5
 
 
 AXES = """

@@ -351,6 +351,24 @@ def test_page_explains_what_is_selected(page: Page, tmp_path: Path) -> None:
 
 
 @in_chromium
+def test_bias_is_reached_from_its_neuron(page: Page, tmp_path: Path) -> None:
+    """A neuron's button leads to its bias, which is set by hand there; an input has none."""
+    write(moons(epochs=1), tmp_path / "page.html")
+    show(page, tmp_path / "page.html")
+    page.run("playground.then((store) => store.select({ kind: 'neuron', layer: 'dense_1', unit: 2 }))")
+    page.wait("document.querySelector('#explain [data-key=bias]') !== null")
+    page.run("document.querySelector('#explain [data-key=bias]').click()")
+    page.wait("document.querySelector('#explain h3').textContent === 'Bias of dense_1[2]'")
+    page.run("document.querySelector('#explain [data-key=value]').value = '0.75'")
+    page.run("document.querySelector('#explain [data-key=set]').click()")
+    page.wait("document.querySelector('#explain').textContent.includes('dense_1.bias, now 0.75.')")
+    page.run("playground.then((store) => store.select({ kind: 'neuron', layer: null, unit: 1 }))")
+    page.wait("document.querySelector('#explain h3').textContent === 'Input x2'")
+    assert page.run("document.querySelector('#explain [data-key=bias]')") is None
+    assert page.console == []
+
+
+@in_chromium
 def test_axes_are_chosen_in_the_file(page: Page, tmp_path: Path) -> None:
     """With more than two inputs the plane shows other ones, and the picture follows."""
     rng = np.random.default_rng(0)

@@ -161,6 +161,20 @@ def test_decision_regions(outputs: int) -> None:
     assert plots.plot_decision_regions(net, X, ax=ax) is ax
 
 
+def test_four_rows_are_seen() -> None:
+    """Few rows are drawn larger than many, in the legend all alike."""
+    X, codes = spiral()
+    net = classifier(X, codes, 3)
+    sizes, legends = [], []
+    for rows in (4, len(X)):
+        ax = plots.plot_decision_regions(net, X[:rows], codes[:rows], resolution=20)
+        points = [found for found in ax.collections if type(found).__name__ == "PathCollection"]
+        sizes.append(points[0].get_sizes()[0])
+        legends.append(ax.get_legend().legend_handles[0].get_sizes()[0])
+    assert sizes[0] >= 3 * sizes[1]
+    assert legends[0] == pytest.approx(legends[1])
+
+
 def test_regions_of_numbers() -> None:
     """A regressor's picture holds its means; two of several features are chosen, the others at their medians."""
     net = network()

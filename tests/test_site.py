@@ -14,6 +14,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import pytest
 
@@ -37,8 +38,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
     done = subprocess.run(
-        command,
-        cwd=REPOSITORY,
+        [*command, "--config-file", str(REPOSITORY / "mkdocs.yml")],
+        cwd=folder,  # it builds from any folder
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
@@ -236,6 +237,20 @@ def h(a):
     assert undescribed(found["A.f"]) == ["module.A.f: y"]
 
 
+def test_functions_stand_apart_in_formulas() -> None:
+    """The name of a function has a space before what it is applied to and after a factor, none before a bracket."""
+    pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
+    spec = importlib.util.spec_from_file_location("mathematics", REPOSITORY / "docs" / "_site" / "mathematics.py")
+    assert spec is not None
+    assert spec.loader is not None
+    rules = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(rules)
+    for code, spaces in ((r"\log 2", 1), (r"y \log p", 2), (r"\log(1 + p)", 0), (r"-\log \hat y", 1), ("xy", 0)):
+        set_formula = rules.on_page_content(f'<span class="arithmatex">\\({code}\\)</span>', None)
+        assert set_formula.startswith('<span class="formula"><math')
+        assert set_formula.count("<mspace") == spaces, code
+
+
 def test_activations_have_their_own_page(site: Path) -> None:
     """An activation is on the page of activations and not on that of layers, another layer the other way round."""
     layers, activations = ((site / "api" / f"{page}.html").read_text() for page in ("layers", "activations"))
@@ -251,3 +266,65 @@ def test_a_network_shows_what_it_inherits(site: Path) -> None:
     shown = set(re.findall(r'id="glassnet\.network\.Network\.(\w+)"', text))
     assert {"fit", "predict", "forward", "params", "state_dict", "astype", "build", "plot_history", "save"} <= shown
     assert shown & {"accumulate", "like", "shadow", "renewed", "logits", "broadcast"} == set()
+
+
+def shown_pictures() -> list[tuple[Path, str, Path]]:
+    """Return the pictures that pages show: the page, the words for those who do not see the picture, and its file."""
+    pages = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    found = [
+        (page, words, (page.parent / target).resolve())
+        for page in pages
+        for words, target in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if not target.startswith(("https:", "http:"))
+    ]
+    assert len(found) > 40
+    return found
+
+
+def test_pictures_exist_and_are_described() -> None:
+    """Every picture that a page shows is there, is small, and has a sentence that can stand in its place."""
+    troubles = []
+    for page, words, file in shown_pictures():
+        if not file.is_file():
+            troubles.append(f"{page.name}: {file.name} does not exist")
+        elif file.stat().st_size >= (1_500_000 if file.suffix == ".gif" else 150_000):  # an animation is many pictures
+            troubles.append(f"{file.name} has {file.stat().st_size:,} bytes")
+        if len(words) < 15:
+            troubles.append(f"{page.name}: {file.name} is described by {words!r}")
+    assert troubles == []
+
+
+def test_every_picture_is_drawn_and_used() -> None:
+    """A picture among the assets is on a page, and a script draws it; a script draws none that is not there."""
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("PIL")
+    pytest.importorskip("rich")
+    command = [sys.executable, str(REPOSITORY / "docs" / "pictures" / "draw.py"), "--list"]
+    drawn = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    folder = REPOSITORY / "docs" / "assets"
+    pictures = {file.name for file in folder.iterdir() if file.suffix in (".png", ".svg", ".jpg", ".gif", ".webp")}
+    used = {file.name for _, _, file in shown_pictures() if file.parent == folder}
+    assert (pictures - drawn, drawn - pictures, pictures - used) == (set(), set(), set())
+
+
+def test_pictures_fetch_nothing() -> None:
+    """No drawing refers to another place: a page that shows it asks for nothing over the network."""
+    drawings = sorted((REPOSITORY / "docs" / "assets").glob("*.svg"))
+    assert drawings
+    pattern = re.compile(r"(?:href|src)=\"(?!#|data:)[^\"]*\"|@import|url\((?!['\"]?(?:#|data:))|<script")
+    assert {file.name: found for file in drawings if (found := pattern.findall(file.read_text(encoding="utf-8")))} == {}
+
+
+def test_formulas_are_well_formed(site: Path) -> None:
+    """In the MathML of the pages a power, an index and a fraction have the parts that they must have, and no others."""
+    parts = {"msup": 2, "msub": 2, "mfrac": 2, "mover": 2, "munder": 2, "msubsup": 3, "munderover": 3, "mroot": 2}
+    found, troubles = 0, []
+    for page in sorted(site.rglob("*.html")):
+        for formula in re.findall(r"<math\b.*?</math>", page.read_text(encoding="utf-8"), re.DOTALL):
+            found += 1
+            for element in ElementTree.fromstring(formula).iter():
+                name = element.tag.rpartition("}")[2]
+                if len(element) != parts.get(name, len(element)):
+                    troubles.append(f"{page.name}: {ElementTree.tostring(element, encoding='unicode')}")
+    assert found > 50
+    assert troubles == []

@@ -6,6 +6,11 @@ from typing import Any
 
 from latex2mathml.converter import convert
 
+# A function's name stands apart from its argument and from a factor before it, though not from a bracket or its power.
+_NAMES = "log|exp|sin|cos|tanh|max|min"
+_BEFORE = re.compile(rf"(?<=</mi>|</mn>)(?=<mi>(?:{_NAMES})</mi>)")
+_AFTER = re.compile(rf"(?<!<msup>)(?<!<msub>)(?<!<munder>)(<mi>(?:{_NAMES})</mi>)(?=<m(?:i|n|sub|over|frac)\b)")
+_SPACE = '<mspace width="0.17em" />'
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
 
 
@@ -17,6 +22,6 @@ def on_page_content(text: str, page: Any, **more: Any) -> str:
 def _set(found: re.Match[str]) -> str:
     code = html.unescape(found[2].strip())
     code = re.sub(r"^\\[(\[]|\\[)\]]$", "", code)
-    return (
-        f'<{found[1]} class="formula">{convert(code, display="block" if found[1] == "div" else "inline")}</{found[1]}>'
-    )
+    formula = convert(code, display="block" if found[1] == "div" else "inline")
+    formula = _AFTER.sub(rf"\1{_SPACE}", _BEFORE.sub(_SPACE, formula))
+    return f'<{found[1]} class="formula">{formula}</{found[1]}>'

@@ -18,6 +18,8 @@ from mkdocs.structure.files import File
 
 ROOMS = ("gallery", "course")
 DOCS = Path(__file__).parents[1]
+# Lines of code that draw a cover.
+FOLDED_FROM = 12
 
 
 def names_of(room: str) -> list[str]:
@@ -66,7 +68,7 @@ def on_page_markdown(markdown: str, page: Any, **more: Any) -> str:
 def _card(found: re.Match[str]) -> str:
     title, name, text = found.groups()
     picture = f"[![]({'covers/' + name}.png){{ loading=lazy }}]({name}.ipynb)\n\n"
-    return f'<div class="card" markdown>\n\n{picture}**[{title}]({name}.ipynb)**\n{" ".join(text.split())}\n\n</div>\n'
+    return f'<div class="card" markdown>\n\n{picture}**[{title}]({name}.ipynb)**: {" ".join(text.split())}\n\n</div>\n'
 
 
 def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
@@ -76,10 +78,11 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
         if cell.cell_type == "markdown":
             parts.append(cell.source.replace("<details>", "<details markdown>"))
             continue
-        parts.append(f"```python\n{cell.source}\n```")
+        parts.append(_code(cell))
         for place, output in enumerate(cell.outputs):
             if "cover" in cell.metadata.get("tags", ()) and "image/png" in output.get("data", ()):
-                parts.append("*(the picture at the top)*")
+                if not _is_folded(cell):
+                    parts.append("*(the picture at the top)*")
                 continue
             shown, picture = _output(output, f"{name}-{number}-{place}.png")
             parts.append(shown)
@@ -87,10 +90,22 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
         if "page" in cell.metadata.get("tags", ()):
             (written,) = written_by(cell.source)
             files[f"{name}-page.html"] = written
-            source = f'src="{name}-page.html" title="The playground of this part" loading="lazy"'
+            source = f'src="{name}-page.html" title="The page that this code writes" loading="lazy"'
             parts.append(f'<iframe {source} class="play"></iframe>')
     parts.append(f"[Download this notebook]({name}.ipynb){{download}}")
     return "\n\n".join(parts) + "\n", files
+
+
+def _is_folded(cell: Any) -> bool:
+    """Return whether the code of a cell is folded away: it is long and only draws the picture at the top."""
+    return "cover" in cell.metadata.get("tags", ()) and cell.source.count("\n") >= FOLDED_FROM
+
+
+def _code(cell: Any) -> str:
+    code = f"```python\n{cell.source}\n```"
+    if _is_folded(cell):
+        return f"<details markdown><summary>The code of this picture</summary>\n\n{code}\n\n</details>"
+    return code
 
 
 def _output(output: Any, path: str) -> tuple[str, dict[str, bytes]]:

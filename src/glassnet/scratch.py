@@ -15,8 +15,8 @@ back-propagates is the gradient of another loss, half the summed squared error
 ``0.5 * np.sum((final_output - Y) ** 2)``. Both are smallest where ``final_output`` equals ``Y``, so the network learns
 all the same; but a comparison with finite differences of the printed loss fails, which is how such a mix is found.
 ``gradient="cross_entropy"`` back-propagates the printed loss instead. Both forms are sums over the ``m`` samples:
-``"cross_entropy"`` divided by ``m`` is exactly the gradient of `compute_loss`. ``docs/lesson.md`` measures the
-difference.
+``"cross_entropy"`` divided by ``m`` is exactly the gradient of `compute_loss`. Part 6 of the course,
+``docs/course/6-the-tutorials-mismatch.ipynb``, measures the difference.
 
 Read from the top. The checks at the end only put what is wrong with an input into one sentence.
 

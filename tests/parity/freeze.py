@@ -4,16 +4,20 @@ Run from the repository, in an environment that has both, whenever ``tests/cases
 
     pip install torch==2.13.0 autograd
     PYTHONPATH=src:tests python -m parity.freeze
+
+Only cases without figures get new ones; those of cases that are gone are dropped. Delete the file to make all anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 import glassnet as gn
 from cases import LAYERS, LOSSES, OPTIMIZERS, LayerCase, LossCase, is_noisy
@@ -61,21 +65,28 @@ def freeze_optimizer(optimizer: gn.Optimizer, rng: np.random.Generator) -> Array
     return {"X": X, "y": y, **named} if end else {}
 
 
+def figures(lead: str, freeze: Callable[[Any, np.random.Generator], Arrays], case: Any, kept: Arrays) -> Arrays:
+    """Return the figures of one case by their full names: those of the file, or new ones from a stream of its own."""
+    own = {name: array for name, array in kept.items() if name.startswith(f"{lead} ")}
+    if own:
+        return own
+    found = freeze(case, np.random.default_rng(crc32(lead.encode())))
+    print(f"new: {lead}" if found else f"no counterpart: {lead}")
+    return {f"{lead} {key}": np.ascontiguousarray(array) for key, array in found.items()}
+
+
 def main() -> None:
-    """Write all figures; says which optimizers have no counterpart."""
+    """Write all figures; says which are new, and which optimizers have no counterpart."""
     torch.set_default_dtype(torch.float64)
-    found: dict[str, Any] = {}
-    rng = np.random.default_rng(20261123)
+    kept: Arrays = load_file(PATH) if PATH.exists() else {}
+    found: Arrays = {}
     for case in LAYERS:
-        found |= {f"layer {case.name} {key}": array for key, array in freeze_layer(case, rng).items()}
+        found |= figures(f"layer {case.name}", freeze_layer, case, kept)
     for case in LOSSES:
-        found |= {f"loss {case.name} {key}": array for key, array in freeze_loss(case, rng).items()}
+        found |= figures(f"loss {case.name}", freeze_loss, case, kept)
     for optimizer in OPTIMIZERS:
-        arrays = freeze_optimizer(optimizer, rng)
-        found |= {f"optimizer {optimizer!r} {key}": array for key, array in arrays.items()}
-        if not arrays:
-            print("no counterpart:", optimizer)
-    save_file({name: np.ascontiguousarray(array) for name, array in found.items()}, PATH, {"torch": torch.__version__})
+        found |= figures(f"optimizer {optimizer!r}", freeze_optimizer, optimizer, kept)
+    save_file(found, PATH, {"torch": torch.__version__})
     print(f"{len(found)} arrays, {PATH.stat().st_size:,} bytes")
 
 

@@ -64,14 +64,15 @@ def draw_class_map(
             ax.contour(across, upwards, lead, levels=[0.0], colors="0.25", linewidths=0.8)
     label_axis(ax, "x", axis_names[0])
     label_axis(ax, "y", axis_names[1], share=0.7)
+    area = float(np.clip(1400.0 / max(1, len(rows[0])), 14.0, 60.0))  # of a point: a few rows should be seen
     if codes is None:
         ax.plot(*rows, ".", color="0.2", ms=3)
     else:
         for place, code in enumerate(np.unique(codes).tolist()):
             here = codes == code
-            ax.scatter(rows[0][here], rows[1][here], color=_color(code, k), s=14, edgecolors="w", linewidths=0.4,
+            ax.scatter(rows[0][here], rows[1][here], color=_color(code, k), s=area, edgecolors="w", linewidths=0.4,
                        label=names[code], zorder=3 + place)  # fmt: skip
-    framed: dict[str, Any] = {"frameon": True, "framealpha": 0.8, "markerscale": 2.0}
+    framed: dict[str, Any] = {"frameon": True, "framealpha": 0.8, "markerscale": 2.0 * (14.0 / area) ** 0.5}
     if k > _MOST_IN_LEGEND or codes is None or not show_legend(ax, most=_MOST_IN_LEGEND, **framed):
         written = _write_names(ax, winner, spans, names)
         there = set(np.unique(winner).tolist()) | set(() if codes is None else np.unique(codes).tolist())

@@ -196,8 +196,10 @@ class History:
 
 
 def column_advice(column: Any, columns: Collection[str]) -> str:
-    """Return what must be passed to `fit` for a column of a metric; "" where it is no metric, or is there already."""
+    """Return what must be passed to `fit` for a column of a metric, or where else it is; "" if there is no advice."""
     metric = str(column).removeprefix("valid_")
+    if column in ("epoch", "epochs"):
+        return "history.epochs is the number of epochs."
     if column in columns or (metric not in METRICS and metric != "loss"):
         return ""
     if metric != column and "valid_loss" not in columns:

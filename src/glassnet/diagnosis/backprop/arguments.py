@@ -134,21 +134,28 @@ def assignments(
     roles = [name if name in known else role_of(name) for name in names]
     # Of two arguments with the same role, as in loss(y, t), neither name says enough.
     roles = [role if role in known or roles.count(role) < 2 else "" for role in roles]
-    tried: set[tuple[str, ...]] = set()
+    tried: dict[tuple[str, ...], None] = {}
     more = [tuple(each) for each in spread if each] if signature.any_number else [()]
     if signature.any_names and "parameters" not in roles:
         more = [(EACH_BY_NAME,), ()]
     for chosen in itertools.islice(_filled(which, roles, spread), _MOST):
         for rest in more:
             if (*chosen, *rest) not in tried:
-                tried.add((*chosen, *rest))
+                tried[(*chosen, *rest)] = None
                 yield (*chosen, *rest)
+    if which == "gradients" and "cache" in roles:  # it may be all that forward returns, predictions too
+        yield from (tuple("result" if role == "cache" else role for role in each) for each in [*tried])
 
 
 def against_names(which: str, signature: Signature) -> Iterator[tuple[str, ...]]:
-    """Yield what a function's arguments may be given if their names mean something else than they usually do."""
+    """Yield what a function's arguments may be given if some names mean something else than they usually do.
+
+    Those come first that contradict the fewest names: of ways that are right equally often, the first is kept.
+    """
     if which == "gradients" and 1 < len(signature.names) <= 4:
-        yield from itertools.permutations(_POOLS[which], len(signature.names))
+        said = [role_of(name) for name in signature.names]
+        ways = itertools.permutations(_POOLS[which], len(said))
+        yield from sorted(ways, key=lambda way: sum(a != b for a, b in zip(way, said, strict=True)))
 
 
 def losses_against_names(signature: Signature, known: Sequence[str]) -> Iterator[tuple[str, ...]]:

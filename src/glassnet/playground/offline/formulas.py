@@ -118,6 +118,7 @@ def _activation(activation: Activation) -> str:
     slope = _loop(formula, formula.derivative, "D[i] *=", arrays, constants)
     people = Python(constants, formula.definitions)
     texts = {"value": people.text(formula.value), "slope": people.factor(formula.derivative)}
+    texts["derivative"] = people.text(formula.derivative)
     texts["name"] = next((name for name, kind in ACTIVATIONS.items() if type(activation) is kind), "")
     return f"{{\ntexts: {json.dumps(texts)},\napply(Z, A, n) {{ {apply} }},\nslope(Z, A, D, n) {{ {slope} }},\n}}"
 

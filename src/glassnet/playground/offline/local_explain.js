@@ -13,7 +13,7 @@ export const batchData = ({ rows, n }) => ({ rows: rows.slice(0, MOST_ROWS), of:
 export function neuronExplained(engine, { layer = null, unit, digits = 4 }) {
   const look = new Look(engine, digits), { network, columns, state } = look, row = state.probe.row, X = look.frames.row(row);
   const column = layer === null ? 0 : columns.findIndex(({ name }) => name === layer);
-  const known = { kind: "neuron", layer, unit, name: look.names(column)[unit], row, mode: "predict", shapes: [], edges: [], lines: [] };
+  const known = { kind: "neuron", layer, unit, name: look.names(column)[unit], row, mode: "predict", shapes: [], edges: [], bias: null, lines: [] };
   network.forward(X, 1);
   if (column === 0) return { ...known, value: X[unit] };
   const found = look.layer(layer), { index: k, from, to, bias } = found;
@@ -24,7 +24,7 @@ export function neuronExplained(engine, { layer = null, unit, digits = 4 }) {
   const shown = lines.filter(Boolean);
   return {
     ...known, value: shown.at(-1).value, lines: shown, shapes: shapes.map(([symbol, shape]) => ({ symbol, shape })),
-    edges: [{ parameter: `${layer}.weight`, from: null, to: unit }],
+    edges: [{ parameter: `${layer}.weight`, from: null, to: unit }], bias: bias < 0 ? null : `${layer}.bias`,
   };
 }
 
@@ -32,7 +32,7 @@ export function neuronExplained(engine, { layer = null, unit, digits = 4 }) {
 export function edgeExplained(engine, { parameter, from = null, to, digits = 4 }) {
   const look = new Look(engine, digits), { network, columns } = look, [name, part] = parameter.split(/\.(?=\w+$)/);
   const layer = look.layer(name), isBias = part === "bias", row = isBias ? null : from, step = look.step();
-  const delta = layer === network.layers.at(-1) ? [look.outputSlope(0, to)] : [look.slopeIn(layer, 0, to), look.slope(layer, 0, to)];
+  const delta = [look.slopeIn(layer, 0, to), look.slope(layer, 0, to)];
   const column = columns.findIndex((each) => each.name === name);
   return {
     kind: "edge", parameter, from, to, symbol: `${isBias ? "b" : "W"}${layer.index + 1}`, mode: "train", ...batchData(step),
@@ -58,8 +58,8 @@ export function layerExplained(engine, { layer: name }) {
 
 /** One line of each kind that a layer has in a step. */
 function linesOf(look, layer) {
-  const isDense = layer.kind === "Dense", isLast = layer === look.network.layers.at(-1);
-  const forward = [isDense && look.sum(layer, 0, 0), look.value(layer, 0, 0)], back = [!isLast && look.slope(layer, 0, 0)];
+  const isDense = layer.kind === "Dense";
+  const forward = [isDense && look.sum(layer, 0, 0), look.value(layer, 0, 0)], back = [look.slope(layer, 0, 0)];
   const gradients = isDense ? [...look.gradient(layer, 0, 0), ...(layer.bias < 0 ? [] : look.gradient(layer, null, 0))] : [];
   return [...forward, ...back, ...gradients].filter(Boolean);
 }

@@ -32,10 +32,9 @@ export class Frames {
     return frame;
   }
 
-  /** Weights, slopes or changes, flat; null where no step led here. */
+  /** Weights, slopes or changes, flat; null where no step led to the weights as they are. */
   quantity(run, what) {
     const { network } = run;
-    run.before = what === "update" ? (run.before ?? new Float64Array(network.size)) : null;
     if (what === "weight") return network.params;
     if (run.noted !== run.step) return null;
     return what === "gradient" ? network.grads : network.params.map((value, i) => value - run.before[i]);

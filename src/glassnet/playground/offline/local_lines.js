@@ -28,6 +28,8 @@ export class Look {
     this.shown = (value) => numberText(value, digits);
     this.put = (value) => (value < 0 ? `(${this.shown(value)})` : this.shown(value));
     this.dense = this.network.layers.filter(({ kind }) => kind === "Dense");
+    const { kind, map, index } = this.network.layers.at(-1);
+    this.output = `${kind === "Dropout" || map === ACTIVATIONS.identity ? "Z" : "A"}${index + 1}`; // what the loss is given
   }
 
   layer(name) {
@@ -45,11 +47,20 @@ export class Look {
   step() {
     const { run, network } = this, { X, y, n } = run.next(), kept = network.grads.slice();
     const loss = network.gradients(X, y, n, { streams: run.streams, epoch: run.epoch, batch: run.batch });
-    const data = network.grads.slice(), penalty = network.penalty(true);
+    const given = this.lossSlopes(y, n), data = network.grads.slice(), penalty = network.penalty(true);
     const whole = network.grads.slice(), order = run.order(), first = run.batch * run.batchSize;
     network.grads.set(kept);
-    this.batch = { X, y, n, data, whole, loss, penalty, rows: Array.from({ length: n }, (_, r) => (order ? order[first + r] : first + r)) };
+    this.batch = { X, y, n, given, data, whole, loss, penalty, rows: Array.from({ length: n }, (_, r) => (order ? order[first + r] : first + r)) };
     return this.batch;
+  }
+
+  /** The slopes of the summed loss in what it is given, before the last layer's activation has its part. */
+  lossSlopes(y, n) {
+    const { A, D } = this.network.layers.at(-1), kept = D.slice();
+    this.network.lossSum(A, y, n);
+    const found = D.slice();
+    D.set(kept);
+    return found;
   }
 
   // ---- one line -----------------------------------------------------------------------------------------------------
@@ -131,9 +142,9 @@ export class Look {
 
   /** What the network answers, where that is not the value of the last neuron. */
   answer(P, r, unit) {
-    const { isBinary, isClasses, outputs: k, layers } = this.network, { A, index } = layers.at(-1), at = r * k;
+    const { isBinary, isClasses, outputs: k, layers } = this.network, { A } = layers.at(-1), at = r * k;
     if (!isBinary && !isClasses) return null;
-    const outputs = [...A.subarray(at, at + k)], each = (value) => `exp(${this.shown(value)})`, Z = `Z${index + 1}`;
+    const outputs = [...A.subarray(at, at + k)], each = (value) => `exp(${this.shown(value)})`, Z = this.output;
     const whole = k > 4 ? this.shown(outputs.reduce((sum, value) => sum + Math.exp(value), 0)) : `(${outputs.map(each).join(" + ")})`;
     const term = isBinary ? `1 / (1 + exp(-${this.put(outputs[unit])}))` : `${each(outputs[unit])} / ${whole}`;
     const formula = isBinary ? `sigmoid(${Z})` : `exp(${Z}) / sum of exp(${Z}) over the row`;
@@ -149,13 +160,13 @@ export class Look {
 
   /** The loss of one row. */
   rowLoss(value, P, r) {
-    const { isClasses, outputs: k, settings: { loss }, layers } = this.network, { A, index } = layers.at(-1), given = { delta: loss.delta };
+    const { isClasses, outputs: k, settings: { loss }, layers } = this.network, { A } = layers.at(-1), given = { delta: loss.delta };
     const pattern = isClasses ? "-T * log(P)" : k > 1 ? `(${LOSSES[loss.class].loss}) / ${k}` : LOSSES[loss.class].loss;
     const terms = Array.from({ length: k }, (_, j) => {
       const numbers = { Z: A[r * k + j], P: P[r * k + j], y: this.wanted(r, j), T: this.wanted(r, j), ...given };
       return { text: this.fill(pattern, numbers, this.shown), value: isClasses ? -numbers.T * Math.log(numbers.P) : value / k, T: numbers.T };
     });
-    const formula = isClasses ? "-sum of T * log(P) over the row" : this.formula(LOSSES[loss.class].loss, { Z: `Z${index + 1}`, ...given });
+    const formula = isClasses ? "-sum of T * log(P) over the row" : this.formula(LOSSES[loss.class].loss, { Z: this.output, ...given });
     return this.line("l", [r], value, { formula, terms: isClasses ? terms.filter(({ T }) => T) : terms });
   }
 
@@ -176,22 +187,24 @@ export class Look {
 
   /** The slope in an output of the network. */
   outputSlope(r, unit) {
-    const { network, batch: { n } } = this, { isClasses, outputs: k, settings: { loss }, layers } = network;
-    const { A, D, index } = layers.at(-1), P = network.link(A, n), at = r * k + unit;
+    const { network, batch: { n, given } } = this, { isClasses, outputs: k, settings: { loss }, layers } = network;
+    const { A } = layers.at(-1), P = network.link(A, n), at = r * k + unit;
     const wanted = this.wanted(r, unit), formula = isClasses ? "P - T" : LOSSES[loss.class].text;
     const numbers = { Z: A[at], P: P[at], y: wanted, T: wanted, delta: loss.delta }, by = k > 1 && !isClasses ? `${k} / ${n}` : n;
-    const found = this.worked(`dZ${index + 1}`, [r, unit], D[at] / n, `(${formula}) / ${by}`, numbers, {}), names = { Z: `Z${index + 1}`, delta: loss.delta };
+    const found = this.worked(`d${this.output}`, [r, unit], given[at] / n, `(${formula}) / ${by}`, numbers, {}), names = { Z: this.output, delta: loss.delta };
     return { ...found, formula: `(${this.formula(formula, names)}) / (${by === n ? "" : `${k} `}n)` };
   }
 
   /** The slope in what comes out of a layer. */
-  slopeIn({ index: k, to }, r, unit) {
+  slopeIn(layer, r, unit) {
+    if (layer === this.network.layers.at(-1)) return this.outputSlope(r, unit);
+    const { index: k, to } = layer;
     const { network, batch: { n } } = this, next = network.layers[k + 1], isDense = next.kind === "Dense", terms = [];
     for (let j = 0; isDense && j < next.to; j++) {
       terms.push(this.product(next.D[r * next.to + j] / n, network.params[next.weight + unit * next.to + j]));
     }
     const sum = isDense ? terms.reduce((total, term) => total + term.value, 0) : next.D[r * to + unit] / n;
-    if (next.kind === "Dropout" && next.noisy) terms.push(this.product(next === network.layers.at(-1) ? sum : this.slopeIn(next, r, unit).value, this.mask(next, r * to + unit)));
+    if (next.kind === "Dropout" && next.noisy) terms.push(this.product(this.slopeIn(next, r, unit).value, this.mask(next, r * to + unit)));
     const formula = isDense ? `dZ${k + 2} @ W${k + 2}.T` : `dA${k + 2} * ${next.kind === "Dropout" ? `M${k + 2}` : "slope"}`;
     return this.line(`dA${k + 1}`, [r, unit], sum, { formula, terms });
   }
@@ -201,8 +214,9 @@ export class Look {
     const { index: k, map, Z, A, D, to } = layer, at = r * to + unit, { n } = this.batch;
     if (map === ACTIVATIONS.identity || layer.kind === "Dropout") return null;
     const numbers = { dA: this.slopeIn(layer, r, unit).value, Z: Z[at], A: A[at] };
-    const names = { dA: `dA${k + 1}`, Z: `Z${k + 1}`, A: `A${k + 1}` };
-    return this.worked(`dZ${k + 1}`, [r, unit], D[at] / n, `dA * ${map.texts.slope}`, numbers, names);
+    const names = { Z: `Z${k + 1}`, A: `A${k + 1}` };
+    const found = this.worked(`dZ${k + 1}`, [r, unit], D[at] / n, `dA * ${map.texts.slope}`, numbers, {});
+    return { ...found, formula: `dA${k + 1} * (${this.formula(map.texts.derivative, names)})` };
   }
 
   /** The slope in a weight, or in a bias where `from` is null; with penalties two lines. */

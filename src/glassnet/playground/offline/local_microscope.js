@@ -60,12 +60,12 @@ const SECTIONS = {
   },
   slopes(look, { n }) {
     const layers = [...look.network.layers].reverse(), last = layers[0];
-    const over = ({ D }) => D.subarray(0).map((value) => value / n);
-    const top = equation(look, `dZ${last.index + 1}`, over(last), n, last.to, { line: (r, unit) => look.outputSlope(r, unit) });
-    const rest = layers.slice(1).map((layer) => {
+    const over = (slopes) => slopes.map((value) => value / n);
+    const top = equation(look, `d${look.output}`, over(look.batch.given), n, last.to, { line: (r, unit) => look.outputSlope(r, unit) });
+    const rest = layers.map((layer) => {
       const { index: k, to } = layer, into = Float64Array.from({ length: n * to }, (_, i) => look.slopeIn(layer, Math.floor(i / to), i % to).value);
-      const found = [equation(look, `dA${k + 1}`, into, n, to, { line: (r, unit) => look.slopeIn(layer, r, unit) })];
-      if (look.slope(layer, 0, 0)) found.push(equation(look, `dZ${k + 1}`, over(layer), n, to, { line: (r, unit) => look.slope(layer, r, unit) }));
+      const found = layer === last ? [] : [equation(look, `dA${k + 1}`, into, n, to, { line: (r, unit) => look.slopeIn(layer, r, unit) })];
+      if (look.slope(layer, 0, 0)) found.push(equation(look, `dZ${k + 1}`, over(layer.D), n, to, { line: (r, unit) => look.slope(layer, r, unit) }));
       return section(`Backward: ${layer.name}`, layer.name, found);
     });
     return [section("Backward: loss", null, [top], text("lesson.slope_of")), ...rest];

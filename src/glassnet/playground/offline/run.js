@@ -19,6 +19,8 @@ export class Run {
     this.history = new Record(4, 2000); // step, loss, loss and score of the rows held out, for each epoch
     this.losses = new Record(2, 4096); // step and loss of its batch
     this.changes = []; // made after a step: settings, or one parameter
+    this.before = new Float64Array(this.network.size); // parameters before the last step
+    this.noted = null; // the step that gradients and `before` belong to, while parameters are as it left them
   }
 
   /** Take over parameters and all that the optimizer remembers, as a file has them. */
@@ -65,11 +67,11 @@ export class Run {
     const loss = network.gradients(X, y, n, noise) + network.penalty(true);
     this.last = loss;
     if (!Number.isFinite(loss)) return loss;
-    this.before?.set(network.params);
+    this.before.set(network.params);
     network.update();
     this.lossSum += loss * n;
     this.rowSum += n;
-    this.step++;
+    this.noted = ++this.step;
     if (this.step > this.losses.step) this.losses.push(this.step, loss);
     if (++this.batch * this.batchSize >= this.train.n) this.endEpoch();
     for (const change of this.changes) if (change.step === this.step) this.apply(change);
@@ -90,7 +92,10 @@ export class Run {
   apply({ settings = this.settings, at, value }) {
     const cut = this.batch > 0 && settings.batch_size !== this.settings.batch_size;
     this.network.use(settings);
-    if (at !== undefined) this.network.params[at] = value;
+    if (at !== undefined) {
+      this.network.params[at] = value;
+      this.noted = null;
+    }
     if (cut) this.endEpoch();
   }
 
@@ -129,6 +134,7 @@ export class Run {
     network.t = t;
     Object.assign(this, counters);
     this.last = undefined;
+    this.noted = null;
   }
 }
 

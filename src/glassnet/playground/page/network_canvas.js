@@ -67,8 +67,10 @@ export function fit(canvas, width, height) {
   return ctx;
 }
 
-/** Return the value that the widest line stands for: three times the root of the mean square, of the largest block. */
+/** Return the value that the widest line stands for: three times the root of the mean square, of the largest block;
+ *  NaN where nothing is known of any. */
 function scaleOf(blocks) {
+  if (blocks.length && blocks.every((values) => values.every(Number.isNaN))) return NaN;
   let largest = 0;
   for (const values of blocks) {
     let sum = 0;

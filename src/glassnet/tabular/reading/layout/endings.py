@@ -85,13 +85,9 @@ def last_total(rows: Sequence[Record], *, whole: bool = True) -> str:
         return "it has nothing but this word"
     if column_kind([row[filled[0]] for row in above]) in ("number", "date", "time"):
         return "the word stands in a column of numbers or dates"
-    numbers = {i: value for i in filled[1:] if (value := _number(last[i])) is not None and value}
+    numbers = [i for i in filled[1:] if any(_number(last[i], decimal) for decimal in ".,")]
     for said, divisor in (("sums", 1), ("means", len(above))):
-        if (
-            numbers
-            and whole
-            and all(_adds_up([row[i] for row in above], value, divisor) for i, value in numbers.items())
-        ):
+        if numbers and whole and all(_adds_up([row[i] for row in above], last[i], divisor) for i in numbers):
             return f"its numbers are the {said} of those above"
     return "kept"
 
@@ -118,16 +114,20 @@ def is_footer(cells: Sequence[str], rows: Sequence[Record]) -> bool:
     return kind in ("number", "date", "time") or sentence
 
 
-def _adds_up(cells: Sequence[str], total: float, divisor: int) -> bool:
-    values = [_number(cell) for cell in cells]
-    found = math.fsum(value for value in values if value is not None) / max(divisor, 1)
-    return abs(found - total) <= _CLOSE * max(abs(found), abs(total)) + 0.005 * (divisor > 1)
+def _adds_up(cells: Sequence[str], total: str, divisor: int) -> bool:
+    """Return whether one cell is the sum or mean of others, all with a decimal point or all with a decimal comma."""
+    for decimal in ".,":
+        value = _number(total, decimal)
+        found = math.fsum(_number(cell, decimal) or 0.0 for cell in cells) / divisor
+        if value is not None and abs(found - value) <= _CLOSE * max(abs(found), abs(value)) + 0.005 * (divisor > 1):
+            return True
+    return False
 
 
-def _number(cell: str) -> float | None:
-    """Return a number written with a decimal point, with or without thousands separators and units."""
-    text = _MARKS.sub("", cell)
+def _number(cell: str, decimal: str) -> float | None:
+    """Return the number in a cell, with or without thousands separators and signs of currencies."""
+    text = cell.replace(".", "").replace(",", ".") if decimal == "," else cell
     try:
-        return float(text)
+        return float(_MARKS.sub("", text))
     except ValueError:
         return None
