@@ -48,9 +48,9 @@ def tagged(notebook: Any, tag: str) -> list[Any]:
 
 
 def printed(cell: Any) -> str:
-    """Return the text that a cell shows, pictures and HTML aside."""
-    found = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.outputs]
-    return "\n".join(text for text in found if not text.startswith("<"))
+    """Return the text that a cell shows, pictures and HTML aside: a report says when it was made, and how fast it is."""
+    found = [output for output in cell.outputs if "text/html" not in output.get("data", {})]
+    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in found)
 
 
 def answers(notebook: Any) -> list[str]:

@@ -14,6 +14,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import pytest
 
@@ -312,3 +313,18 @@ def test_pictures_fetch_nothing() -> None:
     assert drawings
     pattern = re.compile(r"(?:href|src)=\"(?!#|data:)[^\"]*\"|@import|url\((?!['\"]?(?:#|data:))|<script")
     assert {file.name: found for file in drawings if (found := pattern.findall(file.read_text(encoding="utf-8")))} == {}
+
+
+def test_formulas_are_well_formed(site: Path) -> None:
+    """In the MathML of the pages a power, an index and a fraction have the parts that they must have, and no others."""
+    parts = {"msup": 2, "msub": 2, "mfrac": 2, "mover": 2, "munder": 2, "msubsup": 3, "munderover": 3, "mroot": 2}
+    found, troubles = 0, []
+    for page in sorted(site.rglob("*.html")):
+        for formula in re.findall(r"<math\b.*?</math>", page.read_text(encoding="utf-8"), re.DOTALL):
+            found += 1
+            for element in ElementTree.fromstring(formula).iter():
+                name = element.tag.rpartition("}")[2]
+                if len(element) != parts.get(name, len(element)):
+                    troubles.append(f"{page.name}: {ElementTree.tostring(element, encoding='unicode')}")
+    assert found > 50
+    assert troubles == []

@@ -19,7 +19,7 @@ from sklearn.model_selection import cross_val_score
 
 import glassnet as gn
 from glassnet.cli.app import main
-from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TabularRegressor
+from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TabularRegressor, to_table
 from glassnet.tabular.encoding.told import worth_telling
 
 # Tables of these tests have faults, on purpose or for short.
@@ -133,6 +133,15 @@ def test_columns_of_a_matrix_are_numbered() -> None:
     assert told(lambda: TabularRegressor(**SHORT).fit(X, SIZE)) == [
         "TabularRegressor.fit: Column 'x1' is left out: all its values are 1."
     ]
+
+
+def test_how_cells_were_read_is_said_once() -> None:
+    """A table says it when it is read, and a fit only of what it reads itself."""
+    cells, said = {"size": [*map(str, SIZE[:-9]), *["k. A."] * 9], "town": TOWN}, "9 cells 'k. A.' count as missing"
+    tables: list[Any] = []
+    assert said in told(lambda: tables.append(to_table(cells)))[0]
+    assert told(lambda: TabularClassifier(**SHORT).fit(tables[0], LABEL)) == []
+    assert said in told(lambda: TabularClassifier(**SHORT).fit(cells, LABEL))[0]
 
 
 def test_one_warning_for_each_fit_of_a_search() -> None:

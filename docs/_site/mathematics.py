@@ -6,10 +6,10 @@ from typing import Any
 
 from latex2mathml.converter import convert
 
-# A function's name stands apart from its argument and from a factor before it, though not from a bracket.
+# A function's name stands apart from its argument and from a factor before it, though not from a bracket or its power.
 _NAMES = "log|exp|sin|cos|tanh|max|min"
 _BEFORE = re.compile(rf"(?<=</mi>|</mn>)(?=<mi>(?:{_NAMES})</mi>)")
-_AFTER = re.compile(rf"(<mi>(?:{_NAMES})</mi>)(?=<m(?:i|n|sub|over|frac)\b)")
+_AFTER = re.compile(rf"(?<!<msup>)(?<!<msub>)(?<!<munder>)(<mi>(?:{_NAMES})</mi>)(?=<m(?:i|n|sub|over|frac)\b)")
 _SPACE = '<mspace width="0.17em" />'
 _FORMULA = re.compile(r'<(span|div) class="arithmatex">(.*?)</\1>', re.DOTALL)
 

@@ -90,7 +90,7 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
         if "page" in cell.metadata.get("tags", ()):
             (written,) = written_by(cell.source)
             files[f"{name}-page.html"] = written
-            source = f'src="{name}-page.html" title="The playground of this part" loading="lazy"'
+            source = f'src="{name}-page.html" title="The page that this code writes" loading="lazy"'
             parts.append(f'<iframe {source} class="play"></iframe>')
     parts.append(f"[Download this notebook]({name}.ipynb){{download}}")
     return "\n\n".join(parts) + "\n", files

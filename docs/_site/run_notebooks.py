@@ -23,8 +23,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
-# The line that `fit` keeps up to date while it trains.
-_PROGRESS = re.compile(r"^epoch \d.* rows/s ", re.MULTILINE)
+# The lines that `fit`, `sweep` and others keep up to date while they train.
+_PROGRESS = re.compile(r"^epoch \d.* rows/s |^[\d,]+ \w+ (trained|interrupted) in ", re.MULTILINE)
 
 
 def executed(path: Path) -> Any:

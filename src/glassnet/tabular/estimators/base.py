@@ -251,7 +251,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
-        told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent)
+        read_before = X if stream is None else None
+        told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent, read_before)
         told += [sentence for sentence in (found.shortage(f"max_seconds={self.max_seconds}"),) if sentence]
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self._tell(watch, read, found, options)

@@ -18,14 +18,23 @@ __all__ = ["issue", "notices_of_fit", "warn_of_interruption"]
 _MOST = 8  # sentences
 
 
-def notices_of_fit(inputs: Table, target: Column, encoder: TableEncoder, absent: Sequence[Any]) -> list[str]:
-    """Return sentences about training rows: columns left out and why, ``absent`` classes, how cells were read."""
+def notices_of_fit(
+    inputs: Table, target: Column, encoder: TableEncoder, absent: Sequence[Any], given: Any
+) -> list[str]:
+    """Return sentences about training rows: columns left out and why, ``absent`` classes, how cells were read.
+
+    If a `Table` was ``given``, its notes were issued when it was read, and are not repeated.
+    """
+    read_before = _reading_notes(given) if isinstance(given, Table) else []
     found = ["No column differs between rows, so all get the same answer."] if encoder.is_constant else []
     found += [left_out_words(encoder.describe()), absent_classes_words(absent)]
     found += [infinite_words(column) for column in inputs.columns]
-    found += inputs.notes
-    found += [note for column in (*inputs.columns, target) for note in column.notes]
+    found += [note for note in _reading_notes(inputs) if note not in read_before] + [*target.notes]
     return [sentence for sentence in dict.fromkeys(found) if sentence]
+
+
+def _reading_notes(table: Table) -> list[str]:
+    return [*table.notes, *(note for column in table.columns for note in column.notes)]
 
 
 def issue(where: str, sentences: Sequence[str], more: str) -> None:
