@@ -189,8 +189,9 @@ def _kinks(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which entries sit on a kink, and the truncation errors of strongly curved ones.
 
-    The two sides of a strongly curved loss differ too, but by a quarter as much at a quarter of the step; the central
-    difference is then a sixteenth as far off, so that its change is the error but for that sixteenth.
+    The two sides of a strongly curved loss differ too, but by a quarter as much at a quarter of the step. The central
+    difference is then a sixteenth as far off, or a quarter where the curvature itself jumps, as Huber's: its change is
+    at least three quarters of the error, and twice that change is more than the error.
     """
     scale = float(np.abs(below + above).max()) / 2.0
     kinks: np.ndarray = np.abs(above - below) > _KINK * scale + 1e3 * slopes.rounding
@@ -199,7 +200,7 @@ def _kinks(
         lower, upper = slopes.measure(*places[i], step=_STEP / 4.0)
         kinks[i] = abs((upper - lower) / (above[i] - below[i]) - 0.25) > 0.02
         if not kinks[i]:
-            truncation[i] = abs((lower + upper) - (below[i] + above[i])) / 2.0 * 16.0 / 15.0
+            truncation[i] = 2.0 * abs((lower + upper) / 2.0 - (below[i] + above[i]) / 2.0)
     return kinks, truncation
 
 
