@@ -255,3 +255,21 @@ def test_the_quota_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.Mon
         gn.ConfigError, match=r"threads is 0; it must be a whole number of at least 1\. Or pass threads='auto'\."
     ):
         most_threads(0, (1, 1, 1))
+
+
+def test_a_start_from_data_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recipe draws its first weights with one thread, however many BLAS has: a seed gives the same network."""
+    from glassnet.tabular import TabularRegressor
+
+    seen = []
+    draw = gn.Network.init_from_data
+
+    def watched(net: gn.Network, X: np.ndarray) -> gn.Network:
+        seen.append(available_threads())
+        return draw(net, X)
+
+    monkeypatch.setattr(gn.Network, "init_from_data", watched)
+    X = np.random.default_rng(0).normal(size=(80, 3))
+    with blas_threads(2):
+        TabularRegressor(epochs=1, random_state=0).fit(X, X[:, 0])
+    assert seen == [1]

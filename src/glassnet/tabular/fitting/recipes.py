@@ -40,6 +40,7 @@ from glassnet.tabular.calibration.calibrating import is_calibrated
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
 from glassnet.tabular.fitting.lengths import Length, short_length, usual_length
+from glassnet.training.threads.blas import blas_threads
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import ActivationName
 
@@ -143,7 +144,9 @@ class Recipe:
         network = Network(layers, loss=loss, optimizer=optimizer, seed=seed, input_shape=design.X.shape[1:])
         if not self.starts_from_data or not _are_many(design.X):
             return network
-        return network.init_from_data(design.X if design.counts is None else design.X[counted_rows(design.counts)])
+        X = design.X if design.counts is None else design.X[counted_rows(design.counts)]
+        with blas_threads(1):  # more threads add in another order, and a seed would give another network
+            return network.init_from_data(X)
 
     def most_epochs(self, n: int, *, classifies: bool) -> int:
         """Return the largest number of epochs for ``n`` training rows; ``classifies``: labels are predicted."""
