@@ -272,6 +272,42 @@ def test_a_curved_loss_is_no_kink() -> None:
         assert sum(check.n_kinks for check in report.checks) == 0
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "huber", "log_cosh"])
+@pytest.mark.parametrize("epochs", [150, 200, 250, 300, 400])
+def test_small_slopes_are_not_accused(loss: str, epochs: int) -> None:
+    """Near a minimum what a difference leaves out is as large as the slope: right gradients stay right there."""
+
+    def value(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.log(np.cosh(Z - y)).mean(axis=-1)
+
+    def gradient(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.tanh(Z - y)
+
+    X, y = np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 1.0, 5.0])
+    chosen = gn.CustomLoss(value, gradient, name="log_cosh") if loss == "log_cosh" else loss
+    for seed in range(6):
+        net = gn.Network([gn.Dense(1)], loss=chosen, optimizer=gn.Adam(0.1), seed=seed)
+        net.fit(X, y, epochs=epochs)
+        report = gn.check_gradients(net, X, y)
+        assert report, report
+
+
+def test_gradients_at_the_optimum_are_right() -> None:
+    """Where training has ended the slope is next to nothing, and the error of a finite difference no longer is."""
+    X, y = np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 1.0, 5.0])
+
+    def value(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.log(np.cosh(Z - y)).sum(axis=1)
+
+    factor = [1.0]
+    loss = gn.CustomLoss(value, lambda Z, y: factor[0] * np.tanh(Z - y), name="log_cosh")
+    net = gn.Network([gn.Dense(1)], loss=loss, optimizer=gn.Adam(0.1), seed=0)
+    net.fit(X, y, epochs=200)
+    assert gn.check_gradients(net, X, y)
+    factor[0] = 1.001
+    assert not gn.check_gradients(net, X, y)
+
+
 def test_gradient_check_knows_kinks() -> None:
     """XOR's first row and zero biases put rectifiers exactly on their kink: any slope between the sides is right."""
     X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
