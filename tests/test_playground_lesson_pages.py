@@ -140,3 +140,36 @@ def test_words_at_the_pointer_stay_inside_and_up_to_date(page: Page, tmp_path: P
     assert len(set(seen)) == 3
     send(page, "add_layer", "{ at: 1, kind: 'Dense' }")
     assert page.run(f"{TIP}.hidden")
+
+
+def test_training_pauses_where_the_goal_is_first_reached(page: Page, tmp_path: Path) -> None:
+    """At the very epoch, and the page says so; Run goes on from there and does not pause again."""
+    net = network(rate=4.0)
+    show(page, tmp_path, net, task="Train.", goal={"loss": 0.1, "steps": 20})
+    page.click("#timeline button.run")
+    page.wait("document.querySelector('#lesson.done') !== null")
+    page.wait("document.body.dataset.state === 'paused'")
+    assert page.run("document.querySelector('#lesson [role=status]').textContent") == (
+        "\N{CHECK MARK} Done. Training has paused here; Run goes on."
+    )
+    losses = page.run("[...store.engine.branch.run.history.since(0)]")[1::4]
+    reached = [epoch for epoch, loss in enumerate(losses, start=1) if loss <= 0.1 and epoch >= 20]
+    assert reached == [len(losses)] == [page.run("store.state.step")]
+    history = network(rate=4.0).astype("float64").fit(X, Y, epochs=len(losses), progress=False, diagnose=False)
+    assert history["loss"][-2] > 0.1 >= history["loss"][-1]
+    page.click("#timeline button.run")
+    page.wait(f"Number(document.body.dataset.step) > {len(losses) + 100}")
+    assert page.run("document.body.dataset.state") == "running"
+    send(page, "pause")
+
+
+def test_a_goal_that_a_step_reaches_is_done_without_a_pause(page: Page, tmp_path: Path) -> None:
+    """Who takes steps has paused already; the next run is not ended."""
+    show(page, tmp_path, network(), goal={"steps": 5})
+    send(page, "step", "{ batches: 6 }")
+    page.wait("document.querySelector('#lesson.done') !== null")
+    assert page.run("document.querySelector('#lesson [role=status]').textContent") == "\N{CHECK MARK} Done."
+    send(page, "run", "{ per_second: 100 }")
+    page.wait("Number(document.body.dataset.step) > 20")
+    assert page.run("document.body.dataset.state") == "running"
+    send(page, "pause")
