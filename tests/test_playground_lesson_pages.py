@@ -75,7 +75,7 @@ def test_legend_says_what_full_width_stands_for(page: Page, tmp_path: Path, kind
     send(page, "view", f"{{ edges: '{kind}' }}")
     for _ in range(2):
         words = page.run("document.querySelector('#network .legend').textContent")
-        said = re.match(r"Full width stands for a (weight|gradient|last change) of ±([\d.e−]+) or more\. ", words)
+        said = re.match(r"Full width stands for a (weight|gradient|last change) of ±([\d.e\u2212]+) or more\. ", words)
         assert said is not None, words
         values = np.abs(page.run("store.frame.edges.flatMap((block) => [...block])"))
         full = float(said[2].replace("\N{MINUS SIGN}", "-"))
@@ -105,7 +105,7 @@ def test_an_output_is_called_what_it_is(page: Page, tmp_path: Path, net: Any, wo
     assert page.run(f"{CELL.format(1, 0)}.ariaLabel").startswith("layer 1, unit 1, activation ")
     point_at(page, 2, 0)
     before, after = words.split("{}")
-    assert re.fullmatch(rf".+: {before}[\d.−]+{after}, bias .+", page.run(f"{TIP}.textContent"))
+    assert re.fullmatch(rf".+: {before}[\d.\u2212]+{after}, bias .+", page.run(f"{TIP}.textContent"))
 
 
 def test_what_a_neuron_is_called_follows_its_layer(page: Page, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_words_at_the_pointer_stay_inside_and_up_to_date(page: Page, tmp_path: P
         page.run(SETTLED)
         seen.append(page.run(f"{TIP}.textContent"))
         value = page.run("store.frame.activations[2][0]")
-        assert float(re.findall(r"sum ([\d.−]+) ", seen[-1])[0].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+        assert float(re.findall(r"sum ([\d.\u2212]+) ", seen[-1])[0].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
             value, rel=6e-4
         )
     assert len(set(seen)) == 3
