@@ -173,3 +173,38 @@ def test_a_goal_that_a_step_reaches_is_done_without_a_pause(page: Page, tmp_path
     page.wait("Number(document.body.dataset.step) > 20")
     assert page.run("document.body.dataset.state") == "running"
     send(page, "pause")
+
+
+@pytest.mark.parametrize(("width", "height"), [(740, 900), (756, 1120)])
+def test_a_lesson_in_a_frame_shows_all_of_its_result(page: Page, tmp_path: Path, width: int, height: int) -> None:
+    """Text, network, plane and loss stand above the bar without scrolling; so does what explains a neuron, once chosen."""
+    page.resize(width, height)
+    text, task = (
+        "A network with nine starting values. Click a neuron to see its sum.",
+        "Train until the loss is below 0.1.",
+    )
+    show(
+        page,
+        tmp_path,
+        network(),
+        text=text,
+        task=task,
+        title="Two layers",
+        hide=["data", "optimizer"],
+        goal={"loss": 0.1},
+    )
+    send(page, "step", "{ batches: 9 }")
+    boxes = {
+        name: page.run(
+            f"(({{top, bottom}}) => [top, bottom])(document.querySelector('{name}').getBoundingClientRect())"
+        )
+        for name in ("#lesson", "#network", ".plane", ".curve", "#result .readout", "#timeline")
+    }
+    assert max(bottom for name, (_, bottom) in boxes.items() if name != "#timeline") <= boxes["#timeline"][0]
+    assert boxes["#network"][1] <= boxes[".plane"][0]
+    assert boxes[".curve"][1] - boxes[".curve"][0] >= 150
+    assert page.run("document.documentElement.scrollWidth") <= width
+    page.run("store.select({ kind: 'neuron', layer: 'dense_1', unit: 0 })")
+    page.wait("document.querySelectorAll('#explain .line').length === 2")
+    last = "[...document.querySelectorAll('#explain .line')].at(-1).getBoundingClientRect().bottom"
+    assert page.run(last) <= page.run("document.querySelector('#timeline').getBoundingClientRect().top")
