@@ -78,7 +78,7 @@ def found(run: Call, *words: str) -> tuple[dict[str, Any], bytes]:
 def test_results_are_those_of_one_after_the_other(run: Call, address: str, words: tuple[str, ...]) -> None:
     """Trials, their order, scores, the verdict and the file: on a cluster, and at once on this machine."""
     command, *others = words
-    words = (command, "penguins", "species", *others, "--max-seconds", "60")
+    words = (command, "penguins", "species", *others, "--max-seconds", "600")
     alone = found(run, *words)
     assert found(run, *words, "--executor", address) == alone
     with joblib.parallel_config("threading"):  # which begin at once

@@ -150,7 +150,8 @@ def test_several_pages_see_the_same(served: Served, page: Socket) -> None:
         step_of(other.frame())
         other.ack()
         page.ask("step", batches=5)
-        assert step_of(other.frame()) >= 5
+        while step_of(other.frame()) < 5:  # one of the run may be on its way
+            other.ack()
     assert page.ask("step")["ok"]
 
 

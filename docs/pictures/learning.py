@@ -82,6 +82,8 @@ def draw(figure, X, y, net, epoch, losses):
     back.text(0.84, 0.035, f"loss {losses[-1]:.3f}   accuracy {accuracy:.2f}", size=12, ha="center")
     curve = figure.add_axes((0.16, 0.015, 0.42, 0.085))
     curve.plot(losses, color="#444444", lw=1.6)
+    back.text(0.585, 0.035, "loss", size=9, color="#444444")
+    back.text(0.625, 0.2, "weights: orange\nabove 0, blue below", size=9, color="#444444", ha="right")
     curve.set(xlim=(0, EPOCHS), ylim=(0, 0.75))
     curve.axis("off")
 
@@ -130,13 +132,13 @@ def main():
     losses = []
 
     def frame(number):
-        epoch, params = kept[min(number, len(kept) - 1)]
+        epoch, params = kept[number]
         net.params[:] = params
-        if number < len(kept):
+        if len(losses) <= epoch:
             losses.extend([net.evaluate(X, y)["loss"]] * (epoch + 1 - len(losses)))
         draw(figure, X, y, net, epoch, losses)
 
-    FuncAnimation(figure, frame, frames=len(kept) + 10, init_func=lambda: None).save(TARGET, PillowWriter(fps=8))
+    FuncAnimation(figure, frame, frames=len(kept), init_func=lambda: None).save(TARGET, PillowWriter(fps=8))
     shrink(TARGET)
     print(TARGET.name, TARGET.stat().st_size // 1000, "kB")
 
@@ -157,7 +159,8 @@ def shrink(path):
         together.paste(colour, (0, height * len(some) + 20 * number, width, height * len(some) + 20 * number + 20))
     palette = together.quantize(72)
     small = [each.quantize(palette=palette, dither=Image.Dither.NONE) for each in frames]
-    small[0].save(path, save_all=True, append_images=small[1:], duration=125, loop=0, optimize=True)
+    durations = [125] * (len(small) - 1) + [2500]
+    small[0].save(path, save_all=True, append_images=small[1:], duration=durations, loop=0, optimize=True)
 
 
 if __name__ == "__main__":
