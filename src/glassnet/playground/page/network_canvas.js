@@ -67,8 +67,8 @@ export function fit(canvas, width, height) {
   return ctx;
 }
 
-/** Return the value that the widest line stands for: three times the root of the mean square, of the largest block;
- *  NaN where nothing is known of any. */
+/** Return what widths are measured by: three times the root of the mean square, of the largest block, so that a few
+ *  large values do not make all others thin. It may be above the largest value. NaN where nothing is known of any. */
 function scaleOf(blocks) {
   if (blocks.length && blocks.every((values) => values.every(Number.isNaN))) return NaN;
   let largest = 0;
@@ -81,11 +81,11 @@ function scaleOf(blocks) {
   return largest;
 }
 
-/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns the value that
- *  the widest line stands for, and how many lines are drawn and left out. */
+/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns the size from which
+ *  lines have full width, and how many lines are drawn and left out. */
 export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   const scale = scaleOf(blocks);
-  if (!(scale > 0) || !Number.isFinite(scale)) return { scale };
+  if (!(scale > 0) || !Number.isFinite(scale)) return { full: scale };
   const lines = Array.from({ length: 2 * LEVELS }, () => []);
   edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], scale));
   ctx.lineCap = "butt";
@@ -103,7 +103,7 @@ export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   for (const [level, sign, found] of order.reverse()) stroke(ctx, found, { level, sign, palette, faint, dashed: found.length <= 4 * MOST_DASHED });
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
-  return { scale, drawn, left: lines.reduce((sum, found) => sum + found.length / 4, 0) - drawn };
+  return { full: (scale * (LEVELS - 1)) / LEVELS, drawn, left: lines.reduce((sum, found) => sum + found.length / 4, 0) - drawn };
 }
 
 function sortLines(lines, from, to, values, scale) {
