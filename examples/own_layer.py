@@ -28,7 +28,7 @@ class RowScale(gn.Layer):
         return np.multiply(dY, self.s, out=dY)
 
 
-class WrongScale(RowScale):
+class WrongRowScale(RowScale):
     """Forgets the factor X in the gradient of s."""
 
     def backward(self, dY, cache):
@@ -39,7 +39,7 @@ class WrongScale(RowScale):
 def main() -> list[bool]:
     """Print the gradient check of either layer; return whether it passed."""
     X = np.random.default_rng(0).standard_normal((20, 3))
-    nets = [gn.Network([layer, gn.Dense(1)], loss="squared_error", seed=0) for layer in (WrongScale(), RowScale())]
+    nets = [gn.Network([layer, gn.Dense(1)], loss="squared_error", seed=0) for layer in (WrongRowScale(), RowScale())]
     reports = [gn.check_gradients(net, X, X @ [1.0, 10.0, 0.0]) for net in nets]
     print(*reports, sep="\n\n")
     return [report.passed for report in reports]

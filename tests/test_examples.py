@@ -37,7 +37,7 @@ def test_own_layer(capsys: pytest.CaptureFixture[str]) -> None:
     """The gradient check passes the right layer and finds the wrong one, at the parameter that is wrong and no other."""
     assert example("own_layer").main() == [False, True]
     wrong = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.endswith("WRONG")]
-    assert wrong == ["wrong_scale_1.s"]
+    assert wrong == ["wrong_row_scale_1.s"]
 
 
 def test_lesson_page(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,3 +108,32 @@ def test_wrong_ones_get_a_sentence(layer: type[gn.Layer], members: int | None, m
 def test_float64_networks_may_use_float64() -> None:
     """The layer that forgets the dtype is right in a float64 network."""
     assert network(Doubles(), dtype="float64", input_shape=(3,)).n_parameters == 26
+
+
+@pytest.mark.parametrize("name", ["Softplus", "SquaredError", "Adam", "CosineDecay"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_name_of_ours_is_not_saved_as_ours(name: str, inside: bool, tmp_path: Path) -> None:
+    """A file names classes: one of the user's that bears a name of ours would come back as ours, with other numbers."""
+    base = Square if name == "Softplus" else getattr(gn, name)
+    own = type(name, (base,), {"__doc__": "Another one."})
+    layer = own() if name == "Softplus" else Square()
+    rate = own(0.1, epochs=3) if name == "CosineDecay" else 0.1
+    net = gn.Network(
+        [gn.Residual([gn.Dense(3), layer]) if inside else layer, gn.Dense(1)],
+        loss=own() if name == "SquaredError" else "squared_error",
+        optimizer=own(rate) if name == "Adam" else gn.Adam(rate),
+        seed=0,
+    )
+    net.fit(np.eye(3), [1.0, 2.0, 3.0], epochs=1)
+    message = (
+        rf"^{name}: this class of \S+ bears the name of a class of glassnet; a file names classes, so the name must"
+    )
+    with pytest.raises(gn.ConfigError, match=message):
+        net.save(tmp_path / "own.safetensors")
+    with pytest.raises(gn.ConfigError, match=message):
+        net.fit(np.eye(3), [1.0, 2.0, 3.0], epochs=1, checkpoint=tmp_path / "run.safetensors")
+    assert list(tmp_path.iterdir()) == []
+    own.__name__ = "Own" + name
+    net.save(tmp_path / "own.safetensors")
+    again = gn.load(tmp_path / "own.safetensors", custom=[own, Square])
+    assert np.array_equal(again.predict(np.eye(3)), net.predict(np.eye(3)))

@@ -41,7 +41,9 @@ def test_two_commands_set_everything_up() -> None:
     assert second in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("figure", ["1.4 to 5.3", "0.93", "0.89", "0.79", "0.81", "3.8", "0.07", "1.2", "21", "176 to 6,280"])
+@pytest.mark.parametrize(
+    "figure", ["1.4 to 5.3", "0.93", "0.89", "0.79", "0.81", "3.8", "0.07", "1.2", "21", "176 to 6,280"]
+)
 def test_figures_are_in_the_benchmarks(figure: str) -> None:
     """A figure of the README stands in the page that says how it was measured."""
     page = (REPOSITORY / "docs" / "guide" / "benchmarks.md").read_text(encoding="utf-8")

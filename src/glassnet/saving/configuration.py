@@ -19,6 +19,9 @@ from glassnet.utils.checks import check_class
 __all__ = ["network_config", "network_from_config"]
 
 _N = TypeVar("_N", bound=BaseNetwork)
+_LOSSES = {found.__name__: found for found in (*LOSSES.values(), CustomLoss, EnsembleLoss)}
+_OPTIMIZERS = {found.__name__: found for found in OPTIMIZERS.values()}
+_OURS: dict[str, type] = {**LAYERS, **_LOSSES, **_OPTIMIZERS, **SCHEDULES}
 _KEYS = ("dtype", "input_shape", "layers", "loss", "members", "optimizer", "seeds")
 
 
@@ -31,6 +34,8 @@ def network_config(network: BaseNetwork) -> dict[str, Any]:
     parts: list[Layer | Loss] = [*layers, *activations, network.loss]
     for part in parts:
         _check_config(part)
+    for named in (*parts, optimizer, optimizer.learning_rate):
+        _check_name(named)
     return {
         "layers": [layer.entry() for layer in network.layers],
         "loss": _entry(network.loss),
@@ -71,6 +76,15 @@ def _check_config(part: Layer | Loss) -> None:
         raise ConfigError(message, expected=arguments, got=part.config())
 
 
+def _check_name(part: object) -> None:
+    """Refuse a class of the user's own that bears the name of one of glassnet's: its file would be read as that one."""
+    kind = type(part)
+    if _OURS.get(kind.__name__, kind) is not kind:
+        fact = f"this class of {kind.__module__} bears the name of a class of glassnet"
+        message = f"{kind.__name__}: {fact}; a file names classes, so the name must be its own. Rename it."
+        raise ConfigError(message, got=kind)
+
+
 def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable[Any] = ()) -> _N:
     """Return a new network as `network_config` described it, not built: the configuration's input_shape is unused.
 
@@ -92,11 +106,9 @@ def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable
             message = f"layers and seeds are {config['layers']!r} and {config['seeds']!r}; they must be lists"
             raise ConfigError(message)
         layers = [make_layer(entry, LAYERS | own) for entry in config["layers"]]
-        losses = {found.__name__: found for found in (*LOSSES.values(), CustomLoss, EnsembleLoss)} | own
-        loss = _make("loss", config["loss"], losses, objects)
+        loss = _make("loss", config["loss"], _LOSSES | own, objects)
         name, arguments = _split(config["optimizer"])
-        optimizers = {found.__name__: found for found in OPTIMIZERS.values()} | own
-        optimizer = check_class("optimizer", "class", name, optimizers).from_config(arguments, schedules)
+        optimizer = check_class("optimizer", "class", name, _OPTIMIZERS | own).from_config(arguments, schedules)
         members, seeds = config["members"], config["seeds"]
         if members is None and len(seeds) != 1:
             message = f"seeds holds {len(seeds)} seeds; it must hold one"
