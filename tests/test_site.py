@@ -139,6 +139,21 @@ def test_pages_fetch_nothing(site: Path) -> None:
     assert {page.name: found for page in pages if (found := pattern.findall(page.read_text()))} == {}
 
 
+def test_next_is_next(site: Path) -> None:
+    """Where a page says what comes next, its first link is the page that the foot of it leads to."""
+    found, troubles = 0, []
+    for page in sorted(site.rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        said = re.search(r'<p><strong>Next</strong>:[^<]*<a href="([^"#]+)', text)
+        foot = re.search(r'<a href="([^"]+)" class="md-footer__link md-footer__link--next"', text)
+        if said:
+            found += 1
+            if foot is None or foot[1] != said[1]:
+                troubles.append(f"{page.name}: {said[1]}, but {foot and foot[1]} at the foot")
+    assert found > 20
+    assert troubles == []
+
+
 def test_docstring_sections_are_plain(site: Path) -> None:
     """Shapes, Notes and References are sections like Parameters, and no reStructuredText is left over."""
     text = "".join(page.read_text() for page in sorted((site / "api").glob("*.html")))

@@ -26,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from glassnet import errors as gn_errors
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
 from glassnet.tabular.fitting.objective import CLASS_METRICS, NUMBER_METRICS
 from glassnet.tabular.fitting.recipes import RECIPES
@@ -361,3 +362,41 @@ def test_folds(recipe: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if kind == "classifier":
         counts = [np.unique(y[job.held_out], return_counts=True)[1] for job in seen]
         assert np.ptp(counts, axis=0).max() <= 1
+
+
+# ---- targets that are text of numbers ------------------------------------------------------------------------------
+
+NUMBER_TEXTS: dict[str, tuple[Callable[[float], str], dict[str, Any]]] = {
+    "decimal comma": (lambda value: f"{value:.2f}".replace(".", ","), {"decimal": ","}),
+    "euro sign": (lambda value: f"{value:.2f} €", {}),
+    "per cent": (lambda value: f"{value:.2f} %", {}),
+    "thousands apostrophes": (lambda value: f"{value:,.2f}".replace(",", "'"), {"thousands": "'"}),
+}
+
+
+@pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
+@pytest.mark.parametrize("kind", NUMBER_TEXTS)
+def test_numbers_as_text_are_scored_as_they_are_fitted(kind: str) -> None:
+    """`score` reads the text of numbers as `fit` does, also in a search and with weights; report and others do too."""
+    written, options = NUMBER_TEXTS[kind]
+    x = 5000.0 * (np.arange(60) * 7 % 60) / 59.0
+    X, y = pd.DataFrame({"x": x}), pd.Series([written(value) for value in 2.0 * x + 1.0], name="rent")
+    numbers = np.round(2.0 * x + 1.0, 2)
+    model = TabularRegressor("small", epochs=5, random_state=0, **options).fit(X, y)
+    assert model.score(X, y) == model.score(X, numbers) > 0.0
+    weights = np.linspace(0.0, 1.0, 60)
+    assert model.score(X, y.tolist(), sample_weight=weights) == model.score(X, numbers, sample_weight=weights)
+    scores = cross_val_score(model, X, y, cv=3, error_score="raise")
+    assert scores.tolist() == cross_val_score(model, X, numbers, cv=3).tolist()
+    assert model.report(X, y).to_dict()["scores"] == model.report(X, numbers).to_dict()["scores"]
+    assert model.importance(X, y).drops.tolist() == model.importance(X, numbers).drops.tolist()
+
+
+def test_text_that_is_no_number_is_not_scored() -> None:
+    """The message of `score` names the cell and its row; NaN among numbers stays scikit-learn's to refuse."""
+    x = np.linspace(0.0, 5.0, 40)
+    model = TabularRegressor("small", epochs=2, random_state=0).fit({"x": x}, [f"{value:.2f} €" for value in x])
+    with pytest.raises(gn_errors.DataError, match=r"'dear' in row 1 .*it must hold numbers such as"):
+        model.score({"x": x[:2]}, ["1.00 €", "dear"])
+    with pytest.raises(ValueError, match="NaN"):
+        model.score({"x": x[:2]}, [1.0, np.nan])

@@ -21,8 +21,8 @@ __all__ = ["evaluation_of", "judged_rows"]
 
 def judged_rows(model: TableModel, table: Table) -> Judged:
     """Return the rows of a table, which has a target in every row, as they are judged."""
-    column = table[model.target.name]
-    return Judged(table, column, model.encoder.transform(table), _truth(model, table))
+    X, truth = model.encoder.transform(table), _truth(model, table)
+    return Judged(table, model.target.read(table[model.target.name]), X, truth)
 
 
 def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = ()) -> dict[str, Any]:

@@ -70,6 +70,17 @@ class Predictor:
         options = replace(ReadOptions().like(where, self.reading, forms), others="text", spelled=table_spelling)
         return table_of(rows, options, where)
 
+    def with_target_read(self, table: Table, where: str = "") -> Table:
+        """Return a table whose target, if it has one, is read as in training, so that its missing cells are known.
+
+        ``where`` is the name of what was called.
+        """
+        name = self.target.name
+        if name not in table:
+            return table
+        read = self.target.read(table[name], where or type(self).__name__)
+        return Table([read if column.name == name else column for column in table.columns], notes=table.notes)
+
     def require(self, table: Table, where: str = "") -> None:
         """Raise an error if a table lacks columns of training; ``where`` is the name of what was called."""
         names, target = self.encoder.column_names, self.target.name

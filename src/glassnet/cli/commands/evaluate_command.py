@@ -43,7 +43,7 @@ def _evaluated(
     """Return the same, and the rows that were scored."""
     table = table_for(WHERE, model, data, reading, with_target=True)
     n_read = table.n_rows
-    table = without_missing(WHERE, table, model.target.name, skip_missing)
+    table = without_missing(WHERE, model.with_target_read(table, WHERE), model.target.name, skip_missing)
     judged = judged_rows(model, table)
     result = evaluation_of(model, judged, model_warnings(model, table))
     result["rows"]["read"] = n_read

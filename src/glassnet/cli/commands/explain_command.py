@@ -52,7 +52,7 @@ def explain_row(
     if row > table.n_rows:
         message = f"{WHERE}: row {row} does not exist: {has}."
         raise DataError(message, expected=table.n_rows, got=row)
-    one = table.take(slice(row - 1, row))
+    one = model.with_target_read(table.take(slice(row - 1, row)), WHERE)
     X, no_step = model.encoder.transform(one), _why_no_step(model, one)
     beside = rows_beside(model, table)
     why, truth = model.why(one, beside)[0], _truth(model, one)

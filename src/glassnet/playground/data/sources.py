@@ -213,7 +213,7 @@ def data_from_model(model: TableModel, frame: Any, *, split: float = SPLIT) -> P
         message = f"playground: {fact}; it must be. Add its column."
         raise DataError(message, expected=model.target.name, got=table.names)
     return TableMaterial(
-        table,
+        model.with_target_read(table, "playground"),
         model.target.name,
         title="Your table",
         source={"kind": "given", "target": model.target.name},

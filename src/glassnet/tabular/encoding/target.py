@@ -187,8 +187,7 @@ class TargetEncoder:
         """
         self._fitted()
         where = "TargetEncoder.transform"
-        given = _as_column(column)
-        column = self._complete(replace(self._read(given, where), rows=given.rows), "transform")
+        column = self._complete(self.read(column, where), "transform")
         if self._scale is not None:
             z = self._scale.forward(column.values)
             with np.errstate(over="ignore", under="ignore"):
@@ -213,9 +212,20 @@ class TargetEncoder:
             raise DataError(message, expected=self._labels, got=value)
         return found
 
-    def _read(self, column: Column, where: str) -> Column:
-        """Return a column as it would have been read in training."""
-        return as_kind(_in_own_words(as_form(column, self.form, where)), self.kind, where)
+    def read(self, column: Any, where: str = "TargetEncoder.read") -> Column:
+        """Return a column as it would have been read in training: text such as ``"1.586,15 €"`` as the number it was.
+
+        Values may be missing. ``where`` is the start of error messages.
+
+        Raises
+        ------
+        DataError
+            A value cannot be converted.
+        """
+        self._fitted()
+        given = _as_column(column)
+        read = as_kind(_in_own_words(as_form(given, self.form, where)), self.kind, where)
+        return replace(read, rows=given.rows)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Return the most probable labels for ``outputs``, (n, k) probabilities, or numbers in the target's units.

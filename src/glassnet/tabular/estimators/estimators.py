@@ -196,6 +196,10 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         self._warn_of(table)
         return found
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R squared of the predictions for X; ``y`` may hold text of numbers, which is read as in `fit`."""
+        return super().score(X, self._as_numbers("score", y), sample_weight)
+
     def predict_quantiles(self, X: Any) -> np.ndarray:
         """Return the quantiles of each row of X, float64 (n, number of ``quantiles``), in ascending order.
 

@@ -189,6 +189,15 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
             raise DataError(message, expected=table.n_rows, got=len(column))
         return Table([*(other for other in table.columns if other.name != name), column])
 
+    def _as_numbers(self, method: str, y: Any) -> Any:
+        """Return targets that are text, such as ``"1.586,15 €"``, as numbers, read as in `fit`; others as they are."""
+        check_is_fitted(self, "model_")
+        values = as_array(y)
+        if values is None or values.dtype.kind not in "OU" or not any(isinstance(cell, str) for cell in values.flat):
+            return y
+        where = f"{type(self).__name__}.{method}"
+        return self._as_column(self.model_.target.name, one_per_row(where, y)).values
+
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write network, encoder and labels to one file, for `TableModel.load` and the command line.
 
