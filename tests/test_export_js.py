@@ -21,12 +21,14 @@ import glassnet as gn
 from export_models import ENSEMBLES, NETWORKS, export_case
 from export_tables import ESTIMATORS, TABLES, export_table
 from glassnet.exports.lowering.lowering import lower, model_rows
+from glassnet.exports.measuring import measure
 from glassnet.exports.plan import Affine, Answer, Field, Flag, Join, Lookup, Map, Plan, Rank, Scaled, Value, Wave
 from glassnet.exports.proof import Proof, made_up_rows, prove
 from glassnet.exports.referee import Rows, interpret
 from glassnet.exports.targets.js_target import js_file
 from glassnet.exports.targets.js_target.literals import js_value
 from glassnet.exports.targets.js_target.steps import OWN_NAMES
+from glassnet.exports.targets.registry import TARGETS
 from glassnet.exports.targets.target import CannotRun, Options, Run
 from glassnet.tabular import TabularRegressor
 from glassnet.tabular.reading.cells.distinct import Distinct
@@ -657,3 +659,43 @@ def test_a_declared_mark_is_no_new_category(tmp_path: Path) -> None:
     found = json.loads(subprocess.run(["node", "-e", script], capture_output=True, check=True).stdout)
     assert found[0]["number"] == found[1]["number"]
     assert [bool(one["warnings"]) for one in found] == [False, False, True]
+
+
+COLUMNS_WITH_GAPS: dict[str, tuple[str, str]] = {
+    "own words": ("ja", "nein"),
+    "true and false": ("true", "false"),
+    "numbers": ("0", "1"),
+    "a unit": ("1.50 €", "2.25 €"),
+    "dates": ("2024-01-31", "2024-05-02"),
+    "times": ("08:30", "21:15"),
+}
+
+
+@needs_node
+@pytest.mark.parametrize("marks", [["-999"], ["-999", "9999"]], ids=" ".join)
+@pytest.mark.parametrize("kind", COLUMNS_WITH_GAPS)
+def test_a_number_for_no_value_is_one_in_columns_of_every_kind(kind: str, marks: list[str], tmp_path: Path) -> None:
+    """Where numbers mean "no value", the file passes its self-test, and takes them as numbers and as text."""
+    words = COLUMNS_WITH_GAPS[kind]
+    cells = [marks[i % len(marks)] if i % 5 == 3 else words[i % 7 < 3] for i in range(40)]
+    table = {"size": [float(i % 9) for i in range(40)], "flag": cells}
+    model = TabularRegressor("small", epochs=1, random_state=0, missing=marks)
+    model.fit(table, np.arange(40.0))
+    for name in ("m.js", "m.html"):
+        assert gn.export(model, tmp_path / name).failures == 0
+    rows = json.dumps(
+        [{"size": 1, "flag": None}] + [{"size": 1, "flag": f(mark)} for mark in marks for f in (str, int)]
+    )
+    found = node(f"console.log(JSON.stringify(require('./m.js').predictMany({rows})))", tmp_path)
+    gaps = found[:1] if kind == "dates" else found  # a number among dates is a day
+    assert len({one["number"] for one in gaps}) == 1
+
+
+def test_failures_are_counted_in_english(tmp_path: Path) -> None:
+    """One failure has no plural."""
+    plan, rows = zoo("plain")
+    path = write(plan, tmp_path)
+    path.write_text("throw new Error('broken')")
+    target = TARGETS["js"]
+    with pytest.raises(gn.DataError, match=r"the self-test of 'model\.js' has 1 failure in node; it must pass"):
+        measure(target, plan, proof_of(plan, rows), [path], rows, interpret(plan, rows), exact=True)

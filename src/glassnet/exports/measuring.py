@@ -15,6 +15,7 @@ from glassnet.exports.referee import Rows, interpret
 from glassnet.exports.report import ExportReport
 from glassnet.exports.targets.registry import Target
 from glassnet.exports.targets.target import CannotRun
+from glassnet.utils.short_text import count
 
 __all__ = ["check_plan", "check_rounding", "largest_error", "measure", "report_on"]
 
@@ -88,7 +89,7 @@ def measure(
     allowed = _SINGLE * proof.tolerance if target.dtype == "float32" else _DOUBLE + _SINGLE * proof.worst
     fact = must = ""
     if found.failures:
-        fact = f"the self-test of {paths[0].name!r} has {found.failures} failures in {found.ran_in}"
+        fact = f"the self-test of {paths[0].name!r} has {count(found.failures, 'failure')} in {found.ran_in}"
         must = "it must pass"
     elif exact and error > allowed:
         fact, must = f"{paths[0].name!r} has an error of {error:.1e}", "it must compute what the model predicts"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from glassnet.utils.short_text import count
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["ExportReport"]
@@ -74,7 +75,7 @@ class ExportReport:
         if self.error is not None:
             rows.append(("run", f"worst error {self.error:.1e} on {self.n_run:,} rows in {self.ran_in}"))
         if self.failures is not None:
-            rows.append(("self-test", "passed" if not self.failures else f"{self.failures} failures"))
+            rows.append(("self-test", "passed" if not self.failures else count(self.failures, "failure")))
         if self.seconds is not None:
             rows.append(("one row", _time(self.seconds)))
         rows += self.notes.items()

@@ -83,7 +83,8 @@ function fill(texts) {
 function example(row) {
   return columns.map((column, i) => {
     const cell = row[i];
-    if (column.unused || cell === "" || Number.isNaN(cell)) return "";
+    const isGone = cell === "" || Number.isNaN(cell) || (column.codes || []).includes(cell);
+    if (column.unused || isGone) return "";
     if (column.kind === "category") return cell;
     if (column.kind === "boolean") return (cell ? column.trues : column.falses)[0];
     if (column.kind === "date") return new Date(Math.floor(cell * 1440) * 6e4).toISOString().slice(0, column.timed ? 16 : 10);

@@ -3,7 +3,8 @@
  * @type {(cell: any, column: Column, parse: (text: string, column: Column) => number) => number}
  */
 function readNumber(cell, column, parse) {
-  let value = typedNumber(cell, column.kind);
+  const codes = column.codes || [];
+  let value = codes.includes(cell) ? NaN : typedNumber(cell, column.kind);
   if (typeof cell === "string") {
     const text = cell.trim();
     if (isMissing(text) || (column.missing || []).includes(text)) return NaN;
@@ -12,7 +13,7 @@ function readNumber(cell, column, parse) {
     if (Number.isNaN(value)) value = column.loose ? NaN : undefined;
   }
   if (value === undefined) throw new TypeError(`${column.name} is ${shown(cell)}; it must be ${column.must}.`);
-  return Number.isFinite(value) && !(column.codes || []).includes(value) ? value : NaN;
+  return Number.isFinite(value) && !codes.includes(value) ? value : NaN;
 }
 
 /**

@@ -32,7 +32,7 @@ def main() -> int:
         return 0
     if "--selftest" in options:
         failures = selftest()
-        print(f"self-test: {failures} failures" if failures else "self-test passed")
+        print(f"self-test: {failures} failure{'s' * (failures > 1)}" if failures else "self-test passed")
         return min(failures, 1)
     if len(paths) > 1 or any(option != "--probabilities" for option in options):
         print(f"usage: python {sys.argv[0]} [--probabilities] [new.csv] | --selftest | --help", file=sys.stderr)
