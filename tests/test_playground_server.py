@@ -368,8 +368,9 @@ def test_a_signal_ends_the_command_cleanly(number: int) -> None:
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.fullmatch(r"The playground is at http://127\.0\.0\.1:(\d+)/\?token=(\S+); Ctrl-C ends it\.\n", line)
+        found = re.fullmatch(r"The playground is at http://127\.0\.0\.1:(\d+)/\?token=(\S+)\n", line)
         assert found is not None, line
+        assert process.stdout.readline() == "Ctrl-C ends it.\n"
         served: Any = SimpleNamespace(port=int(found[1]))
         with connect(served, cookie=f"glassnet-{found[1]}={found[2]}") as page:
             page.ask("hello")
