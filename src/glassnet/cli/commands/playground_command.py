@@ -44,7 +44,8 @@ def run_playground(file: str | None, texts: Mapping[str, Any]) -> None:
     )  # fmt: skip
     if playground.is_open:
         print(plain(_OPEN), file=sys.stderr, flush=True)
-    print(plain(f"The playground is at {playground.url}\nCtrl-C ends it."), flush=True)
+    # The address ends its line, so that no sign is copied with it.
+    print(plain(f"The playground is at {playground.url}"), "Ctrl-C ends it.", sep="\n", flush=True)
     if not options.no_browser:
         webbrowser.open(playground.url)
     playground.run()
