@@ -110,7 +110,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "dropped": sorted({*options.drop, *options.read_options.dropped}),
         "features": len(model.encoder.feature_names),
         "network": _network(outcome),
-        "recipes": outcome.recipes,
+        "recipes": _recipes(outcome),
         "training": _training(outcome, data.count("training")),
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
         "split": split,
@@ -219,6 +219,22 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     if outcome.interrupted_by not in ("", "Ctrl-C"):
         found["interrupted_by"] = outcome.interrupted_by
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
+
+
+def _recipes(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return how long each recipe takes: what this one took, and the others by how far its estimate was off."""
+    chosen = next((each for each in outcome.recipes if each["chosen"]), None)
+    is_whole = _stop_reason(outcome) in ("finished", "early stopping")
+    if chosen is None or not is_whole or outcome.options.jobs or outcome.options.executor:
+        return outcome.recipes
+    took = float(f"{sum(history.seconds for history in outcome.histories):.3g}")
+    factor = took / chosen["seconds"] if chosen["seconds"] == chosen["at_most"] else 1.0
+    found = []
+    for each in outcome.recipes:
+        scaled = {name: float(f"{factor * each[name]:.3g}") for name in ("seconds", "at_most")}
+        own = {"seconds": took, "at_most": max(took, scaled["at_most"]), "took": took}
+        found.append(each | (own if each is chosen else scaled))
+    return found
 
 
 def _stop_reason(outcome: Outcome) -> str:
