@@ -96,3 +96,22 @@ def test_one_cell_is_spoken_of_in_the_singular() -> None:
     ]
     two = {"town": ["new", "newer", "b", "a", "b"], "size": [1.0, np.nan, np.nan, 4.0, 5.0]}
     assert "2 of 5 values are missing, where" in " ".join(model.warnings(two))
+
+
+def test_categories_that_differ_in_case_or_blanks_are_noted(run: Run, tmp_path: Path) -> None:
+    """Two spellings of a category are named; free text, what was asked for as text, and what a model knows are not."""
+    frame = {"side": ["Nord", "nord ", "Süd", "SÜD", "ost", "West  end", "West end"] * 5}
+    column = to_table(frame)["side"]
+    assert len(column.notes) == 1
+    assert column.notes[0].startswith("Column 'side': 'Nord' and 'nord'; 'SÜD' and 'Süd' and 1 more differ in case")
+    assert to_table({"side": ["Nord", "Süd"] * 9})["side"].notes == ()
+    assert to_table({"word": [f"w{i}" for i in range(20)] + [f"W{i}" for i in range(20)]})["word"].notes == ()
+    assert to_table(frame, read={"side": "text"})["side"].notes == ()
+    data = tmp_path / "d.csv"
+    rows = [f"{side},{i % 7}.5,{i}.25" for i, side in enumerate(frame["side"])]
+    data.write_text("\n".join(["side,a,y", *rows, ""]), encoding="utf-8")
+    assert "differ in case or blanks only" in " ".join(run("check", str(data), "y")[1].split())
+    words = ["train", str(data), "y", "--recipe", "plain", "--epochs", "1", "-o", str(tmp_path / "m.safetensors")]
+    assert "differ in case or blanks only" in " ".join(run(*words)[1].split())
+    model = TableModel.load(tmp_path / "m.safetensors")
+    assert to_table(frame, like=model)["side"].notes == ()
