@@ -19,7 +19,7 @@ _GAP = 2.0  # pixels that are free around a label
 
 
 def draw(methods: list[str], found: list[Quantity], reference: str, time: str, path: str) -> list[list[Any]]:
-    """Draw a panel for each quantity, and return the labels of each panel.
+    """Draw a panel for each quantity, below each other as a phone shows them, and return the labels of each panel.
 
     Across, the median time in seconds; upwards, the geometric mean of the ratios to ``reference``: left and low is
     good. The line joins the methods of the Pareto front.
@@ -27,15 +27,15 @@ def draw(methods: list[str], found: list[Quantity], reference: str, time: str, p
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.2 * len(found), 5.6), layout="constrained")
+    figure = Figure(figsize=(4.6, 4.4 * len(found)), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, len(found), squeeze=False)[0]
+    panels = figure.subplots(len(found), squeeze=False)[:, 0]
     points = [_draw_panel(axes, methods, one, reference, time) for axes, one in zip(panels, found, strict=True)]
     # Where labels have room is known once the panels have their places.
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     labels = [_label(axes, methods, *spots) for axes, spots in zip(panels, points, strict=True)]
-    figure.savefig(path, dpi=150)
+    figure.savefig(path, dpi=200)
     return labels
 
 
@@ -56,10 +56,10 @@ def _draw_panel(
     axes.axhline(1.0, color="0.85", lw=1, zorder=0)
     axes.plot(times[front], mean[front], color="C1", lw=1.5, drawstyle="steps-post", zorder=1)
     axes.scatter(times, mean, c=[_color(name) for name in methods], s=34, zorder=3)
-    axes.set_title(one.title)
+    axes.set_title(one.title, loc="left", fontweight="bold")
     axes.set_xscale("log")
-    axes.margins(x=0.16, y=0.12)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.margins(x=0.16, y=0.2)
+    axes.xaxis.set_major_locator(LogLocator())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_xlabel(f"median {time} to fit and predict, seconds")
@@ -87,7 +87,7 @@ def _label(axes: Any, methods: list[str], points: np.ndarray, front: list[int]) 
     for name, point, spot in zip(methods, points, marks, strict=True):
         if not np.isfinite(spot).all():
             continue
-        looks = {"fontsize": 8.5, "color": _color(name), "ha": "center", "va": "center"}
+        looks = {"fontsize": 9, "color": _color(name), "ha": "center", "va": "center"}
         line = {"arrowstyle": "-", "lw": 0.6, "color": "0.6", "shrinkA": 0, "shrinkB": 3}
         label = axes.annotate(name, point, xytext=(0.0, 0.0), textcoords="offset points", arrowprops=line, **looks)
         _place(axes, label, spot, taken)

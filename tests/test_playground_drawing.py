@@ -54,6 +54,8 @@ def test_names_are_the_engines_numbers(shown: tuple[Page, Playground]) -> None:
     said = names(page)
     assert said[0].startswith("input x1, value ")
     assert said[4].startswith("layer 1, unit 3, activation ")
+    assert said[-1].startswith("layer 3, unit 1, sum ")
+    said[-1] = said[-1].removesuffix(" before the sigmoid")
     for name, value in zip(said, values, strict=True):
         assert float(name.split()[-1].replace(MINUS, "-")) == pytest.approx(value, rel=6e-3)
 

@@ -320,7 +320,6 @@ def test_lesson_is_done_by_its_reader(page: Page, tmp_path: Path) -> None:
     page.wait("document.body.dataset.step === '0'")
     page.click("#timeline button.run")
     page.wait("document.querySelector('#lesson.done') !== null")
-    page.click("#timeline button.run")
     page.wait("document.body.dataset.state === 'paused'")
     assert page.console == []
 

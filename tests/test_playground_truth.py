@@ -57,8 +57,8 @@ def experiment(d: int, k: int, layers: list[Any]) -> Experiment:
 
 
 def shown(text: str) -> tuple[float, float]:
-    """Return the number that a text ends with, and half a unit of its last digit."""
-    digits = text.split()[-1].replace(MINUS, "-").replace(",", "")
+    """Return the last number of a text, and half a unit of its last digit."""
+    digits = text.partition(" before the ")[0].split()[-1].replace(MINUS, "-").replace(",", "")
     mantissa, _, exponent = digits.partition("e")
     decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
     return float(digits), 0.501 * 10.0**-decimals

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -317,6 +319,22 @@ def test_a_network_is_drawn_with_its_units_weights_and_words() -> None:
         match=r"has members=2 and input_shape=[(]3,[)]; it must have no members and take rows of numbers",
     ):
         gn.Network([gn.Dense(1)], loss="squared_error", members=2, input_shape=3).plot_network()
+
+
+def test_weights_have_the_colours_of_the_playground() -> None:
+    """Both are seen beside each other: positive ones orange, negative ones purple, in the drawing and in its legend."""
+    style = (Path(gn.__file__).parent / "playground" / "page" / "style.css").read_text(encoding="utf-8")
+    positive, negative = (
+        mpl.colors.to_rgb(re.findall(rf"--{sign}: (#[0-9a-f]{{6}})", style)[0]) for sign in ("positive", "negative")
+    )
+    net = network().build((3,))
+    ax = net.plot_network()
+    drawn = [color[:3] for group in ax.collections if hasattr(group, "get_segments") for color in group.get_colors()]
+    weights = np.concatenate([layer.W.ravel() for layer in net.layers])
+    for color, count in ((positive, (weights > 0).sum()), (negative, (weights < 0).sum())):
+        assert sum(np.allclose(other, color, atol=2e-3) for other in drawn) == count > 0
+    legend = [mpl.colors.to_rgb(line.get_color()) for line in ax.get_legend().get_lines()]
+    np.testing.assert_allclose(legend, [positive, negative], atol=2e-3)
 
 
 def test_snapshots_and_their_histograms() -> None:

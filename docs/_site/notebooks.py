@@ -92,6 +92,7 @@ def page_of(notebook: Any, name: str) -> tuple[str, dict[str, bytes]]:
             files[f"{name}-page.html"] = written
             source = f'src="{name}-page.html" title="The page that this code writes" loading="lazy"'
             parts.append(f'<iframe {source} class="play"></iframe>')
+            parts.append(f'<p><a href="{name}-page.html">Open this page by itself</a></p>')
     parts.append(f"[Download this notebook]({name}.ipynb){{download}}")
     return "\n\n".join(parts) + "\n", files
 

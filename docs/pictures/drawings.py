@@ -26,9 +26,9 @@ def neuron() -> Any:
     z = float(x @ w + b)
     for i in range(3):
         y = 12.0 + 12.0 * i
-        ax.plot([15, 42], [y, 24], color=BLUE if w[i] > 0 else ORANGE, lw=1.0 + 2.5 * abs(w[i]), zorder=1)
+        ax.plot([15, 42], [y, 24], color=ORANGE if w[i] > 0 else PURPLE, lw=1.0 + 2.5 * abs(w[i]), zorder=1)
         _unit(ax, 12, y, f"{x[i]:g}", GREY)
-        say(ax, 26, y + (24 - y) * 0.40 - 2.4, f"{w[i]:g}", BLUE if w[i] > 0 else ORANGE, 10.5,
+        say(ax, 26, y + (24 - y) * 0.40 - 2.4, f"{w[i]:g}", ORANGE if w[i] > 0 else PURPLE, 10.5,
             bbox={"fc": "white", "ec": "none", "pad": 0.5})  # fmt: skip
     _unit(ax, 46, 24, f"{z:g}", BLUE, 5.6)
     arrow(ax, (46, 38.5), (46, 30))
@@ -49,7 +49,7 @@ def anatomy() -> Any:
     for left, right in itertools.pairwise(ranks):
         for start, end in itertools.product(left, right):
             w = rng.normal()
-            ax.plot(*zip(start, end, strict=True), color=BLUE if w > 0 else ORANGE, lw=0.4 + 1.4 * abs(w), zorder=1)
+            ax.plot(*zip(start, end, strict=True), color=ORANGE if w > 0 else PURPLE, lw=0.4 + 1.4 * abs(w), zorder=1)
     for rank, color in zip(ranks, (GREY, BLUE, BLUE), strict=True):
         for x, y in rank:
             _unit(ax, x, y, "", color, 3.4)

@@ -38,7 +38,7 @@ def tables() -> bytes:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         path = Path(folder, "tables.png")
         report([json.loads(line) for line in lines], str(path), "cpu_seconds")
-        return palette_png(path.read_bytes(), 64, 1800)
+        return palette_png(path.read_bytes(), 64)
 
 
 PICTURES = {"steps.png": steps, "tables.png": tables}

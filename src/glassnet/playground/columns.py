@@ -30,6 +30,8 @@ __all__ = ["Block", "Column", "Drawing", "drawing_of"]
 
 # What changes or passes on the values of units without making others.
 _FOLDED = (Activation, BatchNorm, Calibration, Dropout, Flatten, GaussianNoise, LayerNorm, Reshape, Scale)
+# What passes the values of units on in a prediction.
+_PASSING = (Dropout, Flatten, GaussianNoise, Reshape)
 _NO_EDGES = "is one step here: its units do not each have one weight to each unit before, so no edges are drawn"
 
 
@@ -53,6 +55,8 @@ class Column:
         Layers drawn as part of it: their labels and places, and whether they come before its weights.
     added : int or None
         Number of the column whose values are added to its own.
+    value : {"activation", "sum"}
+        What its values are: sums where no activation function has been applied to them.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Column:
     formula: str = ""
     chips: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     added: int | None = None
+    value: str = "activation"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +129,7 @@ class Drawing:
         label = f"{type(layer).__name__} {layer.units}" + (f", {word}" if word else "")
         start = len(self.columns) - 1
         self._open(Column(name, label, layer.units, at, name, bias, f"{word}({affine})" if word else affine))
+        self.columns[-1].value = "activation" if word else "sum"
         self.blocks.append(Block(start, start + 1, f"{name}.weight"))
 
     def _fold(self, name: str, layer: Layer, at: int) -> None:
@@ -136,6 +142,7 @@ class Drawing:
             column = self.columns[-1]
             column.chips.append(chip)
             column.tapped = name
+            column.value = column.value if isinstance(layer, _PASSING) else "activation"
 
     def _residual(self, name: str, layer: Residual, at: int) -> None:
         start, floor = len(self.columns) - 1, self._floor
@@ -149,7 +156,7 @@ class Drawing:
             self._visit(f"{name}.{part}", found, at)
         self._floor = floor
         column = self.columns[-1]
-        column.tapped = name
+        column.tapped, column.value = name, "activation"
         if shortcut is None:
             column.added = start
         elif isinstance(shortcut, Dense) and isinstance(shortcut.activation, Identity):

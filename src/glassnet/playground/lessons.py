@@ -30,7 +30,8 @@ class Lesson:
         ``"optimizer"``, ``"result"``, ``"timeline"``.
     goal : mapping of str to float, default={}
         When the task is done: ``{"valid_loss": 0.2}`` or less, ``{"score": 0.95}`` or more where more is better,
-        ``{"steps": 200}`` or more, ``{"loss": 0.1}``; all of them together.
+        ``{"steps": 200}`` or more, ``{"loss": 0.1}``; all of them together. Where a running training first reaches it,
+        it pauses and the page says so; *Run* goes on from there.
     title : str, default=""
         A heading above the text.
 

@@ -14,6 +14,7 @@ from glassnet.playground.ground import row_number, row_of, row_target
 __all__ = ["drawn_network", "unit_names", "view_state"]
 
 _MOST_VALUES = 64
+_OF_COLUMNS = ("name", "label", "units", "at", "formula", "chips", "added", "value")
 
 
 def drawn_network(experiment: Experiment) -> dict[str, Any]:
@@ -22,10 +23,11 @@ def drawn_network(experiment: Experiment) -> dict[str, Any]:
     drawing = layout.drawing
     columns = [
         {
-            **{name: getattr(column, name) for name in ("name", "label", "units", "at", "formula", "chips", "added")},
+            **{name: getattr(column, name) for name in _OF_COLUMNS},
             "layer": column.name if k else None,
             "shown": layout.shown[k].tolist(),
             "names": unit_names(experiment, k, column, len(drawing.columns)),
+            "link": experiment.network.loss.includes if k == len(drawing.columns) - 1 else "",
         }
         for k, column in enumerate(drawing.columns)
     ]

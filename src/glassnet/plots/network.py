@@ -40,7 +40,7 @@ def plot_network(
     member: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the network: units, and weights as lines, blue for positive and orange for negative ones.
+    """Draw the network: units, and weights as lines, orange for positive and purple for negative ones.
 
     The thicker and darker a line, the larger its weight beside the others of its layer. Of large layers the first and
     the last units are drawn; layers other than `Dense` and `NTKDense` are words between them. A few layers

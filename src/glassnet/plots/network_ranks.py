@@ -11,7 +11,8 @@ from glassnet.plots.labels import text_width
 
 __all__ = ["NEGATIVE", "POSITIVE", "Layout", "Rank", "draw_lines", "draw_units", "draw_weight_legend"]
 
-POSITIVE, NEGATIVE = (0.12, 0.47, 0.71), (0.90, 0.45, 0.05)
+# Orange and purple, as in the playground: they differ with every kind of colour blindness.
+POSITIVE, NEGATIVE = (0.902, 0.380, 0.0), (0.365, 0.227, 0.608)
 _MOST_LINES = 400
 _GAP = 0.8  # of the distance of two units, where units are left out
 _MOST_APART = 26.0  # points between two units

@@ -71,7 +71,10 @@ class Predictor:
         return table_of(rows, options, where)
 
     def with_target_read(self, table: Table, where: str = "") -> Table:
-        """Return a table whose target, if it has one, is read as in training, so that its missing cells are known."""
+        """Return a table whose target, if it has one, is read as in training, so that its missing cells are known.
+
+        ``where`` is the name of what was called.
+        """
         name = self.target.name
         if name not in table:
             return table

@@ -20,28 +20,31 @@ export function mountLesson(store, { lesson, rows }) {
   if (Object.keys(lesson.goal).length) watch(store, lesson.goal, panel);
 }
 
-/** Check the goal at every frame and say how far it is; once reached it stays so. */
+/** Check the goal, say at every frame how far it is, and pause where it is first reached; once reached it stays so. */
 function watch(store, goal, panel) {
   const line = el("p", { class: "goal" }), verdict = el("p", { class: "goal", role: "status" });
   panel.append(line, verdict);
-  let done = false;
+  const { engine } = store, parts = Object.entries(goal), done = () => parts.every(([what, limit]) => reached(store, what, measured(engine, what), limit));
+  let said = false, pauses = false;
+  engine.until = () => (pauses = done());
   const look = () => {
-    if (done || !store.frame) return;
-    const now = measured(store), missing = Object.entries(goal).filter(([what, limit]) => !reached(store, what, now[what], limit));
-    done = missing.length === 0;
-    panel.classList.toggle("done", done);
-    const words = Object.entries(goal).map(([what, limit]) => words_of(store, what, now[what], limit));
-    say(line, words.join("; "));
-    if (done) say(verdict, `✓ ${text("lesson.done")}`);
+    if (said || !store.frame) return;
+    say(line, parts.map(([what, limit]) => words_of(store, what, measured(engine, what), limit)).join("; "));
+    if (!done()) return;
+    said = true;
+    engine.until = null;
+    panel.classList.add("done");
+    say(verdict, `✓ ${text(pauses ? "lesson.done.paused" : "lesson.done")}`);
   };
   store.on("frame", look);
   look();
 }
 
-/** What goals are about, at the last epoch or step. */
-function measured(store) {
-  const [, loss, valid_loss, score] = store.frame.epochs?.slice(-4) ?? [];
-  return { loss, valid_loss, score, steps: store.frame.step };
+const IN_HISTORY = ["loss", "valid_loss", "score"]; // in the order of a row of the history, after the step
+
+/** What a goal is about, at the last epoch or step. */
+function measured({ branch: { run } }, what) {
+  return what === "steps" ? run.step : run.history.newest[1 + IN_HISTORY.indexOf(what)];
 }
 
 function reached(store, what, value, limit) {

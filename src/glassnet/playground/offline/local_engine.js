@@ -30,6 +30,7 @@ export class LocalEngine {
     this.make = maker(given, this.data.train, this.data.valid);
     this.frames = new Frames(given, this.data);
     this.runs = new Runs();
+    this.until = null; // a function that says after each step of a running training whether to pause, once
     this.#first();
     const soon = globalThis.requestAnimationFrame ?? setTimeout; // what stands in the file is seen before anything is computed
     soon(() => setTimeout(() => this.changed()));
@@ -104,6 +105,14 @@ export class LocalEngine {
     return false;
   };
 
+  /** Whether training is to pause at this step; it goes on from there if it is told to run again. */
+  #pauses() {
+    if (!this.until?.()) return false;
+    this.until = null;
+    this.state.running = false;
+    return true;
+  }
+
   /** Train between two pictures of the screen, until told to stop. */
   go() {
     if (this.#looping) return;
@@ -115,7 +124,7 @@ export class LocalEngine {
       let left = isPaced ? Math.floor(this.#owed) : Infinity;
       if (isPaced) this.#owed -= left;
       before = begun;
-      while (state.running && left-- > 0 && this.advance() && performance.now() - begun < SLICE);
+      while (state.running && left-- > 0 && this.advance() && !this.#pauses() && performance.now() - begun < SLICE);
       this.#looping = state.running;
       if (!state.running) return this.changed();
       this.show();

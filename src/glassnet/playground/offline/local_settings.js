@@ -58,17 +58,17 @@ export function withLayers(settings, change) {
 
 /** Lay out layers, columns and edges of a state anew. */
 function lay({ network }, { network: { layers } }, given) {
-  const [input] = network.columns, { names } = network.columns.at(-1), columns = [input], edges = [];
+  const [input] = network.columns, { names, link } = network.columns.at(-1), columns = [input], edges = [];
   let waiting = [];
   for (const { kind, name: called, index } of layers) {
     const chip = { label: "", at: index, before: columns.length === 1 };
     if (kind === "Dense") {
       edges.push({ from: columns.length - 1, to: columns.length, parameter: `${called}.weight` });
-      columns.push({ name: called, layer: called, at: index, chips: waiting, added: null, names: null });
+      columns.push({ name: called, layer: called, at: index, chips: waiting, added: null, names: null, link: "" });
       waiting = [];
     } else (chip.before ? waiting : columns.at(-1).chips).push(chip);
   }
-  columns.at(-1).names = names;
+  Object.assign(columns.at(-1), { names, link });
   const options = (kind, index) => structuredClone(given.kinds[kind].options).map((option) => ({ ...option, path: option.path.replace("layers.0.", `layers.${index}.`) }));
   const all = layers.map(({ kind, name: called, index }) => ({ name: called, kind, options: options(kind, index) }));
   Object.assign(network, { columns, edges, layers: all });
@@ -109,6 +109,7 @@ export function describe(state, run, given) {
   network.parameters = run.network.size;
   for (const column of network.columns) {
     if (column.layer) Object.assign(column, drawn(run.network.layers[column.at], settings.layers[column.at]));
+    if (column.layer) column.value = isSum(settings.layers, column) ? "sum" : "activation";
     for (const chip of column.chips ?? []) if (settings.layers[chip.at].class === "Dropout") chip.label = name(settings.layers[chip.at]);
     column.shown = shownUnits(column.units, state.view.most_units);
   }
@@ -129,6 +130,11 @@ export const name = ({ class: kind, rate, units, activation }) => kind === "Drop
 function drawn({ to, bias }, options) {
   const sum = `X @ W${bias < 0 ? "" : " + b"}`;
   return { units: to, label: name(options), formula: options.activation === "identity" ? sum : `${options.activation}(${sum})` };
+}
+
+/** Whether no activation function has been applied to the values of a column. */
+function isSum(layers, { at, chips = [] }) {
+  return layers[at].activation === "identity" && chips.every((chip) => chip.before || layers[chip.at].class === "Dropout");
 }
 
 function shownUnits(units, most) {

@@ -67,27 +67,30 @@ export function fit(canvas, width, height) {
   return ctx;
 }
 
-/** Return the value that the widest line stands for: three times the root of the mean square, of the largest block;
- *  NaN where nothing is known of any. */
-function scaleOf(blocks) {
+/** Return the size from which lines have full width: the largest, but at most three times the root of the mean square, so
+ *  that a few large values do not make all others thin; of the block where that is most. NaN where nothing is known. */
+function fullOf(blocks) {
   if (blocks.length && blocks.every((values) => values.every(Number.isNaN))) return NaN;
-  let largest = 0;
+  let full = 0;
   for (const values of blocks) {
-    let sum = 0;
-    for (const value of values) sum += value * value;
-    const size = 3 * Math.sqrt(sum / Math.max(values.length, 1));
-    if (size > largest) largest = size;
+    let [sum, most] = [0, 0];
+    for (const value of values) {
+      sum += value * value;
+      most = Math.max(most, Math.abs(value));
+    }
+    const size = Math.min(most, 3 * Math.sqrt(sum / Math.max(values.length, 1)));
+    if (size > full) full = size;
   }
-  return largest;
+  return full;
 }
 
-/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns the value that
- *  the widest line stands for, and how many lines are drawn and left out. */
+/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns the size from which
+ *  lines have full width, and how many lines are drawn and left out. */
 export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
-  const scale = scaleOf(blocks);
-  if (!(scale > 0) || !Number.isFinite(scale)) return { scale };
+  const full = fullOf(blocks);
+  if (!(full > 0) || !Number.isFinite(full)) return { full };
   const lines = Array.from({ length: 2 * LEVELS }, () => []);
-  edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], scale));
+  edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], full));
   ctx.lineCap = "butt";
   let left = running ? MOST_MOVING : MOST_LINES;
   const order = [];
@@ -103,15 +106,15 @@ export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   for (const [level, sign, found] of order.reverse()) stroke(ctx, found, { level, sign, palette, faint, dashed: found.length <= 4 * MOST_DASHED });
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
-  return { scale, drawn, left: lines.reduce((sum, found) => sum + found.length / 4, 0) - drawn };
+  return { full, drawn, left: lines.reduce((sum, found) => sum + found.length / 4, 0) - drawn };
 }
 
-function sortLines(lines, from, to, values, scale) {
+function sortLines(lines, from, to, values, full) {
   let at = 0;
   for (const [x1, y1] of from) {
     for (const [x2, y2] of to) {
       const value = values[at++];
-      const size = (Math.abs(value) / scale) * LEVELS;
+      const size = (Math.abs(value) / full) * (LEVELS - 1);
       if (size >= 0.15) lines[2 * Math.min(Math.floor(size), LEVELS - 1) + (value < 0 ? 1 : 0)].push(x1, y1, x2, y2);
     }
   }

@@ -3,6 +3,7 @@
 import { abridged, el, figure, say } from "./dom.js";
 import { mountLayers } from "./network_layers.js";
 import { edgeAt, fit, heightsFor, layOut, paintEdges, paintLine, paintNeurons, paintShortcuts, paintStrips, paletteOf } from "./network_canvas.js";
+import { Tip } from "./network_tip.js";
 import { numberField } from "./numbers.js";
 import { text } from "./texts.js";
 
@@ -21,6 +22,7 @@ class Network {
   #known = ""; // columns and layout that the buttons were made for
   #spoken = 0;
   #hover = null; // an edge [block, from, to] under the pointer
+  #told = [null, null]; // the neuron or the edge that the tip is about
   #cycled = -1; // which of its edges E has come to
   #at = [1, 0]; // the neuron that has the tab stop: column, place
 
@@ -29,9 +31,9 @@ class Network {
     this.canvas = el("canvas", { "aria-hidden": "true" });
     this.grid = el("div", { class: "grid", role: "grid", "aria-label": text("network.grid") });
     this.heads = el("div", { class: "heads" });
-    this.tip = el("div", { class: "tip", hidden: true });
+    this.tip = new Tip();
     this.said = el("p", { class: "unseen", role: "status" });
-    this.stage = el("div", { class: "stage" }, this.canvas, this.heads, this.grid, this.tip);
+    this.stage = el("div", { class: "stage" }, this.canvas, this.heads, this.grid, this.tip.element);
     this.legend = el("p", { class: "legend quiet" });
     this.note = el("p", { class: "quiet" });
     this.layers = mountLayers(this, store);
@@ -126,6 +128,7 @@ class Network {
     const rows = this.cells.map((cells, k) => el("div", { role: "row", "aria-label": this.#layerName(k) }, cells));
     this.grid.replaceChildren(...rows);
     this.#speak();
+    this.#pointAt(null); // what was there may be gone
     if (held) this.cells[this.#at[0]][this.#at[1]].focus({ preventScroll: true });
   }
 
@@ -155,8 +158,16 @@ class Network {
 
   #name(k, i, value) {
     const { names, shown } = this.columns[k];
-    const known = { layer: k, unit: shown[i] + 1, name: names?.[shown[i]] ?? shown[i] + 1, value: figure(value, 3) };
+    const known = { layer: k, unit: shown[i] + 1, name: names?.[shown[i]] ?? shown[i] + 1, value: this.#valueText(k, value, 3) };
     return text(k === 0 ? "network.name.input" : names ? "network.name.named" : "network.name", known);
+  }
+
+  /** A value with what it is: an activation, or a sum, which the loss may put through a function of its own. */
+  #valueText(k, value, digits) {
+    const { value: kind, link } = this.columns[k];
+    if (!k) return figure(value, digits);
+    const words = text(kind === "sum" ? "network.value.sum" : "network.value.activation", { value: figure(value, digits) });
+    return link ? text("network.value.before", { value: words, link }) : words;
   }
 
   // ---- painting -----------------------------------------------------------------------------------------------------
@@ -173,7 +184,7 @@ class Network {
     if (!layout || frame?.revision !== state.revision || frame.activations?.length !== columns.length) return;
     const started = performance.now();
     const ctx = fit(this.canvas, layout.width, layout.height);
-    const painted = frame.edges ? paintEdges(ctx, layout, edges, frame.edges, { palette, running: state.running }) : { scale: 0 };
+    const painted = frame.edges ? paintEdges(ctx, layout, edges, frame.edges, { palette, running: state.running }) : { full: 0 };
     paintShortcuts(ctx, layout, columns, palette);
     this.#paintLit(ctx);
     paintNeurons(ctx, layout, columns, frame, { palette, pictures: this.pictures });
@@ -181,13 +192,14 @@ class Network {
     this.#ring(ctx);
     this.took = performance.now() - started;
     say(this.legend, this.#legendText(painted));
+    this.#tell(...this.#told);
     if (!state.running || performance.now() > this.#spoken + SPOKEN) this.#speak();
   }
 
-  #legendText({ scale, drawn, left = 0 }) {
+  #legendText({ full, drawn, left = 0 }) {
     const quantity = text(`network.edges.${this.store.state.view?.edges ?? "weight"}`).toLowerCase();
-    if (Number.isNaN(scale)) return text("network.unknown", { quantity });
-    const legend = text("network.legend", { quantity, most: figure(scale, 3) });
+    if (Number.isNaN(full)) return text("network.unknown", { quantity });
+    const legend = text("network.legend", { quantity, full: figure(full, 3) });
     const some = left ? text("network.legend.some", { drawn: figure(drawn), all: figure(drawn + left) }) : "";
     const inside = this.pictures && this.store.frame.pictures ? text("network.legend.pictures") : "";
     return [legend, some, inside].filter(Boolean).join(" ");
@@ -270,7 +282,7 @@ class Network {
     this.#cycled = (Math.max(this.#cycled, way > 0 ? -1 : 0) + way + found.length) % found.length;
     this.#selectEdge(found[this.#cycled]);
     this.#tell(null, found[this.#cycled]);
-    say(this.said, this.tip.textContent);
+    say(this.said, this.tip.words);
   }
 
   #selectEdge([block, from, to]) {
@@ -299,25 +311,19 @@ class Network {
     if (changed) this.#ask();
   }
 
-  /** Show the numbers of a neuron or an edge beside it. */
+  /** Show the numbers of a neuron or an edge beside it, or nothing; each painting does it anew. */
   #tell(neuron, edge) {
-    const { frame } = this.store;
-    this.tip.hidden = !frame || !(neuron || edge);
-    if (this.tip.hidden) return;
+    this.#told = [neuron, edge];
+    if (!this.store.frame || !(neuron || edge)) return this.tip.hide();
     const [k, i] = neuron ?? [this.edges[edge[0]].to, edge[2]];
-    const [x, y] = this.layout.columns[k].points[i];
-    say(this.tip, neuron ? this.#neuronText(k, i) : this.#edgeText(edge));
-    this.tip.style.setProperty("left", `${Math.min(x + this.layout.size / 2 + 6, this.layout.width - 150)}px`);
-    const below = y + this.layout.size / 2;
-    const high = this.tip.offsetHeight;
-    this.tip.style.setProperty("top", `${below + high > this.layout.height ? Math.max(y - this.layout.size / 2 - high, 0) : below}px`);
+    return this.tip.show(neuron ? this.#neuronText(k, i) : this.#edgeText(edge), this.layout.columns[k].points[i], this.layout.size);
   }
 
   #neuronText(k, i) {
     const { frame } = this.store;
     const place = this.columns.slice(1, k).reduce((sum, column) => sum + column.shown.length, i);
     const bias = k ? frame.biases?.[place] : NaN;
-    const known = { name: abridged(this.#unitName(k, i)), value: figure(frame.activations?.[k]?.[i]), bias: figure(bias) };
+    const known = { name: abridged(this.#unitName(k, i)), value: this.#valueText(k, frame.activations?.[k]?.[i]), bias: figure(bias) };
     return text(Number.isFinite(bias) ? "network.tip.bias" : "network.tip.value", known);
   }
 

@@ -1,0 +1,216 @@
+"""What a page of one lesson says of its lines and neurons, and when it pauses; in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from chromium import CHROMIUM, Page, open_page
+from glassnet.playground.lessons import Lesson
+from glassnet.playground.single_file import save_page
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+X, Y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), [0, 1, 1, 0]
+CELL = 'document.querySelector(\'#network [data-column="{}"][data-place="{}"]\')'
+TIP = "document.querySelector('#network .tip')"
+SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
+WIDTHS = """(() => {
+    const found = [], { stroke } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.stroke = function () { found.push(Math.round(100 * this.lineWidth) / 100); stroke.call(this); };
+    store.emit("frame", store.frame);
+    CanvasRenderingContext2D.prototype.stroke = stroke;
+    return found;
+})()"""
+FULL_WIDTH = 4.35  # pixels
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """A page of the size of a frame within a text."""
+    with open_page(tmp_path, 740, 900) as opened:
+        yield opened
+        assert opened.console == []
+
+
+def network(layers: Any = None, loss: str = "binary_cross_entropy", rate: float = 1.0) -> gn.Network:
+    """Return a network for exclusive or."""
+    layers = layers or [gn.Dense(2, "sigmoid"), gn.Dense(1)]
+    return gn.Network(layers, loss=loss, optimizer=gn.SGD(rate), seed=3, input_shape=(2,))
+
+
+def show(page: Page, folder: Path, net: gn.Network, **lesson: Any) -> None:
+    """Write a page of exclusive or and open it; ``store`` is what the page knows."""
+    path = folder / "lesson.html"
+    save_page(net, path, X, Y, lesson=Lesson(**lesson) if lesson else None)
+    page.go(path.as_uri())
+    page.wait("document.body.dataset.step !== undefined")
+    page.run("playground.then((found) => { globalThis.store = found; })")
+    page.wait(f"{CELL.format(0, 0)}?.ariaLabel && store.frame?.revision === store.state.revision")
+
+
+def send(page: Page, command: str, args: str = "{}") -> None:
+    """Run a command, and wait until its frame is painted."""
+    page.run(f"store.engine.send('{command}', {args})")
+    page.wait("store.frame?.revision === store.state.revision && store.frame.step === store.state.step")
+
+
+def point_at(page: Page, column: int, place: int) -> None:
+    """Let the pointer rest over a neuron."""
+    box = page.run(f"(({{x, y}}) => [x, y])({CELL.format(column, place)}.getBoundingClientRect())")
+    page.command("Input.dispatchMouseEvent", type="mouseMoved", x=box[0] + 6, y=box[1] + 6)
+    page.wait(f"!{TIP}.hidden")
+
+
+@pytest.mark.parametrize("kind", ["weight", "gradient", "update"])
+def test_legend_says_what_full_width_stands_for(page: Page, tmp_path: Path, kind: str) -> None:
+    """It is the largest number, or less if few are large; as many lines are of full width as numbers are at least that."""
+    show(page, tmp_path, network([gn.Dense(6, "tanh"), gn.Dense(6, "tanh"), gn.Dense(1)]))
+    send(page, "step", "{ batches: 3 }")
+    send(page, "view", f"{{ edges: '{kind}' }}")
+    pattern = r"Full width stands for a (weight|gradient|last change) of ±(\S+) or more\. "
+    capped = []
+    for _ in range(2):
+        words = page.run("document.querySelector('#network .legend').textContent")
+        said = re.match(pattern, words)
+        assert said is not None, words
+        blocks = [np.abs(block) for block in page.run("store.frame.edges.map((block) => [...block])")]
+        full = max(min(block.max(), 3.0 * np.sqrt((block**2).mean())) for block in blocks)
+        assert float(said[2].replace("\N{MINUS SIGN}", "-")) == pytest.approx(full, rel=6e-3)
+        assert page.run(WIDTHS).count(FULL_WIDTH) == sum((block >= full).sum() for block in blocks) > 0
+        capped.append(full < max(block.max() for block in blocks))
+        send(page, "set_weight", "{ parameter: 'dense_2.weight', index: [0, 0], value: 9 }")
+        if kind != "weight":
+            send(page, "step")
+    if kind == "weight":
+        assert capped == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("net", "words"),
+    [
+        (lambda: network(), "sum {} before the sigmoid"),
+        (lambda: network([gn.Dense(2, "tanh"), gn.Dense(2)], "cross_entropy"), "sum {} before the softmax"),
+        (lambda: network(loss="squared_error"), "sum {}"),
+        (lambda: network([gn.Dense(2, "tanh"), gn.Dense(1, "sigmoid")], "squared_error"), "activation {}"),
+    ],
+)
+def test_an_output_is_called_what_it_is(page: Page, tmp_path: Path, net: Any, words: str) -> None:
+    """A sum before the function that the loss applies, a sum, or an activation; in the label and beside the pointer."""
+    made = net()
+    show(page, tmp_path, made)
+    value = made.activations(X[:1])["dense_2"].ravel()[0]
+    number = f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+    assert f", {words.format(number)}" in page.run(f"{CELL.format(2, 0)}.ariaLabel")
+    assert page.run(f"{CELL.format(1, 0)}.ariaLabel").startswith("layer 1, unit 1, activation ")
+    point_at(page, 2, 0)
+    before, after = words.split("{}")
+    assert re.fullmatch(rf".+: {before}[\d.\u2212]+{after}, bias .+", page.run(f"{TIP}.textContent"))
+
+
+def test_what_a_neuron_is_called_follows_its_layer(page: Page, tmp_path: Path) -> None:
+    """Without an activation function a hidden neuron has a sum; the outputs of new layers are still before the sigmoid."""
+    show(page, tmp_path, network())
+    send(page, "set", "{ path: 'layers.0.activation', value: 'identity' }")
+    page.wait(f"{CELL.format(1, 0)}.ariaLabel.startsWith('layer 1, unit 1, sum ')")
+    send(page, "add_layer", "{ at: 1, kind: 'Dense' }")
+    page.wait(f"{CELL.format(3, 0)}?.ariaLabel.endsWith(' before the sigmoid')")
+    assert page.run("store.state.network.columns.map(({ link }) => link)") == ["", "", "", "the sigmoid"]
+
+
+def test_words_at_the_pointer_stay_inside_and_up_to_date(page: Page, tmp_path: Path) -> None:
+    """At the last neuron they are within the panel, without scroll bars; another row or step changes them at once."""
+    show(page, tmp_path, network())
+    point_at(page, 2, 0)
+    scroll = "document.querySelector('#network .scroll')"
+    inside = f"(({{ left, right, top, bottom }}, box) => left > box.left - 1 && right < box.right + 1 && top > box.top - 1 && bottom < box.bottom + 1)({TIP}.getBoundingClientRect(), {scroll}.getBoundingClientRect())"
+    assert page.run(inside)
+    assert page.run(
+        f"[{scroll}.scrollWidth - {scroll}.clientWidth, {scroll}.scrollHeight - {scroll}.clientHeight]"
+    ) == [0, 0]
+    seen = [page.run(f"{TIP}.textContent")]
+    for command, args in (("probe", "{ row: 1 }"), ("step", "{ batches: 40 }")):
+        send(page, command, args)
+        page.run(SETTLED)
+        seen.append(page.run(f"{TIP}.textContent"))
+        value = page.run("store.frame.activations[2][0]")
+        assert float(re.findall(r"sum ([\d.\u2212]+) ", seen[-1])[0].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+            value, rel=6e-4
+        )
+    assert len(set(seen)) == 3
+    send(page, "add_layer", "{ at: 1, kind: 'Dense' }")
+    assert page.run(f"{TIP}.hidden")
+
+
+def test_training_pauses_where_the_goal_is_first_reached(page: Page, tmp_path: Path) -> None:
+    """At the very epoch, and the page says so; Run goes on from there and does not pause again."""
+    net = network(rate=4.0)
+    show(page, tmp_path, net, task="Train.", goal={"loss": 0.1, "steps": 20})
+    page.click("#timeline button.run")
+    page.wait("document.querySelector('#lesson.done') !== null")
+    page.wait("document.body.dataset.state === 'paused'")
+    assert page.run("document.querySelector('#lesson [role=status]').textContent") == (
+        "\N{CHECK MARK} Done. Training has paused here; Run goes on."
+    )
+    losses = page.run("[...store.engine.branch.run.history.since(0)]")[1::4]
+    reached = [epoch for epoch, loss in enumerate(losses, start=1) if loss <= 0.1 and epoch >= 20]
+    assert reached == [len(losses)] == [page.run("store.state.step")]
+    history = network(rate=4.0).astype("float64").fit(X, Y, epochs=len(losses), progress=False, diagnose=False)
+    assert history["loss"][-2] > 0.1 >= history["loss"][-1]
+    page.click("#timeline button.run")
+    page.wait(f"Number(document.body.dataset.step) > {len(losses) + 100}")
+    assert page.run("document.body.dataset.state") == "running"
+    send(page, "pause")
+
+
+def test_a_goal_that_a_step_reaches_is_done_without_a_pause(page: Page, tmp_path: Path) -> None:
+    """Who takes steps has paused already; the next run is not ended."""
+    show(page, tmp_path, network(), goal={"steps": 5})
+    send(page, "step", "{ batches: 6 }")
+    page.wait("document.querySelector('#lesson.done') !== null")
+    assert page.run("document.querySelector('#lesson [role=status]').textContent") == "\N{CHECK MARK} Done."
+    send(page, "run", "{ per_second: 100 }")
+    page.wait("Number(document.body.dataset.step) > 20")
+    assert page.run("document.body.dataset.state") == "running"
+    send(page, "pause")
+
+
+@pytest.mark.parametrize(("width", "height"), [(740, 900), (756, 1120)])
+def test_a_lesson_in_a_frame_shows_all_of_its_result(page: Page, tmp_path: Path, width: int, height: int) -> None:
+    """Text, network, plane and loss stand above the bar without scrolling; so does what explains a neuron, once chosen."""
+    page.resize(width, height)
+    text, task = (
+        "A network with nine starting values. Click a neuron to see its sum.",
+        "Train until the loss is below 0.1.",
+    )
+    show(
+        page,
+        tmp_path,
+        network(),
+        text=text,
+        task=task,
+        title="Two layers",
+        hide=["data", "optimizer"],
+        goal={"loss": 0.1},
+    )
+    send(page, "step", "{ batches: 9 }")
+    boxes = {
+        name: page.run(
+            f"(({{top, bottom}}) => [top, bottom])(document.querySelector('{name}').getBoundingClientRect())"
+        )
+        for name in ("#lesson", "#network", ".plane", ".curve", "#result .readout", "#timeline")
+    }
+    assert max(bottom for name, (_, bottom) in boxes.items() if name != "#timeline") <= boxes["#timeline"][0]
+    assert boxes["#network"][1] <= boxes[".plane"][0]
+    assert boxes[".curve"][1] - boxes[".curve"][0] >= 150
+    wide = "document.querySelector('.curve canvas').style.width = '600px', document.documentElement.scrollWidth"
+    assert page.run(wide) <= width  # as after a resize, until it is painted anew
+    page.run("store.select({ kind: 'neuron', layer: 'dense_1', unit: 0 })")
+    page.wait("document.querySelectorAll('#explain .line').length === 2")
+    last = "[...document.querySelectorAll('#explain .line')].at(-1).getBoundingClientRect().bottom"
+    assert page.run(last) <= page.run("document.querySelector('#timeline').getBoundingClientRect().top")
