@@ -87,7 +87,7 @@ def test_train_on_penguins_reports_and_saves(tmp_path: Path) -> None:
         "one-hot, 3 categories",
         "robust scale: median 44.1, range 8.85",
         "256 epochs in ",
-        "Recipes here     realmlp about ",
+        "Recipes here     realmlp ",
         " s (this one), ",
         "Gentoo",
     ):

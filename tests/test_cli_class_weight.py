@@ -11,6 +11,12 @@ import pandas as pd
 import pytest
 
 from glassnet.cli.app import main
+from glassnet.cli.output.finding_advice import words_of_options
+from glassnet.reports.comparison import Goal, compare
+from glassnet.reports.scoring import score_classes
+from glassnet.tabular import TabularClassifier
+from glassnet.tabular.estimators.finding_words import words_of_tables
+from glassnet.training.findings import Diagnosis, make_finding
 
 N = 400
 TRAIN = ["train", "d.csv", "-t", "y", "--epochs", "8", "-o", "m.safetensors", "--json"]
@@ -94,3 +100,88 @@ def test_a_regression_has_no_classes(capsys: pytest.CaptureFixture[str]) -> None
     assert main([*TRAIN, "-t", "a", "--class-weight", "balanced"]) == 2
     message = "glassnet train: 'a' has numbers; --class-weight needs classes. Leave it out."
     assert message in capsys.readouterr().err
+
+
+# ---- what a weighed training is judged by --------------------------------------------------------------------------
+
+HARD = ["--drop", "odd", "--drop", "number", "--drop", "flag", "--recipe", "small"]  # without what gives it away
+
+
+def test_the_verdict_of_weighed_classes_is_of_the_balanced_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
+    """A network with the better balanced accuracy is not said to have learned nothing, at training nor later."""
+    found = result(capsys, "--class-weight", "balanced", *HARD)
+    network, constant = (found["scores"][who] for who in ("network", "baseline"))
+    assert network["accuracy"] < constant["accuracy"]
+    assert network["balanced_accuracy"] > 0.75
+    assert found["verdict"]["against_baseline"] == "better"
+    assert found["verdict"]["sentence"].startswith("The network beats always answering 'no' by the balanced accuracy")
+    assert main(["evaluate", "m.safetensors", "d.csv", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)["verdict"]
+    assert again["sentence"].startswith("The network beats always answering 'no' by the balanced accuracy.")
+    frame = pd.read_csv("d.csv")
+    model = TabularClassifier("small", class_weight="balanced", epochs=8, random_state=0).fit(frame[["a"]], frame["y"])
+    said = model.report(frame[["a"]], frame["y"]).to_dict()["verdict"]["sentence"]
+    assert said.startswith("The network beats always answering 'no' by the balanced accuracy.")
+
+
+@pytest.mark.parametrize("metric", ["auc", "f1", "brier", "balanced_accuracy", "log_loss"])
+def test_the_chosen_metric_is_among_the_scores(metric: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What chooses the epoch is printed by ``train``, ``evaluate`` and a report, and decides about the verdict."""
+    found = result(capsys, "--metric", metric, *HARD)
+    assert all(scores[metric] is not None for scores in found["scores"].values())
+    by = {"auc": "AUC", "log_loss": "log loss", "brier": "log loss"}.get(metric, "balanced accuracy")
+    assert f"by the {by}" in found["verdict"]["sentence"]
+    assert main(["evaluate", "m.safetensors", "d.csv", "--json", "--report", "r.html"]) == 0
+    later = json.loads(capsys.readouterr().out)
+    assert later["scores"]["network"][metric] is not None
+    assert later["scores"]["at_training"][metric] == found["scores"]["network"][metric]
+    assert main(["evaluate", "m.safetensors", "d.csv"]) == 0
+    name = {"auc": "AUC", "f1": "F1", "brier": "Brier", "log_loss": "log loss"}.get(metric, "balanced acc")
+    assert name in capsys.readouterr().out
+
+
+def test_an_option_that_was_given_is_not_advised(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither the hint below the scores nor a finding names ``--metric balanced_accuracy`` where it was typed."""
+    plain = result(capsys, *HARD, "--epochs", "1")
+    assert plain["verdict"]["hint"].endswith("and --metric balanced_accuracy chooses the epoch by it.")
+    for words in (["--metric", "balanced_accuracy"], ["--class-weight", "balanced"]):
+        found = result(capsys, *words, *HARD, "--epochs", "1")
+        said = [found["verdict"]["hint"], *(finding["advice"] for finding in found["findings"])]
+        assert any(said)
+        assert not any(" ".join(words) in text for text in said)
+    hint = result(capsys, "--metric", "log_loss", *HARD, "--epochs", "1")["verdict"]["hint"]
+    assert hint.endswith("--class-weight balanced weighs all classes alike.")
+
+
+def test_a_rare_class_is_named_where_a_network_seems_to_know_nothing() -> None:
+    """The advice on a fit that is no better than a constant answer names weights of classes and the threshold."""
+    finding = make_finding("no-better-than-baseline", "Measured.", evidence={"majority": 0.9})
+    even = make_finding("no-better-than-baseline", "Measured.", evidence={"majority": 0.5})
+    for given, words in (
+        ((), "class_weight='balanced', or answer it from a lower probability on"),
+        (("balanced",), "Where one class is rare, answer it"),
+    ):
+        estimators = words_of_tables(["no", "yes"], str, given)
+        assert words in estimators.all_of(Diagnosis([finding]))[0].advice
+        assert "rare" not in estimators.all_of(Diagnosis([even]))[0].advice
+    for is_plain in (True, False):
+        options = words_of_options(is_plain=is_plain, labels=["no", "yes"])
+        assert "--class-weight balanced" in options.all_of(Diagnosis([finding]))[0].advice
+
+
+def test_few_rows_of_a_class_are_not_sure() -> None:
+    """Recalls are compared with the error that chance in the rows has, an AUC with that of Hanley and McNeil."""
+    goal, codes = Goal("accuracy", weighs=True), np.repeat([0, 1], [90, 3])
+    constant = score_classes(codes, np.tile([1.0, 0.0], (93, 1)), goal)
+    finds = np.tile([1.0, 0.0], (93, 1))
+    finds[-3:] = [0.0, 1.0]
+    finds[:30] = [0.0, 1.0]
+    assert compare(score_classes(codes, finds, goal), constant) == "equal"
+    codes = np.repeat([0, 1], [900, 30])
+    more = np.repeat(finds, 10, axis=0)
+    constant = score_classes(codes, np.tile([1.0, 0.0], (930, 1)), goal)
+    assert compare(score_classes(codes, more, goal), constant) == "better"
+    assert compare(score_classes(codes, -more, goal), constant) == "worse"
+    assert compare(constant, constant) == "equal"
+    one = score_classes(np.zeros(9, int), np.zeros((9, 2)), Goal("auc"))
+    assert (one.values["auc"], compare(one, one)) == (None, "equal")

@@ -80,7 +80,7 @@ def test_a_recipe_is_trained_reported_saved_and_used(run: Call, recipe: str, dat
     by = "accuracy" if data == CLASSES else "RMSE"
     for piece in (RECIPES[recipe].title, coding, towns, "linear model", f" by {by}\n"):
         assert piece in out
-    assert re.search(rf"\b{recipe} (about )?\d+ \w+ \(this one\)", out)
+    assert re.search(rf"\b{recipe} (about )?[\d.]+ \w+ \(this one(; at most [^)]+)?\)", out)
     assert max(map(len, out.splitlines())) <= 80
     model, table = TableModel.load(MODEL), read_table("rows.csv")
     code, out, _ = run("predict", MODEL, "rows.csv")
@@ -126,6 +126,28 @@ def test_realmlp_is_the_default(run: Call) -> None:
     assert "which" not in out.partition("Rows")[2]
 
 
+def test_the_recipe_that_trained_took_what_it_took(run: Call) -> None:
+    """The report has one time for the training, and the others corrected by how far the estimate was off."""
+    _, out, _ = run("train", *CLASSES, "--recipe", "fast", "--epochs", "3")
+    took = re.search(r"^Training +3 epochs in ([\d.]+ s)", out, re.MULTILINE)
+    assert took is not None
+    line = re.search(r"^Recipes here +realmlp about ([\d.]+ s), fast ([\d.]+ s) \(this one\), small", out, re.MULTILINE)
+    assert line is not None, out
+    assert line[1] == line[2] == took[1]
+    result = trained(run, *CLASSES, "--recipe", "fast", "--epochs", "3")
+    assert result["recipes"][0]["seconds"] == pytest.approx(result["recipes"][1]["took"], rel=0.02)
+    _, out, _ = run("train", *CLASSES, "--recipe", "fast", "--max-seconds", "0.2")
+    assert "s (this one" in out
+
+
+def test_an_old_file_is_named_where_it_was(run: Call) -> None:
+    """What was overwritten is said of the model's file."""
+    for end in ("", ", overwrote the old file"):
+        _, out, _ = run("train", *CLASSES, "--epochs", "1")
+        assert re.search(rf"^Model +{MODEL}{end}$", out, re.MULTILINE)
+        assert re.search(r"^Size .* kB$", out, re.MULTILINE)
+
+
 def test_json_says_how_long_each_recipe_takes(run: Call) -> None:
     """For each recipe the seconds, with all epochs too, and which was chosen; --quiet times nothing."""
     result = trained(run, *CLASSES, "--recipe", "small", "--epochs", "3")
@@ -141,7 +163,7 @@ def test_json_says_how_long_each_recipe_takes(run: Call) -> None:
 def test_recipes_with_patience_end_by_themselves(run: Call) -> None:
     """TabM says what it usually takes and what it takes at most, and why it ended."""
     _, out, _ = run("train", *CLASSES, "--recipe", "tabm-mini", "--drop", "town", "--drop", "when")
-    assert re.search(r"tabm-mini usually \S+ (s|min) \(this one; at most \S+ (s|min|h)\)", out)
+    assert re.search(r"tabm-mini [\d.:]+( s)? \(this one; at most \S+ (s|min|h)\)", out)
     assert "stopped after 17 epochs without improvement" in " ".join(out.split())
 
 
@@ -408,7 +430,7 @@ def test_the_page_of_recipes(run: Call) -> None:
         assert (code, err) == (0, "")
         page = Path("report.html").read_text()
         assert page.count('<figure class="chart"') >= 3
-        assert "Recipes on this machine: realmlp about " in page
+        assert "Recipes on this machine: realmlp " in page
         assert "Typical: test row " in page
         assert ("first of 2 networks" in page) == ("--ensemble" in words)
         assert ("of the rows lie between" in page) == ("--quantiles" in words)

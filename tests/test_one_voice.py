@@ -454,10 +454,10 @@ def doors() -> Iterator[tuple[str, Words, Callable[[str], list[str]]]]:
             )
             words = words_of(MLPRegressor(**options), FitState(), reason)
             yield "regressor", words, lambda text: foreign(text, MLPRegressor)
-    for is_weighed in (True, False):
-        words = words_of_tables(["ant", "bee", "cat"], lambda row: f"row {row}", is_weighed=is_weighed)
+    for given in ((), ("balanced",), ("fair",), ("balanced", "fair")):
+        words = words_of_tables(["ant", "bee", "cat"], lambda row: f"row {row}", given)
         yield "table of classes", words, lambda text: foreign(text, TabularClassifier)
-        words = words_of_tables([], lambda row: f"row {row}", is_weighed=is_weighed)
+        words = words_of_tables([], lambda row: f"row {row}", given)
         yield "table of numbers", words, lambda text: foreign(text, TabularRegressor)
     for is_plain in (True, False):
         yield f"command line, {is_plain}", words_of_options(is_plain=is_plain, target="price"), foreign_to_commands

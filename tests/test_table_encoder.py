@@ -107,7 +107,7 @@ def test_missing_values_where_training_had_none() -> None:
     nothing = {"n": [None], "b": [None], "t": [None], "d": [None]}
     assert encoder.transform(nothing).tolist() == [[0, 0, 0, 0, 0, 0]]
     assert encoder.check(nothing) == [
-        f"Column {name!r}: 1 of 1 values are missing, where training had none." for name in "nbtd"
+        f"Column {name!r}: 1 of 1 values is missing, where training had none." for name in "nbtd"
     ]
 
 
@@ -237,9 +237,9 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
                    ["Column 'town': 10 of 10 rows have a category that training did not have, coded as zero: 'a', 'b', 'c' and 2 more.",
                     "Column 'since': 10 of 10 values are missing, where training had none."]),
     "date": ({"since": np.array(["2019-12-31T12:00", "2020-01-02"], dtype="M8[m]")},
-             ["Column 'since': 1 of 2 rows has a value outside the range of training, 2020-01-01T00:00:00 to 2021-06-01T00:00:00: 2019-12-31T12:00:00."]),
+             ["Column 'since': 1 of 2 rows has a value outside the range of training, 2020-01-01 to 2021-06-01: 2019-12-31 12:00."]),
     "infinite": ({"age": [math.inf, 30]}, ["Column 'age': 1 of 2 values is infinite and counts as missing.",
-                                          "Column 'age': 1 of 2 values are missing, where training had none."]),
+                                          "Column 'age': 1 of 2 values is missing, where training had none."]),
     "extra": ({"id": [1, 2], "note": ["x", "y"]}, ["Not in the training data and passed over: 'id', 'note'."]),
     "unreadable": ({"age": ["old", "30"]}, ["Not readable: column 'age' holds 'old' in row 0 (counted from 0); it must hold numbers as in training. If that means no value, pass to_table(rows, missing=['old'], like=model)."]),
     "readable": ({"age": ["60", "30"], "smokes": [1, 0]}, []),

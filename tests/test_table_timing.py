@@ -10,6 +10,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.tabular import TargetEncoder, to_table
+from glassnet.tabular.fitting import timing
+from glassnet.tabular.fitting.deadline import Pace
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RECIPES
@@ -83,7 +85,7 @@ def test_what_would_take_too_long_is_not_timed(rng: np.random.Generator) -> None
     # 5 % of the training are enough for the cheap one.
     assert {"tabm", "tabm-mini"} >= {*guessed}
     found = estimated(rng, "realmlp", 10.0, max_seconds=1.0)
-    assert [name for name, estimate in found.items() if estimate.is_measured] == ["realmlp"]
+    assert [name for name, estimate in found.items() if estimate.is_measured] == ["realmlp", "fast"]
     assert found["tabm"].pace.step > found["tabm-mini"].pace.step > found["realmlp"].pace.step
     assert found["small"].pace.step < found["realmlp"].pace.step
 
@@ -103,3 +105,27 @@ def test_work_counts_copies_and_outputs() -> None:
     loss = gn.EnsembleLoss("squared_error", copies=3)
     network = gn.Network(layers, loss=loss, input_shape=2)
     assert work_per_row(network) == 3 * (2 * 4 + 4) + 500 * (3 * 2 + 3 * 4 + 3)
+
+
+def test_recipes_with_equal_steps_take_equal_time(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``realmlp`` and ``fast`` differ in their epochs only: one is timed for both, whichever was chosen."""
+    paces: list[Pace] = []
+
+    def measured(*args: Any, **options: Any) -> Pace:
+        paces.append(Pace(0.1 * (len(paces) + 1), 0.0))
+        return paces[-1]
+
+    monkeypatch.setattr(timing, "measure_pace", measured)
+    for chosen in ("realmlp", "fast", "small"):
+        paces.clear()
+        found = estimated(rng, chosen, 1e-6, batch_size=BATCH)
+        assert found["realmlp"].seconds == found["fast"].seconds != found["small"].seconds
+        assert found["realmlp"].is_measured
+        assert found["fast"].is_measured
+
+
+def test_only_the_length_may_differ() -> None:
+    """A recipe with other layers, coding or rates is timed by itself."""
+    realmlp, fast, small = (RECIPES[name] for name in ("realmlp", "fast", "small"))
+    assert timing._has_same_steps(realmlp, fast)
+    assert not timing._has_same_steps(realmlp, small)

@@ -390,7 +390,7 @@ def test_labels_that_cannot_be_learned(case: str) -> None:
 BAD_NUMBERS: dict[str, tuple[Callable[[], Any], str]] = {
     "None": (lambda: None, "TabularRegressor.fit requires y to be passed, but the target y is None."),
     "text": (lambda: Y, "TabularRegressor: y holds text such as 'no'; it must hold numbers. Use TabularClassifier for labels."),
-    "dates": (lambda: [dt.date(2024, 5, 31), dt.date(2024, 6, 1)] * 45, "TabularRegressor: y holds dates such as '2024-05-31T00:00:00.000000'; it must hold numbers. Use TabularClassifier for labels."),
+    "dates": (lambda: [dt.date(2024, 5, 31), dt.date(2024, 6, 1)] * 45, "TabularRegressor: y holds dates such as '2024-05-31'; it must hold numbers. Use TabularClassifier for labels."),
     "missing": (lambda: [1.0, None, 2.0] * 30, "TabularRegressor.fit: the target 'target' has 30 missing values, the first in row 1 (counted from 0); it must have a value in every row. Remove such rows."),
     "all missing": (lambda: [None] * 90, "TabularRegressor.fit: the target 'target' has 90 missing values, the first in row 0 (counted from 0); it must have a value in every row. Remove such rows."),
     "infinite": (lambda: [1.0, -np.inf, 2.0] * 30, "TabularRegressor.fit: the target 'target' has 30 infinite values, the first in row 1 (counted from 0); it must have a value in every row. Remove such rows."),

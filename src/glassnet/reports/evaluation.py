@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.reports.calibration_facts import fitted_calibration
-from glassnet.reports.comparison import Scores, compare, verdict
+from glassnet.reports.comparison import Goal, Scores, compare, verdict
 from glassnet.reports.intervals import intervals_of
 from glassnet.reports.kept_notes import notes_of_training, notes_problem
-from glassnet.reports.scoring import details, score_baseline, score_model
+from glassnet.reports.scoring import IF_CHOSEN, details, score_baseline, score_model
 from glassnet.reports.single_rows import Judged, chosen_rows
 from glassnet.reports.then_and_now import no_better_here
 from glassnet.tabular import Table, TableModel
@@ -25,7 +25,9 @@ def judged_rows(model: TableModel, table: Table) -> Judged:
     return Judged(table, model.target.read(table[model.target.name]), X, truth)
 
 
-def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = ()) -> dict[str, Any]:
+def evaluation_of(
+    model: TableModel, judged: Judged, warnings: Sequence[str] = (), goal: Goal | None = None
+) -> dict[str, Any]:
     """Return the scores of a model and of the constant baseline, JSON-able.
 
     Parameters
@@ -36,6 +38,8 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
         Of `judged_rows`.
     warnings : sequence of str
         What else there is to say of the rows.
+    goal : Goal, optional
+        What the model was trained for; by default what its notes say.
     """
     trained = notes_of_training(model.network) or {}
     problem = [text for text in (notes_problem(model.network),) if text]
@@ -45,8 +49,9 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
         counts = _counts(model, trained)
         if counts is None:
             counts = np.bincount(truth, minlength=len(model.target.labels))
-    words, simple = score_baseline(model.target, truth, counts)
-    network, seen = score_model(model, judged.X, truth), model.seen(judged.inputs)
+    goal = goal or _goal_of(trained)
+    words, simple = score_baseline(model.target, truth, counts, goal)
+    network, seen = score_model(model, judged.X, truth, goal), model.seen(judged.inputs)
     unit = 1.0 if model.target.labels else model.target.scale.std
     no_better = no_better_here(words, network, trained, is_worse=compare(network, simple) == "worse")
     return {
@@ -73,6 +78,12 @@ def evaluation_of(model: TableModel, judged: Judged, warnings: Sequence[str] = (
     }
 
 
+def _goal_of(trained: dict[str, Any]) -> Goal:
+    """Return what a model was trained for by the notes on its training, of which there may be none."""
+    training = trained.get("training", {})
+    return Goal(training.get("metric", ""), bool(training.get("class_weight")))
+
+
 def _counts(model: TableModel, trained: dict[str, Any]) -> np.ndarray | None:
     """Return the training rows of each class, None if they are not known."""
     counts = trained["baseline"]["counts"] if trained else None
@@ -82,7 +93,8 @@ def _counts(model: TableModel, trained: dict[str, Any]) -> np.ndarray | None:
 def _scores_then(trained: dict[str, Any], now: Scores) -> dict[str, float | None] | None:
     """Return the scores of the training, None if they are not known, or none of those that are measured now."""
     scores = trained["scores"]["network"] if trained else {}
-    return {name: scores[name] for name in now.values} if now.values.keys() <= scores.keys() else None
+    known = scores.keys() | set(IF_CHOSEN)  # which older files lack
+    return {name: scores.get(name) for name in now.values} if scores and now.values.keys() <= known else None
 
 
 def _truth(model: TableModel, table: Table) -> np.ndarray:

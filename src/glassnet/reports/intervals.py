@@ -38,7 +38,8 @@ def intervals_of(scores: Scores, truth: np.ndarray, unit: float = 1.0) -> dict[s
     Returns
     -------
     dict
-        For each score ``[low, high]``, or None where it is not defined; empty for fewer than five rows.
+        For each score ``[low, high]``, or None where it is not defined, and for AUC, F1 and Brier score; empty for
+        fewer than five rows.
     """
     n = len(truth)
     if n < _FEWEST:
@@ -52,7 +53,7 @@ def intervals_of(scores: Scores, truth: np.ndarray, unit: float = 1.0) -> dict[s
         if name == "accuracy" and value is not None:
             found[name] = list(wilson(value * n, n))
             continue
-        values = np.array([each[name] for each in drawn])
+        values = np.array([each.get(name, np.nan) for each in drawn])
         values = values[np.isfinite(values)]
         known = value is not None and len(values)
         found[name] = [float(edge) for edge in np.quantile(values, (0.025, 0.975))] if known else None

@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.engine.drawing import network_columns
 from glassnet.errors import DataError, ShapeError
 from glassnet.reports.card import card_of, uses_of
-from glassnet.reports.comparison import beside_findings
+from glassnet.reports.comparison import Goal, beside_findings
 from glassnet.reports.evaluation import evaluation_of, judged_rows
 from glassnet.reports.history_facts import curve_of, curve_of_notes
 from glassnet.reports.importances import importance_in_time
@@ -43,6 +43,7 @@ def report_model(
     histories: Sequence[History] = (),
     name: str = "",
     code: str = "",
+    goal: tuple[str, bool] | None = None,
 ) -> Report:
     """Return the report about a model on rows with a known target.
 
@@ -60,6 +61,8 @@ def report_model(
         What the rows are called in the title.
     code : str
         Python that makes the report again.
+    goal : (str, bool), optional
+        The metric that chose the epoch, and whether classes were weighed; by default what the model's notes say.
     """
     table = _with_y(model, frame, y) if y is not None else model._with_target("report", frame)
     code = code or f"model.report(frame{', y' if y is not None else ''})"
@@ -68,7 +71,10 @@ def report_model(
         raise DataError(message)
     judged = judged_rows(model, table)
     said = notes_of([], table.notes) + model.warnings(table)
-    result = {"data": name or count(table.n_rows, "row"), **evaluation_of(model, judged, said)}
+    result = {
+        "data": name or count(table.n_rows, "row"),
+        **evaluation_of(model, judged, said, None if goal is None else Goal(*goal)),
+    }
     return Report(model_facts(model, judged, result, histories=histories, code=code))
 
 

@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.errors import GlassnetError
 from glassnet.metrics import METRICS
 from glassnet.metrics.regression import pinball
 from glassnet.reports.calibration_facts import reliability_of
 from glassnet.reports.classes import class_names
-from glassnet.reports.comparison import Scores
+from glassnet.reports.comparison import Goal, Scores
 from glassnet.tabular import TableModel, TargetEncoder
 from glassnet.tabular.averaged import log_probabilities
 from glassnet.utils.short_text import number_text
 
 __all__ = [
+    "IF_CHOSEN",
     "SCORES",
     "details",
     "error_sizes",
@@ -26,17 +28,24 @@ __all__ = [
     "spread_of",
 ]
 
-SCORES = ("accuracy", "balanced_accuracy", "log_loss", "rmse", "mae", "r2")
+SCORES = ("accuracy", "balanced_accuracy", "log_loss", "auc", "f1", "brier", "rmse", "mae", "r2")
+IF_CHOSEN = ("auc", "f1", "brier")  # scores of classes that are reported where they chose the epoch
+_NO_GOAL = Goal()
 
 
-def score_model(model: TableModel, X: np.ndarray, truth: np.ndarray) -> Scores:
-    """Return the scores of a model on encoded rows X (n, d) with true class codes, or numbers in the target's units."""
+def score_model(model: TableModel, X: np.ndarray, truth: np.ndarray, goal: Goal = _NO_GOAL) -> Scores:
+    """Return the scores of a model on encoded rows X (n, d) with true class codes, or numbers in the target's units.
+
+    ``goal`` is what it was trained for: by that it is compared.
+    """
     if model.target.labels:
-        return score_classes(truth, log_probabilities(model.network, X))
+        return score_classes(truth, log_probabilities(model.network, X), goal)
     return score_numbers(truth, model.numbers(model.answers(X)), model.target.scale.std)
 
 
-def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray | None) -> tuple[str, Scores]:
+def score_baseline(
+    target: TargetEncoder, truth: np.ndarray, counts: np.ndarray | None, goal: Goal = _NO_GOAL
+) -> tuple[str, Scores]:
     """Return what the constant baseline does, in words, and its scores for ``truth`` as in `score_model`.
 
     It predicts the most frequent class, with the frequencies as probabilities, from ``counts``, the training rows of
@@ -48,14 +57,14 @@ def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray 
         return f"always answering the mean ({number_text(mean)})", score_numbers(truth, np.full(len(truth), mean), std)
     logits = np.log((counts + 1.0) / (counts + 1.0).sum())
     words = f"always answering {class_names(target.labels, 40)[int(counts.argmax())]}"
-    return words, score_classes(truth, np.tile(logits, (len(truth), 1)))
+    return words, score_classes(truth, np.tile(logits, (len(truth), 1)), goal)
 
 
-def score_classes(codes: np.ndarray, logits: np.ndarray) -> Scores:
+def score_classes(codes: np.ndarray, logits: np.ndarray, goal: Goal = _NO_GOAL) -> Scores:
     """Return the scores of logits (n, k) for the true class codes (n,).
 
     ``accuracy``; ``balanced_accuracy``, the mean recall of the classes that occur; ``log_loss``, the mean of
-    ``-log p`` of the true class in nats.
+    ``-log p`` of the true class in nats; and the metric that chose the epoch by the ``goal``, if that is another.
     """
     Z = logits.astype(np.float64)
     Z -= Z.max(axis=1, keepdims=True)
@@ -69,7 +78,21 @@ def score_classes(codes: np.ndarray, logits: np.ndarray) -> Scores:
         "balanced_accuracy": float(recalls.mean()),
         "log_loss": float(loss.mean()),
     }
-    return Scores(values, right, loss)
+    if goal.metric in IF_CHOSEN:
+        with np.errstate(under="ignore"):
+            P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+        values[goal.metric] = _if_defined(goal.metric, codes, P)
+    return Scores(values, right, loss, codes, goal.judged_by(Z.shape[1]))
+
+
+def _if_defined(metric: str, codes: np.ndarray, P: np.ndarray) -> float | None:
+    """Return a metric of probabilities P (n, k); None where these rows do not define it, as the AUC of one class."""
+    try:
+        with np.errstate(all="ignore"):
+            found = METRICS[metric](codes, P, None)
+    except GlassnetError:
+        return None
+    return found if np.isfinite(found) else None
 
 
 def score_numbers(truth: np.ndarray, predicted: np.ndarray, unit: float) -> Scores:

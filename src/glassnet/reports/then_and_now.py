@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.reports.comparison import Scores
-from glassnet.utils.short_text import count, metric_text
+from glassnet.utils.short_text import count, metric_name, metric_text
 
 __all__ = ["no_better_here"]
 
@@ -34,7 +34,7 @@ def no_better_here(baseline: str, now: Scores, trained: dict[str, Any], *, is_wo
     judged = trained.get("verdict")
     if isinstance(judged, dict) and judged.get("against_baseline") != "better":
         return ""
-    name, n = next(iter(now.values)), len(now.loss)
+    name, n = now.main, len(now.loss)
     relation, sure = (
         ("worse than", f"on {count(n, 'row')}")
         if is_worse
@@ -43,9 +43,9 @@ def no_better_here(baseline: str, now: Scores, trained: dict[str, Any], *, is_wo
     then = trained["scores"]["network"].get(name) if trained else None
     if then is None or now.values[name] is None:
         return f"Here the network is {relation} {baseline}, {sure}."
-    label = name.upper() if name == "rmse" else name
+    label = metric_name(name)
     scores = f"{label} {metric_text(now.values[name])} against {metric_text(then)}"
-    if _is_surely_worse(now, float(then), trained["rows"][trained["judged_on"]]):
+    if now.main in ("accuracy", "rmse") and _is_surely_worse(now, float(then), trained["rows"][trained["judged_on"]]):
         worse = f"The network does worse here than when it was trained ({scores}), and {relation} {baseline}"
         return f"{worse}, {sure}: they are unlike the rows that it was trained on."
     return f"Here the network is {relation} {baseline}, {sure} ({scores} when it was trained)."

@@ -11,8 +11,16 @@ __all__ = [
     "signed_text", "summand_text",
 ]  # fmt: skip
 
-_SHARES = ("accuracy", "balanced_accuracy", "r2")
-_NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}
+_SHARES = ("accuracy", "auc", "balanced_accuracy", "f1", "r2")
+_NAMES = {
+    "auc": "AUC",
+    "brier": "Brier score",
+    "f1": "F1",
+    "mae": "MAE",
+    "pinball": "pinball loss",
+    "r2": "R²",
+    "rmse": "RMSE",
+}
 _NAMES["rmse_in_spreads"] = "RMSE in spreads"
 
 

@@ -27,7 +27,7 @@ from glassnet.tabular import Table, TableModel
 from glassnet.tabular.attribution.reasons import rows_beside
 from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.tabular.reading.options import ReadOptions
-from glassnet.tabular.reading.text import plain_text
+from glassnet.tabular.reading.shown_cells import shown_cell
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.short_text import count, plain
 
@@ -130,7 +130,7 @@ def _encoding(model: TableModel, one: Table, x: np.ndarray) -> list[dict[str, An
     found = []
     for coder, places in placed_coders(model.encoder):
         column = one[coder.name]
-        value = "missing" if column.missing[0] else plain_text(column.values[0])
+        value = "missing" if column.missing[0] else shown_cell(column.values[0], column.form)
         # The text of a float32 is its shortest one, which the float64 of the same number has not.
         features = dict(zip(coder.features, (float(str(number)) for number in x[places]), strict=True))
         found.append({"column": coder.name, "value": value, "done": coder.done(), "features": features})

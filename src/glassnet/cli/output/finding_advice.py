@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
-from glassnet.tabular.fitting.recipe_words import advice_of_recipes
+from glassnet.tabular.fitting.recipe_words import advice_of_recipes, on_a_rare_class, without_given
 from glassnet.training.finding_words import NOT_TRIED, Words, phrases
 from glassnet.training.findings import Finding
 from glassnet.utils.short_text import plain
@@ -31,10 +32,10 @@ _NAMES = {
 }
 _OTHER_RECIPE = "Try another --recipe, or another --seed."
 _TARGET = "Check whether the columns are related to the target"
-_RECIPES = advice_of_recipes(_NAMES) | {
+_DIVIDED = {
     "validation-differs": "Let the rows be divided at random: leave --time, --group and --split out.",
 }
-_PLAIN = _RECIPES | {
+_PLAIN = {
     "outlier-in-target": "Check the row: correct it or leave it out.",
     "symmetric-weights": "Try another --seed, or another --activation.",
     "weights-all-positive": "Try another --seed.",
@@ -90,7 +91,12 @@ _Y = r"(?<![\w'\"])[yY](?![\w'\"(])"  # the targets, in a sentence
 
 
 def words_of_options(
-    *, is_plain: bool, target: str = "", labels: Sequence[Any] = (), row_name: Callable[[int], str] | None = None
+    *,
+    is_plain: bool,
+    target: str = "",
+    labels: Sequence[Any] = (),
+    row_name: Callable[[int], str] | None = None,
+    given: Collection[str] = (),
 ) -> Words:
     """Return the words for findings about what ``glassnet train`` trained.
 
@@ -104,15 +110,22 @@ def words_of_options(
         Of the classes, by their codes.
     row_name : callable, optional
         Names a row of the table.
+    given : collection of {"balanced", "fair"}
+        Whether classes have weights already, and whether the balanced accuracy chooses the epoch.
     """
     shown = plain(repr(target), 40).replace("\\", r"\\") if target else ""
     of_target = phrases({_Y: shown}) if shown else ()
     classes = [plain(repr(label), 30) for label in labels]
-    return Words(_PLAIN if is_plain else _RECIPES, (*_OPTIONS, *of_target), classes, row_name, fill=_filled)
+    names = {name: words for name, words in _NAMES.items() if not (is_plain and name == "fair")}
+    advice = advice_of_recipes(_NAMES) | _DIVIDED | (_PLAIN if is_plain else {})
+    advice |= without_given(names, given)
+    return Words(advice, (*_OPTIONS, *of_target), classes, row_name, fill=partial(_filled, given))
 
 
-def _filled(finding: Finding, advice: str) -> str:
-    """Return advice with the columns to drop, or the values that mean "missing"."""
+def _filled(given: Collection[str], finding: Finding, advice: str) -> str:
+    """Return advice with the columns to drop, the values that mean "missing", or what helps a rare class."""
+    if finding.code == "no-better-than-baseline":
+        return advice + on_a_rare_class(finding.evidence, _NAMES, given)
     names, values = finding.evidence.get("columns", ()), finding.evidence.get("values", ())
     if finding.code == "leaking-column" and names and all(isinstance(name, str) for name in names):
         options = few([f"--drop {shlex.quote(plain(name))}" for name in names], 5, " ")

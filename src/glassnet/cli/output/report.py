@@ -206,9 +206,9 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
         return
     size = f"{parameters_text(result['network'])}, {bytes_text(model['bytes'])}"
     replaced = ", overwrote the old file" if model["replaced"] else ""
-    console.print(facts_table([("Size           ", size + replaced)]))
+    console.print(facts_table([("Size           ", size)]))
     path = shlex.quote(model["path"])
-    lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {path} new.csv"}
+    lines = {"Model": plain(model["path"]) + replaced, "Next": f"glassnet predict {path} new.csv"}
     worst = next((row for row in result.get("single_rows", ()) if "row" in row), None)
     if worst is not None and result["data"] != "standard input":
         command = f"glassnet explain {path} {shlex.quote(result['data'])} --row {worst['row']}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from glassnet.training.progress import seconds_text
 from glassnet.utils.short_text import about_seconds, count
 
 __all__ = ["abridged", "as_ascii", "recipes_lines", "resample", "sparkline"]
@@ -37,8 +38,12 @@ def recipes_lines(recipes: Sequence[Mapping[str, Any]], width: int) -> list[str]
     >>> open_ended = {"recipe": "tabm", "chosen": False, "cut": False, "seconds": 41.0, "at_most": 820.0}
     >>> recipes_lines([fixed, open_ended], 40)
     ['realmlp about 8 s (this one),', 'tabm usually 40 s (at most 14 min)']
+    >>> recipes_lines([fixed | {"took": 3.82}, open_ended], 40)[0]
+    'realmlp 3.8 s (this one),'
     """
-    parts = [_recipe_text(found, "about " if i == 0 else "") for i, found in enumerate(recipes)]
+    # Beside what was measured an estimate of 0.4 s is not 1 s.
+    text = _short_seconds if any("took" in found for found in recipes) else about_seconds
+    parts = [_recipe_text(found, "about " if i == 0 else "", text) for i, found in enumerate(recipes)]
     parts = [f"{part}," for part in parts[:-1]] + parts[-1:]
     lines: list[str] = []
     for part in parts:
@@ -49,12 +54,17 @@ def recipes_lines(recipes: Sequence[Mapping[str, Any]], width: int) -> list[str]
     return lines
 
 
-def _recipe_text(found: Mapping[str, Any], about: str) -> str:
+def _short_seconds(seconds: float) -> str:
+    return seconds_text(seconds) if seconds < 10.0 else about_seconds(seconds)
+
+
+def _recipe_text(found: Mapping[str, Any], about: str, text: Callable[[float], str]) -> str:
     """Return the estimated time of one recipe, with notes in parentheses."""
     ends_by_itself = found["at_most"] > found["seconds"]
     here = "this one, cut by --max-seconds" if found["cut"] else "this one"
-    notes = [here] * found["chosen"] + [f"at most {about_seconds(found['at_most'])}"] * ends_by_itself
-    words = f"{found['recipe']} {'usually ' if ends_by_itself else about}{about_seconds(found['seconds'])}"
+    notes = [here] * found["chosen"] + [f"at most {text(found['at_most'])}"] * ends_by_itself
+    words = f"{found['recipe']} {'usually ' if ends_by_itself else about}{text(found['seconds'])}"
+    words = f"{found['recipe']} {seconds_text(found['took'])}" if "took" in found else words
     return f"{words} ({'; '.join(notes)})" if notes else words
 
 

@@ -16,7 +16,7 @@ from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.reports.calibration_facts import fitted_calibration
-from glassnet.reports.comparison import Scores, compare, verdict
+from glassnet.reports.comparison import Goal, Scores, compare, verdict
 from glassnet.reports.importances import Measured, importance_in_time
 from glassnet.reports.intervals import intervals_of
 from glassnet.reports.model_report import unit_of
@@ -81,9 +81,11 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     options, target, model = outcome.options, data.target, outcome.model
     part, truth = data.scored_on, data.truth
     counts = data.class_counts
-    words, simple = score_baseline(target, truth, counts)
+    goal = Goal(outcome.metric, bool(options.class_weight))
+    words, simple = score_baseline(target, truth, counts, goal)
     X = outcome.trained.features(part)
-    ours, linear = score_model(model, X, truth), score_model(outcome.linear.model, outcome.linear.features(part), truth)
+    ours = score_model(model, X, truth, goal)
+    linear = score_model(outcome.linear.model, outcome.linear.features(part), truth, goal)
     unit = unit_of(model)
     scored = {"network": ours, "linear": linear, "baseline": simple}
     of_table = find_in_table(Rows(data.inputs, data.column), target, learned=compare(ours, simple) == "better")
@@ -108,7 +110,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "dropped": sorted({*options.drop, *options.read_options.dropped}),
         "features": len(model.encoder.feature_names),
         "network": _network(outcome),
-        "recipes": outcome.recipes,
+        "recipes": _recipes(outcome),
         "training": _training(outcome, data.count("training")),
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
         "split": split,
@@ -138,7 +140,13 @@ def _findings(outcome: Outcome, data: Prepared, of_table: Diagnosis) -> Diagnosi
         found = Diagnosis([*of_table, *history.findings])
     else:
         found = with_table(history.findings, of_table, updates=outcome.fit.steps_of(history))
-    named: dict[str, Any] = {"target": target.name, "labels": target.labels, "row_name": data.column.rows}
+    given = ["balanced"] * bool(options.class_weight) + ["fair"] * (outcome.metric == "balanced_accuracy")
+    named: dict[str, Any] = {
+        "given": given,
+        "target": target.name,
+        "labels": target.labels,
+        "row_name": data.column.rows,
+    }
     return words_of_options(is_plain=options.is_plain, **named).all_of(found)
 
 
@@ -155,7 +163,8 @@ def _hint(outcome: Outcome, ours: Scores, words: str, simple: Scores) -> str:
         shown = f"{balanced[0]:.3f}, that of {words} {balanced[1]:.3f}"
         return f"Classes were weighed (--class-weight), not counted: the balanced accuracy is {shown}."
     if _misses_a_class(ours, outcome.model.target.n_outputs):
-        more = "" if outcome.options.is_plain else ", and --metric balanced_accuracy chooses the epoch by it"
+        is_open = not outcome.options.is_plain and outcome.metric == "accuracy"
+        more = ", and --metric balanced_accuracy chooses the epoch by it" if is_open else ""
         return f"A class is hardly ever answered: --class-weight balanced weighs all classes alike{more}."
     return ""
 
@@ -210,6 +219,22 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     if outcome.interrupted_by not in ("", "Ctrl-C"):
         found["interrupted_by"] = outcome.interrupted_by
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
+
+
+def _recipes(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return how long each recipe takes: what this one took, and the others by how far its estimate was off."""
+    chosen = next((each for each in outcome.recipes if each["chosen"]), None)
+    is_whole = _stop_reason(outcome) in ("finished", "early stopping")
+    if chosen is None or not is_whole or outcome.options.jobs or outcome.options.executor:
+        return outcome.recipes
+    took = float(f"{sum(history.seconds for history in outcome.histories):.3g}")
+    factor = took / chosen["seconds"] if chosen["seconds"] == chosen["at_most"] else 1.0
+    found = []
+    for each in outcome.recipes:
+        scaled = {name: float(f"{factor * each[name]:.3g}") for name in ("seconds", "at_most")}
+        own = {"seconds": took, "at_most": max(took, scaled["at_most"]), "took": took}
+        found.append(each | (own if each is chosen else scaled))
+    return found
 
 
 def _stop_reason(outcome: Outcome) -> str:

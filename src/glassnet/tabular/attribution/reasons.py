@@ -18,6 +18,7 @@ from glassnet.tabular.encoding.category_coder import CodeCoder
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.renamed import ask_for_renamed
+from glassnet.tabular.reading.shown_cells import shown_cell
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.short_text import number_text, summand_text
 from glassnet.utils.text_table import table_lines
@@ -217,8 +218,9 @@ def _shown(column: Column, row: int) -> str:
     if column.missing[row]:
         return "missing"
     value = column.values[row]
-    if not isinstance(value, (float, np.floating)):
-        return str(value)
+    is_clock = column.form is not None and column.form.style in ("time", "duration")
+    if is_clock or not isinstance(value, (float, np.floating)):
+        return shown_cell(value, column.form)
     return _in_digits(float(value))
 
 

@@ -124,7 +124,7 @@ class CodeCoder(Coder):
         return f"a learned vector for each of {len(self.categories)} categories, and one for missing and new ones"
 
     def check(self, column: Column, n_trained: int) -> list[str]:
-        return _new_categories(column, self.categories, "get the vector of missing ones")
+        return _new_categories(column, self.categories, "which is treated as missing")
 
     @classmethod
     def _read(cls, entries: Entries) -> tuple[Any, ...]:

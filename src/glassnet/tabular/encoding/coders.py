@@ -108,7 +108,8 @@ class Coder:
         if worth_telling(infinite, n_rows):
             found.append(infinite_words(read))
         if worth_telling(column.n_missing, n_rows, n_trained) and not self.n_missing:
-            found.append(f"{head}{column.n_missing} of {n_rows} values are missing, where training had none.")
+            are = "is" if column.n_missing == 1 else "are"
+            found.append(f"{head}{column.n_missing} of {n_rows} values {are} missing, where training had none.")
         elif column.n_missing == n_rows and worth_telling(n_rows, n_rows) and n_rows > 1:
             found.append(f"{head}all {n_rows} values are missing.")
         return found + self.check(column, max(n_trained - self.n_missing, 0))

@@ -11,6 +11,7 @@ from glassnet.errors import FormatError
 from glassnet.tabular.encoding.coders import Coder, outside_training
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.shown_cells import moment_text
 from glassnet.tabular.reading.table import Column
 
 __all__ = ["CYCLES", "DateCoder"]
@@ -82,4 +83,4 @@ def _days(moments: np.ndarray) -> np.ndarray:
 
 
 def _moment_text(days: float) -> str:
-    return str(np.datetime64(round(86_400e3 * days), "ms").astype("M8[s]"))
+    return moment_text(np.datetime64(round(86_400e3 * days), "ms").astype("M8[s]"))

@@ -263,7 +263,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         """Keep the findings of a fit, and warn of them."""
         target, labels = found.model.target, self._labels()
         updates = found.steps_of(found.histories[0])
-        how: dict[str, Any] = {"updates": updates, "is_weighed": self._class_weights() is not None}
+        given = ["balanced"] * (self._class_weights() is not None) + ["fair"] * (self.metric == "balanced_accuracy")
+        how: dict[str, Any] = {"updates": updates, "given": given}
         of_fit = options.agreed(findings_of_fit(watch, rows, target, found.histories, labels, **how))
         self.findings_ = found.histories[0].findings = of_fit
         if not found.was_interrupted:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
-from glassnet.tabular.fitting.recipe_words import advice_of_recipes
+from glassnet.tabular.fitting.recipe_words import advice_of_recipes, on_a_rare_class, without_given
 from glassnet.training.finding_words import NOT_TRIED, Words, class_names, phrases
 from glassnet.training.findings import Finding
 
@@ -26,7 +27,7 @@ _NAMES = {
     "recipe": "recipe",
     "seed": "random_state",
 }
-_ADVICE = advice_of_recipes(_NAMES) | {"worse-than-linear": "Take the linear model, or raise epochs."}
+_LINEAR = {"worse-than-linear": "Take the linear model, or raise epochs."}
 _PHRASES = {
     NOT_TRIED: "",
     r"\bearly stopping on 'valid_(\w+)'": r"early stopping by the \1",
@@ -37,7 +38,7 @@ _PHRASES = {
 }
 
 
-def words_of_tables(labels: Sequence[Any], row_name: Callable[[int], str], *, is_weighed: bool) -> Words:
+def words_of_tables(labels: Sequence[Any], row_name: Callable[[int], str], given: Collection[str]) -> Words:
     """Return the words for findings about a fit of an estimator for tables.
 
     Parameters
@@ -46,20 +47,27 @@ def words_of_tables(labels: Sequence[Any], row_name: Callable[[int], str], *, is
         Labels of the classes by their codes; empty for numbers.
     row_name : callable
         Names a row.
-    is_weighed : bool
-        Whether classes have weights already.
+    given : collection of {"balanced", "fair"}
+        Whether classes have weights already, and whether the balanced accuracy chooses the epoch.
     """
-    advice = _ADVICE | (
-        {"some-classes-only": "Collect more rows of it, or give it a larger weight."} if is_weighed else {}
-    )
+    advice = advice_of_recipes(_NAMES) | without_given(_NAMES, given) | _LINEAR
+    if "balanced" in given:
+        advice["some-classes-only"] = "Collect more rows of it, or give it a larger weight."
     silence = 'diagnose=glassnet.Watch(ignore=["{code}"])'
     return Words(
-        advice, phrases(_PHRASES), classes=class_names(labels), row_name=row_name, silence=silence, fill=_filled
+        advice,
+        phrases(_PHRASES),
+        classes=class_names(labels),
+        row_name=row_name,
+        silence=silence,
+        fill=partial(_filled, given),
     )
 
 
-def _filled(finding: Finding, advice: str) -> str:
-    """Return advice on values that mean "missing" with these values."""
+def _filled(given: Collection[str], finding: Finding, advice: str) -> str:
+    """Return advice with the values that mean "missing", or with what helps a rare class."""
+    if finding.code == "no-better-than-baseline":
+        return advice + on_a_rare_class(finding.evidence, _NAMES, given)
     values = finding.evidence.get("values") if finding.code == "code-for-missing" else None
     shown = ", ".join(f"{value:g}" for value in dict.fromkeys(values or ()))
     return advice.replace("missing=[...]", f"missing=[{shown}]") if shown else advice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from glassnet.diagnosis import Watch
@@ -37,7 +37,7 @@ def check_diagnose(where: str, value: Any) -> RecipeWatch | None:
 
 def findings_of_fit(
     watch: RecipeWatch | None, rows: Rows, target: TargetEncoder, histories: Sequence[History], labels: Sequence[Any],
-    *, updates: int, is_weighed: bool,
+    *, updates: int, given: Collection[str],
 ) -> Diagnosis:  # fmt: skip
     """Return what is wrong with a table and the first network's training, in the estimators' words.
 
@@ -55,8 +55,8 @@ def findings_of_fit(
         Labels of the classes, by their codes.
     updates : int
         Steps that the first network was trained for.
-    is_weighed : bool
-        Whether classes have weights.
+    given : collection of {"balanced", "fair"}
+        Whether classes have weights, and whether the balanced accuracy chooses the epoch.
     """
     if watch is None:
         return Diagnosis(unexamined="diagnose=False, or one of the fits of a search")
@@ -64,7 +64,7 @@ def findings_of_fit(
     learned = updates >= FEW_UPDATES and not any(code in _NOTHING_LEARNED for code in trained.codes)
     of_table = find_in_table(rows, target, learned=learned, ignored=watch.of_table)
     found = with_table(trained, of_table, updates=updates)
-    return words_of_tables(labels, rows.target.rows, is_weighed=is_weighed).all_of(found)
+    return words_of_tables(labels, rows.target.rows, given).all_of(found)
 
 
 def issue_findings(name: str, findings: Diagnosis) -> None:

@@ -163,6 +163,7 @@ class FittedEstimator(EstimatorPlots, BaseEstimator):
         report_model = from_above("reports.model_report", "report_model")
         table = self._with_target("report", X, y)
         options: dict[str, Any] = {"name": name, "histories": self.histories_, "code": "model.report(X, y)"}
+        options["goal"] = getattr(self, "metric", None) or "", getattr(self, "class_weight", None) is not None
         report: ReportLike = report_model(self.model_, table, **options)
         return report
 

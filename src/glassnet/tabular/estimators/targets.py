@@ -17,6 +17,7 @@ from glassnet.tabular.encoding.target_choice import advice_on_text
 from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.shown_cells import shown_cell
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import as_form
 from glassnet.utils.checks import check_number
@@ -143,7 +144,7 @@ def number_column(where: str, name: str, values: np.ndarray, options: ReadOption
         column = as_form(column, options.forms[name], where)
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
         first = column.present()[0]
-        got = f"{'dates' if column.kind == 'date' else 'text'} such as {str(first)!r}"
+        got = f"{'dates' if column.kind == 'date' else 'text'} such as {shown_cell(first, column.form)!r}"
         advice = "Use TabularClassifier for labels."
         if column.kind == "category" and not column.n_missing:
             advice = advice_on_text(column).replace("task='classification'", "TabularClassifier")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
-__all__ = ["advice_of_recipes"]
+__all__ = ["advice_of_recipes", "on_a_rare_class", "without_given"]
 
 _OTHER = "Try another {recipe}, or another {seed}."
 _TARGET = "Check whether the columns are related to the target"
@@ -60,6 +61,9 @@ _ADVICE = dict.fromkeys(
 }  # fmt: skip
 
 
+_RARE = 0.75  # share of the largest class, from which on a network may know much and answer nothing else
+
+
 def advice_of_recipes(options: Mapping[str, str]) -> dict[str, str]:
     """Return what to do by code, for users of a recipe.
 
@@ -75,3 +79,35 @@ def advice_of_recipes(options: Mapping[str, str]) -> dict[str, str]:
     'Raise --epochs, or lower --batch.'
     """
     return {code: words.format_map(options) for code, words in _ADVICE.items()}
+
+
+def without_given(options: Mapping[str, str], given: Collection[str]) -> dict[str, str]:
+    """Return the advice on rare classes without those of the options "balanced" and "fair" that are ``given`` already.
+
+    Examples
+    --------
+    >>> without_given({"balanced": "--weigh", "fair": "--metric fair"}, ["fair"])["imbalance"]
+    'Look at the balanced accuracy; weigh classes alike with --weigh.'
+    """
+    if not given:
+        return {}
+    ways = {"balanced": f"weigh classes alike with {options['balanced']}"}
+    ways |= {"fair": f"choose the epoch with {options['fair']}"} if "fair" in options else {}
+    open_ways = [words for way, words in ways.items() if way not in given]
+    collect = ", or ".join(["Collect more rows of it", *open_ways])
+    look = "; ".join(["Look at the balanced accuracy", *open_ways])
+    return {"some-classes-only": f"{collect}.", "class-too-rare": f"{collect}.", "imbalance": f"{look}."}
+
+
+def on_a_rare_class(evidence: Mapping[str, Any], options: Mapping[str, str], given: Collection[str] = ()) -> str:
+    """Return what else to try where a network answers only the class of most rows; "" if no class has so many.
+
+    Examples
+    --------
+    >>> on_a_rare_class({"majority": 0.9}, {"balanced": "class_weight='balanced'"})[:72]
+    " Where one class is rare, weigh classes alike with class_weight='balance"
+    """
+    if evidence.get("majority", 0.0) < _RARE:
+        return ""
+    weigh = "" if "balanced" in given else f"weigh classes alike with {options['balanced']}, or "
+    return f" Where one class is rare, {weigh}answer it from a lower probability on: the ranking may still be good."

@@ -176,16 +176,28 @@ def estimate_times(
         budget = min(budget, _SHARE_OF_LIMIT * options.max_seconds)
     deadline = max(began + budget, clock() + budget / 2)
     is_wide = len(train.inputs.columns) > _MOST_COLUMNS
+    timed = [(options.recipe, pace)]
     others = [recipe for recipe in RECIPES.values() if recipe.name != options.recipe.name and not is_wide]
     for i, recipe in enumerate(others):
         other = sample.candidate(recipe)
+        known = next((known for seen, known in timed if _has_same_steps(seen, recipe)), None)
+        if known is not None:
+            found[recipe.name] = other.estimate(known, is_measured=True)
+            continue
         guess = Pace(*(part * other.work / chosen.work for part in pace))
         seconds = (deadline - clock()) / (len(others) - i)  # for three steps: the first takes longer
         rows = math.floor(other.batch_size * min(1.0, seconds / ((_STEPS + 1) * guess.step)))
         if rows < min(_FEWEST_ROWS, other.batch_size):
             rows = 0
-        found[recipe.name] = other.estimate(other.measure(rows) if rows else guess, is_measured=rows > 0)
+        own = other.measure(rows) if rows else guess
+        timed += [(recipe, own)] * bool(rows)
+        found[recipe.name] = other.estimate(own, is_measured=rows > 0)
     return {name: found[name] for name in RECIPES if name in found}
+
+
+def _has_same_steps(one: Recipe, other: Recipe) -> bool:
+    """Return whether two recipes differ in nothing but how long they train, so that their steps take the same time."""
+    return replace(one, name="", title="", length=other.length) == replace(other, name="", title="")
 
 
 class _Sample:

@@ -1,4 +1,4 @@
-"""Notes on columns of numbers: values that may stand for missing ones, and numbers that may be dates."""
+"""Notes on columns: numbers that may stand for missing ones or be dates, and categories that may be one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
+from glassnet.utils.wording import few
 
 __all__ = ["with_remarks"]
 
@@ -15,6 +16,7 @@ _FEWEST = 3  # rows of a value that may stand for a missing one
 _LEAST_NINES = 99.0
 _SEVERAL = 5  # different values
 _LOOKED_AT = 10_000
+_MOST_CATEGORIES = 200
 
 
 def with_remarks(column: Column, options: ReadOptions) -> Column:
@@ -26,6 +28,9 @@ def with_remarks(column: Column, options: ReadOptions) -> Column:
     >>> with_remarks(Column("t", "number", values, np.zeros(6, dtype=bool)), ReadOptions()).notes
     ("Column 't': -999 stands in 3 of 6 rows, far from all others: missing=[-999], if it means no value.",)
     """
+    if column.kind == "category" and column.name not in options.read:
+        notes = _spelled_twice(column)
+        return replace(column, notes=(*column.notes, *notes)) if notes else column
     if column.kind != "number" or (column.form is not None and column.form.style):
         return column
     present = column.present()
@@ -47,6 +52,23 @@ def with_remarks(column: Column, options: ReadOptions) -> Column:
         option = options.spelled("read", {column.name: "date"})
         notes.append(f"Column {column.name!r} holds numbers such as {int(low)}, which may be dates: {option}.")
     return replace(column, notes=(*column.notes, *notes)) if notes else column
+
+
+def _spelled_twice(column: Column) -> list[str]:
+    """Return a note on categories that differ in case or blanks only; none on text, which has many values."""
+    found = sorted(set(column.present().tolist()))
+    if len(found) > _MOST_CATEGORIES or 2 * len(found) > len(column):
+        return []
+    alike: dict[str, list[str]] = {}
+    for text in found:
+        alike.setdefault("".join(text.split()).casefold(), []).append(text)
+    groups = [" and ".join(map(repr, group)) for group in alike.values() if len(group) > 1]
+    if not groups:
+        return []
+    return [
+        f"Column {column.name!r}: {few(groups, 2, '; ')} differ in case or blanks only, and each is a category: write "
+        "them in one way, if they are the same."
+    ]
 
 
 def _stands_apart(present: np.ndarray, value: float) -> bool:
