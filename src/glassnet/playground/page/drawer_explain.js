@@ -136,7 +136,7 @@ const PARTS = {
     const { delta, slope, update } = found.lines;
     const now = typeset(String(Number(found.value.toPrecision(7))));
     return [heading(name, quiet(text("explain.edge.now", { parameter: found.parameter, value: now })), setterOf(found, store)),
-      el("h4", {}, text(from ? "explain.slope" : "explain.slope.bias")), lines(slope), whyOf("gradients", look),
+      el("h4", {}, text(from ? "explain.slope" : "explain.slope.bias")), lines(slope), whyOf(from ? "gradients" : "bias", look),
       el("h4", {}, text("explain.update")), lines(update), whyOf("update", look),
       delta.length ? [el("h4", {}, text("explain.delta", { row: found.rows[0] })), lines(delta)] : [], rowsOf(found)];
   },
