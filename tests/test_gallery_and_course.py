@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from site_scripts import site_script
 from test_docs import alike
 
 nbformat = pytest.importorskip("nbformat", reason="the docs extra is not installed")
@@ -19,16 +18,6 @@ pytest.importorskip("nbclient", reason="the dev extra is not installed")
 DOCS = Path(__file__).parent.parent / "docs"
 NOTEBOOKS = sorted([*DOCS.glob("gallery/*.ipynb"), *DOCS.glob("course/*.ipynb")])
 EVERY = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
-
-
-def script(name: str) -> ModuleType:
-    """Return one of the scripts that make the site, as a module."""
-    spec = importlib.util.spec_from_file_location(name, DOCS / "_site" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @cache
@@ -64,7 +53,9 @@ def answers(notebook: Any) -> list[str]:
 def test_each_is_listed_once(room: str) -> None:
     """The page of a room names every notebook in it, and none that is not there."""
     pytest.importorskip("mkdocs", reason="the docs extra is not installed")
-    assert sorted(script("notebooks").names_of(room)) == [path.stem for path in NOTEBOOKS if path.parent.name == room]
+    assert sorted(site_script("notebooks").names_of(room)) == [
+        path.stem for path in NOTEBOOKS if path.parent.name == room
+    ]
 
 
 @EVERY
@@ -74,7 +65,7 @@ def test_each_opens_with_a_picture(path: Path) -> None:
     assert first.source.startswith("# ")
     (picture,) = re.findall(r"!\[[^\]]{15,}\]\((covers/[\w-]+\.png)\)", first.source)
     assert picture == f"covers/{path.stem}.png"
-    assert script("run_notebooks").cover_of(kept(path)) == (path.parent / picture).read_bytes()
+    assert site_script("run_notebooks").cover_of(kept(path)) == (path.parent / picture).read_bytes()
 
 
 @EVERY
@@ -106,7 +97,7 @@ def test_each_ends_with_something_to_do(path: Path) -> None:
 @EVERY
 def test_each_shows_what_happens(path: Path) -> None:
     """Run today, every cell prints what is kept, and draws where something is drawn."""
-    new = script("run_notebooks").executed(path)
+    new = site_script("run_notebooks").executed(path)
     for cell, old in zip(code_of(new), code_of(kept(path)), strict=True):
         assert alike(printed(cell), printed(old)), cell.source
         assert [sorted(output.get("data", ())) for output in cell.outputs] == [
@@ -124,7 +115,7 @@ def test_the_answers_are_right(path: Path, tmp_path: Path) -> None:
     for cell, code in zip(tagged(notebook, "exercise"), answers(notebook), strict=True):
         cell.source = code
     nbformat.write(notebook, tmp_path / path.name)
-    done = script("run_notebooks").executed(tmp_path / path.name)
+    done = site_script("run_notebooks").executed(tmp_path / path.name)
     assert all(re.search(r"^right", printed(cell), re.MULTILINE) for cell in tagged(done, "exercise"))
 
 
@@ -135,5 +126,5 @@ def test_the_page_needs_no_other_cell(path: Path) -> None:
     """The cell that writes the playground stands alone, as the site runs it alone."""
     pytest.importorskip("mkdocs", reason="the docs extra is not installed")
     (cell,) = tagged(kept(path), "page")
-    (page,) = script("notebooks").written_by(cell.source)
+    (page,) = site_script("notebooks").written_by(cell.source)
     assert page.lower().startswith(b"<!doctype html>")

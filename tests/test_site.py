@@ -20,6 +20,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.layers.initializers import INITIALIZERS
+from site_scripts import site_script
 
 griffe = pytest.importorskip("griffe")
 
@@ -53,12 +54,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def page_rules() -> ModuleType:
     """Return the module with the rules for what pages show."""
-    spec = importlib.util.spec_from_file_location("pages", REPOSITORY / "docs" / "_site" / "pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return site_script("pages")
 
 
 @cache
@@ -257,11 +253,7 @@ def h(a):
 def test_functions_stand_apart_in_formulas() -> None:
     """The name of a function has a space before what it is applied to and after a factor, none before a bracket."""
     pytest.importorskip("latex2mathml", reason="the docs extra is not installed")
-    spec = importlib.util.spec_from_file_location("mathematics", REPOSITORY / "docs" / "_site" / "mathematics.py")
-    assert spec is not None
-    assert spec.loader is not None
-    rules = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(rules)
+    rules = site_script("mathematics")
     for code, spaces in ((r"\log 2", 1), (r"y \log p", 2), (r"\log(1 + p)", 0), (r"-\log \hat y", 1), ("xy", 0)):
         set_formula = rules.on_page_content(f'<span class="arithmatex">\\({code}\\)</span>', None)
         assert set_formula.startswith('<span class="formula"><math')
