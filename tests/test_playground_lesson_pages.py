@@ -27,6 +27,9 @@ WIDTHS = """(() => {
     CanvasRenderingContext2D.prototype.stroke = stroke;
     return found;
 })()"""
+VERDICT = "document.querySelector('#lesson [role=status]').textContent"
+GOAL = "document.querySelector('#lesson .goal').textContent"
+READOUT = "document.querySelector('#result .readout').textContent"
 FULL_WIDTH = 4.35  # pixels
 
 
@@ -154,8 +157,8 @@ def test_training_pauses_where_the_goal_is_first_reached(page: Page, tmp_path: P
     page.click("#timeline button.run")
     page.wait("document.querySelector('#lesson.done') !== null")
     page.wait("document.body.dataset.state === 'paused'")
-    assert page.run("document.querySelector('#lesson [role=status]').textContent") == (
-        "\N{CHECK MARK} Done. Training has paused here; Run goes on."
+    assert page.run(VERDICT) == (
+        f"\N{CHECK MARK} Done at step {page.run('store.state.step')}. Training has paused here; Run goes on."
     )
     losses = page.run("[...store.engine.branch.run.history.since(0)]")[1::4]
     reached = [epoch for epoch, loss in enumerate(losses, start=1) if loss <= 0.1 and epoch >= 20]
@@ -173,11 +176,143 @@ def test_a_goal_that_a_step_reaches_is_done_without_a_pause(page: Page, tmp_path
     show(page, tmp_path, network(), goal={"steps": 5})
     send(page, "step", "{ batches: 6 }")
     page.wait("document.querySelector('#lesson.done') !== null")
-    assert page.run("document.querySelector('#lesson [role=status]').textContent") == "\N{CHECK MARK} Done."
+    assert page.run(VERDICT) == "\N{CHECK MARK} Done at step 5."
     send(page, "run", "{ per_second: 100 }")
     page.wait("Number(document.body.dataset.step) > 20")
     assert page.run("document.body.dataset.state") == "running"
     send(page, "pause")
+
+
+def wait_for_the_goal(page: Page) -> int:
+    """Press Run, and return the step at which training pauses by itself."""
+    page.click("#timeline button.run")
+    page.wait("!store.engine.state.running")
+    page.wait("store.frame?.revision === store.state.revision && document.body.dataset.state === 'paused'")
+    found: int = page.run("store.state.step")
+    return found
+
+
+def said_of(step: int, rows: np.ndarray) -> tuple[str, str]:
+    """Return the goal and the result that belong to a step, by the losses at the ends of epochs of two steps each."""
+    epoch = step // 2
+    loss, held_out = (f"{value:.4g}" for value in rows[epoch - 1])
+    parts = (
+        f"training loss \N{LESS-THAN OR EQUAL TO} 0.4 (now {loss})",
+        f"steps \N{GREATER-THAN OR EQUAL TO} 20 (now {step})",
+    )
+    return "; ".join(parts), f"Epoch {epoch}, step {2 * epoch}: loss {loss} \N{MIDDLE DOT} held out {held_out}"
+
+
+def test_numbers_are_those_of_the_step_that_is_shown(page: Page, tmp_path: Path) -> None:
+    """Gone back, the result and the goal say what was then, or a dash; the verdict says where the goal was reached."""
+    held_out, epochs = (np.array([[0.1, 0.2], [0.9, 0.3]]), [0, 1]), 300
+    net, path = network(rate=2.0), tmp_path / "lesson.html"
+    goal = Lesson(goal={"loss": 0.4, "steps": 20})
+    save_page(net, path, X, Y, validation_data=held_out, batch_size=2, lesson=goal)
+    page.go(path.as_uri())
+    page.wait("document.body.dataset.step !== undefined")
+    page.run("playground.then((found) => { globalThis.store = found; })")
+    page.wait("globalThis.store?.frame?.revision === store.state.revision")
+    history = net.astype("float64").fit(
+        X,
+        Y,
+        epochs=epochs,
+        batch_size=2,
+        validation_data=held_out,
+        metrics=["accuracy"],
+        progress=False,
+        diagnose=False,
+    )
+    rows = np.array([history["loss"], history["valid_loss"]]).T
+    reached = 2 * (1 + int(np.flatnonzero((rows[:, 0] <= 0.4) & (np.arange(epochs) >= 9))[0]))
+    assert wait_for_the_goal(page) == reached > 20
+    send(page, "step", "{ batches: 31 }")
+    done = f"\N{CHECK MARK} Done at step {reached}."
+    for step in (reached + 31, 9, reached - 1, 2, reached):
+        send(page, "go_to", f"{{ step: {step} }}")
+        goal_line, result = said_of(step, rows)
+        assert page.run(GOAL) == goal_line
+        assert page.run(READOUT).startswith(result)
+        assert page.run(VERDICT) == done + (" Training has paused here; Run goes on." if step == reached else "")
+    send(page, "go_to", "{ step: 1 }")
+    assert re.fullmatch(r"Step 1: loss [\d.]+ in this batch", page.run(READOUT))
+    page.click("[aria-label='Back to step 0']")
+    page.wait("store.frame.step === 0")
+    assert page.run(READOUT) == "Step 0: no loss is known before the first step."
+    assert page.run(GOAL).startswith("training loss \N{LESS-THAN OR EQUAL TO} 0.4 (now \N{EN DASH}); steps ")
+    page.run("document.querySelector('.curve canvas').focus()")
+    page.press("ArrowRight")
+    page.wait(f"{READOUT}.startsWith('Epoch 1, step 2: ')")
+
+
+def test_the_task_begins_anew_in_every_run(page: Page, tmp_path: Path) -> None:
+    """It pauses there again after Back to step 0; with another rate, from the start or from the past, where that run gets there."""
+    show(page, tmp_path, network(rate=4.0), goal={"loss": 0.1})
+    here = "\N{CHECK MARK} Done at step {}. Training has paused here; Run goes on."
+    first = wait_for_the_goal(page)
+    assert page.run(VERDICT) == here.format(first)
+    for _ in range(2):  # also where it went on
+        send(page, "step", "{ batches: 20 }")
+        page.click("[aria-label='Back to step 0']")
+        page.wait("store.frame.step === 0")
+        assert page.run(VERDICT) == here.format(first).split(". ")[0] + "."
+        assert wait_for_the_goal(page) == first
+        assert page.run(VERDICT) == here.format(first)
+    for step in (0, 10):
+        send(page, "go_to", f"{{ step: {step} }}")
+        send(page, "set", f"{{ path: 'optimizer.learning_rate', value: {3 - step / 10} }}")
+        assert page.run(f"[{VERDICT}, document.querySelector('#lesson.done')]") == ["", None]
+        reached = wait_for_the_goal(page)
+        losses = page.run("[...store.engine.branch.run.history.since(0)]")[1::4]
+        assert losses[-1] <= 0.1 < min(losses[:-1])
+        assert reached == len(losses) != first
+        assert page.run(VERDICT) == here.format(reached)
+    send(page, "select", "{ run: 'run 1' }")
+    assert page.run(VERDICT).startswith(f"\N{CHECK MARK} Done at step {first}.")
+    send(page, "go_to", f"{{ step: {first - 1} }}")
+    send(page, "set", "{ path: 'seed', value: 5 }")
+    assert page.run(VERDICT) == ""
+
+
+def test_what_is_undone_is_not_done(page: Page, tmp_path: Path) -> None:
+    """A goal that was reached after a change is taken back with it, and comes again with it."""
+    show(page, tmp_path, network(rate=0.1), goal={"loss": 0.1})
+    send(page, "step", "{ batches: 10 }")
+    send(page, "set", "{ path: 'optimizer.learning_rate', value: 8 }")
+    reached = wait_for_the_goal(page)
+    send(page, "undo")
+    assert page.run(f"[store.state.step, {VERDICT}]") == [10, ""]
+    send(page, "redo")
+    assert page.run("store.state.step") == reached
+    assert page.run(VERDICT).startswith(f"\N{CHECK MARK} Done at step {reached}.")
+
+
+def test_a_run_of_more_epochs_than_are_kept_pauses_at_the_same_step(page: Page, tmp_path: Path) -> None:
+    """Only some of its epochs are kept; where none is known for the step that is shown, a dash stands."""
+    show(page, tmp_path, network(rate=0.05), goal={"loss": 0.1, "steps": 5001})
+    send(page, "set", "{ path: 'optimizer.learning_rate', value: 1.0 }")
+    assert wait_for_the_goal(page) == 5001
+    send(page, "step", "{ batches: 8 }")
+    assert page.run("store.engine.branch.run.history.every") > 1
+    send(page, "go_to", "{ step: 4000 }")
+    assert "loss \N{LESS-THAN OR EQUAL TO} 0.1 (now \N{EN DASH})" in page.run(GOAL)
+    assert wait_for_the_goal(page) == 5001
+
+
+def test_a_bias_is_called_a_bias(page: Page, tmp_path: Path) -> None:
+    """In the heading above its slope, the reason below it, and the name of its field; a weight is a weight."""
+    show(page, tmp_path, network())
+    for where, word in (("null", "bias"), ("0", "weight")):
+        parameter = f"dense_1.{word}"
+        page.run(f"store.select({{ kind: 'edge', parameter: '{parameter}', from: {where}, to: 1 }})")
+        page.wait(f"document.querySelector('#explain h3')?.textContent.startsWith('{word.capitalize()} ')")
+        heads = page.run("[...document.querySelectorAll('#explain h4')].map((head) => head.textContent)")
+        assert heads[0] == f"Slope of the loss in this {word}"
+        assert (
+            page.run("document.querySelector('#explain input[type=text]').ariaLabel")
+            == f"Another value for this {word}"
+        )
+        assert f"A {word} " in page.run("document.querySelector('#explain details p').textContent")
 
 
 @pytest.mark.parametrize(("width", "height"), [(740, 900), (756, 1120)])

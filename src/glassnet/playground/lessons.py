@@ -31,7 +31,7 @@ class Lesson:
     goal : mapping of str to float, default={}
         When the task is done: ``{"valid_loss": 0.2}`` or less, ``{"score": 0.95}`` or more where more is better,
         ``{"steps": 200}`` or more, ``{"loss": 0.1}``; all of them together. Where a running training first reaches it,
-        it pauses and the page says so; *Run* goes on from there.
+        it pauses and the page says so; *Run* goes on from there. Each run has the task anew.
     title : str, default=""
         A heading above the text.
 

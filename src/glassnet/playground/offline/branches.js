@@ -11,6 +11,7 @@ export class Branch {
     Object.assign(this, { name, make, parent, fromStep, difference, marks: [], events: [], allowed: BYTES });
     this.run = make(settings);
     this.end = 0;
+    this.goalAt = null; // the step where it first reached the goal of a lesson
     this.keep();
   }
 
@@ -61,6 +62,7 @@ export class Branch {
     const other = new Branch(name, this.make, run.settings, { parent: this.name, fromStep: step, difference });
     other.marks = this.marks.filter(({ counters }) => counters.step <= step);
     other.events = this.events.filter((event) => event.step <= step);
+    if (this.goalAt <= step) other.goalAt = this.goalAt;
     other.run.history = run.history.upTo(step);
     other.run.losses = run.losses.upTo(step);
     other.run.changes = run.changes.filter((change) => change.step <= step);
@@ -81,15 +83,15 @@ export class Branch {
 
   /** What takes the run back to where it is, whatever is changed in it later. */
   place() {
-    const { end, events, run, name } = this;
-    return { branch: this, name, step: run.step, end, events: [...events], changes: [...run.changes], mark: run.snapshot() };
+    const { end, goalAt, events, run, name } = this;
+    return { branch: this, name, step: run.step, end, goalAt, events: [...events], changes: [...run.changes], mark: run.snapshot() };
   }
 
-  return({ name, step, end, events, changes, mark }) {
+  return({ name, step, end, goalAt, events, changes, mark }) {
     const { run } = this, differs = firstDifference(this.events, events);
     const kept = this.marks.filter(({ counters }) => counters.step < differs && counters.step <= end && counters.step !== step);
     const marks = [...kept, mark].sort((one, other) => one.counters.step - other.counters.step);
-    Object.assign(this, { name, end, events: [...events], marks });
+    Object.assign(this, { name, end, goalAt, events: [...events], marks });
     run.changes = [...changes];
     run.history = run.history.upTo(Math.min(end, differs));
     run.losses = run.losses.upTo(Math.min(end, differs));

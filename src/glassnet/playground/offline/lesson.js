@@ -20,21 +20,20 @@ export function mountLesson(store, { lesson, rows }) {
   if (Object.keys(lesson.goal).length) watch(store, lesson.goal, panel);
 }
 
-/** Check the goal, say at every frame how far it is, and pause where it is first reached; once reached it stays so. */
+/** Say at every frame how far the goal is at the step that is shown, and where this run first reached it: there it pauses. */
 function watch(store, goal, panel) {
   const line = el("p", { class: "goal" }), verdict = el("p", { class: "goal", role: "status" });
   panel.append(line, verdict);
-  const { engine } = store, parts = Object.entries(goal), done = () => parts.every(([what, limit]) => reached(store, what, measured(engine, what), limit));
-  let said = false, pauses = false;
-  engine.until = () => (pauses = done());
+  const { engine } = store, parts = Object.entries(goal);
+  engine.goal = (run) => parts.every(([what, limit]) => reached(store, what, measured(run, what), limit));
+  engine.checkGoal(); // the file may bring a run that has
   const look = () => {
-    if (said || !store.frame) return;
-    say(line, parts.map(([what, limit]) => words_of(store, what, measured(engine, what), limit)).join("; "));
-    if (!done()) return;
-    said = true;
-    engine.until = null;
-    panel.classList.add("done");
-    say(verdict, `✓ ${text(pauses ? "lesson.done.paused" : "lesson.done")}`);
+    const { frame, state } = store, { goalAt } = engine.branch;
+    if (!frame) return;
+    say(line, parts.map(([what, limit]) => words_of(store, what, measured(frame, what), limit)).join("; "));
+    panel.classList.toggle("done", goalAt !== null);
+    const isHere = frame.step === goalAt && !state.running;
+    say(verdict, goalAt === null ? "" : `✓ ${text(isHere ? "lesson.done.paused" : "lesson.done", { step: figure(goalAt) })}`);
   };
   store.on("frame", look);
   look();
@@ -42,9 +41,9 @@ function watch(store, goal, panel) {
 
 const IN_HISTORY = ["loss", "valid_loss", "score"]; // in the order of a row of the history, after the step
 
-/** What a goal is about, at the last epoch or step. */
-function measured({ branch: { run } }, what) {
-  return what === "steps" ? run.step : run.history.newest[1 + IN_HISTORY.indexOf(what)];
+/** What a goal is about, at the step of a run or a frame and at the end of the epoch before it. */
+function measured({ step, ended }, what) {
+  return what === "steps" ? step : ended?.[1 + IN_HISTORY.indexOf(what)];
 }
 
 function reached(store, what, value, limit) {

@@ -30,7 +30,7 @@ export class LocalEngine {
     this.make = maker(given, this.data.train, this.data.valid);
     this.frames = new Frames(given, this.data);
     this.runs = new Runs();
-    this.until = null; // a function that says after each step of a running training whether to pause, once
+    this.goal = null; // a function that says of a run whether it has reached the goal of the lesson
     this.#first();
     const soon = globalThis.requestAnimationFrame ?? setTimeout; // what stands in the file is seen before anything is computed
     soon(() => setTimeout(() => this.changed()));
@@ -100,15 +100,21 @@ export class LocalEngine {
 
   /** Take a step; one whose loss is not finite ends the run. */
   advance = () => {
-    if (this.branch.advance()) return true;
-    this.state.running = false;
-    return false;
+    const isFinite = this.branch.advance();
+    if (isFinite) this.checkGoal();
+    else this.state.running = false;
+    return isFinite;
   };
 
-  /** Whether training is to pause at this step; it goes on from there if it is told to run again. */
+  /** Keep in mind where the run first reached the goal: a run that is gone through again may not know all its epochs. */
+  checkGoal() {
+    const { branch } = this;
+    if (branch.goalAt === null && this.goal?.(branch.run)) branch.goalAt = branch.run.step;
+  }
+
+  /** Pause where the run first reached the goal; it goes on from there if it is told to run again. */
   #pauses() {
-    if (!this.until?.()) return false;
-    this.until = null;
+    if (this.branch.run.step !== this.branch.goalAt) return false;
     this.state.running = false;
     return true;
   }

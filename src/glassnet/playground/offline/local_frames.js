@@ -19,7 +19,7 @@ export class Frames {
   frame(run, state, since) {
     const { network } = run, { columns, edges } = state.network, { view } = state;
     const flat = this.quantity(run, view.edges), values = this.values(run, columns, this.row(state.probe.row), 1);
-    const frame = { revision: state.revision, step: run.step };
+    const frame = { revision: state.revision, step: run.step, ended: run.ended };
     const unknown = ({ rows, columns: width }) => new Float32Array(rows * width).fill(NaN);
     frame.edges = edges.map((block) => (flat ? this.block(network, flat, block, columns) : unknown(block)));
     frame.biases = Float32Array.from(columns.slice(1).flatMap((column) => this.biases(network, column)));

@@ -24,6 +24,15 @@ export class Record {
     return Float64Array.from([...numbers.slice(from), ...(isNewer ? newest : [])]);
   }
 
+  /** The row of a step, or null where it is not kept. */
+  at(step) {
+    const { width, numbers, newest } = this;
+    if (newest[0] === step) return newest;
+    let from = numbers.length - width;
+    while (from >= 0 && numbers[from] > step) from -= width;
+    return numbers[from] === step ? numbers.slice(from, from + width) : null;
+  }
+
   /** A copy without what came after a step. */
   upTo(step) {
     const other = new Record(this.width, this.most), rows = this.since(0);

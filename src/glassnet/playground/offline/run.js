@@ -33,6 +33,9 @@ export class Run {
   get batchSize() { return Math.min(this.settings.batch_size, this.train.n); }
   get stepsPerEpoch() { return Math.ceil(this.train.n / this.batchSize); }
 
+  /** The row of the epoch that ended last before the step where the run is, which may be one gone back to; null if not kept. */
+  get ended() { return this.history.at(this.step - this.batch); }
+
   /** The rows of this epoch in order, or null for the order given. */
   order() {
     if (this.train.n <= this.batchSize) return null;

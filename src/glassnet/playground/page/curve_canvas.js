@@ -33,6 +33,13 @@ export class Losses {
     return Array.from(this.epochs.subarray(4 * place, 4 * place + 4));
   }
 
+  /** The place of the last epoch that had ended by a step, or -1. */
+  before(step) {
+    let place = this.length - 1;
+    while (place >= 0 && this.epochs[4 * place] > step) place -= 1;
+    return place;
+  }
+
   /** The place of the epoch that ends nearest to a step. */
   nearest(step) {
     let best = 0;

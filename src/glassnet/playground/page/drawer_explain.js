@@ -136,7 +136,7 @@ const PARTS = {
     const { delta, slope, update } = found.lines;
     const now = typeset(String(Number(found.value.toPrecision(7))));
     return [heading(name, quiet(text("explain.edge.now", { parameter: found.parameter, value: now })), setterOf(found, store)),
-      el("h4", {}, text("explain.slope")), lines(slope), whyOf("gradients", look),
+      el("h4", {}, text(from ? "explain.slope" : "explain.slope.bias")), lines(slope), whyOf(from ? "gradients" : "bias", look),
       el("h4", {}, text("explain.update")), lines(update), whyOf("update", look),
       delta.length ? [el("h4", {}, text("explain.delta", { row: found.rows[0] })), lines(delta)] : [], rowsOf(found)];
   },
@@ -152,11 +152,12 @@ const PARTS = {
   },
 };
 
-/** A field for another value of a weight, set by hand. */
+/** A field for another value of a weight or a bias, set by hand. */
 function setterOf({ parameter, from, to, value }, store) {
   if (!store.can("set_weight")) return [];
   const set = (now) => store.do("set_weight", { parameter, index: [from ?? 0, to], value: now });
-  const input = numberField({ type: "number", value: Number(value.toPrecision(4)), lazy: true }, set, { "data-key": "value", "aria-label": text("explain.set.label") });
+  const label = text(from === null ? "explain.set.label.bias" : "explain.set.label");
+  const input = numberField({ type: "number", value: Number(value.toPrecision(4)), lazy: true }, set, { "data-key": "value", "aria-label": label });
   const send = (event) => {
     event.preventDefault();
     input.commit();

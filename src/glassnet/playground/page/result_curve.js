@@ -83,14 +83,15 @@ class Curve {
     const options = { width, height, log: this.log.checked, baselines: baselines.filter(({ loss }) => Number.isFinite(loss)), others: this.others.checked ? this.#others : [], events, step: frame?.step ?? state.step, cursor, colours };
     this.ranges = rangesOf(losses, options);
     paintLosses(fit(this.canvas, width, height), losses, this.ranges, options);
-    say(this.readout, this.#words(cursor));
+    say(this.readout, this.#words(cursor, options.step));
     if (!state.running) this.numbers.refresh();
   }
 
-  #words(cursor) {
+  /** What is known under the cursor, else at the step that is shown: of the epoch that had ended by then, or of its batch. */
+  #words(cursor, shown) {
     const { losses, store } = this;
-    if (!losses.length) return losses.losses.length ? text("result.now", { step: figure(losses.steps.at(-1)), loss: figure(losses.losses.at(-1)) }) : text("result.none");
-    const place = cursor === null ? losses.length - 1 : Math.min(this.#cursor, losses.length - 1);
+    const place = cursor === null ? losses.before(shown) : Math.min(this.#cursor, losses.length - 1);
+    if (place < 0) return shown ? text("result.now", { step: figure(shown), loss: figure(losses.losses[losses.steps.indexOf(shown)]) }) : text("result.none");
     const [step, loss, valid, score] = losses.row(place);
     const { score: named = { name: "" }, events = [], steps_per_epoch: per } = store.state;
     const epoch = per ? figure(Math.round(step / per)) : "–";
@@ -109,7 +110,8 @@ class Curve {
   #key(event) {
     const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: 10, PageUp: -10 }[event.key];
     if (!by || !this.losses.length) return;
-    this.#cursor = Math.min(Math.max((this.#cursor ?? this.losses.length - 1) + by, 0), this.losses.length - 1);
+    const { losses, store } = this, place = this.#cursor ?? losses.before(store.step);
+    this.#cursor = Math.min(Math.max(place + by, 0), losses.length - 1);
     event.preventDefault();
     this.#ask();
   }

@@ -123,7 +123,11 @@ export class Store {
   }
 }
 
-/** The newest loss of a frame, of a batch or else of an epoch, or null where it brings none. */
-export function newestLoss({ losses, epochs }) {
-  return losses?.at(-1) ?? epochs?.at(-3) ?? null;
+/** The newest loss of a frame up to its step, of a batch or else of an epoch, or null where it brings none. */
+export function newestLoss({ step, losses, epochs }) {
+  const newest = (rows, width) => {
+    const place = rows?.findLastIndex((at, i) => i % width === 0 && at <= step) ?? -1;
+    return place < 0 ? null : rows[place + 1];
+  };
+  return newest(losses, 2) ?? newest(epochs, 4);
 }
