@@ -368,7 +368,7 @@ def test_max_seconds_is_said(run: Call) -> None:
     for words in ([], ["--ensemble", "2"]):
         _, out, _ = run("train", *CLASSES, "--max-seconds", "0.1", *words)
         assert re.search(r"\d+ epochs? in .*(as many as fit into|stopped by) --max-seconds", " ".join(out.split()))
-        assert re.search(r"realmlp about \d+ s \(this one, cut by --max-seconds\)", out)
+        assert re.search(r"realmlp (about )?[\d.]+ m?s \(this one, cut by --max-seconds\)", out)
 
 
 # ---- what is seen while it trains -----------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ LOST = 75
 _FAILED = 1
 _ABORT_SECONDS = 2  # after which a process that MPI cannot end is ended by the operating system
 _FIRST_SAYS = 0.5  # seconds in which the process that failed says why, before others end it
+_READ_BY_MPIEXEC = 0.3  # seconds in which mpiexec reads what was written, before it ends everything
 _SAID_BY = "_glassnet_said_by"
 _has_hook = False
 
@@ -39,6 +40,7 @@ def end_all(runtime: Any, code: int) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
+    time.sleep(_READ_BY_MPIEXEC)
     if hasattr(signal, "alarm"):  # where the network is gone, Abort itself may wait for ever
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -12,7 +12,7 @@ __all__ = ["clock", "in_words"]
 _ONE = (
     (re.compile(r"1 of 1 rows has a value outside the range"), "the value is outside the range"),
     (re.compile(r"1 of 1 rows has a category that training did not have"), "training did not have this category"),
-    (re.compile(r"1 of 1 values are missing"), "the value is missing"),
+    (re.compile(r"1 of 1 values is missing"), "the value is missing"),
     (re.compile(r"1 of 1 values is infinite and counts"), "the value is infinite and counts"),
     (re.compile(r"1 of 1 rows has"), "it has"),
 )

@@ -26,10 +26,13 @@ function watch(store, goal, panel) {
   panel.append(line, verdict);
   const { engine } = store, parts = Object.entries(goal);
   engine.goal = (run) => parts.every(([what, limit]) => reached(store, what, measured(run, what), limit));
-  engine.checkGoal(); // the file may bring a run that has
+  let isNew = true;
   const look = () => {
-    const { frame, state } = store, { goalAt } = engine.branch;
+    const { frame, state } = store;
     if (!frame) return;
+    if (isNew) engine.checkGoal(); // the file may bring a run that has; which way a score goes is known with the first frame
+    isNew = false;
+    const { goalAt } = engine.branch;
     say(line, parts.map(([what, limit]) => words_of(store, what, measured(frame, what), limit)).join("; "));
     panel.classList.toggle("done", goalAt !== null);
     const isHere = frame.step === goalAt && !state.running;
