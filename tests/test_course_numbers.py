@@ -77,7 +77,7 @@ def test_page_begins_with_the_loss_of_python(
         page.wait("document.querySelector('.microscope h3') !== null")
         page.run("document.querySelectorAll('.microscope .bar button')[1].click()")
         page.wait(f"document.querySelector('.microscope h3').textContent.startsWith('{stop}')")
-    shown = page.run("document.querySelector('.microscope').innerText").replace("−", "-")  # noqa: RUF001
+    shown = page.run("document.querySelector('.microscope').innerText").replace("−", "-")  # noqa: RUF001  # the page writes a minus sign
     (loss,) = re.findall(r"\bL = [^\n]*\n+([\d.]+(?:e-?\d+)?)\n", shown)
     assert float(loss) == pytest.approx(made["loss"], rel=1e-3)
     page.run("document.querySelector('[aria-label=\"One step\"]').click()")

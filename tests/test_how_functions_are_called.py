@@ -90,9 +90,9 @@ def test_variables_are_left_as_they_were() -> None:
     """Variables around the functions hold the same arrays afterwards, after a refusal as well."""
     p = start(np.random.default_rng(0), 2)
     W1, b1, W2, b2 = p.values()
-    around = lambda: {"W1": W1, "b1": b1, "W2": W2, "b2": b2}  # noqa: E731
+    around = lambda: {"W1": W1, "b1": b1, "W2": W2, "b2": b2}  # noqa: E731  # as a learner writes it
     X, y = rows(np.random.default_rng(1)), np.zeros((7, 2))
-    forward = lambda X: scores(hidden(X, around()), around())  # noqa: E731
+    forward = lambda X: scores(hidden(X, around()), around())  # noqa: E731  # as a learner writes it
     assert gn.check_my_backprop(forward, mse, lambda X, y: squared(X, y, around(), 1.0), p, X, y).ok
     with pytest.raises(ConfigError):
         gn.check_my_backprop(forward, mse, lambda X, y: around()["W3"], p, X, y)
@@ -127,7 +127,7 @@ def test_numbers_in_objects_of_their_own() -> None:
 def test_a_shape_of_y_with_which_a_function_does_not_run() -> None:
     """Answers that one of the functions cannot take as they are get the shape of the predictions, and a note says so."""
     forward, _, _, p, X, y = call("minus_and_plus_one")
-    loss = lambda f, y: np.mean((f.ravel() - y.ravel()) ** 2)  # noqa: E731
+    loss = lambda f, y: np.mean((f.ravel() - y.ravel()) ** 2)  # noqa: E731  # as a learner writes it
 
     def gradients(X: Any, y: Any, p: Any) -> Any:
         return squared(X, y[:, [0]], p, 1.0)
@@ -200,7 +200,7 @@ def test_numbers_one_by_one() -> None:
         def gradients(x: Any, y: Any, w: Any, b: Any, slip: float = slip) -> Any:
             return np.mean((w * x + b - y) * x), slip * np.mean(w * x + b - y)
 
-        loss = lambda h, y: np.mean((h - y) ** 2) / 2  # noqa: E731
+        loss = lambda h, y: np.mean((h - y) ** 2) / 2  # noqa: E731  # as a learner writes it
         report = gn.check_my_backprop(lambda x, w, b: w * x + b, loss, gradients, {"w": 0.5, "b": 0.1}, x, 2 * x + 1)
         assert [check.passed for check in report.checks] == [True, slip == 1.0]
 
@@ -214,7 +214,7 @@ def test_a_loss_without_slopes(flat: Any) -> None:
 
 def test_a_loss_without_a_name() -> None:
     """A loss that is not recognised is not called "a loss"."""
-    weighted = lambda a, y: -np.mean(3 * y * np.log(a) + (1 - y) * np.log(1 - a))  # noqa: E731
+    weighted = lambda a, y: -np.mean(3 * y * np.log(a) + (1 - y) * np.log(1 - a))  # noqa: E731  # as a learner writes it
     text = str(gn.check_my_backprop(*one_layer(weighted)))
     assert "while your loss is another one" in text
     assert "is a loss" not in text
@@ -223,7 +223,7 @@ def test_a_loss_without_a_name() -> None:
 def test_data_from_outside() -> None:
     """A loss of all parameters, beside gradients of all parameters, takes its data from around it."""
     x = np.random.default_rng(1).standard_normal(8)
-    loss = lambda a, b: np.mean((a * x + b - 2 * x - 1) ** 2)  # noqa: E731
+    loss = lambda a, b: np.mean((a * x + b - 2 * x - 1) ** 2)  # noqa: E731  # as a learner writes it
     for slip in (1.0, 2.0):
 
         def gradients(a: Any, b: Any, slip: float = slip) -> Any:
@@ -248,8 +248,8 @@ def test_a_cache_with_the_predictions_in_it() -> None:
         delta = (A - y) / len(X)
         return [X.T @ (delta @ parameters[1].T), H.T @ delta]
 
-    loss = lambda A, y: -np.mean(y * np.log(A) + (1 - y) * np.log(1 - A))  # noqa: E731
+    loss = lambda A, y: -np.mean(y * np.log(A) + (1 - y) * np.log(1 - A))  # noqa: E731  # as a learner writes it
     report = gn.check_my_backprop(forward, loss, gradients, parameters, X, y)
     assert report.kinds == ["derivative_forgotten"]
-    total = lambda A, y: len(y) * loss(A, y)  # noqa: E731
+    total = lambda A, y: len(y) * loss(A, y)  # noqa: E731  # as a learner writes it
     assert "averaged_not_summed" in gn.check_my_backprop(forward, total, gradients, parameters, X, y).kinds
