@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from site_scripts import site_script
+from scripts import site_script
 from test_docs import alike
 
 nbformat = pytest.importorskip("nbformat", reason="the docs extra is not installed")

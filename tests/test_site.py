@@ -20,7 +20,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.layers.initializers import INITIALIZERS
-from site_scripts import site_script
+from scripts import site_script
 
 griffe = pytest.importorskip("griffe")
 
